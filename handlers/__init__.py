@@ -1,0 +1,1 @@
+"""The code behind events: each module here is the entry of one Lambda function."""

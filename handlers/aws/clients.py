@@ -1,0 +1,34 @@
+"""Boto3 clients with explicit time-outs: no call may outlive the function that makes it."""
+
+from typing import TYPE_CHECKING, Literal, overload
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+CONNECT_TIMEOUT_S = 2
+
+
+@overload
+def client(service: Literal["s3"], *, read_timeout_s: int) -> "S3Client": ...
+@overload
+def client(
+    service: Literal["sagemaker-runtime"], *, read_timeout_s: int
+) -> "SageMakerRuntimeClient": ...
+def client(
+    service: Literal["s3", "sagemaker-runtime"], *, read_timeout_s: int
+) -> "S3Client | SageMakerRuntimeClient":
+    """A client that tries twice at most; the workflow does the patient retrying."""
+    return boto3.client(service, config=config(read_timeout_s=read_timeout_s))
+
+
+def config(*, read_timeout_s: int) -> Config:
+    """The same limits for clients that a library makes."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    )

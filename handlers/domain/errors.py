@@ -1,0 +1,69 @@
+"""What can go wrong, as one tree; class names are the workflow's `ErrorEquals` strings.
+
+    SconesError
+    ├── TransientError               the workflow tries again
+    │   ├── PhotoStoreUnavailable    S3 did not answer
+    │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
+    │   └── PolicyUnavailable        the policy or the audit salt could not be read
+    └── PermanentError               trying again cannot help; the photo is recorded as failed
+        ├── InvalidRecord            a record between two steps is malformed
+        ├── InvalidPolicy            the policy parameter is malformed
+        ├── MissingSetting           the function is deployed without a setting it needs
+        ├── PhotoMissing             the object version is gone, or may not be read
+        ├── PhotoRefusedByModel      the endpoint calls a wire image unreadable
+        └── UntrustworthyPrediction  the endpoint answered something that is no prediction
+
+A photo that is no photo is not an error: see `Refusal` in `photo.py`.
+"""
+
+
+class SconesError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class TransientError(SconesError):
+    """Trying again may help."""
+
+
+class PermanentError(SconesError):
+    """Trying again cannot help."""
+
+
+class PhotoStoreUnavailable(TransientError):
+    """S3 did not answer in time, or asked to slow down."""
+
+
+class EndpointUnavailable(TransientError):
+    """The model's endpoint is throttled, slow or down."""
+
+
+class PolicyUnavailable(TransientError):
+    """The policy parameter or the audit salt could not be read."""
+
+
+class InvalidRecord(PermanentError):
+    """A record that crossed a border between two steps is malformed."""
+
+
+class InvalidPolicy(PermanentError):
+    """The policy parameter is malformed; an operator must mend it."""
+
+
+class MissingSetting(PermanentError):
+    """An environment variable that the function needs is absent or malformed."""
+
+
+class PhotoMissing(PermanentError):
+    """The object version named by the event is gone, or this role may not read it."""
+
+
+class PhotoRefusedByModel(PermanentError):
+    """The endpoint could not read the wire image that we made."""
+
+
+class UntrustworthyPrediction(PermanentError):
+    """The endpoint's answer is no probability distribution over the classes of a known model."""
+
+
+TRANSIENT_ERRORS = tuple(cls.__name__ for cls in TransientError.__subclasses__())
+"""Names for the workflow's Retry blocks."""

@@ -1,0 +1,50 @@
+"""What each function reads from its environment, once, by name; the stack sets the same names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+from handlers.domain.errors import MissingSetting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Base: a field `endpoint_name: str` is read from ENDPOINT_NAME."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Raises: MissingSetting, naming the variable."""
+        values: dict[str, str | float] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            text = environ.get(name, "")
+            if not text:
+                raise MissingSetting(f"the environment variable {name} is not set")
+            try:
+                values[field.name] = float(text) if field.type is float else text
+            except ValueError as error:
+                raise MissingSetting(f"{name} must be a number, got {text!r}") from error
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerializeSettings(Settings):
+    """Serialize needs nothing beyond its event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifySettings(Settings):
+    """Settings of the Classify function."""
+
+    endpoint_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterSettings(Settings):
+    """Settings of the Filter function."""
+
+    policy_parameter: str  # SSM parameter with the policy of every model in service
+    policy_override_parameter: str  # SSM parameter that operators write
+    audit_salt_secret: str  # Secrets Manager secret
+    audit_share: float  # 0..1 of the confident photos
+    assignment_valid_hours: float

@@ -1,0 +1,1 @@
+"""The CDK app, and under `local` the same infrastructure on one machine."""

@@ -1,0 +1,254 @@
+"""The definition under moto's interpreter, which is stricter than the emulator's.
+
+Lambda tasks run as plain Python functions; everything else (claims, transactions, queues) is
+moto's. Waits between retries are skipped, time-outs are real.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from infra.workflow_definition import WorkflowResources, definition
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
+ROLE = "arn:aws:iam::123456789012:role/machine"
+
+Step = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def a_prepared_photo(**changes: Any) -> dict[str, Any]:
+    return {
+        "outcome": "prepared",
+        "reason": "",
+        "message": "",
+        "wire_image": "aW1hZ2U=",
+        "quality": {"brightness": 0.5},
+        "order_id": "",
+    } | changes
+
+
+def a_refusal(reason: str = "corrupt") -> dict[str, Any]:
+    return a_prepared_photo(
+        outcome="refused", reason=reason, message="Please.", wire_image="", quality={}
+    )
+
+
+def a_prediction() -> dict[str, Any]:
+    return {"probabilities": {"bicycle": 0.99, "other": 0.01}, "model_version": "m1"}
+
+
+def a_decision(outcome: str = "assign", reason: str = "", **changes: Any) -> dict[str, Any]:
+    return {
+        "outcome": outcome,
+        "review": "open" if reason else "none",
+        "review_reason": reason,
+        "vehicle": "bicycle",
+        "order_range": "nearby",
+        "confidence": "0.99",
+        "model_version": "m1",
+        "valid_until": "2026-11-23T10:00:00Z",
+        "classification": {"M": {"confidence": {"N": "0.99"}}},
+        "quality": {"M": {"brightness": {"N": "0.5"}}},
+    } | changes
+
+
+def an_event(key: str = "intake/d1/u1.jpg", **changes: Any) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "123456789012",
+        "time": changes.get("time", "2026-11-22T18:00:00Z"),
+        "region": "us-east-1",
+        "resources": ["arn:aws:s3:::intake-bucket"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": "intake-bucket"},
+            "object": {
+                "key": key,
+                "size": 5,
+                "etag": "b1946ac92492d2347c6235b4d2611184",
+                "sequencer": "00617F08299329D189",
+            }
+            | ({"version-id": changes.get("version_id", "v1")} if "version_id" in changes else {}),
+            "request-id": "N4N7GDK58NMKJ12R",
+            "requester": "123456789012",
+            "source-ip-address": "1.2.3.4",
+            "reason": "PutObject",
+        },
+    } | ({"attempt": changes["attempt"]} if "attempt" in changes else {})
+
+
+@dataclass
+class Outcome:
+    """One finished execution."""
+
+    arn: str
+    status: str
+    error: str
+    cause: str
+    states: list[str]
+
+
+@dataclass
+class Machine:
+    """The deployed definition, the fakes behind its Lambda tasks, and what it writes to."""
+
+    steps: dict[str, list[Step]]
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    machine_arn: str = ""
+    review_queue_url: str = ""
+    failures_queue_url: str = ""
+
+    def run(self, event: dict[str, Any], *, name: str | None = None) -> Outcome:
+        client = boto3.client("stepfunctions")
+        started = client.start_execution(
+            stateMachineArn=self.machine_arn,
+            name=name or f"run-{time.monotonic_ns()}",
+            input=json.dumps(event),
+        )["executionArn"]
+        deadline = time.monotonic() + 20
+        while (found := client.describe_execution(executionArn=started))["status"] == "RUNNING":
+            assert time.monotonic() < deadline, "the execution did not end"
+            time.sleep(0.02)
+        history = client.get_execution_history(executionArn=started)["events"]
+        entered = [
+            e["stateEnteredEventDetails"]["name"]
+            for e in history
+            if "stateEnteredEventDetails" in e
+        ]
+        return Outcome(
+            arn=started,
+            status=found["status"],
+            error=found.get("error", ""),
+            cause=found.get("cause", ""),
+            states=entered,
+        )
+
+    def deploy(self, edit: Callable[[dict[str, Any]], object] = lambda _definition: None) -> str:
+        """Creates a machine from the definition, edited where a test asks for it."""
+        machine = definition(_resources(self))
+        edit(machine)
+        created = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
+            name=f"machine-{time.monotonic_ns()}", roleArn=ROLE, definition=json.dumps(machine)
+        )
+        return created["stateMachineArn"]
+
+    def create_tables(self) -> None:
+        for table, key in (("photos", "photo_id"), ("assignments", "driver_id")):
+            boto3.client("dynamodb", region_name="us-east-1").create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+
+    def forget(self) -> None:
+        """Empties tables and queues."""
+        for table in boto3.client("dynamodb").list_tables()["TableNames"]:
+            boto3.client("dynamodb").delete_table(TableName=table)
+        self.create_tables()
+        sqs = boto3.client("sqs")
+        for url in (self.review_queue_url, self.failures_queue_url):
+            if url in sqs.list_queues().get("QueueUrls", []):
+                sqs.delete_queue(QueueUrl=url)
+            sqs.create_queue(QueueName=url.rsplit("/", 1)[1])
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append((function, payload))
+        queue = self.steps[function]
+        step = queue.pop(0) if len(queue) > 1 else queue[0]
+        return step(payload)
+
+    def photos(self) -> list[dict[str, Any]]:
+        return boto3.resource("dynamodb").Table("photos").scan()["Items"]
+
+    def photo(self) -> dict[str, Any]:
+        (row,) = self.photos()
+        return row
+
+    def assignments(self) -> list[dict[str, Any]]:
+        return boto3.resource("dynamodb").Table("assignments").scan()["Items"]
+
+    def messages(self, url: str) -> list[dict[str, Any]]:
+        found = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+    def reviews(self) -> list[dict[str, Any]]:
+        return self.messages(self.review_queue_url)
+
+    def failures(self) -> list[dict[str, Any]]:
+        return self.messages(self.failures_queue_url)
+
+
+def _always(answer: dict[str, Any]) -> list[Step]:
+    return [lambda _payload: answer]
+
+
+class _Skip:
+    """Stands in for `time` where moto waits between retries."""
+
+    @staticmethod
+    def sleep(_seconds: float) -> None:
+        return
+
+
+def _resources(machine: Machine) -> WorkflowResources:
+    return WorkflowResources(
+        serialize_function_arn=f"{ARN}serialize",
+        classify_function_arn=f"{ARN}classify",
+        filter_function_arn=f"{ARN}filter",
+        photos_table="photos",
+        assignments_table="assignments",
+        review_queue_url=machine.review_queue_url,
+        failures_queue_url=machine.failures_queue_url,
+    )
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Machine]:
+    """Deployed once a module: parsing the definition takes moto a second."""
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        built = Machine(steps={})
+        built.create_tables()
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        built.review_queue_url = sqs.create_queue(QueueName="review")["QueueUrl"]
+        built.failures_queue_url = sqs.create_queue(QueueName="failures")["QueueUrl"]
+        built.machine_arn = built.deploy()
+        yield built
+
+
+@pytest.fixture
+def machine(deployed: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """A machine that assigns every photo, until a test changes `steps`."""
+    deployed.steps = {
+        "serialize": _always(a_prepared_photo()),
+        "classify": _always(a_prediction()),
+        "filter": _always(a_decision()),
+    }
+    deployed.calls.clear()
+
+    def invoke(parameters: dict[str, Any], **_rest: object) -> dict[str, Any]:
+        function = parameters["FunctionName"].removeprefix(ARN)
+        try:
+            answer = deployed.invoke(function, json.loads(parameters["Payload"]))
+        except Exception as error:  # noqa: BLE001 - Lambda reports whatever a handler raises
+            failure = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": failure}
+        return {"StatusCode": 200, "Payload": answer}
+
+    monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", invoke)
+    monkeypatch.setattr(retrier_decl, "time", _Skip)
+    arn = deployed.machine_arn
+    yield deployed
+    deployed.machine_arn = arn
+    deployed.forget()
