@@ -15,9 +15,9 @@ from handlers.settings import ClassifySettings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-metrics = Metrics()
-tracer = Tracer()
+logger = Logger(service="classify")
+metrics = Metrics(namespace="Scones", service="classify")
+tracer = Tracer(service="classify")
 
 # SageMaker gives a model 60 s; a client that hangs up earlier would pay for answers it never reads.
 READ_TIMEOUT_S = 65

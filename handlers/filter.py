@@ -20,9 +20,9 @@ from handlers.settings import FilterSettings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-metrics = Metrics()
-tracer = Tracer()
+logger = Logger(service="filter")
+metrics = Metrics(namespace="Scones", service="filter")
+tracer = Tracer(service="filter")
 
 READ_TIMEOUT_S = 3
 

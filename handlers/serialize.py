@@ -18,9 +18,9 @@ from handlers.domain.records import PhotoRef
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-logger = Logger()
-metrics = Metrics()
-tracer = Tracer()
+logger = Logger(service="serialize")
+metrics = Metrics(namespace="Scones", service="serialize")
+tracer = Tracer(service="serialize")
 
 
 @cache
