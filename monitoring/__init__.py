@@ -1,0 +1,1 @@
+"""Does the system keep its promises? Invariants over what it has written."""

@@ -1,0 +1,87 @@
+"""Reads the world that `invariants.py` judges. Operators and the demo run it, never a Lambda:
+it lists whole tables."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from handlers.domain.identity import INTAKE_PREFIX
+from handlers.domain.ledger import AssignmentRow, LedgerRow
+from monitoring.world import ObjectVersion, World
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_sqs import SQSClient
+
+PEEK_VISIBILITY_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the pipeline keeps things: the stack's outputs."""
+
+    intake_bucket: str
+    photos_table: str
+    assignments_table: str
+    review_queue_url: str
+    failures_queue_url: str
+    state_machine_arn: str
+
+
+def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> World:
+    """Reading a queue hides its messages from others for a moment: not on a busy system."""
+    sqs = session.client("sqs")
+    return World(
+        executions=dict(_executions(session, places.state_machine_arn)),
+        objects=tuple(_objects(session, places.intake_bucket)),
+        ledger=tuple(map(LedgerRow.from_item, _rows(session, places.photos_table))),
+        assignments=tuple(map(AssignmentRow.from_item, _rows(session, places.assignments_table))),
+        review_messages=_peek(sqs, places.review_queue_url) if read_queues else None,
+        failure_messages=_peek(sqs, places.failures_queue_url) if read_queues else None,
+        as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+
+
+def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
+    pages = session.client("s3").get_paginator("list_object_versions")
+    for page in pages.paginate(Bucket=bucket, Prefix=INTAKE_PREFIX):
+        for version in page.get("Versions", []):
+            if not version["Key"].endswith("/"):
+                yield ObjectVersion(
+                    bucket=bucket,
+                    key=version["Key"],
+                    version_id="" if version["VersionId"] == "null" else version["VersionId"],
+                    etag=version["ETag"].strip('"'),
+                    uploaded_at=version["LastModified"].isoformat(),
+                )
+
+
+def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
+    # The resource's client turns attribute values into Python's own.
+    pages = session.resource("dynamodb").meta.client.get_paginator("scan")
+    for page in pages.paginate(TableName=table, ConsistentRead=True):
+        yield from page["Items"]
+
+
+def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, str]]:
+    pages = session.client("stepfunctions").get_paginator("list_executions")
+    for page in pages.paginate(stateMachineArn=machine):
+        for execution in page["executions"]:
+            yield execution["executionArn"], execution["status"]
+
+
+def _peek(sqs: "SQSClient", url: str) -> tuple[str, ...]:
+    """The photo ids of all messages, which are visible again afterwards."""
+    received: dict[str, str] = {}
+    found = []
+    while messages := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=PEEK_VISIBILITY_S
+    ).get("Messages", []):
+        for message in messages:
+            received[message["ReceiptHandle"]] = message["Body"]
+    for handle, body in received.items():
+        found.append(cast("str", json.loads(body)["photo_id"]))
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    return tuple(found)
