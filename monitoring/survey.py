@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from handlers.aws.attributes import plain
 from handlers.domain.identity import INTAKE_PREFIX
 from handlers.domain.ledger import AssignmentRow, LedgerRow
 from monitoring.world import ObjectVersion, World
@@ -59,10 +60,9 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
 
 
 def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
-    # The resource's client turns attribute values into Python's own.
-    pages = session.resource("dynamodb").meta.client.get_paginator("scan")
+    pages = session.client("dynamodb").get_paginator("scan")
     for page in pages.paginate(TableName=table, ConsistentRead=True):
-        yield from page["Items"]
+        yield from map(plain, page["Items"])
 
 
 def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, str]]:

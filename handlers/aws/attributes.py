@@ -1,10 +1,10 @@
-"""Records as DynamoDB attribute values, for writes that the state machine makes itself."""
+"""DynamoDB attribute values: for writes that the state machine makes, and for rows read back."""
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 def attribute_map(values: Mapping[str, object]) -> "AttributeValueTypeDef":
     """`{"a": 0.5}` becomes `{"M": {"a": {"N": "0.5"}}}`."""
     return TypeSerializer().serialize(_exact(values))
+
+
+def plain(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:  # Any: as stored
+    """`{"a": {"N": "0.5"}}` becomes `{"a": Decimal("0.5")}`."""
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}
 
 
 def _exact(value: object) -> object:

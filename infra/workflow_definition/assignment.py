@@ -67,7 +67,7 @@ def _facts_of_assignment() -> State:
 
 def _assign(transaction: State) -> State:
     return {
-        **service_task("aws-sdk:dynamodb:transactWriteItems", transaction, result_path=None),
+        **service_task("aws-sdk:dynamodb:transactWriteItems", transaction),
         # A cancelled transaction may have met a competing one: worth a try. It may also have been
         # written already, by a call whose reply was lost: hence the read-back.
         "Retry": [

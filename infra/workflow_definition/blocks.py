@@ -89,13 +89,18 @@ def get_item(table: str, key: str, path: str, *, result_path: str) -> State:
 def ledger_task(update: State, then: State) -> State:
     """A fenced write: losing to a newer attempt is a quiet end, not a failure."""
     return {
-        **service_task("dynamodb:updateItem", update, result_path=None),
+        **service_task("dynamodb:updateItem", update),
         "Catch": [catch([ALREADY_DONE], "FencedOff"), catch_all()],
         **then,
     }
 
 
-def service_task(action: str, parameters: State, *, result_path: str | None) -> State:
+def service_task(action: str, parameters: State, *, result_path: str = "$.last_write") -> State:
+    """A call of an AWS service.
+
+    What a write answers is kept, though nobody reads it: to discard it takes a null ResultPath,
+    and CDK drops nulls from JSON, which would discard the state instead.
+    """
     return {
         "Type": "Task",
         "Resource": f"arn:aws:states:::{action}",

@@ -61,8 +61,8 @@ def _identify(*, versioned: bool, of_driver: bool) -> State:
         # Sorts a driver's photos by upload; the id breaks ties, the same way every time.
         "photo_order.$": f"States.Format('{{}}#{{}}', $.time, {photo_id})",
     }
-    if versioned:
-        photo["version_id.$"] = revision
+    # Empty where there is none: later states name the field, and may not name what is absent.
+    photo |= {"version_id.$": revision} if versioned else {"version_id": ""}
     if of_driver:
         segments = f"States.StringSplit({_EVENT}.key, '/')"
         last = f"States.MathAdd(States.ArrayLength({segments}), -1)"
@@ -104,6 +104,7 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         "updated_at": text(NOW),
         "bucket": text(f"{PHOTO}.bucket"),
         "key": text(f"{PHOTO}.key"),
+        "version_id": text(f"{PHOTO}.version_id"),
         "etag": text(f"{PHOTO}.etag"),
         "size_bytes": {"N.$": f"States.Format('{{}}', {PHOTO}.size_bytes)"},
         "uploaded_at": text(f"{PHOTO}.uploaded_at"),
@@ -123,7 +124,7 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         values={":requeued": {"S": "requeued"}},
     )
     return {
-        **service_task("dynamodb:updateItem", claim, result_path=None),
+        **service_task("dynamodb:updateItem", claim),
         "Catch": [catch([ALREADY_DONE], "Duplicate"), catch_all()],
         "Next": "Serialize",
     }

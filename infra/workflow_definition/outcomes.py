@@ -56,7 +56,7 @@ def review(resources: WorkflowResources) -> dict[str, State]:
             {"Next": "SendReview"},
         ),
         "SendReview": {
-            **service_task("sqs:sendMessage", message, result_path=None),
+            **service_task("sqs:sendMessage", message),
             "Catch": [catch_all()],
             "Next": "MarkEnqueued",
         },
@@ -90,13 +90,13 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
     }
     return {
         "RecordFailure": {
-            **service_task("dynamodb:updateItem", update, result_path=None),
+            **service_task("dynamodb:updateItem", update),
             # The operator hears of it even where the ledger cannot be written.
             "Catch": [catch(["States.ALL"], "SendFailure", result_path="$.recording_error")],
             "Next": "SendFailure",
         },
         "SendFailure": {
-            **service_task("sqs:sendMessage", message, result_path=None),
+            **service_task("sqs:sendMessage", message),
             "Catch": [catch(["States.ALL"], "Failed", result_path="$.sending_error")],
             "Next": "Failed",
         },

@@ -1,0 +1,53 @@
+# Each target is one line calling a tool; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+CODE := handlers infra monitoring training tests
+
+.PHONY: help demo test e2e check format snapshot synth train lock setup clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## Send photos through the whole chain on this machine (PHOTOS=<folder>; without it, drawn ones)
+	@$(BIN)/scones demo $${PHOTOS:+"$$PHOTOS"}
+
+test: setup-dev ## Run the tests: unit, workflow, contract and template (no sockets)
+	@$(BIN)/pytest -m "not e2e"
+
+e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
+	@$(BIN)/pytest -m e2e
+
+check: setup-dev ## Lint, format and types
+	@$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy $(CODE)
+
+format: setup-dev ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
+
+snapshot: setup-dev ## Accept the templates, permissions and workflow as they are now
+	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra
+
+bench: setup-dev ## Measure speed as ratios taken in one run
+	@$(BIN)/python -m tests.bench
+
+synth: setup ## Synthesize the local stage into .scones/cdk.out.local
+	@$(BIN)/python -m infra.synth local
+
+train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
+	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
+
+lock: setup ## Resolve the lock files anew from pyproject.toml
+	@for extra in bootstrap node local dev training; do $(LOCK) --extra $$extra -o requirements/$$extra.lock || exit 1; done
+
+clean: ## Remove everything that was installed or built
+	@rm -rf .venv .venv-training .scones cdk.out
+
+.PHONY: setup setup-dev setup-training
+setup:
+	@$(PYTHON) infra/local/bootstrap.py local
+
+setup-dev:
+	@$(PYTHON) infra/local/bootstrap.py dev
+
+setup-training:
+	@$(PYTHON) infra/local/bootstrap.py training

@@ -1,0 +1,162 @@
+"""Every knob of a stage, in one place; the stacks read it, nothing else decides by stage.
+
+Free of CDK, so that tools can read a stage without starting Node.
+"""
+
+import math
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+_LOCAL_ACCOUNT = "000000000000"
+_LOCAL_REGION = "us-east-1"
+
+_IMAGE_URI = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"/(?P<repository>[a-z0-9._/-]+)(?::[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})"
+)
+_MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
+
+
+class InvalidConfig(ValueError):
+    """A stage cannot be synthesized as it is configured; the message says what to set and how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageTarget:
+    """The machine that Lambda packages are built for."""
+
+    python_version: str  # "3.13"
+    architecture: str  # arm64 | x86_64, as Lambda calls it
+    uv_platform: str | None  # what uv calls the platform; None is the machine we run on
+
+
+LAMBDA_ARM = PackageTarget(
+    python_version="3.13", architecture="arm64", uv_platform="aarch64-manylinux_2_28"
+)
+# The emulator runs the packages on its own interpreter, whatever the template asks for.
+HOST = PackageTarget(
+    python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
+    architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
+    uv_platform=None,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageConfig:
+    """One stage. Retention is in days, order ranges by vehicle."""
+
+    stage: str
+    account: str | None = None  # None: wherever the deployer's credentials point
+    region: str | None = None
+    package_target: PackageTarget = LAMBDA_ARM
+
+    is_durable: bool = True  # whether what holds data outlives its stack
+    log_retention_days: int = 90
+    access_log_retention_days: int = 90
+    alarm_email: str = ""  # nobody is written to where it is empty
+
+    model_manifests: tuple[str, ...] = ("training/shipped/manifest.json",)  # models in service
+    order_ranges: Mapping[str, str] = field(
+        default_factory=lambda: {"bicycle": "nearby", "motorcycle": "distant"}
+    )
+    audit_share: float = 0.02  # of the confident photos
+    assignment_valid_hours: int = 16
+
+    model_image_uri: str = ""  # the serving container, in a registry of AWS
+    model_data_url: str = ""  # model.tar.gz in S3
+    endpoint_instance_type: str = "ml.c7g.large"
+    endpoint_instance_count: int = 1
+    capture_modes: tuple[str, ...] = ("Input", "Output")
+    capture_sampling_percentage: int = 100
+    capture_retention_days: int = 30
+
+    @property
+    def endpoint_name(self) -> str:
+        """Both stacks and the handlers know the endpoint by this name."""
+        return f"scones-{self.stage}-vehicle"
+
+    @property
+    def policy_parameter_name(self) -> str:
+        """The policy of every model in service, rendered from the manifests."""
+        return f"/scones/{self.stage}/policy"
+
+    @property
+    def policy_override_parameter_name(self) -> str:
+        """What operators write to change the threshold without a deployment."""
+        return f"/scones/{self.stage}/policy-override"
+
+    def capture_bucket_name(self, *, account: str, region: str) -> str:
+        """Both stacks know the bucket by this name; CDK's pseudo parameters are welcome."""
+        return f"scones-{self.stage}-capture-{account}-{region}"
+
+    def model_image(self) -> re.Match[str]:
+        """Account, region and repository of the image. Raises: InvalidConfig."""
+        return _match(_IMAGE_URI, self, "model_image_uri", "the serving image in ECR")
+
+    def model_data(self) -> re.Match[str]:
+        """Bucket and key of the model. Raises: InvalidConfig."""
+        return _match(_MODEL_DATA_URL, self, "model_data_url", "the model, s3://.../model.tar.gz")
+
+    def check(self) -> None:
+        """Raises: InvalidConfig."""
+        self.model_image()
+        self.model_data()
+        if not 0 <= self.audit_share <= 1 or not math.isfinite(self.audit_share):
+            raise InvalidConfig(f"audit_share must be from 0 to 1, got {self.audit_share}")
+        if not 1 <= self.capture_sampling_percentage <= 100:
+            raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
+        if not self.model_manifests:
+            raise InvalidConfig("model_manifests must name at least one model's manifest")
+
+
+# What a release, a person or a test may set without editing this file: `-c name=value`.
+OVERRIDABLE = ("alarm_email", "model_data_url", "model_image_uri", "model_manifests")
+
+STAGES: Mapping[str, StageConfig] = {
+    "local": StageConfig(
+        stage="local",
+        account=_LOCAL_ACCOUNT,
+        region=_LOCAL_REGION,
+        package_target=HOST,
+        is_durable=False,
+        # Serving is synthesized and checked, but no emulator deploys it.
+        model_image_uri=f"{_LOCAL_ACCOUNT}.dkr.ecr.{_LOCAL_REGION}.amazonaws.com/scones:local",
+        model_data_url="s3://scones-local-models/vehicle/model.tar.gz",
+    ),
+    "prod": StageConfig(stage="prod"),
+}
+
+
+def stage_config(stage: str, overrides: Mapping[str, str] | None = None) -> StageConfig:
+    """A stage, with what the command line sets. Raises: InvalidConfig."""
+    base = STAGES.get(stage)
+    if base is None:
+        raise InvalidConfig(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
+    given = overrides or {}
+    if unknown := given.keys() - set(OVERRIDABLE):
+        raise InvalidConfig(f"{min(unknown)} cannot be set from the command line")
+    manifests = given.get("model_manifests", ",".join(base.model_manifests))
+    config = replace(
+        base,
+        alarm_email=given.get("alarm_email", base.alarm_email),
+        model_data_url=given.get("model_data_url", base.model_data_url),
+        model_image_uri=given.get("model_image_uri", base.model_image_uri),
+        model_manifests=tuple(manifests.split(",")),
+    )
+    config.check()
+    return config
+
+
+def _match(pattern: re.Pattern[str], config: StageConfig, name: str, meaning: str) -> re.Match[str]:
+    value = getattr(config, name)
+    match = pattern.fullmatch(value)
+    if match is None:
+        found = f"is {value!r}" if value else "is not set"
+        raise InvalidConfig(
+            f"stage {config.stage}: {name} ({meaning}) {found}; "
+            f"set it in infra/config.py or with -c {name}=..."
+        )
+    return match

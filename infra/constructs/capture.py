@@ -1,0 +1,36 @@
+"""Where the endpoint's Data Capture writes what it was asked and what it answered."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.storage import PrivateBucket
+
+CAPTURE_PREFIX = "data-capture"
+
+
+class Capture(Construct):
+    """The capture bucket, named so that the Serving stack can find it."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, access_logs: s3.IBucket
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = PrivateBucket(
+            self,
+            "Bucket",
+            config=config,
+            logical_id="Capture",
+            bucket_name=capture_bucket_name(config),
+            access_logs=access_logs,
+            # Photos lie here a second time: kept as long as monitoring looks back, no longer.
+            expires_after_days=config.capture_retention_days,
+        )
+
+
+def capture_bucket_name(config: StageConfig) -> str:
+    """The name both stacks compute for themselves, so that neither exports to the other."""
+    return config.capture_bucket_name(
+        account=config.account or Aws.ACCOUNT_ID, region=config.region or Aws.REGION
+    )

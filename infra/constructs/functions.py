@@ -1,0 +1,102 @@
+"""The three functions of the chain, made from one table, each with a role of its own."""
+
+from aws_cdk import AssetHashType, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.config import PackageTarget, StageConfig
+from infra.constructs.nag import acknowledge
+from infra.constructs.resource import log_group_for
+from infra.constructs.storage import PrivateBucket
+from infra.function_specs import FUNCTIONS, FunctionSpec
+from infra.packaging import build_package
+
+METRICS_NAMESPACE = "Scones"
+
+
+class Functions(Construct):
+    """Functions by name; the stack grants each what it may touch and sets its environment."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        self._by_name = {
+            spec.name: HandlerFunction(self, spec.name.capitalize(), spec=spec, config=config)
+            for spec in FUNCTIONS
+        }
+
+    def __getitem__(self, name: str) -> "HandlerFunction":
+        return self._by_name[name]
+
+
+class HandlerFunction(Construct):
+    """A function, its log group and a role that starts with nothing but logs and traces."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, spec: FunctionSpec, config: StageConfig
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = log_group_for(self, config)
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"{spec.name} of the photo pipeline",
+            runtime=_runtime(config.package_target),
+            architecture=_architecture(config.package_target),
+            handler=spec.handler,
+            code=_code(spec, config.package_target),
+            memory_size=spec.memory_mb,
+            timeout=Duration.seconds(spec.timeout_s),
+            role=self._role,
+            log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": spec.name,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            },
+        )
+        acknowledge(self._role, "IAM5[Resource::*]", "X-Ray's two actions know no resources.")
+        acknowledge(
+            self.function,
+            "L1",
+            "Python 3.13 is what prod is tested with; stage local runs the host's interpreter.",
+        )
+
+    def allow(self, actions: list[str], *, resources: list[str]) -> None:
+        """Grant exactly these actions on exactly these resources."""
+        self._role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+    def allow_objects(self, actions: list[str], *, bucket: PrivateBucket, prefix: str) -> None:
+        """Grant these actions on what lies under a prefix of a bucket."""
+        self.allow(actions, resources=[bucket.arn_for_objects(f"{prefix}*")])
+        acknowledge(
+            self._role,
+            f"IAM5[Resource::<{bucket.logical_id}.Arn>/{prefix}*]",
+            "Nobody knows the keys of objects beforehand; the prefix bounds them.",
+        )
+
+    def set(self, **environment: str) -> None:
+        """Settings, named as `handlers/settings.py` reads them."""
+        for name, value in environment.items():
+            self.function.add_environment(name.upper(), value)
+
+
+def _code(spec: FunctionSpec, target: PackageTarget) -> lambda_.AssetCode:
+    package = build_package(spec, target)
+    return lambda_.Code.from_asset(
+        str(package.folder), asset_hash=package.digest, asset_hash_type=AssetHashType.CUSTOM
+    )
+
+
+def _runtime(target: PackageTarget) -> lambda_.Runtime:
+    return lambda_.Runtime(f"python{target.python_version}", lambda_.RuntimeFamily.PYTHON)
+
+
+def _architecture(target: PackageTarget) -> lambda_.Architecture:
+    if target.architecture == "arm64":
+        return lambda_.Architecture.ARM_64
+    return lambda_.Architecture.X86_64

@@ -1,0 +1,64 @@
+"""Where photos arrive: the bucket, and the rule that starts the workflow for each of them."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.queues import EndOfLineQueue
+from infra.constructs.resource import resource_of
+from infra.constructs.storage import PrivateBucket
+
+INTAKE_PREFIX = "intake/"
+
+
+class Intake(Construct):
+    """Versioned, so that the same key with new bytes is a new photo."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, access_logs: s3.IBucket
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = PrivateBucket(
+            self,
+            "Bucket",
+            config=config,
+            logical_id="Intake",
+            versioned=True,
+            access_logs=access_logs,
+        )
+        # CDK's own switch deploys a Lambda that does just this; CloudFormation can by itself.
+        resource_of(self.bucket, s3.CfnBucket).add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+        self.dead_letters = EndOfLineQueue(
+            self, "DeadLetters", config=config, logical_id="IntakeDeadLetters"
+        )
+
+    def start(self, machine: sfn.IStateMachine) -> None:
+        """Start the machine for every object that arrives under the prefix."""
+        events.Rule(
+            self,
+            "Rule",
+            description="Every photo that arrives starts one execution.",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self.bucket.bucket_name]},
+                    "object": {"key": [{"prefix": INTAKE_PREFIX}]},
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    machine,
+                    # What EventBridge does by default today, but its defaults have changed before.
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                    dead_letter_queue=self.dead_letters,
+                )
+            ],
+        )

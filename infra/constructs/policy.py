@@ -1,0 +1,79 @@
+"""What Filter decides by: the policy of the models in service, its override, the audit salt."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from handlers.domain.policy import Policy
+from infra.config import InvalidConfig, StageConfig
+from infra.constructs.nag import acknowledge
+from infra.constructs.resource import pin_logical_id, removal_policy
+from training.serving.errors import InvalidManifest
+from training.serving.manifest import Manifest
+
+ROOT = Path(__file__).parent.parent.parent
+
+_STANDARD_PARAMETER_CHARACTERS = 4096
+
+
+class PolicySettings(Construct):
+    """Two parameters and a secret, all of them read by Filter alone."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        manifests = [ROOT / path for path in config.model_manifests]
+        self.policy = ssm.StringParameter(
+            self,
+            "Policy",
+            parameter_name=config.policy_parameter_name,
+            description="Classes and threshold of every model in service; order range by vehicle.",
+            string_value=render_policy(manifests, config.order_ranges),
+        )
+        # Operators write it. CloudFormation leaves their value alone as long as this line stands.
+        self.override = ssm.StringParameter(
+            self,
+            "Override",
+            parameter_name=config.policy_override_parameter_name,
+            description='Set {"threshold": 1.0} to stop automatic assignment at once.',
+            string_value="{}",
+        )
+        self.audit_salt = secretsmanager.Secret(
+            self,
+            "AuditSalt",
+            description="Salt of the audit sample: nobody may foresee which photos are reviewed.",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=removal_policy(config),
+        )
+        pin_logical_id(self.audit_salt, "AuditSalt")
+        acknowledge(
+            self.audit_salt,
+            "SMG4",
+            "Not a credential: a rotated salt would draw another audit sample on every replay.",
+        )
+
+
+def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) -> str:
+    """The policy parameter's JSON, as Filter will accept it. Raises: InvalidConfig."""
+    models = {}
+    for path in manifests:
+        try:
+            manifest = Manifest.load(path)
+        except InvalidManifest as error:
+            raise InvalidConfig(f"the model's manifest is missing or wrong: {error}") from error
+        if unknown := order_ranges.keys() - set(manifest.classes):
+            raise InvalidConfig(f"{path}: the model has no class {min(unknown)!r}")
+        models[manifest.model_version] = {
+            "classes": list(manifest.classes),
+            "threshold": manifest.threshold,
+        }
+    text = json.dumps({"models": models, "order_ranges": dict(order_ranges)}, sort_keys=True)
+    if len(text) > _STANDARD_PARAMETER_CHARACTERS:
+        raise InvalidConfig(f"the policy of {len(models)} models does not fit an SSM parameter")
+    Policy.from_json(text)
+    return text

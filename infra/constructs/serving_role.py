@@ -1,0 +1,84 @@
+"""What SageMaker may do in our name while it hosts the model."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.capture import CAPTURE_PREFIX, capture_bucket_name
+from infra.constructs.nag import acknowledge
+
+
+class ServingRole(iam.Role):
+    """Reads one image and one model, writes captures and its own logs and metrics."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        log_group: logs.ILogGroup,
+    ) -> None:
+        super().__init__(
+            scope, construct_id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
+        )
+        image, model_data = config.model_image(), config.model_data()
+        captures = f"{CAPTURE_PREFIX}/{config.endpoint_name}/*"
+        repository = Stack.of(self).format_arn(
+            service="ecr",
+            region=image["region"],
+            account=image["account"],
+            resource="repository",
+            resource_name=image["repository"],
+        )
+        self._allow(
+            [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            repository,
+        )
+        self._allow(["s3:GetObject"], _object(f"{model_data['bucket']}/{model_data['key']}"))
+        self._allow(["s3:PutObject"], _object(f"{capture_bucket_name(config)}/{captures}"))
+        self._allow(
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            log_group.log_group_arn,
+        )
+        # Neither action knows resources; metrics are held to the namespace of endpoints.
+        self._allow(["ecr:GetAuthorizationToken"], "*")
+        self._allow(
+            ["cloudwatch:PutMetricData"],
+            "*",
+            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
+        )
+
+        self._acknowledge(config, captures)
+
+    def _acknowledge(self, config: StageConfig, captures: str) -> None:
+        acknowledge(
+            self,
+            "IAM5[Resource::*]",
+            "The registry's token and PutMetricData know no resources.",
+        )
+        bucket = config.capture_bucket_name(
+            account=config.account or "<AWS::AccountId>", region=config.region or "<AWS::Region>"
+        )
+        acknowledge(
+            self,
+            f"IAM5[Resource::arn:<AWS::Partition>:s3:::{bucket}/{captures}]",
+            "SageMaker names the capture files itself, below the endpoint's own prefix.",
+        )
+
+    def _allow(
+        self, actions: list[str], resource: str, *, conditions: dict[str, object] | None = None
+    ) -> None:
+        self.add_to_policy(
+            iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
+        )
+
+
+def _object(path: str) -> str:
+    return f"arn:{Aws.PARTITION}:s3:::{path}"

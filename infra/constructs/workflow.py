@@ -1,0 +1,75 @@
+"""The state machine around `infra/workflow_definition`, with a role that lists what it calls."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.functions import Functions
+from infra.constructs.nag import acknowledge
+from infra.constructs.resource import log_group_for
+from infra.workflow_definition import WorkflowResources, definition
+
+
+class Workflow(Construct):
+    """A Standard machine: its status events are what later monitoring listens to."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        functions: Functions,
+        photos: dynamodb.ITable,
+        assignments: dynamodb.ITable,
+        review_queue: sqs.IQueue,
+        failures_queue: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        called = [functions[name].function for name in ("serialize", "classify", "filter")]
+        serialize, classify, filter_ = (function.function_arn for function in called)
+        body = definition(
+            WorkflowResources(
+                serialize_function_arn=serialize,
+                classify_function_arn=classify,
+                filter_function_arn=filter_,
+                photos_table=photos.table_name,
+                assignments_table=assignments.table_name,
+                review_queue_url=review_queue.queue_url,
+                failures_queue_url=failures_queue.queue_url,
+            )
+        )
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            comment="Carries one photo from its upload to an answer.",
+            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(body)),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            logs=sfn.LogOptions(
+                destination=log_group_for(self, config),
+                level=sfn.LogLevel.ALL,
+                # States carry the photo itself, and the driver's name for it.
+                include_execution_data=False,
+            ),
+            tracing_enabled=True,
+            role=role,
+        )
+        self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
+        # A transaction needs the actions of its items: it has none of its own.
+        self._allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
+        self._allow(["dynamodb:GetItem", "dynamodb:PutItem"], [assignments.table_arn])
+        self._allow(["sqs:SendMessage"], [review_queue.queue_arn, failures_queue.queue_arn])
+
+        acknowledge(
+            role,
+            "IAM5[Resource::*]",
+            "The log delivery API and X-Ray know no resources; CDK grants both with the machine.",
+        )
+
+    def _allow(self, actions: list[str], resources: list[str]) -> None:
+        self.machine.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))

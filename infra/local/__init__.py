@@ -1,0 +1,1 @@
+"""The same infrastructure on one machine: emulator, deployer, endpoint stand-in, stage."""

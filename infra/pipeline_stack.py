@@ -1,0 +1,120 @@
+"""Stack `Pipeline`: everything that carries a photo. It only composes and grants."""
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.alarms import Alarms
+from infra.constructs.capture import Capture
+from infra.constructs.functions import Functions
+from infra.constructs.intake import INTAKE_PREFIX, Intake
+from infra.constructs.ledger import Ledger
+from infra.constructs.policy import PolicySettings
+from infra.constructs.queues import Queues
+from infra.constructs.storage import AccessLogs
+from infra.constructs.workflow import Workflow
+
+
+class PipelineStack(Stack):
+    """Photos in, assignments and reviews out."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=Environment(account=config.account, region=config.region),
+            # No look-up of the bootstrap's version: the template deploys by CloudFormation alone.
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            description=f"Scones Unlimited, {config.stage}: from a driver's photo to an order.",
+            termination_protection=config.is_durable,
+        )
+        self._config = config
+        access_logs = AccessLogs(self, "AccessLogs", config=config)
+        self._intake = Intake(self, "Intake", config=config, access_logs=access_logs)
+        self._capture = Capture(self, "Capture", config=config, access_logs=access_logs)
+        self._ledger = Ledger(self, "Ledger", config=config)
+        self._queues = Queues(self, "Queues", config=config)
+        self._policy = PolicySettings(self, "Policy", config=config)
+        self._functions = Functions(self, "Functions", config=config)
+        self._workflow = Workflow(
+            self,
+            "Workflow",
+            config=config,
+            functions=self._functions,
+            photos=self._ledger.photos,
+            assignments=self._ledger.assignments,
+            review_queue=self._queues.review,
+            failures_queue=self._queues.failures,
+        )
+        self._alarms = Alarms(
+            self,
+            "Alarms",
+            config=config,
+            must_stay_empty={
+                "ReviewDeadLetters": (
+                    self._queues.review_dead_letters,
+                    "A review message could not be read: its photo waits for nobody.",
+                ),
+                "Failures": (self._queues.failures, "A photo could not be processed."),
+                "IntakeDeadLetters": (
+                    self._intake.dead_letters,
+                    "A photo arrived, but the workflow could not be started for it.",
+                ),
+            },
+        )
+        self._connect()
+        self._publish()
+
+    def _connect(self) -> None:
+        """Grants and settings, where the two ends meet."""
+        self._intake.start(self._workflow.machine)
+        self._functions["serialize"].allow_objects(
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            bucket=self._intake.bucket,
+            prefix=INTAKE_PREFIX,
+        )
+        classify = self._functions["classify"]
+        classify.set(endpoint_name=self._config.endpoint_name)
+        endpoint = self.format_arn(
+            service="sagemaker", resource="endpoint", resource_name=self._config.endpoint_name
+        )
+        classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
+        self._connect_filter()
+
+    def _connect_filter(self) -> None:
+        policy, override = self._policy.policy, self._policy.override
+        salt = self._policy.audit_salt
+        filter_ = self._functions["filter"]
+        filter_.set(
+            policy_parameter=policy.parameter_name,
+            policy_override_parameter=override.parameter_name,
+            audit_salt_secret=salt.secret_arn,
+            audit_share=str(self._config.audit_share),
+            assignment_valid_hours=str(self._config.assignment_valid_hours),
+        )
+        filter_.allow(
+            ["ssm:GetParameter"], resources=[policy.parameter_arn, override.parameter_arn]
+        )
+        filter_.allow(["secretsmanager:GetSecretValue"], resources=[salt.secret_arn])
+
+    def _publish(self) -> None:
+        """Names that tools, tests and people find the pipeline by."""
+        outputs = {
+            "IntakeBucket": self._intake.bucket.bucket_name,
+            "CaptureBucket": self._capture.bucket.bucket_name,
+            "PhotosTable": self._ledger.photos.table_name,
+            "AssignmentsTable": self._ledger.assignments.table_name,
+            "ReviewQueueUrl": self._queues.review.queue_url,
+            "ReviewDeadLettersUrl": self._queues.review_dead_letters.queue_url,
+            "FailuresQueueUrl": self._queues.failures.queue_url,
+            "IntakeDeadLettersUrl": self._intake.dead_letters.queue_url,
+            "StateMachineArn": self._workflow.machine.state_machine_arn,
+            "PolicyParameter": self._policy.policy.parameter_name,
+            "PolicyOverrideParameter": self._policy.override.parameter_name,
+            "SerializeFunction": self._functions["serialize"].function.function_name,
+            "ClassifyFunction": self._functions["classify"].function.function_name,
+            "FilterFunction": self._functions["filter"].function.function_name,
+            "AlarmTopicArn": self._alarms.topic.topic_arn,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, f"Output{name}", value=value).override_logical_id(name)

@@ -1,0 +1,127 @@
+"""Synthesizes a stage without the CDK command line: `python -m infra.synth local`.
+
+The app runs in a process of its own, since CDK's library holds a Node process as long as it is
+imported. Nothing is done where nothing has changed.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.config import OVERRIDABLE, STAGES, InvalidConfig, stage_config
+from infra.node import NodeMissing, node_environment
+
+ROOT = Path(__file__).parent.parent
+
+# The app's inputs: Python sources by folder, the rest by name. infra/local and tests are none.
+_SOURCES = (
+    *("infra/*.py", "infra/constructs/*.py", "infra/workflow_definition/*.py"),
+    *("handlers/**/*.py", "training/serving/*.py"),
+)
+_FILES = ("cdk.json", "requirements/local.lock")
+_LOG_TAIL_LINES = 25
+
+
+class SynthFailed(RuntimeError):
+    """The app did not synthesize; the message ends with what it said."""
+
+
+def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = None) -> Path:
+    """The cloud assembly of a stage, made anew only where its inputs have changed.
+
+    Raises: SynthFailed, InvalidConfig, NodeMissing.
+    """
+    given = dict(overrides or {})
+    config = stage_config(stage, given)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        digest = _inputs_digest(stage, given, config.model_manifests)
+        noted = out.with_name(out.name + ".inputs")
+        stands = (out / "manifest.json").is_file() and noted.is_file()
+        if stands and noted.read_text(encoding="utf-8") == digest:
+            return out
+        noted.unlink(missing_ok=True)
+        _run_app({"stage": stage, **given}, out)
+        noted.write_text(digest, encoding="utf-8")
+    return out
+
+
+def _run_app(context: Mapping[str, str], out: Path) -> None:
+    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
+        assembly = Path(scratch) / "assembly"
+        result = subprocess.run(
+            [sys.executable, "-m", "infra.app"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={
+                **node_environment(os.environ),
+                # What the CDK command line hands to an app.
+                "CDK_OUTDIR": str(assembly),
+                "CDK_CONTEXT_JSON": json.dumps({**settings["context"], **context}),
+                "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+            },
+        )
+        if result.returncode:
+            lines = (result.stdout + result.stderr).strip().splitlines()[-_LOG_TAIL_LINES:]
+            raise SynthFailed("\n".join(["the CDK app did not synthesize:", *lines]))
+        shutil.rmtree(out, ignore_errors=True)
+        assembly.rename(out)
+
+
+def _inputs_digest(stage: str, overrides: Mapping[str, str], manifests: tuple[str, ...]) -> str:
+    paths = {path for pattern in _SOURCES for path in ROOT.glob(pattern)}
+    paths |= {ROOT / name for name in (*_FILES, *manifests)}
+    about = [stage, json.dumps(dict(sorted(overrides.items())))]
+    about += [sys.version, platform.machine(), str(ROOT)]
+    digest = hashlib.sha256("\n".join(about).encode())
+    for path in sorted(paths):
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"\n{path.relative_to(ROOT)} {hashlib.sha256(content).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Two synths of the same assembly take turns, and the second finds it done."""
+    with out.with_name(out.name + ".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Prints where the assembly lies."""
+    parser = argparse.ArgumentParser(prog="python -m infra.synth", description=__doc__)
+    parser.add_argument("stage", choices=sorted(STAGES), nargs="?", default="local")
+    parser.add_argument("--out", type=Path, help="default: .scones/cdk.out.STAGE")
+    parser.add_argument(
+        *("-c", "--context"),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"sets one of {', '.join(OVERRIDABLE)}",
+    )
+    arguments = parser.parse_args()
+    out = arguments.out or ROOT / ".scones" / f"cdk.out.{arguments.stage}"
+    overrides = dict(pair.partition("=")[::2] for pair in arguments.context)
+    try:
+        assembly = synthesize(arguments.stage, out.resolve(), overrides=overrides)
+    except (SynthFailed, InvalidConfig, NodeMissing) as error:
+        sys.exit(f"error: {error}")
+    sys.stdout.write(f"{assembly}\n")
+
+
+if __name__ == "__main__":
+    main()
