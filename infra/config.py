@@ -67,7 +67,7 @@ class StageConfig:
 
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3
-    endpoint_instance_type: str = "ml.c7g.large"
+    endpoint_instance_type: str = "ml.c5.large"
     endpoint_instance_count: int = 1
     capture_modes: tuple[str, ...] = ("Input", "Output")
     capture_sampling_percentage: int = 100

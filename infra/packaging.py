@@ -26,7 +26,7 @@ LOCK = ROOT / "requirements" / "local.lock"
 CACHE = ROOT / ".scones" / "packages"
 
 # Counts up when the same inputs come to give another package.
-_FORMAT = 1
+_FORMAT = 2
 # Written by the installer: paths of this machine, and a list of files that we then change.
 _INSTALLER_NOISE = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==")
@@ -53,7 +53,9 @@ def build_package(
     if missing:
         raise PackagingFailed(f"the package of {spec.name} needs {', '.join(missing)}")
     wheels = _install_wheels(spec, target, lock=root / "requirements" / "local.lock", cache=cache)
-    inputs = [f"{source}\0{_digest((root / source).read_bytes())}" for source in spec.sources]
+    inputs = [
+        f"{_FORMAT} {source}\0{_digest((root / source).read_bytes())}" for source in spec.sources
+    ]
     digest = _digest("\n".join([wheels.name, *sorted(inputs)]).encode())
     folder = cache / f"{spec.name}-{digest[:16]}"
     with _built_once(folder) as work:
@@ -64,6 +66,7 @@ def build_package(
                 destination = work / source
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / source, destination)
+            _let_everybody_read(work)
     return Package(folder=folder, digest=digest)
 
 
@@ -142,6 +145,13 @@ def _strip(folder: Path) -> None:
             (info / name).unlink(missing_ok=True)
     for compiled in list(folder.rglob("__pycache__")):
         shutil.rmtree(compiled)
+
+
+def _let_everybody_read(folder: Path) -> None:
+    """Lambda runs as a user of its own: the umask of whoever builds must not reach it."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.suffix == ".so" else 0o644)
 
 
 @contextmanager

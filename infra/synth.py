@@ -23,12 +23,14 @@ from infra.node import NodeMissing, node_environment
 
 ROOT = Path(__file__).parent.parent
 
-# The app's inputs: Python sources by folder, the rest by name. infra/local and tests are none.
-_SOURCES = (
-    *("infra/*.py", "infra/constructs/*.py", "infra/workflow_definition/*.py"),
-    *("handlers/**/*.py", "training/serving/*.py"),
+APP = "infra.app"
+
+# The app's inputs. The command line and the local stage are none: they use what is made of these.
+SOURCES = (
+    *("infra/[!c]*.py", "infra/config.py", "infra/constructs/*.py", "handlers/**/*.py"),
+    *("infra/workflow_definition/*.py", "training/serving/manifest.py"),
+    *("training/serving/errors.py", "cdk.json", "requirements/local.lock"),
 )
-_FILES = ("cdk.json", "requirements/local.lock")
 _LOG_TAIL_LINES = 25
 
 
@@ -51,28 +53,32 @@ def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = N
         if stands and noted.read_text(encoding="utf-8") == digest:
             return out
         noted.unlink(missing_ok=True)
-        _run_app({"stage": stage, **given}, out)
+        _run_app(stage, given, out)
         noted.write_text(digest, encoding="utf-8")
     return out
 
 
-def _run_app(context: Mapping[str, str], out: Path) -> None:
+def app_environment(stage: str, overrides: Mapping[str, str], *, assembly: Path) -> dict[str, str]:
+    """What the CDK command line hands to an app, and the Node it is to use. Raises: NodeMissing."""
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+    context = {**settings["context"], "stage": stage, **overrides}
+    return {
+        **node_environment(os.environ),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+    }
+
+
+def _run_app(stage: str, overrides: Mapping[str, str], out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
         assembly = Path(scratch) / "assembly"
-        result = subprocess.run(
-            [sys.executable, "-m", "infra.app"],
+        result = subprocess.run(  # noqa: S603 (our own interpreter and our own app)
+            [sys.executable, "-m", APP],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
-            env={
-                **node_environment(os.environ),
-                # What the CDK command line hands to an app.
-                "CDK_OUTDIR": str(assembly),
-                "CDK_CONTEXT_JSON": json.dumps({**settings["context"], **context}),
-                "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-            },
+            env=app_environment(stage, overrides, assembly=assembly),
         )
         if result.returncode:
             lines = (result.stdout + result.stderr).strip().splitlines()[-_LOG_TAIL_LINES:]
@@ -82,8 +88,8 @@ def _run_app(context: Mapping[str, str], out: Path) -> None:
 
 
 def _inputs_digest(stage: str, overrides: Mapping[str, str], manifests: tuple[str, ...]) -> str:
-    paths = {path for pattern in _SOURCES for path in ROOT.glob(pattern)}
-    paths |= {ROOT / name for name in (*_FILES, *manifests)}
+    paths = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
+    paths |= {ROOT / name for name in manifests}
     about = [stage, json.dumps(dict(sorted(overrides.items())))]
     about += [sys.version, platform.machine(), str(ROOT)]
     digest = hashlib.sha256("\n".join(about).encode())

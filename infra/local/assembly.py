@@ -42,7 +42,7 @@ def read_stack(assembly: Path, artifact: str) -> Stack:
     Raises:
         AssemblyUnusable: there is no such assembly or stack.
     """
-    manifest = _read(assembly / "manifest.json")
+    manifest = read_json(assembly / "manifest.json")
     try:
         entry = manifest["artifacts"][artifact]
     except KeyError as error:
@@ -72,7 +72,7 @@ def _assets(assembly: Path, file: str) -> list[Asset]:
             bucket=_filled_in(destination["bucketName"]),
             key=_filled_in(destination["objectKey"]),
         )
-        for name, entry in _read(assembly / file)["files"].items()
+        for name, entry in read_json(assembly / file)["files"].items()
         for destination in entry["destinations"].values()
     ]
 
@@ -85,7 +85,8 @@ def _filled_in(text: str) -> str:
     return text
 
 
-def _read(path: Path) -> Json:
+def read_json(path: Path) -> Json:
+    """A file of an assembly. Raises: AssemblyUnusable."""
     try:
         content: Json = json.loads(path.read_text())
     except (OSError, ValueError) as error:

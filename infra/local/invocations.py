@@ -68,7 +68,7 @@ def invoke_app(endpoint: Endpoint, model: ASGIApp) -> Starlette:
     return Starlette(
         routes=[
             Route("/ping", ping),
-            Route("/endpoints/{name}/invocations", invoke, methods=["POST"]),
+            Route("/endpoints/{name:path}/invocations", invoke, methods=["POST"]),
         ]
     )
 

@@ -10,14 +10,13 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.config import STAGES
 from infra.local import parts
-from infra.local.assembly import read_stack
-from infra.local.capture import CaptureSettings
+from infra.local.assembly import read_json, read_stack
 from infra.local.deploy import deploy, prepare
 from infra.local.listening import listening
 from infra.local.processes import ROOT, running
 from infra.local.rundir import run_directory
+from infra.local.serving import endpoint_settings
 from infra.local.sessions import StageSession
 
 if TYPE_CHECKING:
@@ -32,9 +31,8 @@ SERVING_APP = "training.serving.app:create_app"
 
 _RUNS = ROOT / ".scones" / "runs"
 _ASSET_CACHE = ROOT / ".scones" / "assets"
-_CONFIG = STAGES["local"]
-_CAPTURE_PREFIX = "data-capture"
-_STACK = "Scones-local-Pipeline"
+_PIPELINE = "Scones-local-Pipeline"
+_SERVING_TEMPLATE = "Scones-local-Serving.template.json"
 _READY_WITHIN_S = 60.0
 
 
@@ -88,7 +86,8 @@ def running_stage(
     Raises:
         StageError: see `infra.local.errors`.
     """
-    stack = read_stack(assembly, _STACK)
+    stack = read_stack(assembly, _PIPELINE)
+    endpoint_name, capture = endpoint_settings(read_json(assembly / _SERVING_TEMPLATE))
     with (
         run_directory(run_dir or _RUNS) as directory,
         listening(port) as emulator_at,
@@ -107,10 +106,10 @@ def running_stage(
             parts.endpoint(
                 directory=directory / "endpoint",
                 listener=runtime_at,
-                name=_CONFIG.endpoint_name,
+                name=endpoint_name,
                 serving_app=serving_app,
                 model_dir=model_dir,
-                capture=_capture_settings(),
+                capture=capture,
                 emulator_url=emulator_at.url,
             )
         ) as endpoint,
@@ -127,16 +126,6 @@ def running_stage(
             outputs=outputs,
             processes={each.part.name: each.process.pid for each in (emulator, endpoint)},
         )
-
-
-def _capture_settings() -> CaptureSettings:
-    bucket = _CONFIG.capture_bucket_name(account=parts.ACCOUNT, region=parts.REGION)
-    return CaptureSettings(
-        destination=f"s3://{bucket}/{_CAPTURE_PREFIX}",
-        sampling_percentage=_CONFIG.capture_sampling_percentage,
-        modes=frozenset(_CONFIG.capture_modes),
-        json_content_types=("application/json",),
-    )
 
 
 def _session(endpoint_url: str, runtime_url: str) -> boto3.Session:

@@ -67,7 +67,7 @@ def identify() -> Iterator[Identify]:
 
 
 def _assert_the_same_photo(identify: Identify, key: str, version_id: str | None) -> None:
-    event = an_event(key, **({"version_id": version_id} if version_id else {}))
+    event = an_event(key, version_id=version_id)
     photo = PhotoRef.from_wire(identify(event)["photo"])
     sender = Sender.from_key(key)
     assert photo.photo_id == photo_id(
@@ -108,8 +108,7 @@ def test_both_sides_agree_on_any_key(identify: Identify, tail: str) -> None:
 def test_the_attempt_comes_from_a_takeover_or_is_the_first(
     identify: Identify, given_attempt: int | None, expected: int
 ) -> None:
-    event = an_event() | ({"attempt": given_attempt} if given_attempt else {})
-    assert identify(event)["request"]["attempt"] == expected
+    assert identify(an_event(attempt=given_attempt))["request"]["attempt"] == expected
 
 
 def test_an_id_is_64_hex_characters_that_the_endpoint_accepts() -> None:

@@ -17,7 +17,9 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from infra.workflow_definition import WorkflowResources, definition
+from tests.conftest import ROOT
 
+GOLDEN_EVENT = ROOT / "tests" / "events" / "s3_object_created.json"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
@@ -60,32 +62,22 @@ def a_decision(outcome: str = "assign", reason: str = "", **changes: Any) -> dic
     } | changes
 
 
-def an_event(key: str = "intake/d1/u1.jpg", **changes: Any) -> dict[str, Any]:
-    return {
-        "version": "0",
-        "id": "17793124-05d4-b198-2fde-7ededc63b103",
-        "detail-type": "Object Created",
-        "source": "aws.s3",
-        "account": "123456789012",
-        "time": changes.get("time", "2026-11-22T18:00:00Z"),
-        "region": "us-east-1",
-        "resources": ["arn:aws:s3:::intake-bucket"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": "intake-bucket"},
-            "object": {
-                "key": key,
-                "size": 5,
-                "etag": "b1946ac92492d2347c6235b4d2611184",
-                "sequencer": "00617F08299329D189",
-            }
-            | ({"version-id": changes.get("version_id", "v1")} if "version_id" in changes else {}),
-            "request-id": "N4N7GDK58NMKJ12R",
-            "requester": "123456789012",
-            "source-ip-address": "1.2.3.4",
-            "reason": "PutObject",
-        },
-    } | ({"attempt": changes["attempt"]} if "attempt" in changes else {})
+def an_event(
+    key: str = "intake/d1/u1.jpg",
+    *,
+    version_id: str | None = None,
+    time: str = "2026-11-22T18:00:00Z",
+    attempt: int | None = None,
+) -> dict[str, Any]:
+    """What S3 sends for a new object; a takeover's input names its attempt beside it."""
+    event: dict[str, Any] = json.loads(GOLDEN_EVENT.read_text(encoding="utf-8"))
+    event["time"] = time
+    event["detail"]["object"]["key"] = key
+    if version_id is None:
+        del event["detail"]["object"]["version-id"]
+    else:
+        event["detail"]["object"]["version-id"] = version_id
+    return event if attempt is None else event | {"attempt": attempt}
 
 
 @dataclass

@@ -82,20 +82,11 @@ def _limited(failure: Function) -> Callable[[Function], Function]:
                         "The state/task returned a result with a size exceeding the maximum "
                         "number of bytes service limit.",
                     )
-            return original(execution, event_type, _sharing(execution, details))
+            return original(execution, event_type, details)
 
         return add
 
     return wrap
-
-
-def _sharing(execution: Record, details: Record | None) -> Record | None:
-    """A state's input is the output before it: kept once, as the history is kept for good."""
-    entered = (details or {}).get("stateEnteredEventDetails")
-    exited = execution["events"][-1].get("stateExitedEventDetails")
-    if entered and exited and entered["input"] == exited["output"]:
-        return {"stateEnteredEventDetails": {**entered, "input": exited["output"]}}
-    return details
 
 
 def size_on_aws(output: str) -> int:

@@ -1,0 +1,33 @@
+"""The policy parameter's text, rendered from the manifests of the models in service."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from handlers.domain.policy import Policy
+from infra.config import InvalidConfig
+from training.serving.errors import InvalidManifest
+from training.serving.manifest import Manifest
+
+_STANDARD_PARAMETER_CHARACTERS = 4096
+
+
+def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) -> str:
+    """JSON, as Filter will accept it. Raises: InvalidConfig."""
+    models = {}
+    for path in manifests:
+        try:
+            manifest = Manifest.load(path)
+        except InvalidManifest as error:
+            raise InvalidConfig(f"the model's manifest is missing or wrong: {error}") from error
+        if unknown := order_ranges.keys() - set(manifest.vehicle_classes):
+            raise InvalidConfig(f"{path}: this model may not assign {min(unknown)!r}")
+        models[manifest.model_version] = {
+            "classes": list(manifest.classes),
+            "threshold": manifest.threshold,
+        }
+    text = json.dumps({"models": models, "order_ranges": dict(order_ranges)}, sort_keys=True)
+    if len(text) > _STANDARD_PARAMETER_CHARACTERS:
+        raise InvalidConfig(f"the policy of {len(models)} models does not fit an SSM parameter")
+    Policy.from_json(text)
+    return text

@@ -1,0 +1,151 @@
+"""A corrected emulator for each module of these tests, and short ways to use it."""
+
+import contextlib
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.local import parts
+from infra.local.listening import listening
+from infra.local.processes import Running, running
+from infra.local.rundir import run_directory
+from infra.local.sessions import StageSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+# Any: JSON of the tests' own making.
+Json = dict[str, Any]
+
+ROLE = f"arn:aws:iam::{parts.ACCOUNT}:role/any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulated:
+    """The emulator under test."""
+
+    session: StageSession
+    running: Running
+
+    def execute(self, definition: Json, given: object = None, *, wait_s: float = 20) -> Json:
+        """Run a state machine and return the execution's description."""
+        machines: SFNClient = self.session.client("stepfunctions")
+        machine = machines.create_state_machine(
+            name=f"m-{uuid.uuid4()}", definition=json.dumps(definition), roleArn=ROLE
+        )
+        arn = machines.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(given or {})
+        )["executionArn"]
+        return finished(machines, arn, wait_s=wait_s)
+
+    def function(self, source: str, *, role: str = ROLE, timeout_s: int = 10) -> str:
+        """Create a Lambda function whose module is `source`, with `handler`; return its name."""
+        functions = self.session.client("lambda")
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr("entry.py", source)
+        name = f"f-{uuid.uuid4()}"
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="entry.handler",
+            Timeout=timeout_s,
+            Code={"ZipFile": content.getvalue()},
+        )
+        return name
+
+
+def finished(machines: "SFNClient", arn: str, *, wait_s: float = 20) -> Json:
+    """Wait for an execution to end; its description, with input and output read."""
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        description: Json = dict(machines.describe_execution(executionArn=arn))
+        if description["status"] != "RUNNING":
+            if "output" in description:
+                description["output"] = json.loads(description["output"])
+            return description
+        time.sleep(0.05)
+    pytest.fail(f"{arn} still runs after {wait_s} s")
+
+
+def invoking(function: str, **fields: object) -> Json:
+    """A task state that invokes a function with the state's input."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "TimeoutSeconds": 15,
+        "End": True,
+        **fields,
+    }
+
+
+def machine(**states: Json) -> Json:
+    """A definition that starts with the first of the states."""
+    return {"StartAt": next(iter(states)), "States": states}
+
+
+@contextlib.contextmanager
+def emulator(directory: Path, *, enforce_iam: bool = False, workers: int = 2) -> Iterator[Emulated]:
+    """A corrected emulator, with nothing deployed."""
+    with (
+        run_directory(directory) as run,
+        listening() as listener,
+        running(
+            parts.emulator(
+                directory=run / "emulator",
+                listener=listener,
+                runtime_url="http://127.0.0.1:1",
+                enforce_iam=enforce_iam,
+                workers=workers,
+            )
+        ) as part,
+    ):
+        part.await_health(60)
+        yield Emulated(session=StageSession({}, listener.url), running=part)
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    """An emulator without IAM, started from an environment that it must not pass on."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SECRET_OF_THE_USER", "AWS_PROFILE", "HTTP_PROXY", "PYTHONPATH"):
+            patch.setenv(name, "absent")
+        with emulator(tmp_path_factory.mktemp("runs")) as it:
+            yield it
+
+
+@pytest.fixture(scope="module")
+def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    """An emulator that enforces IAM."""
+    with emulator(tmp_path_factory.mktemp("runs"), enforce_iam=True) as it:
+        yield it
+
+
+def role(emulated: Emulated, *, allowing: Json | None) -> str:
+    """A role for a Lambda function that may do one thing, or nothing."""
+    roles = emulated.session.client("iam")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    name = f"r-{uuid.uuid4()}"
+    arn: str = roles.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    if allowing is not None:
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allowing}]}
+        roles.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy))
+    return arn

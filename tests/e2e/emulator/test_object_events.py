@@ -1,0 +1,95 @@
+"""The event that a new object sends through EventBridge looks as AWS sends it."""
+
+import json
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local import parts
+from tests.e2e.emulator.conftest import Emulated, Json
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+pytestmark = pytest.mark.e2e
+
+ODD_KEY = "intake/d 1/50%+ü%2F🚲'\".jpg"
+
+
+def test_object_in_a_versioned_bucket(emulated: Emulated) -> None:
+    bucket, inbox = _watched_bucket(emulated, versioned=True)
+    s3: S3Client = emulated.session.client("s3")
+    stored = s3.put_object(Bucket=bucket, Key=ODD_KEY, Body=b"photo")
+
+    event = _received(emulated, inbox)
+
+    assert event["source"] == "aws.s3"
+    assert event["detail-type"] == "Object Created"
+    assert event["account"] == parts.ACCOUNT
+    assert event["resources"] == [f"arn:aws:s3:::{bucket}"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
+    detail = event["detail"]
+    assert set(detail) == {
+        "version", "bucket", "object", "request-id", "requester", "source-ip-address", "reason"
+    }  # fmt: skip
+    assert (detail["version"], detail["reason"]) == ("0", "PutObject")
+    assert detail["bucket"] == {"name": bucket}
+    sequencer = detail["object"].pop("sequencer")
+    assert re.fullmatch(r"[0-9A-F]{18}", sequencer)
+    assert re.fullmatch(r"[0-9A-F]{16}", detail["request-id"])
+    assert detail["object"] == {
+        "key": ODD_KEY,
+        "size": 5,
+        "etag": stored["ETag"].strip('"'),
+        "version-id": stored["VersionId"],
+    }
+
+
+def test_same_key_with_new_bytes_is_a_new_version(emulated: Emulated) -> None:
+    bucket, inbox = _watched_bucket(emulated, versioned=True)
+    s3: S3Client = emulated.session.client("s3")
+    stored = [
+        s3.put_object(Bucket=bucket, Key="k", Body=body)["VersionId"] for body in (b"1", b"2")
+    ]
+    objects = [_received(emulated, inbox)["detail"]["object"] for _ in stored]
+    assert {each["version-id"] for each in objects} == set(stored)
+    by_sequencer = sorted(objects, key=lambda each: str(each["sequencer"]))
+    assert [each["version-id"] for each in by_sequencer] == stored
+
+
+def test_object_without_a_version(emulated: Emulated) -> None:
+    bucket, inbox = _watched_bucket(emulated, versioned=False)
+    emulated.session.client("s3").put_object(Bucket=bucket, Key="k", Body=b"")
+    assert "version-id" not in _received(emulated, inbox)["detail"]["object"]
+
+
+def _watched_bucket(emulated: Emulated, *, versioned: bool) -> tuple[str, str]:
+    """A bucket whose events come into a queue: its name, and the queue's address."""
+    s3: S3Client = emulated.session.client("s3")
+    queues: SQSClient = emulated.session.client("sqs")
+    rules: EventBridgeClient = emulated.session.client("events")
+    name = f"b-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=name)
+    if versioned:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    url = queues.create_queue(QueueName=name)["QueueUrl"]
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}}
+    rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:sqs:{parts.REGION}:{parts.ACCOUNT}:{name}"
+    rules.put_targets(Rule=name, Targets=[{"Id": "inbox", "Arn": arn}])
+    return name, url
+
+
+def _received(emulated: Emulated, url: str) -> Json:
+    queues: SQSClient = emulated.session.client("sqs")
+    [message] = queues.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    event: Json = json.loads(message["Body"])
+    return event

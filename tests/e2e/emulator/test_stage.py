@@ -1,0 +1,226 @@
+"""The stage starts, serves, listens on loopback only, and leaves nothing, however it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from infra.local.errors import DeploymentFailed, PartFailed, PortTaken
+from infra.local.listening import listening
+from infra.local.processes import ROOT
+from infra.local.stage import LocalStage, running_stage
+from tests.e2e.emulator.processes_of import listening_addresses, processes_below, processes_in
+from tests.e2e.emulator.small_assembly import write_assembly
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.e2e
+
+APP = "tests.e2e.emulator.small_assembly:create_app"
+GONE_WITHIN_S = 10
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from infra.local.stage import running_stage
+
+run_dir, assembly, app = sys.argv[1:]
+with running_stage(Path(run_dir), assembly=Path(assembly), serving_app=app) as stage:
+    stage.client("lambda").invoke(FunctionName=stage.outputs["Function"])
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_assembly(tmp_path_factory.mktemp("assembly"))
+
+
+@pytest.fixture(scope="module")
+def stage(
+    assembly: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LocalStage, Path]]:
+    """A running stage, and where its run directory is."""
+    runs = tmp_path_factory.mktemp("runs")
+    with running_stage(runs, assembly=assembly, serving_app=APP) as it:
+        yield it, runs
+
+
+def test_synthesized_function_runs_from_its_asset(stage: tuple[LocalStage, Path]) -> None:
+    function = stage[0].outputs["Function"]
+    answer = stage[0].session().client("lambda").invoke(FunctionName=function)
+    assert json.loads(answer["Payload"].read()) == "packaged"
+
+
+def test_invocation_is_answered_and_captured(stage: tuple[LocalStage, Path]) -> None:
+    runtime = stage[0].session().client("sagemaker-runtime")
+    reply = runtime.invoke_endpoint(
+        EndpointName="scones-local-vehicle",
+        Body=b"\xff\xd8wire",
+        ContentType="image/jpeg",
+        InferenceId="a" * 64,
+    )
+    assert json.loads(reply["Body"].read())["model_version"] == "v"
+    assert reply["InvokedProductionVariant"] == "AllTraffic"
+
+    line = _captured(stage[0].session().client("s3"))
+    record = json.loads(line)
+    assert record["eventMetadata"]["inferenceId"] == "a" * 64
+    assert list(record["captureData"]) == ["endpointOutput"]
+    assert record["captureData"]["endpointOutput"]["encoding"] == "JSON"
+
+
+def test_everything_listens_on_loopback_only(stage: tuple[LocalStage, Path]) -> None:
+    pids = set(stage[0].processes.values())
+    addresses = listening_addresses(pids | processes_below(pids))
+    assert len(addresses) == 2
+    assert all(address.is_loopback for address in addresses)
+
+
+def test_environment_suffices_for_any_sdk(
+    stage: tuple[LocalStage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in stage[0].environment.items():
+        monkeypatch.setenv(name, value)
+    assert boto3.Session().client("s3").list_buckets()["Buckets"]
+
+
+def test_users_settings_do_not_reach_the_stage(
+    stage: tuple[LocalStage, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_PROFILE", "absent")
+    assert stage[0].client("s3").list_buckets()["Buckets"]
+
+
+def test_temporary_files_stay_in_the_run_directory(stage: tuple[LocalStage, Path]) -> None:
+    stage[0].client("lambda").invoke(FunctionName=stage[0].outputs["Function"])
+    [run] = stage[1].iterdir()
+    assert list(run.glob("emulator/ministack-lambda-*"))
+
+
+def test_two_stages_run_beside_each_other(stage: tuple[LocalStage, Path], assembly: Path) -> None:
+    with running_stage(stage[1], assembly=assembly, serving_app=APP) as second:
+        assert second.endpoint_url != stage[0].endpoint_url
+        assert stage[0].client("s3").list_buckets()["Buckets"]
+    assert len(list(stage[1].iterdir())) == 1
+
+
+def test_nothing_is_left_after_the_block(assembly: Path, tmp_path: Path) -> None:
+    with running_stage(tmp_path, assembly=assembly, serving_app=APP) as stage:
+        stage.client("lambda").invoke(FunctionName=stage.outputs["Function"])
+        assert processes_in(tmp_path)
+    assert not processes_in(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_after_a_signal(
+    assembly: Path, tmp_path: Path, ending: signal.Signals
+) -> None:
+    """To the whole process group, as a terminal sends Ctrl-C."""
+    with _owner(tmp_path, assembly) as owner:
+        assert processes_in(tmp_path)
+        os.killpg(owner.pid, ending)
+        owner.wait(GONE_WITHIN_S)
+        _await_nothing_in(tmp_path)
+
+
+def test_directories_of_dead_runs_are_removed_at_the_next_start(
+    assembly: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run-dead" / "emulator").mkdir(parents=True)
+    with running_stage(tmp_path, assembly=assembly, serving_app=APP):
+        assert not (tmp_path / "run-dead").exists()
+
+
+def test_taken_port_is_named(assembly: Path, tmp_path: Path) -> None:
+    with (
+        listening() as taken,
+        pytest.raises(PortTaken, match=str(taken.port)),
+        running_stage(tmp_path, assembly=assembly, serving_app=APP, port=taken.port),
+    ):
+        pass
+
+
+def test_unusable_model_is_told_with_its_log(assembly: Path, tmp_path: Path) -> None:
+    app = "tests.e2e.emulator.small_assembly:absent"
+    with (
+        pytest.raises(PartFailed, match=r"endpoint ended while starting[\s\S]*absent"),
+        running_stage(tmp_path, assembly=assembly, serving_app=app),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("resource", "reason"),
+    [
+        ({"Type": "AWS::SageMaker::Endpoint"}, "Unrecognized resource types"),
+        (
+            {
+                "Type": "AWS::SecretsManager::SecretTargetAttachment",
+                "Properties": {"SecretId": "s", "TargetId": "t", "TargetType": "absent"},
+            },
+            r"Broken \(.*\): .*absent is not supported",
+        ),
+    ],
+)
+def test_refused_template_is_told_with_the_reason(
+    tmp_path: Path, resource: dict[str, object], reason: str
+) -> None:
+    assembly = write_assembly(tmp_path / "assembly", {"Broken": resource})
+    with (
+        pytest.raises(DeploymentFailed, match=reason),
+        running_stage(tmp_path / "runs", assembly=assembly, serving_app=APP),
+    ):
+        pass
+
+
+@contextlib.contextmanager
+def _owner(runs: Path, assembly: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process, with a stage that is up."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(runs), str(assembly), APP],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        process_group=0,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def _await_nothing_in(runs: Path) -> None:
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while processes_in(runs) or list(runs.iterdir()):
+        assert time.monotonic() < deadline, (processes_in(runs), list(runs.rglob("*")))
+        time.sleep(0.05)
+
+
+def _captured(s3: "S3Client") -> str:
+    bucket = "scones-local-capture-000000000000-us-east-1"
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while time.monotonic() < deadline:
+        for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            assert item["Key"].startswith("data-capture/scones-local-vehicle/AllTraffic/")
+            return s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+        time.sleep(0.1)
+    pytest.fail("no capture file")

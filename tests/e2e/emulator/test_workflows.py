@@ -1,0 +1,249 @@
+"""The emulated Step Functions behave like AWS's in what the workflow and its tests rely on."""
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.emulator.conftest import Emulated, Json, finished, machine
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+pytestmark = pytest.mark.e2e
+
+ODD_KEYS = ["a b+c%2F.jpg", "🚲'\"\\{}.jpg", "line\nbreak", "x" * 1024]
+
+
+def test_missing_path_ends_the_execution_uncaught(emulated: Emulated) -> None:
+    ended = emulated.execute(
+        machine(
+            A={
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {"QueueUrl": "x", "MessageBody.$": "$.absent"},
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+                "End": True,
+            },
+            Caught={"Type": "Succeed"},
+        )
+    )
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
+
+
+@pytest.mark.parametrize(
+    ("given", "present"), [({"a": 1}, True), ({"a": None}, True), ({}, False), ({"a": {}}, True)]
+)
+def test_is_present_is_about_presence(emulated: Emulated, given: Json, present: bool) -> None:
+    assert _choice(emulated, {"Variable": "$.a", "IsPresent": True}, given) is present
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "matches"),
+    [
+        ("*/", "intake/driver/", True),
+        ("intake/*", "intake/a\nb", True),
+        ("intake/*/*", "intake/a", False),
+        ("a\\*", "a*", True),
+        ("a\\*", "ab", False),
+    ],
+)
+def test_string_matches(emulated: Emulated, pattern: str, key: str, matches: bool) -> None:
+    assert _choice(emulated, {"Variable": "$.k", "StringMatches": pattern}, {"k": key}) is matches
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_photo_id_is_sha256_of_bucket_version_and_key(emulated: Emulated, key: str) -> None:
+    given = {"detail": {"bucket": {"name": "b"}, "object": {"key": key, "version-id": "v1"}}}
+    text = (
+        "States.Format('{}\n{}\n{}', $.detail.bucket.name, $.detail.object['version-id'], "
+        "$.detail.object.key)"
+    )
+    ended = emulated.execute(
+        machine(
+            A={
+                "Type": "Pass",
+                "Parameters": {"id.$": f"States.Hash({text}, 'SHA-256')"},
+                "End": True,
+            }
+        ),
+        given,
+    )
+    assert ended["output"]["id"] == hashlib.sha256(f"b\nv1\n{key}".encode()).hexdigest()
+
+
+def test_intrinsics_and_context_object(emulated: Emulated) -> None:
+    parameters = {
+        "parts.$": "States.StringSplit($.key, '/')",
+        "second.$": "States.ArrayGetItem(States.StringSplit($.key, '/'), 1)",
+        "length.$": "States.ArrayLength(States.StringSplit($.key, '/'))",
+        "sum.$": "States.MathAdd($.n, 1)",
+        "text.$": "States.Format('{}|{}|{}', $.flag, $.nothing, $.n)",
+        "execution.$": "$$.Execution.Id",
+        "name.$": "$$.Execution.Name",
+        "started.$": "$$.Execution.StartTime",
+        "entered.$": "$$.State.EnteredTime",
+    }
+    ended = emulated.execute(
+        machine(A={"Type": "Pass", "Parameters": parameters, "End": True}),
+        {"key": "intake/d1/u1.jpg", "n": 4, "flag": True, "nothing": None},
+    )
+    output = ended["output"]
+    assert output["parts"] == ["intake", "d1", "u1.jpg"]
+    assert (output["second"], output["length"], output["sum"]) == ("d1", 3, 5)
+    assert output["text"] == "true|null|4"
+    assert (output["execution"], output["name"]) == (ended["executionArn"], ended["name"])
+    for stamp in (output["started"], output["entered"]):
+        assert time.strptime(stamp[:19] + stamp[23:], "%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_failing_intrinsic_has_its_aws_name(emulated: Emulated) -> None:
+    parameters = {"x.$": "States.ArrayGetItem($.list, 5)"}
+    ended = emulated.execute(
+        machine(A={"Type": "Pass", "Parameters": parameters, "End": True}), {"list": []}
+    )
+    assert ended["error"] == "States.IntrinsicFailure"
+
+
+def test_state_larger_than_256_kib_ends_the_execution(emulated: Emulated) -> None:
+    half = "x" * 140_000
+    states: Json = {"Type": "Pass", "Parameters": {"a.$": "$.t", "b.$": "$.t"}, "End": True}
+    ended = emulated.execute(machine(A=states), {"t": half})
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_escapes_do_not_count_towards_the_limit(emulated: Emulated) -> None:
+    ended = emulated.execute(machine(A={"Type": "Pass", "End": True}), {"t": "é" * 100_000})
+    assert ended["status"] == "SUCCEEDED"
+
+
+def test_retries_keep_to_their_longest_delay(emulated: Emulated) -> None:
+    retry = {
+        "ErrorEquals": ["Lambda.ResourceNotFoundException"],
+        "IntervalSeconds": 30,
+        "MaxDelaySeconds": 1,
+        "MaxAttempts": 2,
+        "JitterStrategy": "FULL",
+    }
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "absent", "Payload": {}},
+        "Retry": [retry],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Failed"}],
+        "End": True,
+    }
+    fail = {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}
+    ended = emulated.execute(machine(A=task, Failed=fail), wait_s=10)
+    assert ended["error"] == "Lambda.ResourceNotFoundException"
+
+
+def test_starting_a_running_execution_again_is_answered_with_it(emulated: Emulated) -> None:
+    machines: SFNClient = emulated.session.client("stepfunctions")
+    definition = json.dumps(machine(A={"Type": "Wait", "Seconds": 1, "End": True}))
+    arn = machines.create_state_machine(name="twice", definition=definition, roleArn="arn:x")[
+        "stateMachineArn"
+    ]
+    first = machines.start_execution(stateMachineArn=arn, name="n", input="{}")
+    again = machines.start_execution(stateMachineArn=arn, name="n", input="{}")
+    assert again["executionArn"] == first["executionArn"]
+    with pytest.raises(machines.exceptions.ExecutionAlreadyExists):
+        machines.start_execution(stateMachineArn=arn, name="n", input='{"other": 1}')
+    finished(machines, first["executionArn"])
+    with pytest.raises(machines.exceptions.ExecutionAlreadyExists):
+        machines.start_execution(stateMachineArn=arn, name="n", input="{}")
+
+
+def test_optimized_update_item_with_condition(emulated: Emulated) -> None:
+    table = _table(emulated, "photos")
+    claim = _dynamodb(
+        "updateItem",
+        table,
+        UpdateExpression="SET #s = :received, attempt = if_not_exists(attempt, :zero) REMOVE gone",
+        ConditionExpression="attribute_not_exists(photo_id) OR execution = :me",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={
+            ":received": {"S": "received"},
+            ":zero": {"N": "0"},
+            ":me": {"S": "e1"},
+        },
+        ReturnValues="ALL_NEW",
+    )
+    lost = {"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Lost"}
+    definition = machine(A={**claim, "Catch": [lost]}, Lost={"Type": "Pass", "End": True})
+    first, second = emulated.execute(definition), emulated.execute(definition)
+    assert first["output"]["Attributes"]["attempt"] == {"N": "0"}
+    assert second["output"]["Error"] == "DynamoDB.ConditionalCheckFailedException"
+
+
+def test_cancelled_transaction_has_the_sdk_name_and_can_be_read_back(emulated: Emulated) -> None:
+    table = _table(emulated, "assignments")
+    item = {
+        "Put": {
+            "TableName": table,
+            "Item": {"photo_id": {"S": "p"}},
+            "ConditionExpression": "attribute_not_exists(photo_id)",
+        }
+    }
+    write = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems",
+        "Parameters": {"TransactItems": [item]},
+        "Catch": [{"ErrorEquals": ["DynamoDb.TransactionCanceledException"], "Next": "Read"}],
+        "End": True,
+    }
+    read = _dynamodb("getItem", table, ConsistentRead=True)
+    definition = machine(Write=write, Read=read)
+    assert "Item" not in emulated.execute(definition)["output"]
+    assert emulated.execute(definition)["output"]["Item"] == {"photo_id": {"S": "p"}}
+
+
+def test_object_as_message_body_is_sent_as_json(emulated: Emulated) -> None:
+    queues: SQSClient = emulated.session.client("sqs")
+    url = queues.create_queue(QueueName="review")["QueueUrl"]
+    emulated.execute(
+        machine(
+            A={
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {"QueueUrl": url, "MessageBody": {"key.$": "$.key"}},
+                "End": True,
+            }
+        ),
+        {"key": "ü"},
+    )
+    [message] = queues.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == {"key": "ü"}
+
+
+def _choice(emulated: Emulated, rule: Json, given: Json) -> bool:
+    definition = machine(
+        A={"Type": "Choice", "Choices": [{**rule, "Next": "Yes"}], "Default": "No"},
+        Yes={"Type": "Pass", "Result": True, "End": True},
+        No={"Type": "Pass", "Result": False, "End": True},
+    )
+    return bool(emulated.execute(definition, given)["output"])
+
+
+def _table(emulated: Emulated, name: str) -> str:
+    tables: DynamoDBClient = emulated.session.client("dynamodb")
+    tables.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "photo_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "photo_id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def _dynamodb(operation: str, table: str, **parameters: object) -> Json:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::dynamodb:{operation}",
+        "Parameters": {"TableName": table, "Key": {"photo_id": {"S": "p"}}, **parameters},
+        "End": True,
+    }
