@@ -45,6 +45,7 @@ FUNCTIONS = (
             *_SHARED,
             "handlers/serialize.py",
             "handlers/aws/photos.py",
+            "handlers/domain/measurement.py",
             "handlers/domain/photo.py",
             "handlers/domain/quality.py",
         ),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from handlers.domain.quality import Quality, measure
+from handlers.domain.measurement import measure
+from handlers.domain.quality import Quality
 
 WIRE_SIDE = 224
 WIRE_QUALITY = 92
