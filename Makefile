@@ -1,7 +1,7 @@
 # Each target is one line calling a tool; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test e2e check format snapshot synth train lock setup clean
@@ -37,7 +37,8 @@ train: setup-training ## Train the shipped model anew (DATA=<folder of labelled 
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for extra in bootstrap node local dev training; do $(LOCK) --extra $$extra -o requirements/$$extra.lock || exit 1; done
+	@for group in bootstrap node; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
 	@rm -rf .venv .venv-training .scones cdk.out

@@ -1,6 +1,7 @@
 """Stack `Pipeline`: everything that carries a photo. It only composes and grants."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import StageConfig
@@ -50,20 +51,24 @@ class PipelineStack(Stack):
             self,
             "Alarms",
             config=config,
-            must_stay_empty={
-                "ReviewDeadLetters": (
-                    self._queues.review_dead_letters,
-                    "A review message could not be read: its photo waits for nobody.",
-                ),
-                "Failures": (self._queues.failures, "A photo could not be processed."),
-                "IntakeDeadLetters": (
-                    self._intake.dead_letters,
-                    "A photo arrived, but the workflow could not be started for it.",
-                ),
-            },
+            must_stay_empty=self._must_stay_empty(),
         )
         self._connect()
         self._publish()
+
+    def _must_stay_empty(self) -> dict[str, tuple[sqs.IQueue, str]]:
+        """Queues by what a message in them means to whoever is called at night."""
+        return {
+            "ReviewDeadLetters": (
+                self._queues.review_dead_letters,
+                "A review message could not be read: its photo waits for nobody.",
+            ),
+            "Failures": (self._queues.failures, "A photo could not be processed."),
+            "IntakeDeadLetters": (
+                self._intake.dead_letters,
+                "A photo arrived, but the workflow could not be started for it.",
+            ),
+        }
 
     def _connect(self) -> None:
         """Grants and settings, where the two ends meet."""

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.domain.errors import PhotoMissing, PhotoStoreUnavailable
+from handlers.domain.errors import PhotoForbidden, PhotoMissing, PhotoStoreUnavailable
 from handlers.domain.photo import MAX_BYTES
 from handlers.domain.records import PhotoRef
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# 403 is permanent too: S3 answers it instead of 404 where the role may not list the bucket.
-_GONE = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "AccessDenied", "404", "403", "405"}
-_CHANGED = {"PreconditionFailed", "412"}
+_GONE = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "PreconditionFailed", "404", "405", "412"}
+# Also what S3 answers of a deleted object, since the role may not list the bucket.
+_FORBIDDEN = {"AccessDenied", "403"}
 MAX_ORDER_ID_LENGTH = 128
 
 
@@ -34,7 +34,7 @@ class PhotoStore:
         self._s3 = s3
 
     def read(self, photo: PhotoRef) -> StoredPhoto:
-        """Raises: PhotoMissing, PhotoStoreUnavailable."""
+        """Raises: PhotoMissing, PhotoForbidden, PhotoStoreUnavailable."""
         try:
             if photo.version_id:
                 response = self._s3.get_object(
@@ -49,8 +49,10 @@ class PhotoStore:
                 data = body.read(MAX_BYTES + 1) if size_bytes <= MAX_BYTES else None
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in _GONE | _CHANGED:
+            if code in _GONE:
                 raise PhotoMissing(f"S3 answered {code}") from error
+            if code in _FORBIDDEN:
+                raise PhotoForbidden(f"S3 answered {code}") from error
             raise PhotoStoreUnavailable(f"S3 answered {code}") from error
         except BotoCoreError as error:
             raise PhotoStoreUnavailable(str(error)) from error

@@ -9,7 +9,8 @@
         ├── InvalidRecord            a record between two steps is malformed
         ├── InvalidPolicy            the policy parameter is malformed
         ├── MissingSetting           the function is deployed without a setting it needs
-        ├── PhotoMissing             the object version is gone, or may not be read
+        ├── PhotoMissing             the object version is gone
+        ├── PhotoForbidden           the function may not read it, or it is gone
         ├── PhotoRefusedByModel      the endpoint calls a wire image unreadable
         └── UntrustworthyPrediction  the endpoint answered something that is no prediction
 
@@ -54,7 +55,11 @@ class MissingSetting(PermanentError):
 
 
 class PhotoMissing(PermanentError):
-    """The object version named by the event is gone, or this role may not read it."""
+    """The object version named by the event is gone."""
+
+
+class PhotoForbidden(PermanentError):
+    """The function may not read the object version: permissions to mend, or a deleted photo."""
 
 
 class PhotoRefusedByModel(PermanentError):

@@ -1,6 +1,6 @@
 """The three functions of the chain, made from one table, each with a role of its own."""
 
-from aws_cdk import AssetHashType, Duration
+from aws_cdk import AssetHashType, Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -88,7 +88,12 @@ class HandlerFunction(Construct):
 def _code(spec: FunctionSpec, target: PackageTarget) -> lambda_.AssetCode:
     package = build_package(spec, target)
     return lambda_.Code.from_asset(
-        str(package.folder), asset_hash=package.digest, asset_hash_type=AssetHashType.CUSTOM
+        str(package.folder),
+        asset_hash=package.digest,
+        asset_hash_type=AssetHashType.CUSTOM,
+        # Whoever imports from the cache to measure something leaves these behind.
+        exclude=["__pycache__"],
+        ignore_mode=IgnoreMode.GIT,
     )
 
 

@@ -12,7 +12,7 @@ _PHOTO_INDEXES = {
     "by_driver": ("driver_id", "uploaded_at"),
     "by_review": ("review", "received_at"),
     "by_hour": ("received_hour", "received_at"),
-    "by_pending": ("pending", "received_at"),
+    "by_pending": ("pending", "claimed_at"),
 }
 
 

@@ -1,23 +1,17 @@
 """What Filter decides by: the policy of the models in service, its override, the audit salt."""
 
-import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from handlers.domain.policy import Policy
-from infra.config import InvalidConfig, StageConfig
+from infra.config import StageConfig
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import pin_logical_id, removal_policy
-from training.serving.errors import InvalidManifest
-from training.serving.manifest import Manifest
+from infra.policy_document import render_policy
 
 ROOT = Path(__file__).parent.parent.parent
-
-_STANDARD_PARAMETER_CHARACTERS = 4096
 
 
 class PolicySettings(Construct):
@@ -56,24 +50,3 @@ class PolicySettings(Construct):
             "SMG4",
             "Not a credential: a rotated salt would draw another audit sample on every replay.",
         )
-
-
-def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) -> str:
-    """The policy parameter's JSON, as Filter will accept it. Raises: InvalidConfig."""
-    models = {}
-    for path in manifests:
-        try:
-            manifest = Manifest.load(path)
-        except InvalidManifest as error:
-            raise InvalidConfig(f"the model's manifest is missing or wrong: {error}") from error
-        if unknown := order_ranges.keys() - set(manifest.classes):
-            raise InvalidConfig(f"{path}: the model has no class {min(unknown)!r}")
-        models[manifest.model_version] = {
-            "classes": list(manifest.classes),
-            "threshold": manifest.threshold,
-        }
-    text = json.dumps({"models": models, "order_ranges": dict(order_ranges)}, sort_keys=True)
-    if len(text) > _STANDARD_PARAMETER_CHARACTERS:
-        raise InvalidConfig(f"the policy of {len(models)} models does not fit an SSM parameter")
-    Policy.from_json(text)
-    return text

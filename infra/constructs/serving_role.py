@@ -47,6 +47,10 @@ class ServingRole(iam.Role):
             ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             log_group.log_group_arn,
         )
+        self._allow_everywhere()
+        self._acknowledge(config, captures)
+
+    def _allow_everywhere(self) -> None:
         # Neither action knows resources; metrics are held to the namespace of endpoints.
         self._allow(["ecr:GetAuthorizationToken"], "*")
         self._allow(
@@ -54,8 +58,6 @@ class ServingRole(iam.Role):
             "*",
             conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
         )
-
-        self._acknowledge(config, captures)
 
     def _acknowledge(self, config: StageConfig, captures: str) -> None:
         acknowledge(

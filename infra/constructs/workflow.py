@@ -30,9 +30,12 @@ class Workflow(Construct):
         failures_queue: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        called = [functions[name].function for name in ("serialize", "classify", "filter")]
-        serialize, classify, filter_ = (function.function_arn for function in called)
-        body = definition(
+        serialize, classify, filter_ = (
+            functions[name].function.function_arn for name in ("serialize", "classify", "filter")
+        )
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        self.machine = self._machine(
+            config,
             WorkflowResources(
                 serialize_function_arn=serialize,
                 classify_function_arn=classify,
@@ -41,14 +44,26 @@ class Workflow(Construct):
                 assignments_table=assignments.table_name,
                 review_queue_url=review_queue.queue_url,
                 failures_queue_url=failures_queue.queue_url,
-            )
+            ),
         )
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        self.machine = sfn.StateMachine(
+        self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
+        # A transaction needs the actions of its items: it has none of its own.
+        self._allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
+        self._allow(["dynamodb:GetItem", "dynamodb:PutItem"], [assignments.table_arn])
+        self._allow(["sqs:SendMessage"], [review_queue.queue_arn, failures_queue.queue_arn])
+
+    def _machine(self, config: StageConfig, resources: WorkflowResources) -> sfn.StateMachine:
+        body = Stack.of(self).to_json_string(definition(resources))
+        acknowledge(
+            self._role,
+            "IAM5[Resource::*]",
+            "The log delivery API and X-Ray know no resources; CDK grants both with the machine.",
+        )
+        return sfn.StateMachine(
             self,
             "Machine",
             comment="Carries one photo from its upload to an answer.",
-            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(body)),
+            definition_body=sfn.DefinitionBody.from_string(body),
             state_machine_type=sfn.StateMachineType.STANDARD,
             logs=sfn.LogOptions(
                 destination=log_group_for(self, config),
@@ -57,19 +72,8 @@ class Workflow(Construct):
                 include_execution_data=False,
             ),
             tracing_enabled=True,
-            role=role,
-        )
-        self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
-        # A transaction needs the actions of its items: it has none of its own.
-        self._allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
-        self._allow(["dynamodb:GetItem", "dynamodb:PutItem"], [assignments.table_arn])
-        self._allow(["sqs:SendMessage"], [review_queue.queue_arn, failures_queue.queue_arn])
-
-        acknowledge(
-            role,
-            "IAM5[Resource::*]",
-            "The log delivery API and X-Ray know no resources; CDK grants both with the machine.",
+            role=self._role,
         )
 
     def _allow(self, actions: list[str], resources: list[str]) -> None:
-        self.machine.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self._role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))

@@ -141,6 +141,7 @@ def run(command: List[str]) -> None:
     with open(LOG) as log:
         said = log.read()
     network = (
+        "from versions: none",  # what pip says of an index that it cannot reach
         "resolve host",
         "name resolution",
         "NewConnectionError",

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import tempfile
 from importlib import import_module
-from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -29,24 +26,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes that serve one function")
     options = parser.parse_args()
     install(workers=options.workers)
-    asyncio.run(_serve(options.listener))
-    import_module("ministack.core.lambda_runtime").reset()
-    lifeline.remove_own_files(Path(tempfile.gettempdir()))
-    os._exit(0)  # threads of executions under way would go on, and start workers again
-
-
-async def _serve(listener: int) -> None:
+    stop_workers = import_module("ministack.core.lambda_runtime").reset
+    lifeline.end_with_parent(stop_workers, within_s=_GRACE_S)
     config = Config()
-    config.bind = [f"fd://{listener}"]
+    config.bind = [f"fd://{options.listener}"]
     config.loglevel = "WARNING"
-    config.graceful_timeout = 0.2  # clients keep their connections open and would hold up the end
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def end() -> None:
-        loop.call_soon_threadsafe(stop.set)
-
-    lifeline.watch(end, forced_after_s=_GRACE_S)
-    await serve(import_module("ministack.app").app, config, shutdown_trigger=stop.wait)
+    asyncio.run(serve(import_module("ministack.app").app, config))
 
 
 if __name__ == "__main__":

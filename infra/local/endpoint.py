@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import socket
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -57,13 +55,9 @@ def main() -> None:
         capture=settings,
         add_capture=files.add,
     )
-    try:
-        model = _serving_app(options.app)(options.model)
-        asyncio.run(_serve(invoke_app(endpoint, model), options.listener))
-    finally:
-        files.close(_FLUSH_S)
-    lifeline.remove_own_files(Path(tempfile.gettempdir()))
-    os._exit(0)  # nothing is left to do; an inference under way would be waited for
+    lifeline.end_with_parent(lambda: files.close(_FLUSH_S), within_s=_GRACE_S)
+    model = _serving_app(options.app)(options.model)
+    asyncio.run(_serve(invoke_app(endpoint, model), options.listener))
 
 
 def _options() -> argparse.Namespace:
@@ -91,16 +85,8 @@ def _serving_app(name: str) -> Callable[[Path], ASGIApp]:
 
 
 async def _serve(app: ASGIApp, listener: int) -> None:
-    config = uvicorn.Config(
-        app, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-
-    def end() -> None:
-        server.should_exit = True
-
-    lifeline.watch(end, forced_after_s=_GRACE_S)
-    await server.serve(sockets=[socket.socket(fileno=listener)])
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
+    await uvicorn.Server(config).serve(sockets=[socket.socket(fileno=listener)])
 
 
 if __name__ == "__main__":

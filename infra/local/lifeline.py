@@ -11,29 +11,36 @@ import contextlib
 import os
 import shutil
 import signal
+import tempfile
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _STDIN = 0
 
 
-def watch(on_end: Callable[[], None], *, forced_after_s: float) -> None:
-    """Call `on_end` from a thread once the parent is gone; kill the group if that is not enough."""
+def end_with_parent(finish: Callable[[], None], *, within_s: float) -> None:
+    """Once the parent lets go, call `finish`, remove this process's files, and exit.
+
+    That happens at once and in a thread of its own: open connections and work under way are not
+    waited for. If `finish` takes too long, the whole process group is killed.
+    """
 
     def wait_for_end() -> None:
         while os.read(_STDIN, 1024):
             pass
-        threading.Thread(target=_force, args=(forced_after_s,), daemon=True).start()
-        on_end()
+        threading.Thread(target=_kill, args=(within_s,), daemon=True).start()
+        finish()
+        remove_own_files(Path(tempfile.gettempdir()))
+        os._exit(0)
 
     threading.Thread(target=wait_for_end, name="lifeline", daemon=True).start()
 
 
-def _force(after_s: float) -> None:
+def _kill(after_s: float) -> None:
     threading.Event().wait(after_s)
     if os.getpgrp() == os.getpid():  # only a group of our own, never the shell's that started us
         os.killpg(os.getpgrp(), signal.SIGKILL)

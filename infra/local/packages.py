@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zipfile
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ def uploadable(asset: Asset, cache: Path) -> Path:
     if path.exists():
         path.touch()
     else:
-        unfinished = path.with_suffix(".part")
+        unfinished = path.with_suffix(f".{os.getpid()}")  # two stages may start at a time
         write_zip(asset.source, unfinished)
         unfinished.replace(path)
     return path
@@ -34,7 +35,7 @@ def uploadable(asset: Asset, cache: Path) -> Path:
 def forget_unused(cache: Path) -> None:
     """Remove zips that no start has needed for a week."""
     oldest = time.time() - _UNUSED_DAYS * 86_400
-    for path in cache.glob("*.zip"):
+    for path in cache.iterdir():
         if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)
 

@@ -43,7 +43,17 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
             "ResultPath": "$.serialized",
             "Next": "IsPrepared",
         },
-        "IsPrepared": _choose("$.serialized.outcome", {"prepared": "Classify"}, "Reject"),
+        "IsPrepared": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": "$.serialized.outcome",
+                    "StringEquals": "prepared",
+                    "Next": "Classify",
+                }
+            ],
+            "Default": "Reject",
+        },
         "Classify": {
             **_lambda_task(
                 "Classify",
@@ -66,11 +76,34 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
             "ResultPath": "$.decision",
             "Next": "Route",
         },
-        "Route": _choose(
-            "$.decision.outcome",
-            {"assign": "Assign", "assign_and_audit": "AssignAndAudit"},
-            "OpenReview",
-        ),
+        "Route": _route(),
+        "ContradictoryDecision": {
+            "Type": "Pass",
+            "Result": {"Error": "InvalidDecision", "Cause": "Filter assigned a photo of nobody."},
+            "ResultPath": "$.error",
+            "Next": "RecordFailure",
+        },
+    }
+
+
+def _route() -> State:
+    """Only a photo of a driver can be assigned: the states after this one read who that is."""
+    has_driver = {"Variable": f"{PHOTO}.driver_id", "IsPresent": True}
+    outcome = "$.decision.outcome"
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {"Variable": outcome, "StringEquals": "review", "Next": "OpenReview"},
+            {
+                "And": [has_driver, {"Variable": outcome, "StringEquals": "assign"}],
+                "Next": "Assign",
+            },
+            {
+                "And": [has_driver, {"Variable": outcome, "StringEquals": "assign_and_audit"}],
+                "Next": "AssignAndAudit",
+            },
+        ],
+        "Default": "ContradictoryDecision",
     }
 
 
@@ -86,15 +119,4 @@ def _lambda_task(name: str, function_arn: str, payload: State) -> State:
         "TimeoutSeconds": LAMBDA_TIMEOUTS_S[name],
         "Retry": [retry(_TRANSIENT_LAMBDA_ERRORS, attempts=5)],
         "Catch": [catch_all()],
-    }
-
-
-def _choose(variable: str, following: dict[str, str], default: str) -> State:
-    return {
-        "Type": "Choice",
-        "Choices": [
-            {"Variable": variable, "StringEquals": value, "Next": state}
-            for value, state in following.items()
-        ],
-        "Default": default,
     }

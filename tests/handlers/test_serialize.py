@@ -9,7 +9,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from handlers import serialize
 from handlers.aws.photos import PhotoStore
-from handlers.domain.errors import InvalidRecord, PhotoMissing, PhotoStoreUnavailable
+from handlers.domain.errors import (
+    InvalidRecord,
+    PhotoForbidden,
+    PhotoMissing,
+    PhotoStoreUnavailable,
+)
 from handlers.domain.photo import MAX_BYTES
 from handlers.domain.records import PhotoRef
 from infra.workflow_definition.lambdas import RESULT_FIELDS
@@ -96,6 +101,18 @@ def test_a_deleted_version_is_missing(context: "LambdaContext") -> None:
     boto3.client("s3").delete_object(Bucket="intake", Key=KEY, VersionId=version)
     with pytest.raises(PhotoMissing):
         serialize.lambda_handler(event, context)
+
+
+def test_a_version_that_may_not_be_read_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = upload(a_jpeg())
+    s3 = boto3.client("s3")
+
+    def deny(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+    monkeypatch.setattr(s3, "get_object", deny)
+    with pytest.raises(PhotoForbidden):
+        PhotoStore(s3).read(PhotoRef.from_wire(event["photo"]))
 
 
 def test_an_overwritten_object_without_versions_is_missing(context: "LambdaContext") -> None:

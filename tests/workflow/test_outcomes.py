@@ -112,10 +112,18 @@ def test_a_folder_marker_ends_quietly(machine: Machine) -> None:
 
 
 def test_a_photo_without_a_driver_is_claimed_without_one(machine: Machine) -> None:
+    machine.steps["filter"] = [lambda _payload: a_decision("review", "no_driver")]
     machine.run(an_event("intake/photo.jpg"))
     _, payload = machine.calls[0]
     assert "driver_id" not in payload["photo"]
     assert "driver_id" not in machine.photo()
+
+
+def test_a_decision_that_assigns_nobody_is_a_recorded_failure(machine: Machine) -> None:
+    outcome = machine.run(an_event("intake/photo.jpg"))
+    assert (outcome.status, machine.photo()["reason"]) == ("FAILED", "InvalidDecision")
+    assert machine.assignments() == []
+    assert len(machine.failures()) == 1
 
 
 def test_state_with_the_largest_wire_image_stays_under_64_kib(machine: Machine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.local.corrections import choices, events, lambdas, permissions, templates, workflows
+from infra.local.corrections import events, lambdas, permissions, templates, workflows
 from infra.local.corrections.replacing import require_version
 
 
@@ -11,7 +11,6 @@ def install(*, workers: int) -> None:
     require_version()
     lambdas.install(workers)
     workflows.install()
-    choices.install()
     events.install()
     permissions.install()
     templates.install()

@@ -1,12 +1,11 @@
-"""Corrections of the emulated Step Functions' paths, choices and intrinsics."""
+"""Corrections of the emulated Step Functions' paths and intrinsics."""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from infra.local.corrections.replacing import Record, Untyped, private, replace
+from infra.local.corrections.replacing import Untyped, private, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +20,8 @@ def install(service: ModuleType) -> None:
     """Apply the corrections to the emulator's module of Step Functions."""
     failure = private(service, "_ExecutionError")
     parse = private(service, "_parse_jsonpath_tokens")
-    resolve = private(service, "_resolve_path_or_ctx")
     evaluate = private(service, "_eval_intrinsic_arg")
     replace(service, "_resolve_path", "path data", _strict(failure, parse))
-    replace(service, "_evaluate_rule", "rule data ctx", _choosing(failure, resolve))
     replace(service, "_exec_intrinsic", "node data ctx", _intrinsic(failure, evaluate))
 
 
@@ -53,37 +50,6 @@ def _is_present(tokens: list[tuple[str, Untyped]] | None, data: Untyped) -> bool
         except (LookupError, TypeError):
             return False
     return True
-
-
-def _choosing(failure: Function, resolve: Function) -> Callable[[Function], Function]:
-    """IsPresent is about presence, not null; StringMatches knows line breaks and escaped stars."""
-
-    def is_present(variable: str, data: Untyped, ctx: Untyped) -> bool:
-        try:
-            resolve(variable, data, ctx)
-        except failure:  # type: ignore[misc] # an exception class, but of a module without types
-            return False
-        return True
-
-    def wrap(original: Function) -> Function:
-        def evaluate(rule: Record, data: Untyped, ctx: Untyped = None) -> bool:
-            if "IsPresent" in rule:
-                return is_present(rule["Variable"], data, ctx) is rule["IsPresent"]
-            if "StringMatches" in rule:
-                value = resolve(rule["Variable"], data, ctx)
-                return isinstance(value, str) and string_matches(rule["StringMatches"], value)
-            return bool(original(rule, data, ctx))
-
-        return evaluate
-
-    return wrap
-
-
-def string_matches(pattern: str, value: str) -> bool:
-    r"""Whether the whole value matches: `*` is anything, `\*` a star, `\\` a backslash."""
-    pieces = re.findall(r"\\.|.", pattern, flags=re.DOTALL)
-    expression = "".join(".*" if piece == "*" else re.escape(piece[-1]) for piece in pieces)
-    return re.fullmatch(expression, value, flags=re.DOTALL) is not None
 
 
 def _intrinsic(failure: Function, evaluate: Function) -> Callable[[Function], Function]:

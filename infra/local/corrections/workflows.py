@@ -11,7 +11,7 @@ import random
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from infra.local.corrections import paths
+from infra.local.corrections import choices, paths
 from infra.local.corrections.replacing import Record, Untyped, private, replace
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def install() -> None:
     replace(service, "_call_lambda", "func_ref event", _throttles_named(failure))
     replace(service, "_start_execution", "data", _idempotent(executions, respond))
     paths.install(service)
+    choices.install(service)
 
 
 def _delayed(original: Function) -> Function:

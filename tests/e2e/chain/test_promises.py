@@ -59,7 +59,7 @@ def test_a_role_that_lost_its_permission_fails_visibly_and_a_takeover_mends_it(
     finally:
         for name, document in policies.items():
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
-    assert (row["status"], row["reason"]) == ("failed", "PhotoMissing")
+    assert (row["status"], row["reason"]) == ("failed", "PhotoForbidden")
     assert photo in {message["photo_id"] for message in _failures(chain)}
     _requeue(chain, photo, attempt=2)
     assert chain.ended(chain.start(chain.event_of(key) | {"attempt": 2})) == "SUCCEEDED"

@@ -18,6 +18,7 @@ from infra.local.listening import listening
 from infra.local.processes import Running, running
 from infra.local.rundir import run_directory
 from infra.local.sessions import StageSession
+from tests.e2e.emulator.small_assembly import write_assembly
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -149,3 +150,9 @@ def role(emulated: Emulated, *, allowing: Json | None) -> str:
         policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allowing}]}
         roles.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy))
     return arn
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cloud assembly of one small stack."""
+    return write_assembly(tmp_path_factory.mktemp("assembly"))

@@ -1,5 +1,6 @@
 """A cloud assembly of one small stack, for tests of the stage that need no CDK and no model."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ SERVING = {
     },
 }
 FUNCTION_SOURCE = "def handler(event, context):\n    return 'packaged'\n"
+CODE = hashlib.sha256(FUNCTION_SOURCE.encode()).hexdigest()
 
 
 def write_assembly(folder: Path, resources: dict[str, Any] | None = None) -> Path:
@@ -58,7 +60,7 @@ def write_assembly(folder: Path, resources: dict[str, Any] | None = None) -> Pat
     }
     files = {
         "t": _file(f"{STACK}.template.json", "file", "t.json"),
-        "code": _file("asset.code", "zip", "code.zip"),
+        CODE: _file("asset.code", "zip", "code.zip"),
     }
     properties = {"templateFile": f"{STACK}.template.json"}
     artifacts = {

@@ -36,7 +36,7 @@ SLEEPS = """
 import os, time
 
 def handler(event, context):
-    time.sleep(0.3)
+    time.sleep(0.5)
     return os.getpid()
 """
 READS = """
@@ -83,6 +83,12 @@ def test_dead_and_late_processes_have_aws_names(
     assert emulated.execute(machine(A=invoking(function)))["error"] == name
 
 
+def test_task_that_takes_too_long_is_a_timeout(emulated: Emulated) -> None:
+    function = emulated.function("import time\ndef handler(*_):\n    time.sleep(4)\n")
+    ended = emulated.execute(machine(A=invoking(function, TimeoutSeconds=1)))
+    assert ended["error"] == "States.Timeout"
+
+
 def test_throttled_function_has_its_aws_name(emulated: Emulated) -> None:
     function = emulated.function(COUNTS)
     emulated.session.client("lambda").put_function_concurrency(
@@ -93,11 +99,11 @@ def test_throttled_function_has_its_aws_name(emulated: Emulated) -> None:
 
 
 def test_a_burst_is_queued_for_two_processes(emulated: Emulated) -> None:
-    """Ten executions at a time, each allowed less time than the last of them has to wait."""
+    """Sixteen executions, each allowed less time than the last of them has to wait."""
     function = emulated.function(SLEEPS)
-    definition = machine(A=invoking(function, TimeoutSeconds=1))
-    with ThreadPoolExecutor(10) as pool:
-        ended = list(pool.map(lambda _: emulated.execute(definition), range(10)))
+    definition = machine(A=invoking(function, TimeoutSeconds=3))
+    with ThreadPoolExecutor(16) as pool:
+        ended = list(pool.map(lambda _: emulated.execute(definition), range(16)))
     assert {each["status"] for each in ended} == {"SUCCEEDED"}
     assert len({each["output"] for each in ended}) == 2
 
@@ -116,6 +122,7 @@ def test_function_sees_only_the_stage(emulated: Emulated) -> None:
     assert seen["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == "http://127.0.0.1:1"
     assert "SECRET_OF_THE_USER" not in seen
     assert "PYTHONPATH" not in seen
+    assert seen["LAMBDA_TASK_ROOT"] == ""  # else the X-Ray SDK leaves a file in /tmp
 
 
 def test_role_without_the_permission_is_denied(enforcing: Emulated) -> None:
@@ -131,6 +138,42 @@ def test_role_without_the_permission_is_denied(enforcing: Emulated) -> None:
     assert may == "content"
     for refused in (other_key, other_role):
         assert refused["errorType"] == "AccessDenied"
+
+
+def test_bucket_that_refuses_plain_http_can_be_read(enforcing: Emulated) -> None:
+    """The loopback connection stands for the TLS that AWS would have."""
+    bucket = _bucket_with_two_objects(enforcing)
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+    enforcing.session.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    allowed = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    reader = enforcing.function(READS, role=role(enforcing, allowing=allowed))
+    assert _invoke(enforcing, reader, {"bucket": bucket, "key": "intake/a"}) == "content"
+
+
+def test_reference_to_a_secret_is_its_arn(emulated: Emulated) -> None:
+    """Roles name secrets by `Ref`; a name there would allow nothing."""
+    template = {
+        "Resources": {
+            "Salt": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "salt"}}
+        },
+        "Outputs": {"Salt": {"Value": {"Ref": "Salt"}}},
+    }
+    stacks = emulated.session.client("cloudformation")
+    stacks.create_stack(StackName="salted", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(StackName="salted", WaiterConfig={"Delay": 1})
+    [output] = stacks.describe_stacks(StackName="salted")["Stacks"][0]["Outputs"]
+    secrets = emulated.session.client("secretsmanager")
+    assert output["OutputValue"] == secrets.describe_secret(SecretId="salt")["ARN"]
+    stacks.delete_stack(StackName="salted")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="salted", WaiterConfig={"Delay": 1})
+    assert secrets.list_secrets()["SecretList"] == []
 
 
 def _bucket_with_two_objects(emulated: Emulated) -> str:

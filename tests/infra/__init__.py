@@ -1,0 +1,1 @@
+"""What is deployed, read from the synthesized templates; see the layers in the module names."""

@@ -1,0 +1,74 @@
+"""Each stage is synthesized once a session, and only where its inputs have changed."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.synth import synthesize
+from tests.infra.template import Template
+
+ROOT = Path(__file__).parent.parent.parent
+_ASSEMBLIES = ROOT / ".scones"
+
+# What a release would set: any image and any model will do for reading the template.
+RELEASE = {
+    "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:1",
+    "model_data_url": "s3://scones-models/vehicle/20261101/model.tar.gz",
+    "alarm_email": "operations@example.com",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever reads a template needs Node."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"local_assembly", "prod_assembly", "assemblies"}:
+            item.add_marker(pytest.mark.synth)
+
+
+@pytest.fixture(scope="session")
+def local_assembly() -> Path:
+    """The very assembly that `make demo` deploys."""
+    return synthesize("local", _ASSEMBLIES / "cdk.out.local")
+
+
+@pytest.fixture(scope="session")
+def prod_assembly() -> Path:
+    return synthesize("prod", _ASSEMBLIES / "cdk.out.prod-in-tests", overrides=RELEASE)
+
+
+@pytest.fixture(scope="session")
+def assemblies(local_assembly: Path, prod_assembly: Path) -> dict[str, Path]:
+    return {"local": local_assembly, "prod": prod_assembly}
+
+
+@pytest.fixture(params=["local", "prod"])
+def pipeline(request: pytest.FixtureRequest, assemblies: dict[str, Path]) -> Template:
+    """Stack Pipeline, of each stage in turn."""
+    return Template.load(assemblies[request.param], request.param, "Pipeline")
+
+
+@pytest.fixture(params=["local", "prod"])
+def serving(request: pytest.FixtureRequest, assemblies: dict[str, Path]) -> Template:
+    """Stack Serving, of each stage in turn."""
+    return Template.load(assemblies[request.param], request.param, "Serving")
+
+
+@pytest.fixture
+def prod_pipeline(prod_assembly: Path) -> Template:
+    return Template.load(prod_assembly, "prod", "Pipeline")
+
+
+@pytest.fixture
+def local_pipeline(local_assembly: Path) -> Template:
+    return Template.load(local_assembly, "local", "Pipeline")
+
+
+@pytest.fixture
+def prod_serving(prod_assembly: Path) -> Template:
+    return Template.load(prod_assembly, "prod", "Serving")
+
+
+@pytest.fixture
+def local_serving(local_assembly: Path) -> Template:
+    return Template.load(local_assembly, "local", "Serving")

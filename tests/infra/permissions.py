@@ -1,0 +1,139 @@
+"""Who may do what: roles flattened to rows, and the rows that the workflow needs."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.infra.template import Json, Template, readable, short_id, states_of
+
+ANYTHING = "*"
+_ATTRIBUTE_OF_REFERENCE = re.compile(r"^<(?P<name>[A-Za-z0-9]+)(?:\.Arn)?>$")
+
+_LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+_TRACING = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+# An item of a transaction needs its own action; the transaction as such has none.
+_OF_TRANSACTION = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Grant:
+    """One role may do one action on one resource."""
+
+    role: str
+    action: str
+    resource: str
+    condition: str = ""
+
+    def __str__(self) -> str:
+        return "  ".join(filter(None, (self.role, self.action, self.resource, self.condition)))
+
+
+def grants(template: Template) -> list[Grant]:
+    """All that the roles of a template may do, sorted."""
+    rows = {
+        grant
+        for policy in template.of_type("AWS::IAM::Policy").values()
+        for role in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for grant in _rows(short_id(role["Ref"]), statement)
+    }
+    for logical_id, role in template.of_type("AWS::IAM::Role").items():
+        assert not role.get("ManagedPolicyArns"), f"{logical_id} uses a managed policy"
+        for inline in role.get("Policies", []):
+            for statement in inline["PolicyDocument"]["Statement"]:
+                rows |= set(_rows(short_id(logical_id), statement))
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            trusted = readable(statement["Principal"]["Service"])
+            rows.add(Grant(role=short_id(logical_id), action=statement["Action"], resource=trusted))
+    return sorted(rows)
+
+
+def statements_of(template: Template, role_id: str) -> list[Json]:
+    """The statements of one role, by the name of its logical id."""
+    return [
+        statement
+        for policy in template.of_type("AWS::IAM::Policy").values()
+        if role_id in {short_id(role["Ref"]) for role in policy["Roles"]}
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def granted(statements: Iterable[Json]) -> set[tuple[str, str]]:
+    """Action and resource, a resource being known by its logical id."""
+    return {
+        (grant.action, _resource(grant.resource))
+        for statement in statements
+        for grant in _rows("", statement)
+    }
+
+
+def needed_by_machine(machine: Json, definition: Json) -> set[tuple[str, str]]:
+    """What Step Functions will be asked for, and on what, when this definition runs."""
+    needs = {need for _, state in states_of(definition) for need in _needs_of_state(state)}
+    if "LoggingConfiguration" in machine:
+        needs |= {(action, ANYTHING) for action in _LOG_DELIVERY}
+    if machine.get("TracingConfiguration", {}).get("Enabled"):
+        needs |= {(action, ANYTHING) for action in _TRACING}
+    return needs
+
+
+def _needs_of_state(state: Json) -> Iterator[tuple[str, str]]:
+    if state["Type"] != "Task":
+        return
+    integration = state["Resource"].removeprefix("arn:aws:states:::")
+    parameters = state["Parameters"]
+    match integration.split(":"):
+        case ["lambda", "invoke"]:
+            yield "lambda:InvokeFunction", _resource(parameters["FunctionName"])
+        case ["sqs", "sendMessage"]:
+            yield "sqs:SendMessage", _resource(parameters["QueueUrl"])
+        case ["aws-sdk", "dynamodb", "transactWriteItems"]:
+            for item in parameters["TransactItems"]:
+                ((kind, request),) = item.items()
+                yield _OF_TRANSACTION[kind], _resource(request["TableName"])
+        case ["dynamodb", ("getItem" | "putItem" | "updateItem" | "deleteItem") as action]:
+            yield f"dynamodb:{action[0].upper()}{action[1:]}", _resource(parameters["TableName"])
+        case _:
+            raise AssertionError(f"which action does {integration} need? Teach it to this test.")
+
+
+def _rows(role: str, statement: Json) -> Iterator[Grant]:
+    assert statement["Effect"] == "Allow", f"unexpected: {statement}"
+    condition = statement.get("Condition")
+    for action in _listed(statement["Action"]):
+        for resource in _listed(statement["Resource"]):
+            yield Grant(
+                role=role,
+                action=str(action),
+                resource=readable(resource),
+                condition=f"if {condition}" if condition else "",
+            )
+
+
+def _resource(text: str) -> str:
+    """A table is named in the definition, and its ARN in the role: the same table."""
+    match = _ATTRIBUTE_OF_REFERENCE.match(text)
+    return match["name"] if match else text
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,123 @@
+"""A synthesized template, and its references in words that a person can read."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]  # CloudFormation is JSON: Any is a JSON value
+
+# CDK ends the logical ids that it makes up in a hash; people read the name before it.
+_HASH_OF_ID = re.compile(r"[0-9A-F]{8}$")
+PSEUDO = {
+    "AWS::AccountId": "<account>",
+    "AWS::Partition": "aws",
+    "AWS::Region": "<region>",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One stack of one stage."""
+
+    stage: str
+    stack: str
+    path: Path
+    body: Json
+
+    @classmethod
+    def load(cls, assembly: Path, stage: str, stack: str) -> "Template":
+        path = assembly / f"Scones-{stage}-{stack}.template.json"
+        return cls(
+            stage=stage, stack=stack, path=path, body=json.loads(path.read_text(encoding="utf-8"))
+        )
+
+    def of_type(self, kind: str) -> dict[str, Json]:
+        """Properties by logical id, of every resource of a type."""
+        found = {
+            logical_id: resource.get("Properties", {})
+            for logical_id, resource in self.body["Resources"].items()
+            if resource["Type"] == kind
+        }
+        assert found, f"the template has no {kind}"
+        return found
+
+    def only(self, kind: str) -> Json:
+        """Properties of the one resource of a type."""
+        (properties,) = self.of_type(kind).values()
+        return properties
+
+    def function(self, name: str) -> Json:
+        """Properties of a function, by the name in its logs."""
+        (properties,) = (
+            function
+            for function in self.of_type("AWS::Lambda::Function").values()
+            if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == name
+        )
+        return properties
+
+    def statements_on(self, kind: str, field: str, logical_id: str) -> list[Json]:
+        """The resource policy of a bucket, queue or topic."""
+        return [
+            statement
+            for policy in self.of_type(kind).values()
+            if {"Ref": logical_id} in _listed(policy[field])
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
+
+def _listed(value: object) -> list[Any]:  # elements are JSON values
+    return value if isinstance(value, list) else [value]
+
+
+def refuses_plain_text(statements: list[Json], action: str) -> bool:
+    """Whether a resource policy denies all that comes without TLS."""
+    denial = ("Deny", action, {"Bool": {"aws:SecureTransport": "false"}})
+    return denial in [
+        (statement["Effect"], statement["Action"], statement.get("Condition"))
+        for statement in statements
+    ]
+
+
+def readable(value: object) -> str:
+    """A string with its references spelled out: `<Intake.Arn>/intake/*`."""
+    if isinstance(value, str):
+        return value
+    assert isinstance(value, Mapping), f"neither text nor reference: {value!r}"
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        return PSEUDO.get(argument, f"<{short_id(argument)}>")
+    if function == "Fn::GetAtt":
+        return f"<{short_id(argument[0])}.{argument[1]}>"
+    if function == "Fn::Join":
+        separator, parts = argument
+        return str(separator).join(readable(part) for part in parts)
+    raise AssertionError(f"an intrinsic that the tests do not know: {function}")
+
+
+def short_id(logical_id: str) -> str:
+    """A logical id as its author wrote it."""
+    return _HASH_OF_ID.sub("", logical_id)
+
+
+def machine_definition(template: Template) -> Json:
+    """The state machine's definition, as AWS will read it."""
+    machine = template.only("AWS::StepFunctions::StateMachine")
+    definition: Json = json.loads(readable(machine["DefinitionString"]))
+    return definition
+
+
+def states_of(definition: Json) -> Iterator[tuple[str, Json]]:
+    """Every state by name, also those within a Map or a Parallel."""
+    for name, state in definition["States"].items():
+        yield name, state
+        for inner in (
+            state.get("ItemProcessor"),
+            state.get("Iterator"),
+            *state.get("Branches", ()),
+        ):
+            if inner:
+                yield from states_of(inner)

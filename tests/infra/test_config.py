@@ -1,0 +1,64 @@
+"""A stage that cannot work is refused before anything is synthesized, in one sentence."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_config
+from tests.infra.conftest import RELEASE
+
+
+def test_local_needs_nothing_from_anybody() -> None:
+    config = stage_config("local")
+    assert (config.account, config.region) == ("000000000000", "us-east-1")
+
+
+def test_prod_goes_wherever_its_deployer_points() -> None:
+    config = stage_config("prod", RELEASE)
+    assert (config.account, config.region) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["model_image_uri", "model_data_url"])
+def test_prod_says_what_a_release_must_set(name: str) -> None:
+    given = {key: value for key, value in RELEASE.items() if key != name}
+    with pytest.raises(InvalidConfig, match=rf"{name} .* is not set; .* -c {name}="):
+        stage_config("prod", given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model_image_uri", "docker.io/library/python:3.13"),
+        ("model_image_uri", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones"),
+        ("model_data_url", "https://example.com/model.tar.gz"),
+        ("model_data_url", "s3://models/model.onnx"),
+    ],
+)
+def test_what_sagemaker_would_refuse_is_refused_here(name: str, value: str) -> None:
+    with pytest.raises(InvalidConfig, match=name):
+        stage_config("prod", {**RELEASE, name: value})
+
+
+def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(InvalidConfig, match="'staging'; the stages are local, prod"):
+        stage_config("staging")
+
+
+def test_only_what_a_release_knows_can_be_set_from_outside() -> None:
+    with pytest.raises(InvalidConfig, match="is_durable cannot be set"):
+        stage_config("local", {"is_durable": "false"})
+
+
+def test_every_override_is_a_knob_of_a_stage() -> None:
+    assert set(OVERRIDABLE) <= set(StageConfig.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("share", [-0.01, 1.01, float("nan")])
+def test_an_audit_share_is_a_share(share: float) -> None:
+    with pytest.raises(InvalidConfig, match="audit_share"):
+        replace(STAGES["local"], audit_share=share).check()
+
+
+def test_two_models_can_be_in_service_during_a_rollout() -> None:
+    config = stage_config("local", {"model_manifests": "a/manifest.json,b/manifest.json"})
+    assert config.model_manifests == ("a/manifest.json", "b/manifest.json")

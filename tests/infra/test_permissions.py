@@ -1,0 +1,92 @@
+"""Least privilege: every grant is a line in a snapshot, and the workflow's are derived."""
+
+import pytest
+
+from tests.infra import snapshot
+from tests.infra.permissions import (
+    Grant,
+    granted,
+    grants,
+    needed_by_machine,
+    statements_of,
+)
+from tests.infra.template import Json, Template, machine_definition
+
+MACHINE_ROLE = "WorkflowRole"
+
+# Actions that know no resources, in AWS's own service authorization reference.
+WITHOUT_RESOURCES = {
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+
+def test_every_grant_is_in_the_snapshot(prod_pipeline: Template, prod_serving: Template) -> None:
+    rows = [*grants(prod_pipeline), *grants(prod_serving)]
+    snapshot.matches("iam.txt", "".join(f"{row}\n" for row in rows))
+
+
+def test_no_grant_is_wider_than_its_action_allows(pipeline: Template, serving: Template) -> None:
+    for grant in [*grants(pipeline), *grants(serving)]:
+        assert "*" not in grant.action
+        if grant.resource == "*":
+            assert grant.action in WITHOUT_RESOURCES, f"too wide: {grant}"
+
+
+def test_metrics_can_only_be_written_to_their_namespace(serving: Template) -> None:
+    (metrics,) = (row for row in grants(serving) if row.action == "cloudwatch:PutMetricData")
+    assert "/aws/sagemaker/Endpoints" in metrics.condition
+
+
+def test_both_stages_grant_the_same(local_pipeline: Template, prod_pipeline: Template) -> None:
+    def anywhere(grant: Grant) -> tuple[str, str, str]:
+        resource = grant.resource.replace("000000000000", "<account>")
+        resource = resource.replace("us-east-1", "<region>").replace("-local-", "-prod-")
+        return grant.role, grant.action, resource
+
+    assert set(map(anywhere, grants(local_pipeline))) == set(map(anywhere, grants(prod_pipeline)))
+
+
+def test_the_machine_may_do_exactly_what_its_definition_does(pipeline: Template) -> None:
+    assert granted(statements_of(pipeline, MACHINE_ROLE)) == _needs(pipeline)
+
+
+def test_no_statement_of_the_machine_is_idle(prod_pipeline: Template) -> None:
+    statements = statements_of(prod_pipeline, MACHINE_ROLE)
+    for index in range(len(statements)):
+        without = statements[:index] + statements[index + 1 :]
+        assert _needs(prod_pipeline) - granted(without), f"nobody misses {statements[index]}"
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [
+        {"Effect": "Allow", "Action": "dynamodb:DeleteItem", "Resource": {"Ref": "Photos"}},
+        {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"},
+    ],
+)
+def test_a_grant_too_many_is_noticed(prod_pipeline: Template, surplus: Json) -> None:
+    statements = [*statements_of(prod_pipeline, MACHINE_ROLE), surplus]
+    assert granted(statements) != _needs(prod_pipeline)
+
+
+def test_the_rule_may_start_the_machine_and_nothing_else(pipeline: Template) -> None:
+    role = "WorkflowMachineEventsRole"
+    assert granted(statements_of(pipeline, role)) == {("states:StartExecution", "WorkflowMachine")}
+
+
+def _needs(template: Template) -> set[tuple[str, str]]:
+    machine = template.only("AWS::StepFunctions::StateMachine")
+    return needed_by_machine(machine, machine_definition(template))

@@ -1,0 +1,53 @@
+"""Queues, and the alarms on those that must stay empty."""
+
+from tests.infra.conftest import RELEASE
+from tests.infra.template import Template, readable, refuses_plain_text
+
+MUST_STAY_EMPTY = {"ReviewDeadLetters", "Failures", "IntakeDeadLetters"}
+TWO_WEEKS_S = 14 * 24 * 3600
+
+
+def test_every_queue_keeps_its_messages_encrypted_for_two_weeks(pipeline: Template) -> None:
+    queues = pipeline.of_type("AWS::SQS::Queue")
+    assert queues.keys() == {"Review", *MUST_STAY_EMPTY}
+    for logical_id, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == TWO_WEEKS_S
+        assert queue["SqsManagedSseEnabled"] is True
+        statements = pipeline.statements_on("AWS::SQS::QueuePolicy", "Queues", logical_id)
+        assert refuses_plain_text(statements, "sqs:*")
+
+
+def test_skipped_reviews_do_not_end_among_the_dead_letters(pipeline: Template) -> None:
+    review = pipeline.of_type("AWS::SQS::Queue")["Review"]
+    assert review["VisibilityTimeout"] == 300
+    assert readable(review["RedrivePolicy"]["deadLetterTargetArn"]) == "<ReviewDeadLetters.Arn>"
+    assert review["RedrivePolicy"]["maxReceiveCount"] >= 50
+
+
+def test_an_alarm_tells_of_every_message_where_there_must_be_none(pipeline: Template) -> None:
+    alarms = pipeline.of_type("AWS::CloudWatch::Alarm").values()
+    watched = {readable(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    assert watched == {f"<{queue}.QueueName>" for queue in MUST_STAY_EMPTY}
+    for alarm in alarms:
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            "Maximum",
+        )
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        assert alarm["EvaluationPeriods"] * alarm["Period"] <= 300
+        assert [readable(action) for action in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
+
+
+def test_alarms_may_publish_to_their_topic(pipeline: Template) -> None:
+    """A topic with a policy of its own loses the default one, which let them."""
+    (topic_id,) = pipeline.of_type("AWS::SNS::Topic")
+    statements = pipeline.statements_on("AWS::SNS::TopicPolicy", "Topics", topic_id)
+    (allowed,) = (statement for statement in statements if statement["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert readable(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
+
+
+def test_alarms_reach_whoever_is_named(prod_pipeline: Template) -> None:
+    subscription = prod_pipeline.only("AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", RELEASE["alarm_email"])
