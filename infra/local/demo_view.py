@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -58,7 +59,7 @@ def show(report: DemoReport, console: Console) -> None:
         console.print(Text(f"  {finding.rule}: {finding.detail} ({finding.photo_id})", "red"))
     captures = report.captures
     console.print(
-        f"Data Capture: {captures.records} records in {captures.files} files under "
+        f"Data Capture: {captures.records} records in {captures.files} file(s) under "
         f"{captures.location}",
         Text(f"copied to {captures.folder}"),
         sep="\n              ",
@@ -69,13 +70,13 @@ def show(report: DemoReport, console: Console) -> None:
 
 
 def _table(report: DemoReport) -> Table:
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("photo", overflow="fold")
-    table.add_column("outcome")
-    table.add_column("vehicle")
-    table.add_column("confidence", justify="right")
-    table.add_column("reason")
-    table.add_column("seconds", justify="right")
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("vehicle", no_wrap=True)
+    table.add_column("conf.", justify="right", no_wrap=True)
+    table.add_column("reason", no_wrap=True)
+    table.add_column("sec.", justify="right", no_wrap=True)
     for each in report.outcomes:
         # Text, so that a file name cannot be read as markup.
         table.add_row(

@@ -1,0 +1,33 @@
+"""The model card's figures, and what identifies the code behind them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.card import UnusableCard, figures, update_card
+from training.provenance import code_digest
+
+
+def test_only_the_marked_part_of_the_card_changes(shipped: Path, tmp_path: Path) -> None:
+    manifest = json.loads((shipped / "manifest.json").read_text(encoding="utf-8"))
+    card = tmp_path / "MODEL_CARD.md"
+    card.write_text("above\n<!-- figures: start -->\nstale text\n<!-- figures: end -->\nbelow\n")
+    update_card(card, manifest)
+    text = card.read_text(encoding="utf-8")
+    assert text.startswith("above\n")
+    assert text.endswith("below\n")
+    assert figures(manifest) in text
+    assert "stale text" not in text
+
+
+def test_card_without_a_marked_part_is_refused(tmp_path: Path) -> None:
+    card = tmp_path / "MODEL_CARD.md"
+    card.write_text("no markers\n")
+    with pytest.raises(UnusableCard):
+        update_card(card, {})
+
+
+def test_code_digest_is_the_same_twice() -> None:
+    assert code_digest() == code_digest()
+    assert len(code_digest()) == 16

@@ -1,0 +1,126 @@
+"""What counts as a labelled photo, and what identifies a set of them."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from handlers.domain import photo
+from tests.pictures import a_jpeg, a_picture, encoded
+from training.data import PhotoSet, Split, UnusableData, load_photos
+from training.serving import preprocess
+from training.serving.manifest import InputSpec
+
+CLASSES = ("bicycle", "motorcycle", "other")
+SPEC = InputSpec(width=32, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image")
+
+
+def load(folder: Path, split: Split = "train", archive_limit: int = 0) -> PhotoSet:
+    return load_photos(folder, split, classes=CLASSES, spec=SPEC, archive_limit=archive_limit)
+
+
+def put(folder: Path, name: str, content: bytes) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def plain(shade: int) -> bytes:
+    return encoded(Image.new("RGB", (40, 40), (shade, shade, shade)), "PNG")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    put(data, "yard/train/bicycle/a.png", plain(10))
+    put(data, "yard/train/motorcycle/b.png", plain(20))
+    put(data, "street/train/other/c.png", plain(30))
+    put(data, "yard/test/bicycle/d.png", plain(40))
+    return data
+
+
+def test_folders_give_source_and_class(folder: Path) -> None:
+    photos = load(folder)
+    assert photos.sources.tolist() == ["street", "yard", "yard"]
+    assert [CLASSES[label] for label in photos.labels] == ["other", "bicycle", "motorcycle"]
+
+
+def test_test_photos_are_not_among_the_training_photos(folder: Path) -> None:
+    train, test = load(folder), load(folder, "test")
+    assert not set(train.hashes) & set(test.hashes)
+    assert len(test) == 1
+
+
+def test_folders_of_other_classes_are_left_alone(folder: Path) -> None:
+    put(folder, "yard/train/helicopter/e.png", plain(50))
+    assert len(load(folder)) == 3
+
+
+def test_file_that_is_no_photo_is_left_out(folder: Path) -> None:
+    put(folder, "yard/train/bicycle/notes.txt", b"not a photo")
+    assert len(load(folder)) == 3
+
+
+def test_photo_is_seen_as_the_server_will_see_it(tmp_path: Path) -> None:
+    original = a_jpeg((640, 480))
+    put(tmp_path, "yard/train/bicycle/a.jpg", original)
+    prepared = photo.prepare(original)
+    assert isinstance(prepared, photo.Prepared)
+    served = preprocess.preprocess(prepared.wire_image, SPEC)
+    assert np.array_equal(preprocess.normalise(load(tmp_path).pixels, SPEC), served)
+
+
+def test_digest_is_about_content_and_labels_not_names(folder: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "renamed"
+    shutil.copytree(folder, renamed)
+    (renamed / "yard/train/bicycle/a.png").rename(renamed / "yard/train/bicycle/z.png")
+    assert load(renamed).digest(CLASSES) == load(folder).digest(CLASSES)
+
+
+def test_digest_changes_with_a_label(folder: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    (changed / "yard/train/bicycle/a.png").rename(changed / "yard/train/motorcycle/a.png")
+    assert load(changed).digest(CLASSES) != load(folder).digest(CLASSES)
+
+
+def test_copies_of_a_photo_are_in_the_same_fold(folder: Path) -> None:
+    for number in range(8):
+        put(folder, f"copies/train/bicycle/{number}.png", plain(77))
+    photos = load(folder)
+    folds = photos.folds(5)
+    assert len(set(folds[photos.sources == "copies"].tolist())) == 1
+    assert set(folds.tolist()) <= set(range(5))
+
+
+def test_archive_gives_a_sample_of_negatives(folder: Path) -> None:
+    (folder / "small").mkdir()
+    with zipfile.ZipFile(folder / "small/train.zip", "w") as archive:
+        for number in range(10):
+            archive.writestr(f"frog/{number}.png", plain(100 + number))
+    photos = load(folder, archive_limit=4)
+    sampled = photos.take(photos.sources == "small")
+    assert [CLASSES[label] for label in sampled.labels] == ["other"] * 4
+
+
+def test_second_run_takes_the_pixels_from_the_cache(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    runs = [load_photos(folder, "train", classes=CLASSES, spec=SPEC, cache_dir=cache) for _ in "12"]
+    assert np.array_equal(runs[0].pixels, runs[1].pixels)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_cache_does_not_survive_another_input_size(folder: Path, tmp_path: Path) -> None:
+    wider = InputSpec(width=48, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image")
+    for spec in (SPEC, wider):
+        photos = load_photos(folder, "train", classes=CLASSES, spec=spec, cache_dir=tmp_path / "c")
+        assert photos.pixels.shape[1:3] == (spec.height, spec.width)
+
+
+def test_folder_without_photos_says_what_was_looked_for(tmp_path: Path) -> None:
+    put(tmp_path, "picture.png", encoded(a_picture((40, 40)), "PNG"))
+    with pytest.raises(UnusableData, match="bicycle, motorcycle, other"):
+        load(tmp_path)

@@ -1,0 +1,1 @@
+"""Data, model, training, calibration, evaluation and export; `serving/` is the container."""

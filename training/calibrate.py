@@ -1,0 +1,164 @@
+"""Temperature and threshold, from predictions on photos that the predicting model never saw.
+
+The threshold is the lowest that keeps two rates under the budget with the stated confidence: wrong
+among the automatic assignments, and non-vehicles assigned at all. Thresholds are tested from the
+strictest down and the walk ends at the first failure, so looking at many costs no confidence
+(fixed-sequence testing).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.serving.predictor import softmax
+from training.statistics import upper_bound
+
+_STRICTEST_FIRST = tuple(
+    round(float(value), 4)
+    for value in np.concatenate([np.arange(0.999, 0.9, -0.001), np.arange(0.9, 0.5, -0.005)])
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What one threshold does on a set of labelled photos."""
+
+    threshold: float
+    vehicles: int
+    accepted: int
+    errors: int  # among the accepted, non-vehicles included
+    strangers: int  # photos without a vehicle
+    strangers_accepted: int
+
+    def error_bound(self, confidence: float) -> float:
+        """The rate of wrong automatic assignments that is not exceeded, with this confidence."""
+        return upper_bound(self.errors, self.accepted, confidence) if self.accepted else 1.0
+
+    def stranger_bound(self, confidence: float) -> float:
+        """The rate of non-vehicles assigned that is not exceeded, with this confidence."""
+        return upper_bound(self.strangers_accepted, max(1, self.strangers), confidence)
+
+    def worst_bound(self, confidence: float) -> float:
+        """The larger of the two rates; without non-vehicles only the first exists."""
+        if not self.strangers:
+            return self.error_bound(confidence)
+        return max(self.error_bound(confidence), self.stranger_bound(confidence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The threshold that ships with the model, and how far it is proved."""
+
+    acceptance: Acceptance
+    error_budget: float
+    confidence: float
+    budget_met: bool
+    sources: tuple[str, ...]  # the mix that stands for production
+    vehicles: tuple[str, ...]  # the classes that may be assigned
+
+    def to_wire(self) -> dict[str, Any]:  # JSON values
+        """The manifest's `policy`."""
+        chosen = self.acceptance
+        return {
+            "threshold": chosen.threshold,
+            "error_budget": self.error_budget,
+            "confidence": self.confidence,
+            "budget_met": self.budget_met,
+            "chosen_on": "out-of-fold predictions on training photos",
+            "sources": list(self.sources),
+            "vehicle_classes": list(self.vehicles),
+            "accepted": chosen.accepted,
+            "errors": chosen.errors,
+            "error_upper_bound": round(chosen.error_bound(self.confidence), 5),
+            "vehicles": chosen.vehicles,
+            "non_vehicles": chosen.strangers,
+            "non_vehicles_accepted": chosen.strangers_accepted,
+            "non_vehicles_upper_bound": round(chosen.stranger_bound(self.confidence), 5),
+        }
+
+
+def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The temperature under which the labels are likeliest (golden-section search)."""
+    ratio = (5**0.5 - 1) / 2
+    low, high = np.log(0.05), np.log(20.0)
+    for _ in range(60):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if _surprise(logits / np.exp(left), labels) < _surprise(logits / np.exp(right), labels):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+def acceptance(
+    probabilities: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    *,
+    vehicles: Sequence[int],
+    threshold: float,
+) -> Acceptance:
+    """Count what a threshold would assign; `vehicles` are the classes that may be assigned."""
+    guesses = probabilities.argmax(axis=1)
+    accepted = np.isin(guesses, vehicles) & (probabilities.max(axis=1) >= threshold)
+    is_vehicle = np.isin(labels, vehicles)
+    return Acceptance(
+        threshold=threshold,
+        vehicles=int(is_vehicle.sum()),
+        accepted=int(accepted.sum()),
+        errors=int((accepted & (guesses != labels)).sum()),
+        strangers=int((~is_vehicle).sum()),
+        strangers_accepted=int((accepted & ~is_vehicle).sum()),
+    )
+
+
+def choose_policy(
+    probabilities: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    *,
+    classes: Sequence[str],
+    vehicles: Sequence[int],
+    sources: Sequence[str],
+    error_budget: float,
+    confidence: float,
+) -> Policy:
+    """The lowest threshold within the budget; if none is, the one with the lowest bound."""
+    candidates = [
+        acceptance(probabilities, labels, vehicles=vehicles, threshold=threshold)
+        for threshold in _STRICTEST_FIRST
+    ]
+    within = _proved(candidates, error_budget, confidence)
+    fallback = min(candidates, key=lambda entry: entry.worst_bound(confidence))
+    return Policy(
+        acceptance=within[-1] if within else fallback,
+        error_budget=error_budget,
+        confidence=confidence,
+        budget_met=bool(within),
+        sources=tuple(sources),
+        vehicles=tuple(classes[index] for index in vehicles),
+    )
+
+
+def _proved(
+    candidates: Sequence[Acceptance], error_budget: float, confidence: float
+) -> list[Acceptance]:
+    """From the strictest down, the thresholds within the budget, up to the first that is not.
+
+    The walk starts where half of what the loosest threshold accepts is accepted: that point does
+    not depend on labels, and with fewer photos one wrong label would already end the walk.
+    """
+    within: list[Acceptance] = []
+    for entry in candidates:
+        if entry.accepted * 2 < candidates[-1].accepted:
+            continue
+        if entry.worst_bound(confidence) > error_budget:
+            break
+        within.append(entry)
+    return within
+
+
+def _surprise(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    likelihoods = softmax(logits)[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(likelihoods, 1e-300)).mean())

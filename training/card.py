@@ -1,0 +1,83 @@
+"""The model card's figures, rendered from the manifest so that the two cannot disagree."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CARD_NAME = "MODEL_CARD.md"
+_START, _END = "<!-- figures: start -->\n", "<!-- figures: end -->"
+
+
+class UnusableCard(Exception):
+    """The card has no marked place for figures."""
+
+
+def update_card(path: Path, manifest: Mapping[str, Any]) -> None:  # Any: JSON values
+    """Replace what stands between the card's two markers. Raises: UnusableCard."""
+    text = path.read_text(encoding="utf-8")
+    before, start, rest = text.partition(_START)
+    _, end, after = rest.partition(_END)
+    if not (start and end):
+        raise UnusableCard(f"{path} lacks the markers around its figures")
+    path.write_text(before + start + figures(manifest) + end + after, encoding="utf-8")
+
+
+def figures(manifest: Mapping[str, Any]) -> str:  # Any: JSON values
+    """Markdown: version, policy, then one table for each set of photos that was measured."""
+    policy, training = manifest["policy"], manifest["training"]
+    proved = "proved" if policy["budget_met"] else "not proved"
+    export = (
+        f"Model version `{manifest['model_version']}`, {training['export']['precision']}, "
+        f"{training['export']['size_bytes']:,} bytes; decides like its 32-bit original on "
+        f"{_percent(training['export']['same_decision_as_fp32'])} of 1,500 photos."
+    )
+    threshold = (
+        f"Temperature {manifest['temperature']}; threshold {policy['threshold']}: "
+        f"{policy['errors']} errors in {policy['accepted']:,} photos accepted out of fold, so at "
+        f"most {_percent(policy['error_upper_bound'])} with {policy['confidence']:.0%} confidence; "
+        f"non-vehicles accepted: {policy['non_vehicles_accepted']} of {policy['non_vehicles']:,}. "
+        f"The budget of {_percent(policy['error_budget'])} is {proved} on "
+        f"{', '.join(policy['sources'])}."
+    )
+    lines = [export, "", threshold, ""]
+    titles = {
+        "out_of_fold": "Training photos, each by a model that had not seen it (32 bits)",
+        "test": "Test photos, by the shipped file",
+    }
+    for name, title in titles.items():
+        if name in training["metrics"]:
+            lines += [f"### {title}", "", *_table(training["metrics"][name]), ""]
+    return "\n".join(lines)
+
+
+def _table(metrics: Mapping[str, Any]) -> list[str]:  # Any: JSON values
+    rows = [
+        (f"forced choice of two, {source}", _share(value))
+        for source, value in metrics["forced_choice_by_source"].items()
+    ]
+    rows += [
+        ("forced choice, mean over sources", _percent(metrics["forced_choice_macro_average"])),
+        ("right among assigned", _share(metrics["right_among_assigned"])),
+        ("vehicles assigned", _share(metrics["vehicles_assigned"])),
+        ("non-vehicles assigned", _share(metrics["non_vehicles_assigned"])),
+        ("calibration error, three classes", _percent(metrics["calibration_error"])),
+    ]
+    rows += [
+        (f"{group['source']}, {group['label']}: right of three", _share(group["right"]))
+        for group in metrics["groups"]
+    ]
+    rows += [
+        (f"{group['source']}, {group['label']}: assigned", _share(group["assigned"]))
+        for group in metrics["groups"]
+    ]
+    body = [f"| {name} | {value} |" for name, value in rows]
+    return ["| figure | value (count; 95 % Wilson interval) |", "|---|---|", *body]
+
+
+def _share(wire: Mapping[str, float]) -> str:
+    low, high = 100 * wire["low"], 100 * wire["high"]
+    return f"{_percent(wire['value'])} ({wire['count']}/{wire['of']}; {low:.1f} to {high:.1f})"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"

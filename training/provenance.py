@@ -1,0 +1,45 @@
+"""What a model was made by: the commit, and the code itself."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+# What decides about the trained weights; export, evaluation and the server do not.
+_CODE = (
+    "handlers/domain/photo.py",
+    "training/augment.py",
+    "training/data.py",
+    "training/fit.py",
+    "training/model.py",
+    "training/pretrained.py",
+    "training/serving/preprocess.py",
+)
+
+
+def code_digest() -> str:
+    """One hash over the code that decides about the weights, committed or not."""
+    digest = hashlib.sha256()
+    for name in _CODE:
+        digest.update((_ROOT / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def commit() -> str | None:
+    """The commit that is checked out, with `+` if files differ from it; None outside git."""
+    head = _git("rev-parse", "--verify", "--quiet", "HEAD")
+    if not head:
+        return None
+    return head + ("+" if _git("status", "--porcelain", "--", "training", "handlers") else "")
+
+
+def _git(*arguments: str) -> str:
+    program = shutil.which("git")
+    if program is None:
+        return ""
+    # Fixed arguments, no shell, the program found on the PATH.
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,1 @@
+"""The application in the SageMaker container; the local stage runs the same one."""

@@ -1,0 +1,43 @@
+"""`python -m training.serving`: the container's process.
+
+SageMaker unpacks the model under /opt/ml/model, calls port 8080 and stops with SIGTERM, upon which
+uvicorn finishes what it has begun.
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from training.serving.app import create_app
+from training.serving.errors import InvalidModel
+
+SHUTDOWN_S = 20  # SageMaker kills the container 30 s after SIGTERM
+
+
+def main() -> int:
+    """Serve until told to stop; 1 if the model must not be served."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        app = create_app(Path(os.environ.get("SCONES_MODEL_DIR", "/opt/ml/model")))
+    except InvalidModel as error:
+        logging.getLogger(__name__).critical("model_refused: %s", error)
+        return 1
+    uvicorn.run(
+        app,
+        # The container has a network of its own; SageMaker reaches it by its address.
+        host=os.environ.get("SCONES_HOST", "0.0.0.0"),  # noqa: S104
+        port=int(os.environ.get("SCONES_PORT", "8080")),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,  # longer than the caller's pool keeps an idle connection
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

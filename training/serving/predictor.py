@@ -1,0 +1,105 @@
+"""Image bytes to calibrated probabilities: the model, loaded once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from training.serving.errors import BrokenInference, ModelMismatch
+from training.serving.manifest import MANIFEST_NAME, Manifest
+from training.serving.preprocess import preprocess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the model says about one image."""
+
+    probabilities: dict[str, float]
+    model_version: str
+
+    def to_wire(self) -> dict[str, Any]:  # JSON values
+        """The reply's body."""
+        return {"probabilities": self.probabilities, "model_version": self.model_version}
+
+
+class Predictor:
+    """A model whose file and output agree with its manifest; safe to call from many threads."""
+
+    def __init__(self, manifest: Manifest, model: bytes) -> None:
+        """Raises: ModelMismatch."""
+        self.manifest = manifest
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model, _session_options(), providers=["CPUExecutionProvider"]
+            )
+        # ONNX Runtime's own exceptions have no common base but Exception.
+        except Exception as error:
+            raise ModelMismatch(f"ONNX Runtime cannot load the model: {error}") from error
+        self._check_graph()
+
+    @classmethod
+    def load(cls, model_dir: Path) -> Self:
+        """The model in a directory, verified. Raises: InvalidManifest, ModelMismatch."""
+        manifest = Manifest.load(model_dir / MANIFEST_NAME)
+        return cls(manifest, manifest.read_model(model_dir))
+
+    def predict(self, image: bytes) -> Prediction:
+        """Raises: RefusedImage, BrokenInference."""
+        logits = self.logits(preprocess(image, self.manifest.input))
+        values = softmax(logits / self.manifest.temperature)[0]
+        return Prediction(
+            probabilities={
+                name: float(value)
+                for name, value in zip(self.manifest.classes, values, strict=True)
+            },
+            model_version=self.manifest.model_version,
+        )
+
+    def logits(self, batch: NDArray[np.float32]) -> NDArray[np.float64]:
+        """One row of logits for each row of the batch. Raises: BrokenInference."""
+        answer = self._session.run(None, {self.manifest.input.name: batch})[0]
+        logits = np.asarray(answer, dtype=np.float64)
+        if logits.shape != (len(batch), len(self.manifest.classes)):
+            raise BrokenInference(f"the model answered an array of shape {logits.shape}")
+        if not np.isfinite(logits).all():
+            raise BrokenInference("the model answered a number that is not finite")
+        return logits
+
+    def _check_graph(self) -> None:
+        """The graph takes the manifest's input and answers one logit for each of its classes."""
+        spec = self.manifest.input
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if [entry.name for entry in inputs] != [spec.name]:
+            raise ModelMismatch(f"the model's input is not named {spec.name!r}")
+        if list(inputs[0].shape[1:]) != [3, spec.height, spec.width]:
+            raise ModelMismatch(f"the model's input is {inputs[0].shape}, the manifest differs")
+        if len(outputs) != 1 or outputs[0].shape[-1] != len(self.manifest.classes):
+            raise ModelMismatch(
+                f"the model answers {outputs[0].shape}, the manifest names "
+                f"{len(self.manifest.classes)} classes"
+            )
+        # The first run allocates; let start-up pay for it, not the first photo.
+        try:
+            self.logits(np.zeros((1, 3, spec.height, spec.width), dtype=np.float32))
+        except BrokenInference as error:
+            raise ModelMismatch(str(error)) from error
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities along the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    """One thread an inference: parallel requests share the cores better than parallel layers."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3  # errors only: its warnings go to stderr past our logs
+    return options
