@@ -64,7 +64,8 @@ def demo(
         typer.echo("scones: interrupted; everything was stopped and removed.", err=True)
         raise typer.Exit(INTERRUPTED) from error
     if as_document:
-        typer.echo(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+        # ASCII, so that a file name that is no text survives as an escape.
+        typer.echo(json.dumps(as_json(report), indent=2))
     else:
         show(report, Console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)

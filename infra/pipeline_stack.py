@@ -4,11 +4,12 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from handlers.domain.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.alarms import Alarms
 from infra.constructs.capture import Capture
 from infra.constructs.functions import Functions
-from infra.constructs.intake import INTAKE_PREFIX, Intake
+from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
 from infra.constructs.policy import PolicySettings
 from infra.constructs.queues import Queues

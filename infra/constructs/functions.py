@@ -12,8 +12,6 @@ from infra.constructs.storage import PrivateBucket
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.packaging import build_package
 
-METRICS_NAMESPACE = "Scones"
-
 
 class Functions(Construct):
     """Functions by name; the stack grants each what it may touch and sets its environment."""
@@ -54,10 +52,6 @@ class HandlerFunction(Construct):
             role=self._role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            environment={
-                "POWERTOOLS_SERVICE_NAME": spec.name,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            },
         )
         acknowledge(self._role, "IAM5[Resource::*]", "X-Ray's two actions know no resources.")
         acknowledge(

@@ -7,12 +7,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from handlers.domain.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.queues import EndOfLineQueue
 from infra.constructs.resource import resource_of
 from infra.constructs.storage import PrivateBucket
-
-INTAKE_PREFIX = "intake/"
 
 
 class Intake(Construct):

@@ -19,7 +19,7 @@ def as_json(report: DemoReport) -> dict[str, object]:
     return {
         "photos": [
             {
-                "path": _name(outcome, report.root),
+                "path": str(_below(outcome, report.root)),
                 "photo_id": outcome.upload.photo_id,
                 "outcome": outcome.outcome,
                 "vehicle": outcome.vehicle,
@@ -53,7 +53,7 @@ def show(report: DemoReport, console: Console) -> None:
     totals = dict(report.totals)
     photos = totals.pop("photos")
     parts = " · ".join(f"{count} {name.replace('_', ' ')}" for name, count in totals.items())
-    console.print(f"{photos} photos in {report.seconds:.1f} s: {parts}")
+    console.print(f"{photos} photo(s) in {report.seconds:.1f} s: {parts}")
     console.print(_conservation(report))
     for finding in report.findings[:_MOST_FINDINGS]:
         console.print(Text(f"  {finding.rule}: {finding.detail} ({finding.photo_id})", "red"))
@@ -100,8 +100,12 @@ def _conservation(report: DemoReport) -> Text:
     return Text(f"NOT conserved: {len(report.findings)} broken promises.", "bold red")
 
 
-def _name(outcome: Outcome, root: Path) -> str:
-    """The file's name below the folder; bytes that are no text are shown as escapes."""
+def _below(outcome: Outcome, root: Path) -> Path:
     path = outcome.upload.path
-    shown = path.relative_to(root) if path != root else Path(path.name)
-    return str(shown).encode("utf-8", "backslashreplace").decode()
+    return path.relative_to(root) if path != root else Path(path.name)
+
+
+def _name(outcome: Outcome, root: Path) -> str:
+    """The file's name below the folder; what a terminal cannot or must not show is escaped."""
+    text = str(_below(outcome, root)).encode("utf-8", "backslashreplace").decode()
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

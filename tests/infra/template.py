@@ -51,11 +51,11 @@ class Template:
         return properties
 
     def function(self, name: str) -> Json:
-        """Properties of a function, by the name in its logs."""
+        """Properties of a function, by the module of its handler."""
         (properties,) = (
             function
             for function in self.of_type("AWS::Lambda::Function").values()
-            if function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == name
+            if function["Handler"] == f"handlers.{name}.lambda_handler"
         )
         return properties
 
