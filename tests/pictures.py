@@ -52,6 +52,20 @@ def turned(orientation: int, size: tuple[int, int] = (640, 480)) -> bytes:
     return encoded(image if inverse is None else image.transpose(inverse), "JPEG", exif=exif)
 
 
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
+    """A JPEG with more segments right after its first two bytes."""
+    return jpeg[:2] + b"".join(segments) + jpeg[2:]
+
+
+def a_box(kind: bytes, body: bytes) -> bytes:
+    """A box as MP4 and HEIF have them."""
+    return struct.pack(">I4s", len(body) + 8, kind) + body
+
+
 def a_png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

@@ -9,6 +9,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 # What decides about the trained weights; export, evaluation and the server do not.
 _CODE = (
     "handlers/domain/photo.py",
+    "handlers/domain/photo_formats.py",
+    "handlers/domain/photo_heif.py",
+    "handlers/domain/photo_jpeg.py",
+    "handlers/domain/photo_orientation.py",
     "training/augment.py",
     "training/data.py",
     "training/fit.py",

@@ -13,44 +13,42 @@ from dataclasses import dataclass
 from PIL import Image
 
 from handlers.domain.measurement import measure
+from handlers.domain.photo_formats import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    PhotoTooLarge,
+    PhotoUnsupported,
+    check_png,
+    check_size,
+    check_webp,
+    sniff,
+)
+from handlers.domain.photo_heif import open_heif
+from handlers.domain.photo_jpeg import take_apart
+from handlers.domain.photo_orientation import read_orientation, turned_upright, upright_size
 from handlers.domain.quality import Quality
 
 WIRE_SIDE = 224
 WIRE_QUALITY = 92
 WIRE_MAX_BYTES = 44_000  # base64 of it, beside the rest of the state, stays under 64 KiB
 MAX_BYTES = 15_000_000
-MAX_SIDE = 12_000
 
-# Decoding costs memory by the pixel; JPEG is decoded at reduced scale and may be larger.
-MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
-
-# Everything that Pillow raised on 13,000 malformed files, with what its decoders let through.
+# Everything that the decoders raised on thousands of malformed files, with what they let through.
 DECODING_ERRORS = (
+    Image.DecompressionBombError,
     ArithmeticError,
     AttributeError,
     EOFError,
     LookupError,
     MemoryError,
-    NotImplementedError,
     OSError,
+    RuntimeError,
     SyntaxError,
     TypeError,
     ValueError,
     struct.error,
     zlib.error,
 )
-
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_TURNS_BY_A_QUARTER = {5, 6, 7, 8}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +67,12 @@ class Refusal:
     message: str
 
 
+_NOT_A_PHOTO = Refusal(
+    reason="not_a_photo",
+    message="This file is not a photo that we can read. Please send a JPEG, HEIC, PNG or WebP.",
+)
+
+
 def prepare(data: bytes) -> Prepared | Refusal:
     """Turn an upload into its wire image, or say why that cannot be done. Never raises."""
     if not data:
@@ -77,33 +81,14 @@ def prepare(data: bytes) -> Prepared | Refusal:
         return too_large_in_bytes(len(data))
     image_format = sniff(data)
     if image_format is None:
-        return Refusal(
-            reason="not_a_photo",
-            message="This file is not a photo that we can read. Please send a JPEG, PNG or WebP.",
-        )
+        return _NOT_A_PHOTO
     try:
         with warnings.catch_warnings():
-            # Sizes are checked below, before any pixel is decoded.
+            # Sizes are checked before any pixel is decoded.
             warnings.simplefilter("ignore")
             return _decode(data, image_format)
-    except (Image.DecompressionBombError, MemoryError):
-        return _too_many_pixels(image_format)
-    except DECODING_ERRORS:
-        return Refusal(
-            reason="corrupt",
-            message="The photo is damaged or incomplete. Please take it again.",
-        )
-
-
-def sniff(data: bytes) -> str | None:
-    """The format by content; names and content types are claims."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    return None
+    except DECODING_ERRORS as error:
+        return _refusal_of(error, image_format)
 
 
 def too_large_in_bytes(size_bytes: int) -> Refusal:
@@ -114,6 +99,17 @@ def too_large_in_bytes(size_bytes: int) -> Refusal:
             f"The file has {size_bytes / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB. "
             "Please send a smaller photo."
         ),
+    )
+
+
+def _refusal_of(error: Exception, image_format: str) -> Refusal:
+    if isinstance(error, (Image.DecompressionBombError, MemoryError, PhotoTooLarge)):
+        return _too_many_pixels(image_format)
+    if isinstance(error, PhotoUnsupported):
+        return _NOT_A_PHOTO
+    return Refusal(
+        reason="corrupt",
+        message="The photo is damaged or incomplete. Please take it again.",
     )
 
 
@@ -128,21 +124,19 @@ def _too_many_pixels(image_format: str) -> Refusal:
     )
 
 
-def _decode(data: bytes, image_format: str) -> Prepared | Refusal:
-    with Image.open(io.BytesIO(data), formats=(image_format,)) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS[image_format] or max(width, height) > MAX_SIDE:
-            return _too_many_pixels(image_format)
-        wire_size = _fit(width, height)
+def _decode(data: bytes, image_format: str) -> Prepared:
+    image, exif = _open(data, image_format)
+    with image:
+        check_size(image_format, *image.size)
+        wire_size = _fit(*image.size)
+        original_size = image.size
         # A JPEG decoder can skip detail that the wire image will not hold; keep twice its size.
         image.draft(None, (wire_size[0] * 2, wire_size[1] * 2))
         image.load()
-        orientation = _orientation(image)
+        orientation = read_orientation(image.info.get("exif") if exif is None else exif)
         upright = _to_rgb(image, wire_size)
-    if orientation in _UPRIGHT:
-        upright = upright.transpose(_UPRIGHT[orientation])
-    if orientation in _TURNS_BY_A_QUARTER:
-        width, height = height, width
+    upright = turned_upright(upright, orientation)
+    width, height = upright_size(*original_size, orientation)
     quality = measure(
         upright,
         width=width,
@@ -154,21 +148,28 @@ def _decode(data: bytes, image_format: str) -> Prepared | Refusal:
     return Prepared(wire_image=_encode(upright), quality=quality)
 
 
+def _open(data: bytes, image_format: str) -> tuple[Image.Image, bytes | None]:
+    """The picture, not yet decoded, and its EXIF block where that was taken out of the file."""
+    if image_format == "HEIF":
+        # Turned by the decoder, by the container's own boxes; its EXIF says the same once more.
+        return open_heif(data), b""
+    exif = None
+    if image_format == "JPEG":
+        jpeg = take_apart(data)
+        data, exif = jpeg.picture, jpeg.exif or b""
+    elif image_format == "PNG":
+        check_png(data)
+    else:
+        check_webp(data)
+    return Image.open(io.BytesIO(data), formats=(image_format,)), exif
+
+
 def _fit(width: int, height: int) -> tuple[int, int]:
     longest = max(width, height)
     if longest <= WIRE_SIDE:
         return width, height
     scale = WIRE_SIDE / longest
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 where there is none or where the EXIF block is broken."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except DECODING_ERRORS:
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
 def _to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -24,7 +24,7 @@ class Quality:
     width: int  # pixels of the upright original
     height: int
     size_bytes: int
-    image_format: str  # JPEG, PNG, WEBP
+    image_format: str  # JPEG, HEIF, PNG, WEBP
     orientation: int  # EXIF, 1 to 8
     brightness: float  # mean luma, 0..1
     contrast: float  # standard deviation of luma, 0..1

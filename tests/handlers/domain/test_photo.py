@@ -42,10 +42,11 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 def test_the_wire_image_is_a_small_plain_rgb_jpeg() -> None:
     exif = Image.Exif()
     exif[0x010F] = "Maker"
-    result, wire = accepted(a_jpeg((4032, 3024), exif=exif))
+    result, wire = accepted(a_jpeg((4032, 3024), exif=exif, comment=b"taken at home"))
     assert (wire.format, wire.mode, wire.size) == ("JPEG", "RGB", (WIRE_SIDE, 168))
     assert len(result.wire_image) <= WIRE_MAX_BYTES
     assert not wire.getexif()
+    assert b"taken at home" not in result.wire_image
     assert (result.quality.width, result.quality.height) == (4032, 3024)
 
 

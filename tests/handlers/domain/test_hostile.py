@@ -1,0 +1,75 @@
+"""A sample of the hostile files; all of them: `python -m tests.hostile`."""
+
+import random
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.bombs import (
+    disguised,
+    header_sizes,
+    heic_bombs,
+    jpeg_bombs,
+    odd_sides,
+    png_bombs,
+    polyglots,
+)
+from tests.hostile.files import File, damaged, found, sound_pictures, truncated
+from tests.hostile.runner import REASONS, Decoder, judge_all
+
+
+def sample(files: Iterable[File], count: int) -> list[File]:
+    """The same ones every time."""
+    every = list(files)
+    return random.Random(7).sample(every, min(count, len(every)))  # noqa: S311 - a choice of files
+
+
+def harmful(files: Iterable[File]) -> list[object]:
+    return [verdict for verdict in judge_all(files) if not verdict.harmless]
+
+
+def test_the_sound_pictures_are_accepted() -> None:
+    outcomes = {verdict.name: verdict.outcome for verdict in judge_all(sound_pictures().items())}
+    assert {name for name, outcome in outcomes.items() if outcome != "accepted"} == set()
+
+
+def test_cut_and_damaged_files_end_in_one_typed_outcome() -> None:
+    pictures = sound_pictures().items()
+    cut = chain.from_iterable(truncated(*picture) for picture in pictures)
+    broken = chain.from_iterable(damaged(*picture, seed=7) for picture in pictures)
+    assert not harmful(sample(cut, 120) + sample(broken, 180))
+
+
+def test_files_that_are_two_things_or_claim_another_size() -> None:
+    pictures = sound_pictures()
+    mixed = chain.from_iterable(polyglots(*picture) for picture in pictures.items())
+    assert not harmful(sample(mixed, 40) + sample(header_sizes(pictures), 20))
+
+
+def test_files_of_other_kinds_are_refused() -> None:
+    assert {verdict.outcome for verdict in judge_all(disguised())} <= REASONS - {"accepted"}
+
+
+@pytest.mark.parametrize("bombs", [png_bombs, jpeg_bombs, heic_bombs])
+def test_bombs_stay_within_the_function(bombs: Callable[[], Iterable[File]]) -> None:
+    assert not harmful(bombs())
+
+
+def test_pictures_of_odd_sides() -> None:
+    assert not harmful(sample(odd_sides(), 12))
+
+
+def test_a_process_that_dies_names_the_culprit() -> None:
+    with Decoder() as decoder:
+        decoder._child.kill()
+        decoder._child.wait()
+        assert decoder.judge("culprit", b"photo").outcome == "crash"
+        assert decoder.judge("next", b"photo").outcome == "not_a_photo"
+
+
+def test_a_sample_of_other_peoples_files(shared: Path) -> None:
+    if not (shared / "corpora").is_dir():
+        pytest.skip("no corpora in the folder of third-party files")
+    assert not harmful(sample(found(shared / "corpora"), 100))
