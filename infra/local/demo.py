@@ -72,7 +72,7 @@ def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -
             outcomes = _run_photos(stage, files, moved)
             seconds = time.monotonic() - started
             step("Checking that nothing was lost")
-            verdict = _settled_verdict(stage)
+            verdict = settled_verdict(stage)
             classified = sum(outcome.confidence is not None for outcome in outcomes)
             captures = collect_captures(
                 stage.session().client("s3"),
@@ -103,7 +103,7 @@ def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> t
     return tuple(outcomes[upload.photo_id] for upload in uploads)
 
 
-def _settled_verdict(stage: "LocalStage") -> Verdict:
+def settled_verdict(stage: "LocalStage") -> Verdict:
     """A status comes before its message: give the last executions the time to end."""
     deadline = time.monotonic() + SETTLE_S
     session, places = stage.session(), places_of(stage)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from infra.local.demo import DemoReport
 from infra.local.outcomes import Outcome
+from monitoring.invariants import Finding
 
 _STYLES = {"assigned": "green", "in_review": "yellow", "rejected": "magenta", "failed": "bold red"}
 _MOST_FINDINGS = 20
@@ -54,9 +55,7 @@ def show(report: DemoReport, console: Console) -> None:
     photos = totals.pop("photos")
     parts = " · ".join(f"{count} {name.replace('_', ' ')}" for name, count in totals.items())
     console.print(f"{photos} photo(s) in {report.seconds:.1f} s: {parts}")
-    console.print(_conservation(report))
-    for finding in report.findings[:_MOST_FINDINGS]:
-        console.print(Text(f"  {finding.rule}: {finding.detail} ({finding.photo_id})", "red"))
+    console.print(conservation(conserved=report.conserved, findings=report.findings))
     captures = report.captures
     console.print(
         f"Data Capture: {captures.records} records in {captures.files} file(s) under "
@@ -90,14 +89,18 @@ def _table(report: DemoReport) -> Table:
     return table
 
 
-def _conservation(report: DemoReport) -> Text:
-    if report.conserved:
+def conservation(*, conserved: bool, findings: tuple[Finding, ...]) -> Text:
+    """The line that says whether the promise held, and what broke it."""
+    if conserved:
         return Text(
             "Conserved: every photo ended in exactly one way, "
             "and ledger, assignments and queues agree.",
             "green",
         )
-    return Text(f"NOT conserved: {len(report.findings)} broken promises.", "bold red")
+    text = Text(f"NOT conserved: {len(findings)} broken promises.", "bold red")
+    for finding in findings[:_MOST_FINDINGS]:
+        text.append(f"\n  {finding.rule}: {finding.detail} ({finding.photo_id})", "not bold red")
+    return text
 
 
 def _below(outcome: Outcome, root: Path) -> Path:

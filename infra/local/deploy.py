@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 60.0
 _POLL_S = 0.05
+_COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+_IN_PROGRESS = (
+    "CREATE_IN_PROGRESS",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+)
 
 
 def prepare(stack: Stack, cache: Path) -> None:
@@ -30,9 +37,14 @@ def prepare(stack: Stack, cache: Path) -> None:
 
 
 def deploy(
-    stack: Stack, *, s3: S3Client, cloudformation: CloudFormationClient, cache: Path
+    stack: Stack,
+    *,
+    s3: S3Client,
+    cloudformation: CloudFormationClient,
+    cache: Path,
+    update: bool = False,
 ) -> dict[str, str]:
-    """Upload what the stack needs, create it, and return its outputs.
+    """Upload what the stack needs, create it, or update it, and return its outputs.
 
     Raises:
         DeploymentFailed: CloudFormation refused the template or a resource.
@@ -43,9 +55,10 @@ def deploy(
         with uploadable(asset, cache).open("rb") as content:
             s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=content)
     template = stack.template_asset
+    apply = cloudformation.update_stack if update else cloudformation.create_stack
     try:
         # By URL, as the CDK command line does: a body may have 51,200 bytes only.
-        cloudformation.create_stack(
+        apply(
             StackName=stack.name,
             TemplateURL=f"{s3.meta.endpoint_url}/{template.bucket}/{template.key}",
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
@@ -55,17 +68,26 @@ def deploy(
     return _await_outputs(stack.name, cloudformation)
 
 
+def standing(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, str] | None:
+    """The outputs of the stack where it stands already with this very template, else None."""
+    body: object = cloudformation.get_template(StackName=stack.name)["TemplateBody"]
+    there = json.loads(body) if isinstance(body, str) else body
+    if there != json.loads(stack.template_asset.source.read_text(encoding="utf-8")):
+        return None
+    return _await_outputs(stack.name, cloudformation)
+
+
 def _await_outputs(name: str, cloudformation: CloudFormationClient) -> dict[str, str]:
     deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:
         description = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         status = description["StackStatus"]
-        if status == "CREATE_COMPLETE":
+        if status in _COMPLETE:
             return {
                 output["OutputKey"]: output["OutputValue"]
                 for output in description.get("Outputs", [])
             }
-        if status != "CREATE_IN_PROGRESS":
+        if status not in _IN_PROGRESS:
             raise DeploymentFailed(name, _reasons(name, cloudformation))
         time.sleep(_POLL_S)
     raise DeploymentFailed(name, [f"not complete after {_TIMEOUT_S:.0f} s"])

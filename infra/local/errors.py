@@ -5,6 +5,7 @@ StageError
 ├── AssemblyUnusable   no cloud assembly where one should be: synthesize first
 ├── PortTaken          a port that was asked for is in use
 ├── PartFailed         a process of the stage died or did not come up
+├── NotRunning         no stage runs in the background: `scones up`
 └── DeploymentFailed   the emulator refused the template, or a resource of it
 """
 
@@ -43,6 +44,10 @@ class PartFailed(StageError):
         log = f"\nEnd of its log:\n{log_tail}" if log_tail else ""
         super().__init__(f"The {name} {what}.{log}")
         self.name = name
+
+
+class NotRunning(StageError):
+    """What was asked for needs the stage of `scones up`, and it does not run."""
 
 
 class DeploymentFailed(StageError):

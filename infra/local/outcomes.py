@@ -1,7 +1,7 @@
 """Waits until the ledger says what became of uploaded photos."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -38,10 +38,11 @@ def wait_for(
     waiting = {upload.photo_id: upload for upload in uploads}
     moved_at = time.monotonic()
     while waiting and time.monotonic() - moved_at < STALLED_S:
-        rows = list(_final_rows(session, table, list(waiting)))
-        for row in rows:
-            yield _outcome(waiting.pop(row.photo_id), row)
-        if rows:
+        found = final_outcomes(session, table, waiting)
+        for outcome in found:
+            del waiting[outcome.upload.photo_id]
+            yield outcome
+        if found:
             moved_at = time.monotonic()
         else:
             time.sleep(POLL_S)
@@ -54,6 +55,14 @@ def wait_for(
             reason=None,
             seconds=None,
         )
+
+
+def final_outcomes(
+    session: "boto3.Session", table: str, uploads: Mapping[str, "Upload"]
+) -> list[Outcome]:
+    """The outcomes of those, by photo id, that have one by now."""
+    rows = _final_rows(session, table, list(uploads))
+    return [_outcome(uploads[row.photo_id], row) for row in rows]
 
 
 def _final_rows(session: "boto3.Session", table: str, ids: list[str]) -> Iterator[LedgerRow]:

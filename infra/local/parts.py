@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from infra.local.capture import CaptureSettings
     from infra.local.listening import Listener
 
+_STOP_S = 6.0
+_SAVE_S = 30.0
+
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 # The emulator treats this key as the account's root, also when it enforces IAM.
@@ -24,13 +27,24 @@ CREDENTIALS = {
 
 
 def emulator(
-    *, directory: Path, listener: Listener, runtime_url: str, enforce_iam: bool, workers: int
+    *,
+    directory: Path,
+    listener: Listener,
+    runtime_url: str,
+    enforce_iam: bool,
+    workers: int,
+    state: Path | None = None,
 ) -> Part:
-    """The corrected emulator; `workers` processes at most serve one Lambda function."""
+    """The corrected emulator; `workers` processes at most serve one Lambda function.
+
+    With a folder for its `state`, it starts with what it finds there and saves it when it ends.
+    """
+    saving = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
+    place = state or directory
     return Part(
         name="emulator",
         module="infra.local.emulator",
-        arguments=("--workers", str(workers)),
+        arguments=("--workers", str(workers), *(("--save",) if state else ())),
         environment={
             **CREDENTIALS,
             "GATEWAY_PORT": str(listener.port),
@@ -48,12 +62,14 @@ def emulator(
             "SFTP_ENABLED": "0",
             # Empty: there is no X-Ray daemon, and its SDK leaves a file in /tmp when this is set.
             "LAMBDA_TASK_ROOT": "",
-            "STATE_DIR": f"{directory}/state",
-            "S3_DATA_DIR": f"{directory}/s3",
+            "STATE_DIR": f"{place}/state",
+            "S3_DATA_DIR": f"{place}/s3",
+            **saving,
         },
         directory=directory,
         listener=listener,
         health_path="/_ministack/ready",
+        stop_within_s=_SAVE_S if state else _STOP_S,
     )
 
 

@@ -40,6 +40,7 @@ class Part:
     directory: Path  # its temporary files and log; it removes them when its parent is gone
     listener: Listener
     health_path: str
+    stop_within_s: float = _STOP_S
 
     @property
     def log(self) -> Path:
@@ -69,12 +70,20 @@ class Running:
                 raise PartFailed(self.part.name, what, self._log_tail())
             time.sleep(0.05)
 
+    def failure(self) -> PartFailed | None:
+        """Why it runs no longer; None while it does."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return PartFailed(self.part.name, how, self._log_tail())
+
     def stop(self) -> None:
         """Let it end by itself, then make sure that nothing of its process group is left."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_STOP_S)
+            self.process.wait(self.part.stop_within_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

@@ -7,14 +7,15 @@ loopback only, keep their files in one directory, and end with the process that 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from infra.local import parts
 from infra.local.assembly import read_json, read_stack
-from infra.local.deploy import deploy, prepare
+from infra.local.deploy import deploy, prepare, standing
+from infra.local.kept import kept_state
 from infra.local.listening import listening
-from infra.local.processes import ROOT, running
+from infra.local.processes import ROOT, Running, running
 from infra.local.rundir import run_directory
 from infra.local.serving import endpoint_settings
 from infra.local.sessions import StageSession
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 ASSEMBLY = ROOT / ".scones" / "cdk.out.local"
 MODEL = ROOT / "training" / "shipped"
+SERVING_TEMPLATE = "Scones-local-Serving.template.json"
 SERVING_APP = "training.serving.app:create_app"
 
 _RUNS = ROOT / ".scones" / "runs"
 _ASSET_CACHE = ROOT / ".scones" / "assets"
 _PIPELINE = "Scones-local-Pipeline"
-_SERVING_TEMPLATE = "Scones-local-Serving.template.json"
 _READY_WITHIN_S = 60.0
 
 
@@ -44,6 +45,8 @@ class LocalStage:
     runtime_url: str
     outputs: Mapping[str, str]  # of the stack `Pipeline`
     processes: Mapping[str, int]  # process ids; each is the head of its own process group
+    # Empty where another process runs the stage.
+    parts: tuple[Running, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,21 +80,24 @@ def running_stage(
     workers: int = 2,
     port: int = 0,
     runtime_port: int = 0,
+    keep: Path | None = None,
 ) -> Iterator[LocalStage]:
     """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
 
     The run's own directory is made in `run_dir`. `workers` processes at most serve one function;
-    with `enforce_iam` they can do what their roles allow. A port of 0 is any free one.
+    with `enforce_iam` they can do what their roles allow. A port of 0 is any free one. With a
+    folder to `keep` them in, tables, queues and buckets are as the last run left them: see `kept`.
 
     Raises:
         StageError: see `infra.local.errors`.
     """
     stack = read_stack(assembly, _PIPELINE)
-    endpoint_name, capture = endpoint_settings(read_json(assembly / _SERVING_TEMPLATE))
+    endpoint_name, capture = endpoint_settings(read_json(assembly / SERVING_TEMPLATE))
     with (
         run_directory(run_dir or _RUNS) as directory,
         listening(port) as emulator_at,
         listening(runtime_port) as runtime_at,
+        kept_state(keep, directory / "kept") as state,
         running(
             parts.emulator(
                 directory=directory / "emulator",
@@ -99,6 +105,7 @@ def running_stage(
                 runtime_url=runtime_at.url,
                 enforce_iam=enforce_iam,
                 workers=workers,
+                state=state,
             )
         ) as emulator,
         # Started after the emulator, so ended before it: the last capture files still find S3.
@@ -118,13 +125,17 @@ def running_stage(
         s3, cloudformation = session.client("s3"), session.client("cloudformation")
         prepare(stack, _ASSET_CACHE)  # while the processes come up
         emulator.await_health(_READY_WITHIN_S)
-        outputs = deploy(stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE)
+        update = keep is not None and keep.exists()
+        outputs = (standing(stack, cloudformation) if update else None) or deploy(
+            stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE, update=update
+        )
         endpoint.await_health(_READY_WITHIN_S)
         yield LocalStage(
             endpoint_url=emulator_at.url,
             runtime_url=runtime_at.url,
             outputs=outputs,
             processes={each.part.name: each.process.pid for each in (emulator, endpoint)},
+            parts=(emulator, endpoint),
         )
 
 

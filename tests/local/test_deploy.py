@@ -1,5 +1,6 @@
 """What is deployed is what the assembly says; failures keep their reasons."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra.local.assembly import Stack, read_stack
-from infra.local.deploy import deploy, prepare
+from infra.local.deploy import deploy, prepare, standing
 from infra.local.errors import AssemblyUnusable, DeploymentFailed
 from infra.local.packages import forget_unused, uploadable, write_zip
 from tests.e2e.emulator.small_assembly import CODE, STACK, write_assembly
@@ -116,6 +117,30 @@ def test_assets_are_uploaded_and_the_template_is_created_from_there(
     assert template == stack.template_asset.source.read_bytes()
     package = s3.get_object(Bucket=ASSETS, Key="code.zip")["Body"].read()
     assert package == (tmp_path / f"{CODE}.zip").read_bytes()
+
+
+def test_a_kept_stack_with_the_same_template_stands(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    template = json.loads(stack.template_asset.source.read_text())
+    body = json.dumps(template, indent=4)  # the layout does not matter
+    cloudformation.add_response("get_template", {"TemplateBody": body})
+    cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
+    assert standing(stack, cloudformation.client) == {}
+
+
+@mock_aws
+def test_a_kept_stack_with_another_template_is_updated(
+    stack: Stack, cloudformation: CloudFormation, tmp_path: Path
+) -> None:
+    cloudformation.add_response("get_template", {"TemplateBody": "{}"})
+    cloudformation.add_response("update_stack", {"StackId": "id"})
+    cloudformation.add_response("describe_stacks", _stacks("UPDATE_IN_PROGRESS"))
+    cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
+    client = cloudformation.client
+    assert standing(stack, client) is None
+    s3 = boto3.client("s3")
+    assert deploy(stack, s3=s3, cloudformation=client, cache=tmp_path, update=True) == {}
 
 
 @mock_aws

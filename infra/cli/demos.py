@@ -1,4 +1,4 @@
-"""The one command, `scones`: everything that people do with the project."""
+"""`scones demo`: photos through the whole chain of a stage of their own."""
 
 import json
 import sys
@@ -6,40 +6,24 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from infra.local.demo import DemoReport, run_demo
+from infra.cli.shared import NOT_CONSERVED, told
+from infra.local.demo import DemoReport, Moved, Step, run_demo
 from infra.local.demo_view import as_json, show
-from infra.local.errors import StageError
-from infra.local.intake import NoPhotos, files_in
+from infra.local.intake import files_in
 from infra.local.samples import draw_samples
-from infra.node import NodeMissing
-from infra.synth import SynthFailed
+from infra.local.stream import run_stream
+from infra.local.stream_report import Plan
+from infra.local.stream_view import show_stream, stream_json
 
-app = typer.Typer(
-    help="From a driver's photo to an order: run, watch and look after the pipeline.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-NOT_CONSERVED = 1
-CANNOT_RUN = 2
-INTERRUPTED = 130
+GONE = "everything was stopped and removed."
 
 
-@app.callback()
-def main() -> None:
-    """Keeps `demo` a subcommand, though it is alone for now."""
-
-
-@app.command(
-    epilog="Examples:  scones demo   |   scones demo ~/Pictures   |   scones demo --json ~/Pictures"
-)
 def demo(
     folder: Annotated[
         Path | None,
@@ -49,25 +33,43 @@ def demo(
     as_document: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
+    photos_per_second: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1000, help="Let photos come so fast, the same ones again."),
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, max=600, help="For how long, with --photos-per-second.")
+    ] = 1.0,
+    burst: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Let so many come at once, as often as fits.")
+    ] = 1,
 ) -> None:
     """Send photos through the whole chain on this machine, and account for every one.
 
     Exit code: 0 conserved, 1 not conserved, 2 could not run, 130 interrupted.
     """
-    try:
-        with _photos(folder) as root:
-            report = _run(root)
-    except (NoPhotos, NodeMissing, StageError, SynthFailed) as error:
-        typer.echo(f"scones: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from error
-    except KeyboardInterrupt as error:
-        typer.echo("scones: interrupted; everything was stopped and removed.", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+    if photos_per_second is not None:
+        plan = Plan(per_second=photos_per_second, minutes=minutes, burst=burst)
+        _morning(folder, plan, as_document=as_document)
+    with told(interrupted=GONE), _photos(folder) as root:
+        report = _run(root)
     if as_document:
         # ASCII, so that a file name that is no text survives as an escape.
         typer.echo(json.dumps(as_json(report), indent=2))
     else:
         show(report, Console())
+    raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
+
+
+def _morning(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
+    with told(interrupted=GONE), _photos(folder) as root:
+        files = files_in(root)
+        with _progress(plan.photos) as (step, moved):
+            report = run_stream(files, plan, step=step, moved=moved)
+    if as_document:
+        typer.echo(json.dumps(stream_json(report), indent=2))
+    else:
+        show_stream(report, Console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
 
 
@@ -83,10 +85,16 @@ def _photos(folder: Path | None) -> Iterator[Path]:
 
 def _run(root: Path) -> DemoReport:
     files = files_in(root)
+    with _progress(len(files)) as (step, moved):
+        return run_demo(root, files, step=step, moved=moved)
+
+
+@contextmanager
+def _progress(photos: int) -> Iterator[tuple[Step, Moved]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     # On standard error, so that standard output holds the result alone.
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
-        task = progress.add_task("Starting", total=2 * len(files))
+        task = progress.add_task("Starting", total=2 * photos)
 
         def step(what: str) -> None:
             progress.update(task, description=what)
@@ -100,8 +108,4 @@ def _run(root: Path) -> DemoReport:
                 description=f"{uploaded} uploaded, {decided} decided",
             )
 
-        return run_demo(root, files, step=step, moved=moved)
-
-
-if __name__ == "__main__":
-    app()
+        yield step, moved

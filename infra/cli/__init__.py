@@ -1,0 +1,32 @@
+"""The one command, `scones`: everything that people do with the project."""
+
+import typer
+
+from infra.cli import demos, photos, system
+
+app = typer.Typer(
+    help="From a driver's photo to an order: run, watch and look after the pipeline.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _examples(*lines: str) -> str:
+    return "Examples:  " + "   |   ".join(lines)
+
+
+app.command(
+    epilog=_examples(
+        "scones demo",
+        "scones demo --json ~/Pictures",
+        "scones demo --photos-per-second 5 --minutes 2 --burst 50",
+    )
+)(demos.demo)
+app.command(epilog=_examples("scones up", "scones up --keep --drop-folder ~/Drop"))(system.up)
+app.command(epilog=_examples("scones down", "scones down --discard"))(system.down)
+app.command(epilog=_examples('eval "$(scones env)"', "aws s3 ls"))(system.env)
+app.command(epilog=_examples("scones submit bike.jpg --driver anna --wait"))(photos.submit)
+app.command(
+    epilog=_examples("scones status", "scones status 3fa91c", "scones status --driver anna")
+)(photos.status)

@@ -1,0 +1,142 @@
+"""`scones submit` and `status`: photos of the system that runs in the background."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra.cli import shown
+from infra.cli.shared import NOT_DECIDED, NOT_RUNNING, told
+from infra.local.dropfolder import candidates
+from infra.local.errors import NotRunning
+from infra.local.intake import NoPhotos
+from infra.local.outcomes import wait_for
+from infra.local.status import driver_view, overview, photo_row, row_document, steps_of
+from infra.local.submit import key_of, new_upload_id, upload_one
+from infra.local.upstate import home, read_state, running_state
+
+if TYPE_CHECKING:
+    from infra.local.outcomes import Outcome
+    from infra.local.upstate import UpState
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def submit(
+    files: Annotated[list[Path], typer.Argument(help="Photos.", metavar="FILE...")],
+    *,
+    driver: Annotated[str, typer.Option(help="The driver's id.", metavar="ID")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for what becomes of them.")] = False,
+    as_document: _AsJson = False,
+) -> None:
+    """Upload photos of a driver to the running system.
+
+    Exit code: 0 uploaded (with --wait: each has its outcome), 1 one failed or is not decided,
+    2 wrong input, 3 nothing runs.
+    """
+    with told(interrupted="what was uploaded goes its way."):
+        state = running_state(home())
+        keyed = [(_readable(file), key_of(driver, _fresh_id(), file)) for file in files]
+        session, bucket = state.stage().session(), state.outputs["IntakeBucket"]
+        s3 = session.client("s3")
+        uploads = [upload_one(s3, bucket=bucket, file=file, key=key) for file, key in keyed]
+        ended: dict[str, Outcome] = {}
+        if wait:
+            for outcome in wait_for(session, state.outputs["PhotosTable"], uploads):
+                ended[outcome.upload.photo_id] = outcome
+    rows = [shown.submitted(upload, ended.get(upload.photo_id)) for upload in uploads]
+    typer.echo(json.dumps(rows, indent=2) if as_document else shown.submissions(rows))
+    if any(row["outcome"] in {"failed", "in_flight"} for row in rows):
+        raise typer.Exit(NOT_DECIDED)
+
+
+def status(
+    photo: Annotated[
+        str | None, typer.Argument(help="A photo's id, or its first characters.", metavar="PHOTO")
+    ] = None,
+    *,
+    driver: Annotated[
+        str | None, typer.Option(help="Photos of a driver, newest first.", metavar="ID")
+    ] = None,
+    as_document: _AsJson = False,
+) -> None:
+    """Say how the running system is, what became of a photo, or what a driver sent.
+
+    Exit code: 0 it runs, 2 no such photo, 3 nothing runs or a part is dead.
+    """
+    with told(interrupted="nothing was changed."):
+        if photo is not None and driver is not None:
+            raise typer.BadParameter("give a photo or --driver, not both")
+        if photo is None and driver is None:
+            _system(as_document=as_document)
+            return
+        state = running_state(home())
+        document = _photo(state, photo) if photo else _driver(state, driver or "")
+    if as_document:
+        typer.echo(json.dumps(document, indent=2))
+    else:
+        typer.echo(shown.photo(document) if photo else shown.driver(document))
+
+
+def _system(*, as_document: bool) -> None:
+    try:
+        state = running_state(home())
+    except NotRunning as error:
+        if as_document:
+            noted = read_state(home())
+            said = noted.status if noted and noted.message else "down"
+            typer.echo(json.dumps({"status": said, "message": str(error)}, indent=2))
+        raise
+    found = overview(state.stage())
+    document: dict[str, Any] = {  # Any: JSON
+        "status": state.status,
+        "since": state.since,
+        "endpoint_url": state.endpoint_url,
+        "runtime_url": state.runtime_url,
+        "page_url": state.page_url or None,
+        "kept": state.keep,
+        **dataclasses.asdict(found),
+        "in_flight": found.in_flight,
+        "parts": {"supervisor": state.is_alive, **found.parts},
+        "drop_folder": state.drop_folder or None,
+        "drop_folder_waiting": _waiting(state),
+    }
+    typer.echo(json.dumps(document, indent=2) if as_document else shown.system(document))
+    if not all(document["parts"].values()):
+        raise typer.Exit(NOT_RUNNING)
+
+
+def _photo(state: UpState, photo: str) -> dict[str, Any]:
+    row = photo_row(state.stage(), photo)
+    steps = [dataclasses.asdict(step) for step in steps_of(state.stage(), row)]
+    return {**row_document(row), "steps": steps}
+
+
+def _driver(state: UpState, driver: str) -> dict[str, Any]:
+    view = driver_view(state.stage(), driver)
+    return {
+        "driver_id": driver,
+        "assignment": dataclasses.asdict(view.assignment) if view.assignment else None,
+        "photos": [row_document(row) for row in view.photos],
+    }
+
+
+def _waiting(state: UpState) -> int:
+    return sum(1 for _ in candidates(Path(state.drop_folder))) if state.drop_folder else 0
+
+
+def _fresh_id() -> str:
+    return new_upload_id(datetime.now(UTC))
+
+
+def _readable(file: Path) -> Path:
+    try:
+        with file.open("rb"):
+            return file
+    except OSError as error:
+        raise NoPhotos(f"cannot read {file}: {error.strerror}") from error

@@ -1,0 +1,115 @@
+"""`scones up`, `down` and `env`: the system that runs on in the background."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.shared import told
+from infra.local.background import UpSettings, start, stop
+from infra.local.upstate import home, running_state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.local.upstate import UpState
+
+# Where tools that know AWS emulators look first; the same at every start, as bookmarks want it.
+PORT, RUNTIME_PORT, PAGE_PORT = 4566, 4567, 4568
+# Settings of the user's that would outrank or contradict those printed.
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")
+
+
+def up(
+    *,
+    port: Annotated[int, typer.Option(help="Of the AWS emulator; 0 is any free one.")] = PORT,
+    runtime_port: Annotated[
+        int, typer.Option(help="Of the SageMaker runtime; 0 is any free one.")
+    ] = RUNTIME_PORT,
+    page_port: Annotated[
+        int, typer.Option(help="Of the status page; 0 is any free one.")
+    ] = PAGE_PORT,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Keep tables, queues and bucket contents over a down and an up."
+        ),
+    ] = False,
+    drop_folder: Annotated[
+        Path | None,
+        typer.Option(help="Upload what is put into this folder; a sub-folder's name is a driver."),
+    ] = None,
+) -> None:
+    """Keep the whole system running in the background, and say where it is.
+
+    Twice is the same as once. Exit code: 0 it runs, 2 it could not start, 130 interrupted.
+    """
+    settings = UpSettings(
+        port=port,
+        runtime_port=runtime_port,
+        page_port=page_port,
+        keep=keep,
+        drop_folder=drop_folder.absolute() if drop_folder else None,
+    )
+    with told(interrupted="what had been started was stopped."):
+        state, started = start(home(), settings, step=_say)
+    typer.echo("ready" if started else "running already, with the settings it was started with")
+    typer.echo(_addresses(state))
+    typer.echo('next: scones submit FILE --driver ID --wait · scones status · eval "$(scones env)"')
+
+
+def down(
+    *,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Also remove what `up --keep` has kept.")
+    ] = False,
+) -> None:
+    """Stop the system cleanly. Leaves nothing behind but what `up --keep` keeps.
+
+    Twice is the same as once. Exit code: 0 it does not run, 2 it does not end.
+    """
+    with told(interrupted="it may still be stopping: `scones status`."):
+        ran = stop(home(), discard=discard)
+    typer.echo("stopped" if ran else "nothing was running")
+
+
+def env() -> None:
+    """Print what makes the `aws` command line and any AWS SDK work on the running system.
+
+    Exit code: 0 printed, 3 nothing runs.
+    """
+    with told(interrupted="nothing was changed."):
+        state = running_state(home())
+    for line in env_lines(state.stage().environment, state.outputs):
+        typer.echo(line)
+
+
+def env_lines(environment: "Mapping[str, str]", outputs: "Mapping[str, str]") -> list[str]:
+    """Lines for a POSIX shell; the names of the stack's outputs come as SCONES_…"""
+    settings = {name: value for name, value in environment.items() if name not in _UNSET}
+    settings["no_proxy"] = environment.get("NO_PROXY", "")  # outranks the other where it is set
+    settings |= {f"SCONES_{_upper(name)}": value for name, value in sorted(outputs.items())}
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    return [f"unset {' '.join(_UNSET)}", *exports]
+
+
+def _upper(name: str) -> str:
+    """IntakeBucket → INTAKE_BUCKET."""
+    words = "".join(f"_{each}" if each.isupper() else each for each in name)
+    return words.lstrip("_").upper()
+
+
+def _addresses(state: "UpState") -> str:
+    lines = [
+        ("AWS endpoint", state.endpoint_url),
+        ("SageMaker runtime", state.runtime_url),
+        ("status page", state.page_url),
+        ("drop folder", state.drop_folder),
+        ("kept over a stop", "yes" if state.keep else "no (--keep)"),
+    ]
+    return "\n".join(f"  {name:<18}{value}" for name, value in lines if value)
+
+
+def _say(what: str) -> None:
+    typer.echo(f"{what} …", err=True)

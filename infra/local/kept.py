@@ -1,0 +1,61 @@
+"""What survives a stop and start: the emulator's state, as it was at the last clean stop.
+
+The emulator writes its tables and queues only when it ends cleanly, but bucket contents at once.
+After a crash, the folder would hold photos that no table knows. So a run works on a copy, which
+takes the place of what was kept only once it is whole: a crash loses what that run did, never the
+agreement between buckets, tables and queues.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Files of the emulator without which what it saved is not the whole pipeline.
+NEEDED = ("cloudformation", "dynamodb", "s3", "sqs", "stepfunctions")
+
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def kept_state(keep: Path | None, working: Path) -> Iterator[Path | None]:
+    """A folder with what was kept, for the emulator to work in; None where nothing is to be kept.
+
+    The emulator must have ended before the block does.
+    """
+    if keep is None:
+        yield None
+        return
+    before = keep.with_name(f"{keep.name}.before")
+    if before.exists() and not keep.exists():  # killed between the two renames below
+        before.rename(keep)
+    shutil.rmtree(before, ignore_errors=True)
+    if keep.exists():
+        shutil.copytree(keep, working)
+    else:
+        working.mkdir(parents=True)
+    started = time.time()
+    try:
+        yield working
+    finally:
+        if _is_whole(working, started):
+            if keep.exists():
+                keep.rename(before)
+            keep.parent.mkdir(parents=True, exist_ok=True)
+            working.rename(keep)
+            shutil.rmtree(before, ignore_errors=True)
+        else:
+            _log.warning("The state was not saved: kept is what the last clean stop left.")
+
+
+def _is_whole(working: Path, started: float) -> bool:
+    """Whether the emulator wrote all of its state at the end of this run."""
+    files = [working / "state" / f"{name}.json" for name in NEEDED]
+    return all(file.is_file() and file.stat().st_mtime >= started for file in files)

@@ -1,0 +1,90 @@
+"""However the system in the background ends: it is said, and nothing is left."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from infra.local.upstate import is_running, read_state
+from tests.e2e.local.conftest import Scones
+
+pytestmark = pytest.mark.e2e
+
+NOTICED_WITHIN_S = 20
+
+
+def test_without_it_commands_say_what_to_do(scones: Scones, photo: Path) -> None:
+    for words in (("status",), ("env",), ("submit", photo, "--driver", "anna")):
+        said = scones(*words, code=3)
+        assert "scones up" in said
+        assert len(said.splitlines()) == 1
+    assert "nothing was running" in scones("down")
+
+
+@pytest.mark.parametrize("victim", ["emulator", "endpoint"])
+def test_a_dead_part_is_noticed_and_the_rest_stopped(scones: Scones, victim: str) -> None:
+    scones.up()
+    state = read_state(scones.folder)
+    assert state is not None
+    pids = _pids(scones)
+    os.kill(state.processes[victim], signal.SIGKILL)
+    _await_gone(pids)
+    said = scones("status", code=3)
+    assert f"The {victim} was killed by signal 9." in said
+    assert f"The {victim} was killed" in (scones.folder / "log").read_text()
+    assert not list((scones.folder / "runs").iterdir())
+    assert json.loads(_last_json(scones("status", "--json", code=3)))["status"] == "failed"
+
+
+def test_after_a_killed_supervisor_it_starts_anew_and_ends_cleanly(scones: Scones) -> None:
+    scones.up()
+    state = read_state(scones.folder)
+    assert state is not None
+    pids = _pids(scones)
+    os.kill(state.pid, signal.SIGKILL)
+    _await_gone(pids)
+    assert "its supervisor was killed" in scones("status", code=3)
+    scones.up()
+    pids = _pids(scones)
+    assert len(pids) == 4
+    assert all(map(is_running, pids))
+    assert "stopped" in scones("down")
+    assert not any(map(is_running, pids))
+    assert not scones.folder.exists()
+    assert "nothing was running" in scones("down")
+
+
+def test_what_is_kept_is_there_after_a_down_and_an_up(scones: Scones, photo: Path) -> None:
+    scones.up("--keep")
+    [first] = scones.json("submit", photo, "--driver", "anna", "--wait")
+    before = scones.json("status")
+    scones("down")
+    scones.up("--keep")
+    after = scones.json("status")
+    assert after["photos"] == before["photos"]
+    assert after["queues"] == before["queues"]
+    assert scones.json("status", first["photo_id"])["key"] == first["key"]
+    [second] = scones.json("submit", photo, "--driver", "anna", "--wait")
+    assert second["outcome"] == first["outcome"]
+    scones("down", "--discard")
+    assert not scones.folder.exists()
+
+
+def _pids(scones: Scones) -> list[int]:
+    state = read_state(scones.folder)
+    assert state is not None
+    return [state.pid, *state.processes.values()]
+
+
+def _await_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + NOTICED_WITHIN_S
+    while any(map(is_running, pids)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _last_json(said: str) -> str:
+    return said[: said.rindex("}") + 1]
