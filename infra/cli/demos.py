@@ -57,7 +57,7 @@ def demo(
         # ASCII, so that a file name that is no text survives as an escape.
         typer.echo(json.dumps(as_json(report), indent=2))
     else:
-        show(report, Console())
+        show(report, _console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
 
 
@@ -69,8 +69,14 @@ def _morning(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
     if as_document:
         typer.echo(json.dumps(stream_json(report), indent=2))
     else:
-        show_stream(report, Console())
+        show_stream(report, _console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a file or a pipe, wide enough for long names."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 @contextmanager
