@@ -150,10 +150,10 @@ def driver_view(stage: LocalStage, driver: str) -> DriverView:
 
 
 def seconds_taken(row: LedgerRow) -> float | None:
-    """From the upload to the outcome; None while there is none."""
+    """From the claim to the outcome (an upload's time has whole seconds); None while open."""
     if row.status not in FINAL_STATUSES:
         return None
-    taken = datetime.fromisoformat(row.updated_at) - datetime.fromisoformat(row.uploaded_at)
+    taken = datetime.fromisoformat(row.updated_at) - datetime.fromisoformat(row.claimed_at)
     return max(0.0, round(taken.total_seconds(), 3))
 
 
