@@ -14,10 +14,10 @@ from infra.cli import shown
 from infra.cli.shared import NOT_DECIDED, NOT_RUNNING, told
 from infra.local.dropfolder import candidates
 from infra.local.errors import NotRunning
-from infra.local.intake import NoPhotos
+from infra.local.intake import NoPhotos, upload_one
 from infra.local.outcomes import wait_for
 from infra.local.status import driver_view, overview, photo_row, row_document, steps_of
-from infra.local.submit import key_of, new_upload_id, upload_one
+from infra.local.submit import key_of, new_upload_id
 from infra.local.upstate import home, read_state, running_state
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def submit(
         keyed = [(_readable(file), key_of(driver, _fresh_id(), file)) for file in files]
         session, bucket = state.stage().session(), state.outputs["IntakeBucket"]
         s3 = session.client("s3")
-        uploads = [upload_one(s3, bucket=bucket, file=file, key=key) for file, key in keyed]
+        uploads = [upload_one(s3, bucket=bucket, path=file, key=key) for file, key in keyed]
         ended: dict[str, Outcome] = {}
         if wait:
             for outcome in wait_for(session, state.outputs["PhotosTable"], uploads):

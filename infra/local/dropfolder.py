@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.submit import InvalidDriver, key_of, new_upload_id, upload_one
+from infra.local.intake import upload_one
+from infra.local.submit import InvalidDriver, key_of, new_upload_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +113,7 @@ class DropFolder:
             _log.warning("never uploaded: %s", error)
             self._remembered.add(signature)
             return False
-        upload = upload_one(s3, bucket=bucket, file=file, key=key)
+        upload = upload_one(s3, bucket=bucket, path=file, key=key)
         _log.info("uploaded %r as photo %s", file.name, upload.photo_id)
         if _signature(file) != signature:
             return True  # written to meanwhile: what it has become is another photo

@@ -56,19 +56,28 @@ def upload_all(s3: "S3Client", *, bucket: str, files: tuple[Path, ...]) -> Itera
     File names stay outside the key: they may not be text at all, and a key holds 1,024 bytes.
     """
     for number, path in enumerate(files, start=1):
-        suffix = path.suffix.lower()
-        extension = suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
-        key = f"{INTAKE_PREFIX}demo-{number:05d}/{number:05d}{extension}"
-        with path.open("rb") as body:
-            stored = s3.put_object(Bucket=bucket, Key=key, Body=body)
-        yield Upload(
-            path=path,
+        key = f"{INTAKE_PREFIX}demo-{number:05d}/{number:05d}{extension_of(path)}"
+        yield upload_one(s3, bucket=bucket, path=path, key=key)
+
+
+def extension_of(path: Path) -> str:
+    """With its dot, where it is a plain one; a name of any other form has none."""
+    suffix = path.suffix.lower()
+    return suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
+
+
+def upload_one(s3: "S3Client", *, bucket: str, path: Path, key: str) -> Upload:
+    """Puts one file, and says which photo it is now. Raises: OSError, and botocore's errors."""
+    with path.open("rb") as body:
+        stored = s3.put_object(Bucket=bucket, Key=key, Body=body)
+    return Upload(
+        path=path,
+        key=key,
+        uploaded_at=datetime.now(UTC),
+        photo_id=photo_id(
+            bucket=bucket,
             key=key,
-            uploaded_at=datetime.now(UTC),
-            photo_id=photo_id(
-                bucket=bucket,
-                key=key,
-                version_id=stored.get("VersionId"),
-                etag=stored["ETag"].strip('"'),
-            ),
-        )
+            version_id=stored.get("VersionId"),
+            etag=stored["ETag"].strip('"'),
+        ),
+    )

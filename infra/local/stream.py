@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.local.demo import ASSEMBLY, WORKERS, settled_verdict
+from infra.local.intake import upload_one
 from infra.local.memory import PeakMemory
 from infra.local.outcomes import final_outcomes, wait_for
 from infra.local.stage import running_stage
 from infra.local.status import queue_depths
 from infra.local.stream_report import Plan, Sample, StreamReport
-from infra.local.submit import key_of, upload_one
+from infra.local.submit import key_of
 from infra.synth import synthesize
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _feed(
         time.sleep(max(0.0, -late))
         # A driver of its own each: no photo supersedes another.
         key = key_of(f"stream-{number:06d}", f"{number:06d}", file)
-        upload = upload_one(s3, bucket=bucket, file=file, key=key)
+        upload = upload_one(s3, bucket=bucket, path=file, key=key)
         uploaded[upload.photo_id] = upload
     return max(0.0, late)
 
