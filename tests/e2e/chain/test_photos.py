@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.chain.conftest import Chain
+from tests.heic_pictures import a_heic
 from tests.pictures import a_jpeg, a_picture, encoded, turned
 
 pytestmark = pytest.mark.e2e
@@ -146,6 +147,7 @@ READABLE: dict[str, Callable[[], bytes]] = {
         a_picture(), "WEBP", save_all=True, append_images=[a_picture().rotate(90)]
     ),
     "webp": lambda: encoded(a_picture(), "WEBP"),
+    "heic": lambda: a_heic(a_picture()),
     **{f"orientation {number}": partial(turned, number) for number in range(1, 9)},
 }
 
