@@ -6,7 +6,6 @@ with bias: what is trained is what is exported and quantised.
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 # Output channels at width 1.0 and stride of the 13 depthwise-separable blocks
@@ -73,10 +72,3 @@ def parameter_groups(
         {"params": list(model.features.parameters()), "lr": backbone_rate},
         {"params": list(model.head.parameters()), "lr": head_rate},
     ]
-
-
-def predict_logits(model: nn.Sequential, batches: list[torch.Tensor]) -> torch.Tensor:
-    """Logits of every row of every batch, without gradients, in evaluation mode."""
-    model.eval()
-    with torch.no_grad():
-        return torch.cat([model(batch) for batch in batches])

@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from infra.local.captures import Captures, collect_captures
 from infra.local.intake import Upload, upload_all
 from infra.local.memory import PeakMemory
 from infra.local.outcomes import Outcome, wait_for
-from infra.local.stage import running_stage
+from infra.local.stage import ASSEMBLY, running_stage
 from infra.synth import synthesize
 from monitoring.invariants import Finding, Verdict, check
 from monitoring.survey import Places, survey
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from infra.local.stage import LocalStage
 
 OUTPUT = Path(__file__).parents[2] / ".scones"
-ASSEMBLY = OUTPUT / "cdk.out.local"
 CAPTURES = OUTPUT / "demo" / "data-capture"
 WORKERS = 2  # processes a function; each takes about 80 MB
 SETTLE_S = 15.0  # what follows a status: the last message, the last capture file
@@ -62,24 +62,20 @@ def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -
 
     Raises: SynthFailed, NodeMissing, StageError.
     """
-    step("Synthesizing the Pipeline stack and packaging its functions")
-    assembly = synthesize("local", ASSEMBLY)
-    with PeakMemory() as memory:
-        step("Starting the local stage and deploying the template")
-        with running_stage(assembly=assembly, workers=WORKERS) as stage:
-            step("Photos go through the chain")
-            started = time.monotonic()
-            outcomes = _run_photos(stage, files, moved)
-            seconds = time.monotonic() - started
-            step("Checking that nothing was lost")
-            verdict = settled_verdict(stage)
-            classified = sum(outcome.confidence is not None for outcome in outcomes)
-            captures = collect_captures(
-                stage.session().client("s3"),
-                bucket=stage.outputs["CaptureBucket"],
-                folder=CAPTURES,
-                at_least=classified,
-            )
+    with measured_stage(step) as (stage, memory):
+        step("Photos go through the chain")
+        started = time.monotonic()
+        outcomes = _run_photos(stage, files, moved)
+        seconds = time.monotonic() - started
+        step("Checking that nothing was lost")
+        verdict = settled_verdict(stage)
+        classified = sum(outcome.confidence is not None for outcome in outcomes)
+        captures = collect_captures(
+            stage.session().client("s3"),
+            bucket=stage.outputs["CaptureBucket"],
+            folder=CAPTURES,
+            at_least=classified,
+        )
     return DemoReport(
         root=root,
         outcomes=outcomes,
@@ -88,6 +84,20 @@ def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -
         seconds=round(seconds, 3),
         peak_memory_mb=round(memory.peak_mb, 1),
     )
+
+
+@contextmanager
+def measured_stage(step: Step) -> Iterator[tuple["LocalStage", PeakMemory]]:
+    """A stage of its own, of what is synthesized now, and the memory that all of it takes.
+
+    Raises: SynthFailed, NodeMissing, StageError.
+    """
+    step("Synthesizing the Pipeline stack and packaging its functions")
+    assembly = synthesize("local", ASSEMBLY)
+    with PeakMemory() as memory:
+        step("Starting the local stage and deploying the template")
+        with running_stage(assembly=assembly, workers=WORKERS) as stage:
+            yield stage, memory
 
 
 def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> tuple[Outcome, ...]:

@@ -8,15 +8,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.local.demo import ASSEMBLY, WORKERS, settled_verdict
+from infra.local.demo import measured_stage, settled_verdict
 from infra.local.intake import upload_one
-from infra.local.memory import PeakMemory
 from infra.local.outcomes import final_outcomes, wait_for
-from infra.local.stage import running_stage
 from infra.local.status import queue_depths
 from infra.local.stream_report import Plan, Sample, StreamReport
 from infra.local.submit import key_of
-from infra.synth import synthesize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,20 +36,16 @@ def run_stream(
 
     Raises: SynthFailed, NodeMissing, StageError.
     """
-    step("Synthesizing the Pipeline stack and packaging its functions")
-    assembly = synthesize("local", ASSEMBLY)
-    with PeakMemory() as memory:
-        step("Starting the local stage and deploying the template")
-        with running_stage(assembly=assembly, workers=WORKERS) as stage:
-            step("Photos come")
-            started = time.monotonic()
-            with _Observer(stage, started, moved) as observer:
-                behind_s = _feed(stage, files, plan, observer.uploaded, started)
-            rest = wait_for(stage.session(), stage.outputs["PhotosTable"], observer.waiting())
-            outcomes = (*observer.ended, *rest)
-            seconds = time.monotonic() - started
-            step("Checking that nothing was lost")
-            verdict = settled_verdict(stage)
+    with measured_stage(step) as (stage, memory):
+        step("Photos come")
+        started = time.monotonic()
+        with _Observer(stage, started, moved) as observer:
+            behind_s = _feed(stage, files, plan, observer.uploaded, started)
+        rest = wait_for(stage.session(), stage.outputs["PhotosTable"], observer.waiting())
+        outcomes = (*observer.ended, *rest)
+        seconds = time.monotonic() - started
+        step("Checking that nothing was lost")
+        verdict = settled_verdict(stage)
     return StreamReport(
         plan=plan,
         outcomes=outcomes,

@@ -1,11 +1,13 @@
 """Every way through the machine, by what it leaves behind."""
 
+import base64
 import json
 from typing import NoReturn
 
 import pytest
 
 from handlers.domain.errors import EndpointUnavailable, UntrustworthyPrediction
+from handlers.domain.photo import WIRE_MAX_BYTES
 from tests.workflow.conftest import (
     Machine,
     a_decision,
@@ -127,12 +129,11 @@ def test_a_decision_that_assigns_nobody_is_a_recorded_failure(machine: Machine) 
 
 
 def test_state_with_the_largest_wire_image_stays_under_64_kib(machine: Machine) -> None:
-    machine.steps["serialize"] = [
-        lambda _payload: a_prepared_photo(wire_image="x" * 58_668)  # base64 of WIRE_MAX_BYTES
-    ]
+    largest = base64.b64encode(bytes(WIRE_MAX_BYTES)).decode()
+    machine.steps["serialize"] = [lambda _payload: a_prepared_photo(wire_image=largest)]
     machine.run(an_event("intake/" + "d" * 500 + "/" + "u" * 512 + ".jpg", version_id="v" * 32))
     _, payload = next(call for call in machine.calls if call[0] == "filter")
-    assert len(json.dumps(payload)) + 58_668 < 65_536
+    assert len(json.dumps(payload)) + len(largest) < 65_536
 
 
 def test_state_over_the_limit_of_step_functions_never_assigns(machine: Machine) -> None:
