@@ -1,41 +1,25 @@
 """Labelled photos, through the same two steps as in production.
 
 Every photo goes through `handlers.domain.photo.prepare` to its wire image and through
-`training.serving.preprocess` to the model's input size. Layout of a data folder:
-`<source>/<train|test>/<class>/*`, and optionally `<source>/train.zip` (see `_archived`).
+`training.serving.preprocess` to the model's input size. Where they come from: `training/sources`.
 """
 
 import hashlib
-import inspect
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
-from handlers.domain import photo
-from training.serving import preprocess
+from training.prepared import Prepared, prepare_all
 from training.serving.manifest import InputSpec
+from training.sources.corrections import CORRECTIONS, read_corrections
+from training.sources.files import LabelledFile, UnusableData
+from training.sources.folders import Wanted, find_files, folder_names
+from training.splits import Split, digest_of, fold_of
 
-Split = Literal["train", "test"]
-
-
-class UnusableData(Exception):
-    """The data folder holds no photos of the classes that are to be told apart."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledFile:
-    """One photo's bytes, with what its place in the data folder says about it."""
-
-    source: str
-    label: str
-    name: str
-    content: bytes
+__all__ = ["LabelledFile", "PhotoSet", "Split", "UnusableData", "load_files", "load_photos"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +30,7 @@ class PhotoSet:
     labels: NDArray[np.int64]  # index into the classes
     sources: NDArray[np.str_]
     hashes: NDArray[np.str_]  # SHA-256 of the original bytes
+    quality: NDArray[np.void] | None = None  # fields of `handlers.domain.quality.Quality`
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -57,11 +42,17 @@ class PhotoSet:
             labels=self.labels[rows],
             sources=self.sources[rows],
             hashes=self.hashes[rows],
+            quality=None if self.quality is None else self.quality[rows],
         )
+
+    def rows_of(self, sources: Sequence[str]) -> NDArray[np.bool_]:
+        """The photos of these sources; all photos where none of the sources is there."""
+        named = np.isin(self.sources, sources)
+        return named if named.any() else np.ones(len(self), dtype=np.bool_)
 
     def folds(self, count: int) -> NDArray[np.int64]:
         """The fold of each photo, by its bytes: a photo never changes side, nor do its copies."""
-        return np.array([int(digest[:8], 16) % count for digest in self.hashes], dtype=np.int64)
+        return np.array([fold_of(str(digest), count) for digest in self.hashes], dtype=np.int64)
 
     def digest(self, classes: Sequence[str]) -> str:
         """One hash over the bytes and labels of all photos, whatever their order and names."""
@@ -73,100 +64,112 @@ class PhotoSet:
 
 
 def load_photos(
-    data_dir: Path,
+    data: Path | Sequence[Path],
     split: Split,
     *,
     classes: Sequence[str],
     spec: InputSpec,
     archive_limit: int = 0,
     cache_dir: Path | None = None,
+    corrections: Path | None = CORRECTIONS,
+    report: Callable[[str], None] = lambda _: None,
 ) -> PhotoSet:
-    """All photos of one side of the split. Raises: UnusableData."""
-    files = sorted(
-        find_files(data_dir, split, classes=classes, archive_limit=archive_limit),
-        key=lambda file: (file.source, file.label, file.name),
-    )
+    """All photos of one side of the split; the last class is the one that archives' others are.
+
+    For `train`, labels are corrected, and what also stands in `test` or has two labels is left
+    out. Raises: UnusableData.
+    """
+    places = [data] if isinstance(data, Path) else list(data)
+    files = _found(places, split, classes=classes, archive_limit=archive_limit)
     if not files:
-        raise UnusableData(
-            f"no photos under {data_dir}/<source>/{split}/<class>/ for the classes "
-            + ", ".join(classes)
+        raise UnusableData(_nothing_found(places, split, classes))
+    digests = [digest_of(file.read()) for file in files]
+    if split == "train":
+        tests = _found(places, "test", classes=classes, archive_limit=archive_limit)
+        files, digests = _fit_to_learn_from(
+            files,
+            digests,
+            classes=classes,
+            corrected=read_corrections(corrections),
+            tests={digest_of(file.read()) for file in tests},
+            report=report,
         )
-    hashes = [hashlib.sha256(file.content).hexdigest() for file in files]
-    pixels = _cached_pixels(files, hashes, split, spec=spec, cache_dir=cache_dir)
-    kept = np.asarray(pixels.any(axis=(1, 2, 3)))  # a refused photo was left black
+    return load_files(
+        files, digests, classes=classes, spec=spec, cache_dir=cache_dir, report=report
+    )
+
+
+def load_files(
+    files: Sequence[LabelledFile],
+    digests: Sequence[str],
+    *,
+    classes: Sequence[str],
+    spec: InputSpec,
+    cache_dir: Path | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> PhotoSet:
+    """These photos, but for those that Serialize would refuse. Raises: UnusableData."""
+    prepared: Prepared = prepare_all(files, digests, spec=spec, cache_dir=cache_dir)
+    readable = prepared.readable
+    if not readable.any():
+        raise UnusableData("there are files, but none of them is a photo that can be read")
+    if not readable.all():
+        report(f"{int((~readable).sum())} files left out: no photos that Serialize accepts")
     return PhotoSet(
-        pixels=pixels,
+        pixels=prepared.pixels,
         labels=np.array([classes.index(file.label) for file in files], dtype=np.int64),
         sources=np.array([file.source for file in files]),
-        hashes=np.array(hashes),
-    ).take(kept)
+        hashes=np.array(digests),
+        quality=prepared.quality,
+    ).take(readable)
 
 
-def find_files(
-    data_dir: Path, split: Split, *, classes: Sequence[str], archive_limit: int
-) -> Iterator[LabelledFile]:
-    """Every file of one side of the split, then at most `archive_limit` from each archive."""
-    for label_dir in sorted(data_dir.glob(f"*/{split}/*/")):
-        if label_dir.name not in classes:
-            continue
-        for path in sorted(entry for entry in label_dir.iterdir() if entry.is_file()):
-            yield LabelledFile(
-                source=label_dir.parent.parent.name,
-                label=label_dir.name,
-                name=path.name,
-                content=path.read_bytes(),
-            )
-    for archive in sorted(data_dir.glob(f"*/{split}.zip")):
-        yield from _archived(archive, label=classes[-1], limit=archive_limit)
+def _found(
+    places: Iterable[Path], split: Split, *, classes: Sequence[str], archive_limit: int
+) -> list[LabelledFile]:
+    wanted = Wanted(
+        split=split,
+        classes=tuple(classes),
+        negatives=classes[-1],
+        archive_limit=archive_limit,
+    )
+    found = [file for place in places for file in find_files(place, wanted)]
+    return sorted(found, key=lambda file: (file.source, file.label, file.name))
 
 
-def _archived(archive: Path, *, label: str, limit: int) -> Iterator[LabelledFile]:
-    """A sample of an archive whose folders are classes of its own: all are negatives to us."""
-    with zipfile.ZipFile(archive) as content:
-        names = [name for name in content.namelist() if not name.endswith("/")]
-        # By the hash of the name: the same sample everywhere, spread over all folders.
-        names.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
-        for name in names[:limit]:
-            yield LabelledFile(
-                source=archive.parent.name, label=label, name=name, content=content.read(name)
-            )
-
-
-def _cached_pixels(
+def _fit_to_learn_from(
     files: Sequence[LabelledFile],
-    hashes: Sequence[str],
-    split: Split,
+    digests: Sequence[str],
     *,
-    spec: InputSpec,
-    cache_dir: Path | None,
-) -> NDArray[np.uint8]:
-    if cache_dir is None:
-        return _pixels(files, split, spec)
-    path = cache_dir / f"{split}-{_cache_key(hashes, spec)}.npy"
-    if path.exists():
-        cached: NDArray[np.uint8] = np.load(path)
-        return cached
-    pixels = _pixels(files, split, spec)
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".partial.npy")
-    np.save(unfinished, pixels)
-    unfinished.replace(path)
-    return pixels
+    classes: Sequence[str],
+    corrected: Mapping[str, str],
+    tests: set[str],
+    report: Callable[[str], None],
+) -> tuple[list[LabelledFile], list[str]]:
+    pairs = [
+        (replace(file, label=corrected.get(digest, file.label)), digest)
+        for file, digest in zip(files, digests, strict=True)
+    ]
+    labels: dict[str, set[str]] = {}
+    for file, digest in pairs:
+        labels.setdefault(digest, set()).add(file.label)
+    left_out = {
+        "by hand": {digest for _, digest in pairs if not labels[digest] <= set(classes)},
+        "as they have two labels": {digest for _, digest in pairs if len(labels[digest]) > 1},
+        "as the same bytes are test photos": tests,
+    }
+    for why, which in left_out.items():
+        count = sum(digest in which for _, digest in pairs)
+        if count:
+            report(f"{count} training photos left out {why}")
+    kept = [pair for pair in pairs if not any(pair[1] in which for which in left_out.values())]
+    return [file for file, _ in kept], [digest for _, digest in kept]
 
 
-def _cache_key(hashes: Iterable[str], spec: InputSpec) -> str:
-    """Changes with the photos, the input, and the code of the two steps."""
-    key = hashlib.sha256("\n".join(hashes).encode())
-    key.update(repr(spec).encode())
-    for step in (inspect.getsource(photo), inspect.getsource(preprocess)):
-        key.update(step.encode())
-    return key.hexdigest()[:16]
-
-
-def _pixels(files: Sequence[LabelledFile], split: Split, spec: InputSpec) -> NDArray[np.uint8]:
-    pixels = np.zeros((len(files), spec.height, spec.width, 3), dtype=np.uint8)
-    for row, file in enumerate(track(files, description=f"Preparing {split} photos")):
-        prepared = photo.prepare(file.content)
-        if isinstance(prepared, photo.Prepared):
-            pixels[row] = preprocess.to_pixels(preprocess.decode(prepared.wire_image), spec)
-    return pixels
+def _nothing_found(places: Sequence[Path], split: Split, classes: Sequence[str]) -> str:
+    there = sorted({name for place in places if place.is_dir() for name in folder_names(place)})
+    return (
+        f"no photos under {', '.join(map(str, places))} for the classes "
+        f"{', '.join(classes)}: looked for <source>/{split}/<class>/, <source>/<class>/ "
+        f"and <class>/; folders there: {', '.join(there[:20]) or 'none'}"
+    )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from handlers.domain import photo
 from tests.pictures import a_jpeg, a_picture, encoded
+from tests.training.cifar_archive import an_archive
 from training.data import PhotoSet, Split, UnusableData, load_photos
 from training.serving import preprocess
 from training.serving.manifest import InputSpec
@@ -104,6 +105,79 @@ def test_archive_gives_a_sample_of_negatives(folder: Path) -> None:
     photos = load(folder, archive_limit=4)
     sampled = photos.take(photos.sources == "small")
     assert [CLASSES[label] for label in sampled.labels] == ["other"] * 4
+
+
+def test_archive_of_our_own_classes_is_labelled_by_its_folders(folder: Path) -> None:
+    (folder / "packed").mkdir()
+    with zipfile.ZipFile(folder / "packed/train.zip", "w") as archive:
+        archive.writestr("motorcycle/1.png", plain(100))
+        archive.writestr("frog/2.png", plain(101))
+    photos = load(folder, archive_limit=4)
+    packed = photos.take(photos.sources == "packed")
+    assert sorted(CLASSES[label] for label in packed.labels) == ["motorcycle", "other"]
+
+
+def unsplit(folder: Path, count: int = 60) -> Path:
+    for number in range(count):
+        put(folder, f"{CLASSES[number % 3]}/{number}.png", plain(100 + number))
+    return folder
+
+
+def test_folder_that_nobody_split_is_split_by_content(tmp_path: Path) -> None:
+    folder = unsplit(tmp_path / "mine")
+    train, test = load(folder), load(folder, "test")
+    assert not set(train.hashes) & set(test.hashes)
+    assert len(train) + len(test) == 60
+    assert 4 <= len(test) <= 24
+    assert set(train.sources) == {"mine"}
+
+
+def test_photo_never_changes_side(tmp_path: Path) -> None:
+    folder = unsplit(tmp_path / "mine", 30)
+    before = set(load(folder, "test").hashes)
+    unsplit(folder, 60)
+    (folder / "bicycle/0.png").rename(folder / "bicycle/renamed.png")
+    after = set(load(folder, "test").hashes)
+    assert before <= after
+    assert before & set(load(folder).hashes) == set()
+
+
+def test_every_fold_has_photos_of_both_sides(tmp_path: Path) -> None:
+    folder = unsplit(tmp_path / "mine", 150)
+    assert set(load(folder).folds(5)) == set(load(folder, "test").folds(5)) == set(range(5))
+
+
+def test_sources_without_sides_stand_beside_those_with(folder: Path) -> None:
+    unsplit(folder / "theirs")
+    photos = load(folder)
+    assert set(photos.sources) == {"street", "theirs", "yard"}
+
+
+def test_hidden_files_are_left_alone(folder: Path) -> None:
+    put(folder, "yard/train/bicycle/.cache/e.png", plain(50))
+    put(folder, "yard/train/.bicycle/e.png", plain(51))
+    assert len(load(folder)) == 3
+
+
+def test_cifar_archive_is_read_where_it_lies(folder: Path) -> None:
+    put(folder, "cifar100/cifar-100-python.tar.gz", an_archive(train=6, test=2))
+    photos = load(folder, archive_limit=5)
+    found = photos.take(photos.sources == "cifar100")
+    counts = np.bincount(found.labels, minlength=3)
+    assert counts.tolist() == [6, 6, 5]
+    assert len(load(folder, "test")) == 5
+
+
+def test_archive_alone_is_a_source(tmp_path: Path) -> None:
+    put(tmp_path, "cifar-100-python.tar.gz", an_archive(train=6))
+    assert len(load(tmp_path / "cifar-100-python.tar.gz")) == 12
+
+
+def test_several_folders_are_read_as_one(folder: Path, tmp_path: Path) -> None:
+    unsplit(tmp_path / "more")
+    places = [folder, tmp_path / "more"]
+    photos = load_photos(places, "train", classes=CLASSES, spec=SPEC)
+    assert set(photos.sources) == {"more", "street", "yard"}
 
 
 def test_second_run_takes_the_pixels_from_the_cache(folder: Path, tmp_path: Path) -> None:
