@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.calibrate import acceptance
+from training.calibration_error import calibration_error, debiased_calibration_error
 from training.data import PhotoSet
 from training.serving.predictor import Predictor, softmax
 from training.serving.preprocess import normalise
@@ -41,6 +42,7 @@ class Evaluation:
     vehicles_assigned: Share
     strangers_assigned: Share
     calibration_error: float
+    calibration_error_debiased: float
 
     @property
     def forced_macro_average(self) -> float:
@@ -59,6 +61,7 @@ class Evaluation:
             "vehicles_assigned": self.vehicles_assigned.to_wire(),
             "non_vehicles_assigned": self.strangers_assigned.to_wire(),
             "calibration_error": round(self.calibration_error, 5),
+            "calibration_error_debiased": round(self.calibration_error_debiased, 5),
             "groups": [
                 {
                     "source": group.source,
@@ -83,10 +86,15 @@ class _Outcomes:
 
 def predict(predictor: Predictor, photos: PhotoSet) -> NDArray[np.float64]:
     """Calibrated probabilities, one row a photo."""
+    return probabilities_of(predictor, photos.pixels)
+
+
+def probabilities_of(predictor: Predictor, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The same from pixels at the model's input size."""
     spec = predictor.manifest.input
     rows = [
-        predictor.logits(normalise(photos.pixels[start : start + _BATCH], spec))
-        for start in range(0, len(photos), _BATCH)
+        predictor.logits(normalise(pixels[start : start + _BATCH], spec))
+        for start in range(0, len(pixels), _BATCH)
     ]
     return softmax(np.concatenate(rows) / predictor.manifest.temperature)
 
@@ -123,21 +131,8 @@ def evaluate(
         vehicles_assigned=_share_of(outcomes.assigned, is_vehicle),
         strangers_assigned=share(counted.strangers_accepted, counted.strangers),
         calibration_error=calibration_error(probabilities, photos.labels),
+        calibration_error_debiased=debiased_calibration_error(probabilities, photos.labels),
     )
-
-
-def calibration_error(
-    probabilities: NDArray[np.float64], labels: NDArray[np.int64], bins: int = 15
-) -> float:
-    """Expected calibration error: the mean gap of confidence and accuracy, in equal-size bins."""
-    confidence = probabilities.max(axis=1)
-    right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
-    gaps = [
-        abs(confidence[rows].mean() - right[rows].mean()) * len(rows)
-        for rows in np.array_split(np.argsort(confidence), bins)
-        if len(rows)
-    ]
-    return float(sum(gaps) / len(labels))
 
 
 def _outcomes(

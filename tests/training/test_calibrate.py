@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.calibrate import Policy, acceptance, choose_policy, fit_temperature
-from training.evaluate import calibration_error
+from training.calibration_error import calibration_error, debiased_calibration_error
 from training.serving.predictor import softmax
 from training.statistics import share, upper_bound
 
@@ -132,3 +132,34 @@ def test_threshold_itself_is_accepted() -> None:
 def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
     probabilities, labels = predictions((80, 0, 0, 0.9), (20, 1, 0, 0.9))
     assert calibration_error(probabilities, labels, bins=1) == pytest.approx(0.1)
+
+
+def drawn(count: int, lift: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Photos that are right as often as their confidence says, less `lift`."""
+    generator = np.random.default_rng(seed)
+    confidence = generator.uniform(0.7, 0.99, count)
+    right = generator.uniform(size=count) < confidence - lift
+    rows = np.stack([confidence, (1 - confidence) / 2, (1 - confidence) / 2], axis=1)
+    return rows, np.where(right, 0, 1).astype(np.int64)
+
+
+def test_two_fifths_of_what_chance_alone_makes_is_taken_off() -> None:
+    """Of a perfect model's gaps, theory leaves 2 - sqrt(2): they are normal, and folded twice."""
+    draws = [drawn(1000, 0.0, seed) for seed in range(40)]
+    usual = np.mean([calibration_error(*draw) for draw in draws])
+    debiased = np.mean([debiased_calibration_error(*draw) for draw in draws])
+    assert debiased / usual == pytest.approx(2 - 2**0.5, abs=0.03)
+
+
+@pytest.mark.parametrize("lift", [0.1, 0.2])
+def test_true_error_stays_once_chance_is_taken_off(lift: float) -> None:
+    errors = [debiased_calibration_error(*drawn(1000, lift, seed)) for seed in range(20)]
+    assert np.mean(errors) == pytest.approx(lift, abs=0.01)
+
+
+def test_debiased_error_of_a_known_case() -> None:
+    """One bin of 100 at confidence 0.9, 80 right: gap 0.1, spread 0.04, so 2.5 spreads."""
+    probabilities, labels = predictions((80, 0, 0, 0.9), (20, 1, 0, 0.9))
+    by_chance_too = 0.04 * (2 / np.pi) ** 0.5 * np.exp(-(2.5**2) / 2) + 0.1 * 0.9875807
+    found = debiased_calibration_error(probabilities, labels, bins=1)
+    assert found == pytest.approx(0.2 - by_chance_too, abs=1e-6)

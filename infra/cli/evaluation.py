@@ -1,0 +1,86 @@
+"""`scones evaluate`: what the model in service is worth on labelled photos."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.shared import CANNOT_RUN, told
+from infra.local.stage import MODEL
+
+if TYPE_CHECKING:
+    from training.measure import Measured
+
+REPORT = Path("build/evaluation.html")
+
+
+def evaluate(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Photos in <class>/, <source>/<class>/ or <source>/test/<class>/.",
+            metavar="FOLDER",
+        ),
+    ],
+    *,
+    as_document: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(help="The report: one HTML file that needs no network.")
+    ] = REPORT,
+    model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = MODEL,
+    held_back: Annotated[
+        bool,
+        typer.Option(
+            "--held-back",
+            help="Of a folder that is not split: only what training on it holds back.",
+        ),
+    ] = False,
+) -> None:
+    """Measure a model on labelled photos, as it is served, and write a report with pictures.
+
+    Exit code: 0 measured, 2 could not: no photos, unknown classes, no model.
+    """
+    # Here, as only this command needs ONNX Runtime: the others start faster without.
+    from training.measure import measure  # noqa: PLC0415
+    from training.report.evaluation import render  # noqa: PLC0415
+    from training.serving.errors import InvalidModel  # noqa: PLC0415
+    from training.serving.predictor import Predictor  # noqa: PLC0415
+    from training.sources.files import UnusableData  # noqa: PLC0415
+
+    with told(interrupted="nothing was written."):
+        try:
+            found = measure(Predictor.load(model), folder, held_back=held_back)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(render(found), encoding="utf-8")
+        except (InvalidModel, UnusableData, OSError) as error:
+            typer.echo(f"scones: {error}", err=True)
+            raise typer.Exit(CANNOT_RUN) from error
+    if as_document:
+        typer.echo(json.dumps({**found.to_wire(), "report": str(out)}, indent=2))
+    else:
+        typer.echo(_summary(found))
+        typer.echo(f"report: {out}")
+
+
+def _summary(found: Measured) -> str:
+    result = found.figures
+    lines = [f"{name}, forced choice: {value}" for name, value in result.forced_by_source.items()]
+    if lines:
+        lines.append(f"mean of the sources: {100 * result.forced_macro_average:.1f} %")
+    what = "test photos" if found.split else "photos (nobody split this folder: all of it)"
+    lines += [
+        f"right among assigned: {result.assigned_right}",
+        f"vehicles assigned: {result.vehicles_assigned}",
+        f"non-vehicles assigned: {result.strangers_assigned}",
+        f"calibration error, debiased: {100 * result.calibration_error_debiased:.2f} %",
+    ]
+    model, count = found.manifest.model_version, len(found.photos)
+    lines.append(f"model {model}, {count:,} {what}, {found.unreadable} unreadable")
+    if found.ignored:
+        lines.append(f"folders that are no class of this model: {', '.join(found.ignored[:20])}")
+    return "\n".join(lines)
