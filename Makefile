@@ -4,10 +4,10 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test e2e check format snapshot synth train lock setup clean
+.PHONY: help demo test test-sagemaker e2e check format snapshot synth train lock setup clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## Send photos through the whole chain on this machine (PHOTOS=<folder>; without it, drawn ones)
 	@$(BIN)/scones demo $${PHOTOS:+"$$PHOTOS"}
@@ -27,6 +27,9 @@ format: setup-dev ## Format the code and mend what the linter can mend
 snapshot: setup-dev ## Accept the templates, permissions and workflow as they are now
 	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra
 
+test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 GB, in .venv-sagemaker)
+	@.venv-sagemaker/bin/pytest -m "not e2e" tests/training
+
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.bench
 
@@ -37,13 +40,14 @@ train: setup-training ## Train the shipped model anew (DATA=<folder of labelled 
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for group in bootstrap node; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
+	@$(LOCK) pyproject.toml --extra dev --extra sagemaker -o requirements/sagemaker.lock
 
 clean: ## Remove everything that was installed or built
-	@rm -rf .venv .venv-training .scones cdk.out
+	@rm -rf .venv .venv-sagemaker .venv-training .scones cdk.out
 
-.PHONY: setup setup-dev setup-training
+.PHONY: setup setup-dev setup-training setup-sagemaker
 setup:
 	@$(PYTHON) infra/local/bootstrap.py local
 
@@ -52,3 +56,6 @@ setup-dev:
 
 setup-training:
 	@$(PYTHON) infra/local/bootstrap.py training
+
+setup-sagemaker:
+	@$(PYTHON) infra/local/bootstrap.py sagemaker

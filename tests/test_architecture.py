@@ -63,6 +63,16 @@ def test_only_the_app_and_its_constructs_know_cdk() -> None:
     assert not strays
 
 
+def test_only_one_module_knows_the_sagemaker_sdk() -> None:
+    """It is large and slow: nothing but the start of a training job may wait for it."""
+    knows = {
+        module_of(file)
+        for file in SOURCES
+        if any(f"{name}.".startswith("sagemaker.") for name in imports_of(file))
+    }
+    assert knows == {"training.launch"}
+
+
 def test_module_names_do_not_hide_the_standard_library() -> None:
     """But for those that are called by their full name."""
     names = {module_of(file) for file in SOURCES}

@@ -2,7 +2,7 @@
 
 import typer
 
-from infra.cli import demos, photos, system
+from infra.cli import demos, evaluation, photos, system, training
 
 app = typer.Typer(
     help="From a driver's photo to an order: run, watch and look after the pipeline.",
@@ -30,3 +30,15 @@ app.command(epilog=_examples("scones submit bike.jpg --driver anna --wait"))(pho
 app.command(
     epilog=_examples("scones status", "scones status 3fa91c", "scones status --driver anna")
 )(photos.status)
+app.command(
+    epilog=_examples(
+        "scones train --labels s3://scones-prod-labels-…",
+        "scones train --labels build/labels --photos ~/photos --data ../data",
+        "scones train --labels s3://… --register --bucket models --image-uri …/serving:1",
+    )
+)(training.train)
+app.command(
+    epilog=_examples(
+        "scones evaluate ../shared/data", "scones evaluate ~/photos --held-back --out report.html"
+    )
+)(evaluation.evaluate)

@@ -14,16 +14,17 @@ from typing import List, NoReturn
 OLDEST = (3, 11)
 NEWEST = (3, 14)
 OLDEST_NODE = 22
+APART = ("training", "sagemaker")  # environments of their own, as they are large
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOG = os.path.join(ROOT, ".scones", "setup.log")
 
 
 def main() -> None:
-    """Make or renew one of the two environments."""
+    """Make or renew one of the environments."""
     kind = sys.argv[1]
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         run_with_another_python()
-    venv = os.path.join(ROOT, ".venv-training" if kind == "training" else ".venv")
+    venv = os.path.join(ROOT, ".venv-" + kind if kind in APART else ".venv")
     if is_ready(venv, kind):
         return
     if kind == "local" and os.path.exists(stamp(venv, "dev")):
@@ -40,7 +41,7 @@ def main() -> None:
     if kind == "training":
         # Unlocked: pip takes the build (CPU or CUDA) that this machine's configuration offers.
         run(pip + [requirement("torch")])
-    elif not has_node():
+    elif kind not in APART and not has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
     if kind != "training":
         run(uv + ["--no-deps", "--no-build-isolation", "--editable", ROOT])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from training.serving.app import create_app
+from training.serving.app import ServingLimits, create_app
 from training.serving.errors import InvalidModel
 
 SHUTDOWN_S = 20  # SageMaker kills the container 30 s after SIGTERM
@@ -21,7 +21,7 @@ def main() -> int:
     """Serve until told to stop; 1 if the model must not be served."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
-        app = create_app(Path(os.environ.get("SCONES_MODEL_DIR", "/opt/ml/model")))
+        app = create_app(Path(os.environ.get("SCONES_MODEL_DIR", "/opt/ml/model")), _limits())
     except InvalidModel as error:
         logging.getLogger(__name__).critical("model_refused: %s", error)
         return 1
@@ -37,6 +37,11 @@ def main() -> int:
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     return 0
+
+
+def _limits() -> ServingLimits:
+    """An inference takes one thread, so that there are as many at a time as processors."""
+    return ServingLimits(workers=os.cpu_count() or ServingLimits().workers)
 
 
 if __name__ == "__main__":

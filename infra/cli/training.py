@@ -1,0 +1,111 @@
+"""`scones train`: the loop from reviewers' verdicts to a model that waits for approval.
+
+Training has an environment of its own (torch is large); this command runs its parts there.
+"""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.shared import CANNOT_RUN, told
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-training" / "bin" / "python"
+SHIPPED = str(ROOT / "training" / "shipped")
+DATA = ROOT.parent / "shared" / "data"
+_S3 = "s3://"
+
+Run = Callable[[Sequence[str]], int]
+
+
+def train(
+    *,
+    labels: Annotated[
+        str | None, typer.Option(help="Verdicts: a folder, a .jsonl file, or s3://BUCKET.")
+    ] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="The photos that they are about. Default: from S3.")
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(help="Folder of labelled photos.", show_default="../shared/data")
+    ] = DATA,
+    out: Annotated[Path, typer.Option(help="Where the new model goes.")] = Path("build/model"),
+    current: Annotated[
+        str,
+        typer.Option(
+            help="What it must beat: a folder, a package's ARN, or `approved`.",
+            show_default="the shipped model",
+        ),
+    ] = SHIPPED,
+    register: Annotated[
+        bool, typer.Option("--register", help="Offer it for approval in SageMaker's registry.")
+    ] = False,
+    bucket: Annotated[str, typer.Option(help="With --register: for the model's files.")] = "",
+    image_uri: Annotated[str, typer.Option(help="With --register: the serving container.")] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, max=200, help="Rounds.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 1,
+) -> None:
+    """Train on labelled photos and verdicts, and let the gate judge against the current model.
+
+    Verdicts that contradict each other are listed and never used. Exit code: 0 better, 1 refused
+    by the gate, 2 could not run, 130 interrupted.
+    """
+    if register and not (bucket and image_uri):
+        raise typer.BadParameter("--register needs --bucket and --image-uri")
+    # The parts run at the project's root, wherever this was called.
+    data, out = data.absolute(), out.absolute()
+    sources = [data]
+    steps: list[list[str]] = []
+    if labels:
+        sources.append(out.parent / "verdicts")
+        steps.append(["verdicts", *_where(labels, photos), "--out", str(sources[-1])])
+    places = [word for place in sources for word in ("--data", str(place))]
+    steps.append(["train", *places, "--out", str(out), "--seed", str(seed)])
+    if epochs:
+        steps[-1] += ["--epochs", str(epochs)]
+    steps.append(["promote", str(out), *places, "--current", _model(current)])
+    if register:
+        steps[-1] += ["--bucket", bucket, "--image-uri", image_uri]
+    with told(interrupted="run it again: it goes on from its last checkpoint."):
+        raise typer.Exit(run_all(steps, in_training))
+
+
+def run_all(steps: Sequence[Sequence[str]], run: Run) -> int:
+    """One after another, up to the first that does not end well; answers the exit code."""
+    for step in steps:
+        code = run(step)
+        if code != 0:
+            return code
+    return 0
+
+
+def in_training(step: Sequence[str]) -> int:
+    """`python -m training …` in the environment that has torch."""
+    if not PYTHON.exists():
+        typer.echo(
+            "scones: training is not set up; `make setup-training` installs it, in an environment "
+            "of its own",
+            err=True,
+        )
+        return CANNOT_RUN
+    # Our own interpreter and module; the words are options, never a shell's.
+    return subprocess.run(  # noqa: S603
+        [PYTHON, "-m", "training", *step], cwd=ROOT, check=False
+    ).returncode
+
+
+def _model(place: str) -> str:
+    return str(Path(place).absolute()) if Path(place).is_dir() else place
+
+
+def _where(labels: str, photos: Path | None) -> list[str]:
+    found = ["--photos", str(photos.absolute())] if photos else []
+    if not labels.startswith(_S3):
+        return ["--labels", str(Path(labels).absolute()), *found]
+    bucket, _, prefix = labels.removeprefix(_S3).partition("/")
+    if prefix.strip("/") not in {"", "labels"}:
+        raise typer.BadParameter(f"labels lie under labels/ of their bucket: s3://{bucket}")
+    return ["--labels-bucket", bucket, *found]

@@ -1,0 +1,84 @@
+"""Two models on the same photos: which is better, as far as these photos can tell."""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """One figure of a current model and a candidate; each photo is good or not for each."""
+
+    of: int
+    current: int  # good photos
+    candidate: int
+    won: int  # good for the candidate alone
+    lost: int  # good for the current model alone
+    margin: float  # how much of `of` the candidate may lose and still not count as worse
+
+    @property
+    def difference(self) -> float:
+        """The candidate's share less the current model's."""
+        return (self.won - self.lost) / self.of if self.of else 0.0
+
+    def is_better(self, confidence: float, questions: int) -> bool:
+        """McNemar's exact test, one-sided; `questions` share the chance of error (Bonferroni)."""
+        return _chance(self.won, self.lost) <= (1 - confidence) / questions
+
+    def is_worse(self, confidence: float, questions: int) -> bool:
+        """The same test the other way."""
+        return _chance(self.lost, self.won) <= (1 - confidence) / questions
+
+    def is_not_inferior(self, confidence: float) -> bool:
+        """Whether a loss of more than the margin can be ruled out."""
+        return self.lowest_difference(confidence) >= -self.margin
+
+    def lowest_difference(self, confidence: float) -> float:
+        """One-sided bound of the difference (Agresti and Min 2005: half a photo to each cell)."""
+        if not self.of:
+            return -1.0
+        won, lost, of = self.won + 0.5, self.lost + 0.5, self.of + 2
+        spread = math.sqrt(won + lost - (won - lost) ** 2 / of) / of
+        return (won - lost) / of - NormalDist().inv_cdf(confidence) * spread
+
+    def to_wire(self) -> dict[str, float]:
+        """JSON values."""
+        return {
+            "of": self.of,
+            "current": self.current,
+            "candidate": self.candidate,
+            "won": self.won,
+            "lost": self.lost,
+            "difference": round(self.difference, 5),
+            "lowest_difference_95": round(self.lowest_difference(0.95), 5),
+            "chance_if_equal": round(_chance(self.won, self.lost), 6),
+            "margin": self.margin,
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.candidate} against {self.current} of {self.of} "
+            f"({self.won} won, {self.lost} lost)"
+        )
+
+
+def paired(current: NDArray[np.bool_], candidate: NDArray[np.bool_], *, margin: float) -> Paired:
+    """Counted from one flag a photo and model."""
+    return Paired(
+        of=len(current),
+        current=int(current.sum()),
+        candidate=int(candidate.sum()),
+        won=int((candidate & ~current).sum()),
+        lost=int((current & ~candidate).sum()),
+        margin=margin,
+    )
+
+
+def _chance(won: int, lost: int) -> float:
+    """The probability of so many wins or more, were winning and losing equally likely."""
+    trials = won + lost
+    total = sum(math.comb(trials, count) for count in range(won, trials + 1))
+    return float(total / 2**trials)
