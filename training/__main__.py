@@ -1,6 +1,7 @@
-"""`python -m training`: train a model, evaluate one."""
+"""`python -m training`: fetch and validate photos, train a model, evaluate one."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from training import data_commands, launch_commands, registry_commands, study_commands
 from training.card import CARD_NAME, update_card
 from training.data import UnusableData, load_photos
 from training.evaluate import Evaluation, evaluate, predict
@@ -22,13 +24,25 @@ DEFAULT_DATA = Path("../shared/data")
 START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+for commands in (launch_commands.app, registry_commands.app):
+    app.add_typer(commands)
+
+app.command()(data_commands.fetch)
+app.command()(data_commands.verdicts)
+app.command()(data_commands.validate)
+app.command()(study_commands.seeds)
+app.command()(study_commands.scratch)
+app.command()(study_commands.speed)
 
 
 @app.command()
 def train(  # noqa: PLR0917  # Typer's options are keywords on the command line
-    data: Annotated[Path, typer.Option(help="Folder of <source>/train/<class>/*.")] = DEFAULT_DATA,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"Folder or archive of labelled photos; repeatable. [{DEFAULT_DATA}]"),
+    ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help=f"Start weights; without: DATA/{START_WEIGHTS}.")
+        Path | None, typer.Option(help=f"Start weights. [DATA/{START_WEIGHTS}, where it is]")
     ] = None,
     out: Annotated[Path, typer.Option(help="Where model and manifest go.")] = Path("build/model"),
     work: Annotated[Path, typer.Option(help="Caches and finished parts.")] = Path(
@@ -36,10 +50,18 @@ def train(  # noqa: PLR0917  # Typer's options are keywords on the command line
     ),
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 1,
     epochs: Annotated[int, typer.Option(help="Rounds of 5,000 photos.")] = TrainConfig().epochs,
+    threads: Annotated[int, typer.Option(help="Cores that one fit uses.")] = TrainConfig().threads,
+    classes: Annotated[
+        str, typer.Option(help="Vehicles to tell apart, as the folders are named: a,b,c.")
+    ] = "",
+    negatives: Annotated[
+        str, typer.Option(help="With --classes: the folder of what is none of them, if any.")
+    ] = "",
 ) -> None:
-    """Train, calibrate and export a model (about half an hour on two cores).
+    """Train, calibrate and export a model (about an hour on two cores).
 
-    Example: python -m training train --data ../shared/data --out build/model
+    Examples: python -m training train --data ../shared/data --out build/model;
+    python -m training train --data ~/photos --classes van,tram,scooter --negatives nothing
     """
     console = Console(highlight=False)
     try:
@@ -50,15 +72,42 @@ def train(  # noqa: PLR0917  # Typer's options are keywords on the command line
     except ModuleNotFoundError as error:
         console.print(f"Training needs {error.name}; `make train` installs it.")
         raise typer.Exit(2) from error
-    config = replace(TrainConfig(), seed=seed, epochs=epochs)
+    config = replace(_config(classes, negatives), seed=seed, epochs=epochs, threads=threads)
+    places = data or [DEFAULT_DATA]
     paths = TrainPaths(
-        data_dir=data, weights=weights or data / START_WEIGHTS, model_dir=out, work_dir=work
+        data_dir=places[0],
+        more_data=tuple(places[1:]),
+        weights=weights or _start_weights(places, console),
+        model_dir=out,
+        work_dir=work,
     )
     try:
         run_training(config, paths, console.print)
     except (UnusableData, UnusableWeights) as error:
         console.print(f"Cannot train: {error}")
         raise typer.Exit(2) from error
+
+
+def _start_weights(places: Sequence[Path], console: Console) -> Path | None:
+    """Beside the photos, or where this project's own are; a model can do without."""
+    for place in (*places, DEFAULT_DATA):
+        if (place / START_WEIGHTS).is_file():
+            return place / START_WEIGHTS
+    console.print(f"No {START_WEIGHTS} beside the photos: training from scratch (or: --weights).")
+    return None
+
+
+def _config(classes: str, negatives: str) -> TrainConfig:
+    """The shipped model's settings, or the same for other classes."""
+    vehicles = tuple(name.strip() for name in classes.split(",") if name.strip())
+    if not vehicles:
+        return TrainConfig()
+    names = (*vehicles, negatives) if negatives else vehicles
+    if len(names) < 2 or len(set(names)) != len(names):
+        raise typer.BadParameter("--classes needs two or more different names")
+    # What lies in archives under other names is a sample of nothing where nothing is a class.
+    limit = TrainConfig().archive_limit if negatives else 0
+    return replace(TrainConfig(), classes=names, vehicles=vehicles, archive_limit=limit)
 
 
 @app.command("evaluate")
@@ -125,6 +174,7 @@ def _show(console: Console, result: Evaluation) -> None:
     console.print(f"vehicles assigned: {result.vehicles_assigned}")
     console.print(f"non-vehicles assigned: {result.strangers_assigned}")
     console.print(f"calibration error: {100 * result.calibration_error:.2f} %")
+    console.print(f"the same, debiased: {100 * result.calibration_error_debiased:.2f} %")
 
 
 if __name__ == "__main__":

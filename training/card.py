@@ -1,6 +1,6 @@
 """The model card's figures, rendered from the manifest so that the two cannot disagree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,26 @@ def figures(manifest: Mapping[str, Any]) -> str:  # Any: JSON values
     }
     for name, title in titles.items():
         if name in training["metrics"]:
-            lines += [f"### {title}", "", *_table(training["metrics"][name]), ""]
+            vehicles = policy["vehicle_classes"]
+            lines += [f"### {title}", "", *_table(training["metrics"][name], vehicles), ""]
     return "\n".join(lines)
 
 
-def _table(metrics: Mapping[str, Any]) -> list[str]:  # Any: JSON values
+def assigned_by_source(
+    metrics: Mapping[str, Any], vehicles: Sequence[str]
+) -> dict[str, float]:  # Any: JSON values
+    """By source: the share of its vehicles that no person needs to look at."""
+    counts: dict[str, tuple[int, int]] = {}
+    for group in metrics["groups"]:
+        if group["label"] in vehicles:
+            count, of = counts.get(group["source"], (0, 0))
+            assigned = group["assigned"]
+            counts[group["source"]] = (count + assigned["count"], of + assigned["of"])
+    return {source: count / of for source, (count, of) in counts.items() if of}
+
+
+def _table(metrics: Mapping[str, Any], vehicles: Sequence[str]) -> list[str]:  # Any: JSON values
+    by_source = assigned_by_source(metrics, vehicles)
     rows = [
         (f"forced choice of two, {source}", _share(value))
         for source, value in metrics["forced_choice_by_source"].items()
@@ -59,9 +74,12 @@ def _table(metrics: Mapping[str, Any]) -> list[str]:  # Any: JSON values
         ("forced choice, mean over sources", _percent(metrics["forced_choice_macro_average"])),
         ("right among assigned", _share(metrics["right_among_assigned"])),
         ("vehicles assigned", _share(metrics["vehicles_assigned"])),
+        ("vehicles assigned, mean over sources", _percent(_mean(by_source))),
         ("non-vehicles assigned", _share(metrics["non_vehicles_assigned"])),
         ("calibration error, three classes", _percent(metrics["calibration_error"])),
     ]
+    if "calibration_error_debiased" in metrics:
+        rows.append(("the same, debiased", _percent(metrics["calibration_error_debiased"])))
     rows += [
         (f"{group['source']}, {group['label']}: right of three", _share(group["right"]))
         for group in metrics["groups"]
@@ -77,6 +95,10 @@ def _table(metrics: Mapping[str, Any]) -> list[str]:  # Any: JSON values
 def _share(wire: Mapping[str, float]) -> str:
     low, high = 100 * wire["low"], 100 * wire["high"]
     return f"{_percent(wire['value'])} ({wire['count']}/{wire['of']}; {low:.1f} to {high:.1f})"
+
+
+def _mean(values: Mapping[str, float]) -> float:
+    return sum(values.values()) / max(1, len(values))
 
 
 def _percent(value: float) -> str:

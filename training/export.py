@@ -25,13 +25,18 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
 from training.calibrate import Policy
+from training.data import PhotoSet
+from training.fit import drawing_weights
 from training.serving.manifest import MANIFEST_NAME, SCHEMA_VERSION
 from training.serving.predictor import softmax
+from training.serving.preprocess import normalise
 from training.settings import TrainConfig
 
 MODEL_NAME = "model.onnx"
 LEAST_AGREEMENT = 0.985  # of the decisions, between 8 and 32 bits
 _OPSET = 17
+_QUANTISE_ON = 200  # photos that set the ranges of the 8-bit activations
+_COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,30 @@ class Exported:
     precision: str  # int8 or fp32
     agreement: float  # share of equal decisions
     largest_shift: float  # of any probability, 99th percentile
+
+    def to_wire(self) -> dict[str, Any]:  # JSON values
+        """The manifest's `training.export`."""
+        return {
+            "precision": self.precision,
+            "size_bytes": len(self.content),
+            "same_decision_as_fp32": round(self.agreement, 5),
+            "probability_shift_p99": round(self.largest_shift, 5),
+        }
+
+
+def export_model(
+    model: nn.Sequential, photos: PhotoSet, config: TrainConfig, temperature: float
+) -> Exported:
+    """Quantise on some photos, compare on others; both as they are drawn in training."""
+    generator = np.random.default_rng(config.seed)
+    weights = drawing_weights(photos, config)
+    size = min(len(photos), _QUANTISE_ON + _COMPARE_ON)
+    rows = generator.choice(len(photos), size=size, replace=False, p=weights)
+    images = normalise(photos.pixels[rows], config.input)
+    split = min(_QUANTISE_ON, max(1, size // 2))
+    return export(
+        model, config, examples=images[:split], checks=images[split:], temperature=temperature
+    )
 
 
 def export(

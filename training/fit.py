@@ -4,6 +4,7 @@ import copy
 import math
 import random
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from torch import nn
 from torch.nn import functional
 
 from training.augment import augment, mix_up
+from training.checkpoint import Checkpoint, LoopState
 from training.data import PhotoSet
 from training.model import ModelConfig, build_model, parameter_groups
+from training.precision import fast_precision
 from training.pretrained import start_from
 from training.serving.manifest import InputSpec
 from training.serving.preprocess import normalise
@@ -24,7 +27,13 @@ Report = Callable[[str], None]
 
 
 def fit(
-    photos: PhotoSet, config: TrainConfig, *, weights: Path | None, name: str, report: Report
+    photos: PhotoSet,
+    config: TrainConfig,
+    *,
+    weights: Path | None,
+    name: str,
+    report: Report,
+    checkpoint: Checkpoint | None = None,
 ) -> nn.Sequential:
     """Train one model; the same seed and photos give the same model on the same machine."""
     seed_everything(config.seed)
@@ -39,24 +48,47 @@ def fit(
         optimizer, lambda step: learning_rate(step / steps, warm_up=config.warm_up)
     )
     model.train()
+    state = LoopState(model=model, averaged=averaged, optimizer=optimizer, schedule=schedule)
+    done = checkpoint.resume(state) if checkpoint else 0
     losses: list[float] = []
-    for step, rows in enumerate(_draws(photos, config, steps), start=1):
-        images, targets = _batch(photos, rows, config)
-        loss = functional.cross_entropy(
-            model(images), targets, label_smoothing=config.label_smoothing
-        )
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimizer.step()
-        schedule.step()
-        _average(averaged, model, decay=min(config.average_decay, step / (step + 10)))
-        losses.append(float(loss.detach()))
+    # What was drawn before is drawn again and passed over: the draws follow from the seed alone.
+    for step, rows in enumerate(islice(_draws(photos, config, steps), done, None), start=done + 1):
+        batch = _batch(photos, rows, config, side=side_at(step / steps, config))
+        losses.append(_learn(state, *batch, step=step, config=config))
         if step % (steps // config.epochs) == 0:
             epoch = step * config.epochs // steps
             report(f"{name}: epoch {epoch}/{config.epochs}, loss {np.mean(losses):.4f}")
             losses.clear()
-    return averaged.eval()
+        if checkpoint:
+            checkpoint.step_done(step, state)
+    return averaged.eval().cpu()
+
+
+def best_device() -> torch.device:
+    """What a model is fitted on; everything else runs on the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _learn(
+    state: LoopState,
+    images: torch.Tensor,
+    targets: torch.Tensor,
+    *,
+    step: int,
+    config: TrainConfig,
+) -> float:
+    """One step; answers its loss."""
+    with fast_precision(images.device):
+        logits = state.model(images)
+    loss = functional.cross_entropy(logits.float(), targets, label_smoothing=config.label_smoothing)
+    state.optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(state.model.parameters(), config.clip)
+    state.optimizer.step()
+    state.schedule.step()
+    decay = min(config.average_decay, step / (step + 10))
+    _average(state.averaged, state.model, decay=decay)
+    return float(loss.detach())
 
 
 def seed_everything(seed: int) -> None:
@@ -80,6 +112,15 @@ def learning_rate(progress: float, *, warm_up: float) -> float:
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def side_at(progress: float, config: TrainConfig) -> int:
+    """The images' side at this part of the run: small first, then as they are served.
+
+    A network of convolutions takes any size, and learns most of what it learns from small images.
+    """
+    first = min(config.first_side, config.input.width)
+    return first if progress <= config.first_share else config.input.width
 
 
 def logits_of(model: nn.Sequential, photos: PhotoSet, spec: InputSpec) -> NDArray[np.float64]:
@@ -114,10 +155,14 @@ def _draws(photos: PhotoSet, config: TrainConfig, steps: int) -> Iterator[NDArra
 
 
 def _batch(
-    photos: PhotoSet, rows: NDArray[np.int64], config: TrainConfig
+    photos: PhotoSet, rows: NDArray[np.int64], config: TrainConfig, *, side: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    pixels = torch.from_numpy(photos.pixels[rows]).permute(0, 3, 1, 2).float()
-    targets = functional.one_hot(torch.from_numpy(photos.labels[rows]), len(config.classes)).float()
+    device = torch.get_default_device()
+    pixels = torch.from_numpy(photos.pixels[rows]).to(device).permute(0, 3, 1, 2).float()
+    labels = torch.from_numpy(photos.labels[rows]).to(device)
+    targets = functional.one_hot(labels, len(config.classes)).float()
+    if side < pixels.shape[-1]:
+        pixels = functional.interpolate(pixels, size=(side, side), mode="bilinear", antialias=True)
     images, targets = mix_up(augment(pixels / 255, config.augment), targets, config.mix_up)
     scaled = (images * 255 - config.input.mean) / config.input.scale
     return scaled.contiguous(memory_format=torch.channels_last), targets

@@ -1,8 +1,10 @@
 """What a model was made by: the commit, and the code itself."""
 
 import hashlib
+import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -17,11 +19,19 @@ _CODE = (
     "training/data.py",
     "training/fit.py",
     "training/model.py",
+    "training/prepared.py",
     "training/pretrained.py",
+    "training/precision.py",
     "training/serving/preprocess.py",
+    "training/sources/cifar100.py",
+    "training/sources/corrections.py",
+    "training/sources/files.py",
+    "training/sources/folders.py",
+    "training/splits.py",
 )
 
 
+@cache  # a run lasts long enough for files to change under it; what it loaded does not
 def code_digest() -> str:
     """One hash over the code that decides about the weights, committed or not."""
     digest = hashlib.sha256()
@@ -31,10 +41,14 @@ def code_digest() -> str:
 
 
 def commit() -> str | None:
-    """The commit that is checked out, with `+` if files differ from it; None outside git."""
+    """The commit that is checked out, with `+` if files differ from it.
+
+    Outside git what SCONES_COMMIT says, or None.
+    """
     head = _git("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
-        return None
+        # A training job has the code and no repository.
+        return os.environ.get("SCONES_COMMIT") or None
     return head + ("+" if _git("status", "--porcelain", "--", "training", "handlers") else "")
 
 

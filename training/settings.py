@@ -61,13 +61,15 @@ class TrainConfig:
     vehicles: tuple[str, ...] = ("bicycle", "motorcycle")  # may be assigned automatically
     input: InputSpec = field(
         default_factory=lambda: InputSpec(
-            width=96, height=96, mean=127.5, scale=127.5, layout="NCHW", name="image"
+            width=128, height=128, mean=127.5, scale=127.5, layout="NCHW", name="image"
         )
     )
     seed: int = 1
     threads: int = 2
     width: float = 0.75
     dropout: float = 0.2
+    first_side: int = 96  # pixels; the first part sees smaller images, which cost half
+    first_share: float = 0.6  # of all steps
     epochs: int = 10
     epoch_photos: int = 5000
     batch: int = 50
@@ -78,7 +80,7 @@ class TrainConfig:
     clip: float = 5.0
     label_smoothing: float = 0.05
     mix_up: float = 0.2
-    average_decay: float = 0.995
+    average_decay: float = 0.99
     archive_limit: int = 6000
     folds: int = 3
     error_budget: float = 0.005  # of the automatic assignments

@@ -14,18 +14,18 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from training.baseline import keep_baseline
 from training.calibrate import Policy, choose_policy, fit_temperature
+from training.checkpoint import Checkpoint
 from training.data import PhotoSet, UnusableData, load_photos
 from training.evaluate import evaluate
-from training.export import Exported, export, write_artefact
-from training.fit import Report, drawing_weights, fit, logits_of, new_model
+from training.export import export_model, write_artefact
+from training.fit import Report, best_device, fit, logits_of, new_model
 from training.provenance import code_digest, commit
 from training.serving.predictor import softmax
-from training.serving.preprocess import normalise
 from training.settings import TrainConfig
 
-_QUANTISE_ON = 200  # photos that set the ranges of the 8-bit activations
-_COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
+_SAVE_EVERY = 200  # steps: about a minute on two cores, 30 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +35,20 @@ class TrainPaths:
     data_dir: Path
     weights: Path | None  # start weights; None trains from scratch
     model_dir: Path
-    work_dir: Path  # caches and finished parts, so that an interrupted run goes on
+    work_dir: Path  # caches, and all of the following where it has no place of its own
+    more_data: tuple[Path, ...] = ()  # reviewers' verdicts, folders of one's own
+    checkpoint_dir: Path | None = None  # finished parts and checkpoints of the unfinished one
+
+    @property
+    def kept_dir(self) -> Path:
+        """What an interrupted run needs to go on."""
+        return self.checkpoint_dir or self.work_dir
 
 
 def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
     """Make one model artefact; answers its version. Raises: UnusableData, UnusableWeights."""
     torch.set_num_threads(config.threads)
-    photos = load_photos(
-        paths.data_dir,
-        "train",
-        classes=config.classes,
-        spec=config.input,
-        archive_limit=config.archive_limit,
-        cache_dir=paths.work_dir,
-    )
+    photos = training_photos(config, paths, report)
     digest = photos.digest(config.classes)
     report(f"{len(photos)} photos, data digest {digest[:16]}")
 
@@ -56,8 +56,8 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
     temperature, policy = calibrate(unseen, photos, config)
     report(f"temperature {temperature:.3f}, policy {policy.to_wire()}")
 
-    model = _fit_once("all", photos, config, paths, report)
-    exported = _export(model, photos, config, temperature)
+    model = fit_once("all", photos, config, paths, report)
+    exported = export_model(model, photos, config, temperature)
     report(f"{exported.precision}, {len(exported.content):,} bytes, {exported.agreement:.4f} agree")
 
     training = {
@@ -68,7 +68,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         "code_digest": code_digest(),
         "torch": torch.__version__,
         "config": asdict(config),
-        "export": _export_figures(exported),
+        "export": exported.to_wire(),
         "metrics": {"out_of_fold": _metrics(unseen, photos, config, temperature, policy)},
     }
     version = write_artefact(
@@ -80,8 +80,29 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         training=training,
         today=datetime.now(UTC).date(),
     )
+    keep_baseline(
+        paths.model_dir,
+        softmax(unseen / temperature),
+        photos,
+        config,
+        threshold=policy.acceptance.threshold,
+        model_version=version,
+    )
     report(f"wrote {version} to {paths.model_dir}")
     return version
+
+
+def training_photos(config: TrainConfig, paths: TrainPaths, report: Report) -> PhotoSet:
+    """All photos to learn from. Raises: UnusableData."""
+    return load_photos(
+        [paths.data_dir, *paths.more_data],
+        "train",
+        classes=config.classes,
+        spec=config.input,
+        archive_limit=config.archive_limit,
+        cache_dir=paths.work_dir,
+        report=report,
+    )
 
 
 def out_of_fold_logits(
@@ -94,7 +115,7 @@ def out_of_fold_logits(
         if not (folds != fold).any():
             raise UnusableData("too few photos to hold some back for calibration")
         name = f"fold {fold + 1} of {config.folds}"
-        model = _fit_once(name, photos.take(folds != fold), config, paths, report)
+        model = fit_once(name, photos.take(folds != fold), config, paths, report)
         held_back = photos.take(folds == fold)
         if len(held_back):
             logits[folds == fold] = logits_of(model, held_back, config.input)
@@ -105,8 +126,7 @@ def calibrate(
     logits: NDArray[np.float64], photos: PhotoSet, config: TrainConfig
 ) -> tuple[float, Policy]:
     """Temperature and policy on the sources that stand for production."""
-    named = np.isin(photos.sources, config.policy_sources)
-    rows = named if named.any() else np.ones(len(photos), dtype=np.bool_)
+    rows = photos.rows_of(config.policy_sources)
     temperature = fit_temperature(logits[rows], photos.labels[rows])
     policy = choose_policy(
         softmax(logits[rows] / temperature),
@@ -120,46 +140,28 @@ def calibrate(
     return temperature, policy
 
 
-def _fit_once(
+def fit_once(
     name: str, photos: PhotoSet, config: TrainConfig, paths: TrainPaths, report: Report
 ) -> nn.Sequential:
     """A trained model, from the work directory where this very run has finished it before."""
     key = hashlib.sha256(f"{config}{photos.digest(config.classes)}{code_digest()}".encode())
-    path = paths.work_dir / f"model-{key.hexdigest()[:16]}.pt"
+    path = paths.kept_dir / f"model-{key.hexdigest()[:16]}.pt"
     if path.exists():
         report(f"{name}: taken from {path}")
         model = new_model(config, None)
         model.load_state_dict(torch.load(path, weights_only=True))
         return model.eval()
-    model = fit(photos, config, weights=paths.weights, name=name, report=report)
-    paths.work_dir.mkdir(parents=True, exist_ok=True)
+    saved = Checkpoint(path.with_suffix(".checkpoint"), every=_SAVE_EVERY, report=report)
+    with best_device():
+        model = fit(
+            photos, config, weights=paths.weights, name=name, report=report, checkpoint=saved
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".partial")
     torch.save(model.state_dict(), unfinished)
     unfinished.replace(path)
+    saved.finished()
     return model
-
-
-def _export(
-    model: nn.Sequential, photos: PhotoSet, config: TrainConfig, temperature: float
-) -> Exported:
-    generator = np.random.default_rng(config.seed)
-    weights = drawing_weights(photos, config)
-    size = min(len(photos), _QUANTISE_ON + _COMPARE_ON)
-    rows = generator.choice(len(photos), size=size, replace=False, p=weights)
-    images = normalise(photos.pixels[rows], config.input)
-    split = min(_QUANTISE_ON, max(1, size // 2))
-    return export(
-        model, config, examples=images[:split], checks=images[split:], temperature=temperature
-    )
-
-
-def _export_figures(exported: Exported) -> dict[str, Any]:  # JSON values
-    return {
-        "precision": exported.precision,
-        "size_bytes": len(exported.content),
-        "same_decision_as_fp32": round(exported.agreement, 5),
-        "probability_shift_p99": round(exported.largest_shift, 5),
-    }
 
 
 def _metrics(

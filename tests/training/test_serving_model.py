@@ -139,7 +139,10 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature(shipped: Path)
 
 def test_batch_and_single_image_agree(shipped: Path) -> None:
     predictor = Predictor.load(shipped)
-    images = [preprocess.preprocess(a_jpeg(size), SPEC) for size in [(96, 96), (224, 100)]]
+    images = [
+        preprocess.preprocess(a_jpeg(size), predictor.manifest.input)
+        for size in [(96, 96), (224, 100)]
+    ]
     together = predictor.logits(np.concatenate(images))
     apart = np.concatenate([predictor.logits(image) for image in images])
     assert np.array_equal(together, apart)

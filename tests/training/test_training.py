@@ -1,15 +1,12 @@
 """A whole training run, tiny: from folders of drawn pictures to a model that is served."""
 
-import random
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
-from tests.pictures import encoded
-from training.serving.manifest import InputSpec
+from tests.training.drawn import TINY, draw
 from training.serving.predictor import Predictor
 from training.settings import AugmentConfig, TrainConfig
 
@@ -17,39 +14,16 @@ torch = pytest.importorskip("torch", reason="torch is not installed; `make train
 
 # After the check for torch, which these import.
 from training.augment import augment, mix_up  # noqa: E402
-from training.fit import learning_rate  # noqa: E402
+from training.fit import learning_rate, side_at  # noqa: E402
 from training.model import ModelConfig, build_model, convolutions  # noqa: E402
 from training.pretrained import UnusableWeights, start_from  # noqa: E402
 from training.train import TrainPaths, train  # noqa: E402
-
-COLOURS = {"van": (200, 30, 30), "tram": (30, 30, 200), "nothing": (90, 160, 90)}
-
-TINY = TrainConfig(
-    classes=("van", "tram", "nothing"),
-    vehicles=("van", "tram"),
-    input=InputSpec(width=32, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image"),
-    width=0.25,
-    epochs=2,
-    epoch_photos=60,
-    batch=10,
-    folds=2,
-    threads=1,
-    augment=AugmentConfig(patch=6),
-)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    chance = random.Random(5)  # noqa: S311 - drawings, not secrets
-    for label, colour in COLOURS.items():
-        target = folder / "drawn" / "train" / label
-        target.mkdir(parents=True)
-        for number in range(20):
-            image = Image.new("RGB", (48, 40), "white")
-            x, y = chance.randrange(20), chance.randrange(15)
-            ImageDraw.Draw(image).rectangle((x, y, x + 20, y + 20), fill=colour)
-            (target / f"{number}.png").write_bytes(encoded(image, "PNG"))
+    draw(folder / "drawn" / "train", seed=5, count=20)
     return folder
 
 
@@ -105,6 +79,13 @@ def test_learning_rate_rises_then_falls_to_nothing() -> None:
     assert learning_rate(0.0, warm_up=0.1) == 0
     assert learning_rate(0.1, warm_up=0.1) == pytest.approx(1)
     assert learning_rate(1.0, warm_up=0.1) == pytest.approx(0)
+
+
+def test_images_start_small_and_end_as_they_are_served() -> None:
+    config = TrainConfig()
+    sides = [side_at(progress, config) for progress in (0.0, config.first_share, 0.99, 1.0)]
+    assert sides == [config.first_side] * 2 + [config.input.width] * 2
+    assert side_at(0.0, replace(TINY, first_side=96)) == TINY.input.width
 
 
 def test_start_weights_fit_the_model_and_are_not_degenerate(shared: Path) -> None:

@@ -1,0 +1,122 @@
+"""`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.serving.predictor import Predictor
+from training.settings import TrainConfig
+from training.sources.files import UnusableData
+
+CANNOT_RUN = 2
+SHIPPED = Path(__file__).resolve().parent / "shipped"
+_DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
+_WORK = typer.Option(help="Caches and finished parts.")
+_SEEDS = typer.Option(help="Comma-separated.")
+_THREADS = typer.Option(help="Cores that one fit uses.")
+
+
+def seeds(
+    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    weights: Annotated[
+        Path | None, typer.Option(help="Start weights; without: those under DATA.")
+    ] = None,
+    work: Annotated[Path, _WORK] = Path(".scones/training"),
+    seeds: Annotated[str, _SEEDS] = "1,2,3",
+    threads: Annotated[int, _THREADS] = TrainConfig().threads,
+) -> None:
+    """Train the shipped recipe from several seeds; vehicles named rightly in `test`, by source.
+
+    Example: python -m training seeds --data ../shared/data --seeds 1,2,3
+    """
+    console = Console(highlight=False)
+
+    def run() -> None:
+        # Here, because the other commands must not need torch.
+        from training.job_settings import START_WEIGHTS  # noqa: PLC0415
+        from training.seeds import forced_by_seed  # noqa: PLC0415
+        from training.train import TrainPaths  # noqa: PLC0415
+
+        paths = TrainPaths(
+            data_dir=data, weights=weights or data / START_WEIGHTS, model_dir=work, work_dir=work
+        )
+        config = replace(TrainConfig(), threads=threads)
+        for name, spread in forced_by_seed(config, paths, _numbers(seeds), console.print).items():
+            console.print(f"forced choice, {name}: {spread}")
+
+    _told(run, console)
+
+
+def scratch(
+    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    work: Annotated[Path, _WORK] = Path(".scones/training"),
+    seeds: Annotated[str, _SEEDS] = "1,2,3",
+    threads: Annotated[int, _THREADS] = TrainConfig().threads,
+    held_back: Annotated[
+        bool, typer.Option(help="Measure on a third of `train` that is held back, not on `test`.")
+    ] = False,
+) -> None:
+    """Train the small network without pretrained weights; vehicles named rightly, by source.
+
+    Example: python -m training scratch --data ../shared/data --seeds 1,2,3
+    """
+    console = Console(highlight=False)
+
+    def run() -> None:
+        from training.scratch_run import scratch_by_seed  # noqa: PLC0415
+
+        spreads = scratch_by_seed(
+            data,
+            _numbers(seeds),
+            threads=threads,
+            held_back=held_back,
+            cache_dir=work,
+            report=console.print,
+        )
+        for name, spread in spreads.items():
+            console.print(f"without pretrained weights, {name}: {spread}")
+
+    _told(run, console)
+
+
+def speed(
+    model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
+) -> None:
+    """Measure one image on one thread: the served file, and the same network in torch.
+
+    Example: python -m training speed
+    """
+    console = Console(highlight=False)
+
+    def run() -> None:
+        from training.speed import measure  # noqa: PLC0415
+
+        result = measure(Predictor.load(model), width=TrainConfig().width)
+        console.print(
+            f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
+        )
+
+    _told(run, console)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no list like 1,2,3") from error
+
+
+def _told(run: Callable[[], None], console: Console) -> None:
+    """Runs it; what a user can put right is said in one line."""
+    try:
+        run()
+    except ModuleNotFoundError as error:
+        console.print(f"Training needs {error.name}; `make train` installs it.")
+        raise typer.Exit(CANNOT_RUN) from error
+    except UnusableData as error:
+        console.print(f"Cannot train: {error}")
+        raise typer.Exit(CANNOT_RUN) from error
