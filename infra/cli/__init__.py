@@ -2,7 +2,7 @@
 
 import typer
 
-from infra.cli import demos, photos, system
+from infra.cli import demos, people, photos, review, system
 
 app = typer.Typer(
     help="From a driver's photo to an order: run, watch and look after the pipeline.",
@@ -30,3 +30,10 @@ app.command(epilog=_examples("scones submit bike.jpg --driver anna --wait"))(pho
 app.command(
     epilog=_examples("scones status", "scones status 3fa91c", "scones status --driver anna")
 )(photos.status)
+app.command(
+    epilog=_examples("scones review", "scones review --as rita", "scones review --no-browser")
+)(review.review)
+app.command(
+    "provision",
+    epilog=_examples("scones provision reviewer rita", "scones provision driver dora --stage prod"),
+)(people.provision_person)
