@@ -48,3 +48,18 @@ class FilterSettings(Settings):
     audit_salt_secret: str  # Secrets Manager secret
     audit_share: float  # 0..1 of the confident photos
     assignment_valid_hours: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorSettings(Settings):
+    """What every function behind the API needs."""
+
+    requests_table: str  # answers kept by Idempotency-Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesSettings(Settings):
+    """Settings of the function that follows the ledger's stream."""
+
+    labels_bucket: str
+    event_bus_name: str

@@ -65,6 +65,16 @@ class StageConfig:
     audit_share: float = 0.02  # of the confident photos
     assignment_valid_hours: int = 16
 
+    review_lease_s: int = 120  # a page renews it; whoever is gone holds a photo no longer than this
+    undo_window_s: int = 120
+    # At 2 % audits and a third of the photos in review, six of seven blind items are ordinary ones.
+    blind_share: float = 0.25
+    second_share: float = 0.05  # of the reviews, for agreement between people
+
+    drivers_app_urls: tuple[str, ...] = ("scones://signed-in",)  # where sign-in leads back to
+    cors_origins: tuple[str, ...] = ()  # web apps of other origins that may call the API
+    upload_retention_days: int = 90  # links of retakes, and what was permitted
+
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3
     endpoint_instance_type: str = "ml.c5.large"
@@ -77,6 +87,11 @@ class StageConfig:
     def endpoint_name(self) -> str:
         """Both stacks and the handlers know the endpoint by this name."""
         return f"scones-{self.stage}-vehicle"
+
+    @property
+    def event_bus_name(self) -> str:
+        """Rules of other systems name the bus: it must not change its name with a deployment."""
+        return f"scones-{self.stage}"
 
     @property
     def policy_parameter_name(self) -> str:
@@ -106,6 +121,9 @@ class StageConfig:
         self.model_data()
         if not 0 <= self.audit_share <= 1 or not math.isfinite(self.audit_share):
             raise InvalidConfig(f"audit_share must be from 0 to 1, got {self.audit_share}")
+        for name in ("blind_share", "second_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
         if not 1 <= self.capture_sampling_percentage <= 100:
             raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
         if not self.model_manifests:

@@ -1,40 +1,12 @@
-"""The three functions as one small table: what goes into each package, and how large it runs.
+"""The functions as one small table: what goes into each package, and how large it runs.
 
 The table is an allow-list: a file or a distribution that is not named here is not deployed.
 """
 
-from dataclasses import dataclass
+from infra.door_specs import DOOR_FUNCTIONS
+from infra.function_spec import FROM_RUNTIME, POWERTOOLS, READING_PHOTOS, SHARED, FunctionSpec
 
-# boto3 and what it needs come with the Lambda runtime.
-FROM_RUNTIME = frozenset({"boto3", "botocore"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSpec:
-    """One function. Sources are paths in the repository; wheels are names in the lock."""
-
-    name: str
-    memory_mb: int
-    timeout_s: int
-    sources: tuple[str, ...]
-    wheels: tuple[str, ...]
-    max_unzipped_mb: float  # the ceiling that tests hold; cold starts grow with the package
-
-    @property
-    def handler(self) -> str:
-        return f"handlers.{self.name}.lambda_handler"
-
-
-_POWERTOOLS = ("aws-lambda-powertools", "aws-xray-sdk")
-_SHARED = (
-    "handlers/__init__.py",
-    "handlers/aws/__init__.py",
-    "handlers/aws/clients.py",
-    "handlers/domain/__init__.py",
-    "handlers/domain/errors.py",
-    "handlers/domain/identity.py",
-    "handlers/domain/records.py",
-)
+__all__ = ["FROM_RUNTIME", "FUNCTIONS", "FunctionSpec"]
 
 FUNCTIONS = (
     FunctionSpec(
@@ -42,18 +14,12 @@ FUNCTIONS = (
         memory_mb=1769,  # a whole processor: decoding is what takes time
         timeout_s=30,
         sources=(
-            *_SHARED,
+            *SHARED,
             "handlers/serialize.py",
             "handlers/aws/photos.py",
-            "handlers/domain/measurement.py",
-            "handlers/domain/photo.py",
-            "handlers/domain/photo_formats.py",
-            "handlers/domain/photo_heif.py",
-            "handlers/domain/photo_jpeg.py",
-            "handlers/domain/photo_orientation.py",
-            "handlers/domain/quality.py",
+            *READING_PHOTOS,
         ),
-        wheels=(*_POWERTOOLS, "pillow", "pillow-heif"),
+        wheels=(*POWERTOOLS, "pillow", "pillow-heif"),
         max_unzipped_mb=60,
     ),
     FunctionSpec(
@@ -61,12 +27,12 @@ FUNCTIONS = (
         memory_mb=256,
         timeout_s=75,  # SageMaker gives a model 60 s
         sources=(
-            *_SHARED,
+            *SHARED,
             "handlers/classify.py",
             "handlers/settings.py",
             "handlers/aws/endpoint.py",
         ),
-        wheels=_POWERTOOLS,
+        wheels=POWERTOOLS,
         max_unzipped_mb=8,
     ),
     FunctionSpec(
@@ -74,7 +40,7 @@ FUNCTIONS = (
         memory_mb=256,
         timeout_s=15,
         sources=(
-            *_SHARED,
+            *SHARED,
             "handlers/filter.py",
             "handlers/settings.py",
             "handlers/aws/attributes.py",
@@ -83,7 +49,28 @@ FUNCTIONS = (
             "handlers/domain/policy.py",
             "handlers/domain/quality.py",
         ),
-        wheels=_POWERTOOLS,
+        wheels=POWERTOOLS,
         max_unzipped_mb=8,
     ),
+    FunctionSpec(
+        name="changes",
+        memory_mb=256,
+        timeout_s=60,  # a hundred records, each with a label and an event at worst
+        sources=(
+            *SHARED,
+            "handlers/changes.py",
+            "handlers/settings.py",
+            "handlers/aws/attributes.py",
+            "handlers/aws/event_bus.py",
+            "handlers/aws/labels.py",
+            "handlers/domain/labels.py",
+            "handlers/domain/moments.py",
+            "handlers/domain/photo_events.py",
+            "handlers/domain/review_change.py",
+            "handlers/domain/review_row.py",
+        ),
+        wheels=POWERTOOLS,
+        max_unzipped_mb=8,
+    ),
+    *DOOR_FUNCTIONS,
 )

@@ -5,14 +5,22 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from handlers.domain.identity import INTAKE_PREFIX
+from handlers.drivers.operations import OPERATIONS as DRIVERS_OPERATIONS
+from handlers.page.operations import OPERATIONS as PAGE_OPERATIONS
+from handlers.reviews.operations import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs.alarms import Alarms
 from infra.constructs.capture import Capture
+from infra.constructs.changes import Changes
+from infra.constructs.doors import Doors
+from infra.constructs.drivers import Drivers
 from infra.constructs.functions import Functions
+from infra.constructs.identity import Identity
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
 from infra.constructs.policy import PolicySettings
 from infra.constructs.queues import Queues
+from infra.constructs.review import Review
 from infra.constructs.storage import AccessLogs
 from infra.constructs.workflow import Workflow
 
@@ -48,13 +56,24 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             failures_queue=self._queues.failures,
         )
+        self._changes = Changes(
+            self,
+            "Changes",
+            config=config,
+            function=self._functions["changes"],
+            photos=self._ledger.photos,
+            access_logs=access_logs,
+        )
         self._alarms = Alarms(
             self,
             "Alarms",
             config=config,
             must_stay_empty=self._must_stay_empty(),
         )
+        self._identity = Identity(self, "Identity", config=config)
+        self._doors = Doors(self, "Doors", config=config, identity=self._identity)
         self._connect()
+        self._connect_doors()
         self._publish()
 
     def _must_stay_empty(self) -> dict[str, tuple[sqs.IQueue, str]]:
@@ -65,6 +84,10 @@ class PipelineStack(Stack):
                 "A review message could not be read: its photo waits for nobody.",
             ),
             "Failures": (self._queues.failures, "A photo could not be processed."),
+            "ChangesDeadLetters": (
+                self._changes.dead_letters,
+                "A change of the ledger became neither label nor event.",
+            ),
             "IntakeDeadLetters": (
                 self._intake.dead_letters,
                 "A photo arrived, but the workflow could not be started for it.",
@@ -103,6 +126,33 @@ class PipelineStack(Stack):
         )
         filter_.allow(["secretsmanager:GetSecretValue"], resources=[salt.secret_arn])
 
+    def _connect_doors(self) -> None:
+        drivers, page = self._functions["drivers"], self._functions["page"]
+        Drivers(
+            self,
+            "Drivers",
+            config=self._config,
+            function=drivers,
+            intake=self._intake,
+            ledger=self._ledger,
+            queues=self._queues,
+            sign_in_url=self._doors.sign_in_url,
+        )
+        self._review = Review(
+            self,
+            "Reviews",
+            config=self._config,
+            function=self._functions["reviews"],
+            intake=self._intake,
+            ledger=self._ledger,
+            queues=self._queues,
+            policy=self._policy,
+        )
+        page.set(**self._doors.settings_of_page())
+        self._doors.open("Drivers", drivers, DRIVERS_OPERATIONS)
+        self._doors.open("Page", page, PAGE_OPERATIONS)
+        self._doors.open("Reviews", self._functions["reviews"], REVIEWS_OPERATIONS)
+
     def _publish(self) -> None:
         """Names that tools, tests and people find the pipeline by."""
         outputs = {
@@ -120,7 +170,13 @@ class PipelineStack(Stack):
             "SerializeFunction": self._functions["serialize"].function.function_name,
             "ClassifyFunction": self._functions["classify"].function.function_name,
             "FilterFunction": self._functions["filter"].function.function_name,
+            "LabelsBucket": self._changes.labels.bucket_name,
+            "EventBusName": self._changes.bus.event_bus_name,
+            "ChangesDeadLettersUrl": self._changes.dead_letters.queue_url,
+            "ReviewersTable": self._review.reviewers.table_name,
+            "ReviewsFunction": self._functions["reviews"].function.function_name,
             "AlarmTopicArn": self._alarms.topic.topic_arn,
+            **self._doors.outputs(),
         }
         for name, value in outputs.items():
             CfnOutput(self, f"Output{name}", value=value).override_logical_id(name)

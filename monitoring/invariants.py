@@ -15,6 +15,7 @@ from handlers.domain.identity import photo_id
 from handlers.domain.ledger import FINAL_STATUSES, STATUSES, AssignmentRow, LedgerRow
 from handlers.domain.policy import STOPPED
 from handlers.domain.records import SUM_TOLERANCE
+from monitoring.reviews import broken_reviews
 from monitoring.world import ObjectVersion, World
 
 
@@ -49,11 +50,17 @@ def check(world: World, *, grace: timedelta = timedelta(0)) -> Verdict:
     rows = {row.photo_id: row for row in world.ledger}
     fates = Counter(_fate(upload, rows, world, settled_by) for upload in world.objects)
     totals = {name: fates[name] for name in (*FINAL_STATUSES, "in_flight", "lost")}
+    labels = None if world.labels is None else frozenset(world.labels)
     findings = [
         *_lost(world, rows, settled_by),
         *(finding for row in world.ledger for finding in _row_findings(row, world, settled_by)),
         *_message_findings(world, rows),
         *_assignment_findings(world, rows),
+        *(
+            Finding(rule=rule, photo_id=row.photo_id, detail=detail)
+            for row in world.ledger
+            for rule, detail in broken_reviews(row, labels)
+        ),
     ]
     return Verdict(totals={"received": len(world.objects), **totals}, findings=tuple(findings))
 

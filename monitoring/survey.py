@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from handlers.aws.attributes import plain
 from handlers.domain.identity import INTAKE_PREFIX
+from handlers.domain.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger import AssignmentRow, LedgerRow
 from monitoring.world import ObjectVersion, World
 
@@ -29,6 +30,7 @@ class Places:
     review_queue_url: str
     failures_queue_url: str
     state_machine_arn: str
+    labels_bucket: str = ""  # empty: labels are not looked at
 
 
 def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> World:
@@ -41,6 +43,7 @@ def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> Wo
         assignments=tuple(map(AssignmentRow.from_item, _rows(session, places.assignments_table))),
         review_messages=_peek(sqs, places.review_queue_url) if read_queues else None,
         failure_messages=_peek(sqs, places.failures_queue_url) if read_queues else None,
+        labels=tuple(_labels(session, places.labels_bucket)) if places.labels_bucket else None,
         as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 
@@ -57,6 +60,15 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
                     etag=version["ETag"].strip('"'),
                     uploaded_at=version["LastModified"].isoformat(),
                 )
+
+
+def _labels(session: "boto3.Session", bucket: str) -> Iterator[tuple[str, int]]:
+    """The key names photo and decision: see `handlers/domain/labels.py`."""
+    pages = session.client("s3").get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=bucket, Prefix=LABELS_PREFIX):
+        for found in page.get("Contents", []):
+            photo, _, seq = found["Key"].rpartition("/")[2].removesuffix(".jsonl").partition("-")
+            yield photo, int(seq)
 
 
 def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,7 @@ class ObjectVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A survey; None stands for a queue that was not read."""
+    """A survey; None stands for a queue or bucket that was not read."""
 
     as_of: str  # ISO 8601, UTC
     objects: tuple[ObjectVersion, ...]
@@ -36,3 +36,4 @@ class World:
     review_messages: tuple[str, ...] | None  # photo ids
     failure_messages: tuple[str, ...] | None
     executions: Mapping[str, str]  # ARN → RUNNING, SUCCEEDED, FAILED, …
+    labels: tuple[tuple[str, int], ...] | None = None  # photo id and decision_seq

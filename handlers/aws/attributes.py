@@ -15,6 +15,11 @@ def attribute_map(values: Mapping[str, object]) -> "AttributeValueTypeDef":
     return TypeSerializer().serialize(_exact(values))
 
 
+def item_of(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    """`{"a": 0.5}` becomes `{"a": {"N": "0.5"}}`: an item, a key, or values of an expression."""
+    return {name: TypeSerializer().serialize(_exact(value)) for name, value in values.items()}
+
+
 def plain(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:  # Any: as stored
     """`{"a": {"N": "0.5"}}` becomes `{"a": Decimal("0.5")}`."""
     deserializer = TypeDeserializer()
@@ -26,4 +31,6 @@ def _exact(value: object) -> object:
         return Decimal(repr(value))
     if isinstance(value, Mapping):
         return {name: _exact(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
     return value

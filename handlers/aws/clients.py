@@ -6,12 +6,21 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT_S = 2
 
 
+@overload
+def client(service: Literal["dynamodb"], *, read_timeout_s: int) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["events"], *, read_timeout_s: int) -> "EventBridgeClient": ...
+@overload
+def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
 @overload
 def client(service: Literal["s3"], *, read_timeout_s: int) -> "S3Client": ...
 @overload
@@ -19,16 +28,19 @@ def client(
     service: Literal["sagemaker-runtime"], *, read_timeout_s: int
 ) -> "SageMakerRuntimeClient": ...
 def client(
-    service: Literal["s3", "sagemaker-runtime"], *, read_timeout_s: int
-) -> "S3Client | SageMakerRuntimeClient":
+    service: Literal["dynamodb", "events", "s3", "sagemaker-runtime", "sqs"], *, read_timeout_s: int
+) -> "DynamoDBClient | EventBridgeClient | S3Client | SageMakerRuntimeClient | SQSClient":
     """A client that tries twice at most; the workflow does the patient retrying."""
-    return boto3.client(service, config=config(read_timeout_s=read_timeout_s))
+    limits = config(read_timeout_s=read_timeout_s, of_s3=service == "s3")
+    return boto3.client(service, config=limits)
 
 
-def config(*, read_timeout_s: int) -> Config:
+def config(*, read_timeout_s: int, of_s3: bool = False) -> Config:
     """The same limits for clients that a library makes."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
+        # Of S3 alone: forms signed the old way are refused in younger regions.
+        signature_version="s3v4" if of_s3 else None,
         retries={"mode": "standard", "total_max_attempts": 2},
     )

@@ -67,7 +67,7 @@ def route(
         vehicle=choice.vehicle,
         order_range=order_range,
         confidence=choice.confidence,
-        valid_until=_hours_after(photo.uploaded_at, valid_hours),
+        valid_until=hours_after(photo.uploaded_at, valid_hours),
         classification={
             **prediction.to_wire(),
             "vehicle": choice.vehicle,
@@ -79,6 +79,7 @@ def route(
     )
 
 
-def _hours_after(moment: str, hours: float) -> str:
+def hours_after(moment: str, hours: float) -> str:
+    """Until when an assignment by a photo of that moment is valid."""
     later = datetime.fromisoformat(moment) + timedelta(hours=hours)
     return later.strftime("%Y-%m-%dT%H:%M:%SZ")

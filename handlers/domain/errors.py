@@ -4,7 +4,9 @@
     ├── TransientError               the workflow tries again
     │   ├── PhotoStoreUnavailable    S3 did not answer
     │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
-    │   └── PolicyUnavailable        the policy or the audit salt could not be read
+    │   ├── PolicyUnavailable        the policy or the audit salt could not be read
+    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; callers of the API try again
+    │   └── ChangeNotTold            no label or no event was written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed
         ├── InvalidPolicy            the policy parameter is malformed
@@ -42,6 +44,14 @@ class PolicyUnavailable(TransientError):
     """The policy parameter or the audit salt could not be read."""
 
 
+class LedgerUnavailable(TransientError):
+    """A table or queue behind the API did not answer in time, or asked to slow down."""
+
+
+class ChangeNotTold(TransientError):
+    """A label or an event that follows from the ledger could not be written."""
+
+
 class InvalidRecord(PermanentError):
     """A record that crossed a border between two steps is malformed."""
 
@@ -70,5 +80,7 @@ class UntrustworthyPrediction(PermanentError):
     """The endpoint's answer is no probability distribution over the classes of a known model."""
 
 
-TRANSIENT_ERRORS = tuple(cls.__name__ for cls in TransientError.__subclasses__())
-"""Names for the workflow's Retry blocks."""
+TRANSIENT_ERRORS = tuple(
+    error.__name__ for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable)
+)
+"""Names for the workflow's Retry blocks: what its own functions raise."""

@@ -36,6 +36,9 @@ class LedgerRow:
     superseded: bool
     model_version: str
     classification: Mapping[str, Any]  # probabilities, confidence, threshold, threshold_source
+    decision_seq: int = 0  # how often a person or driver had a say
+    decisions: tuple[Mapping[str, Any], ...] = ()  # the newest of them, with before and after
+    lease_owner: str = ""  # who holds the review
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
@@ -64,6 +67,9 @@ class LedgerRow:
                 superseded=bool(item.get("superseded", False)),
                 model_version=item.get("model_version", ""),
                 classification=item.get("classification", {}),
+                decision_seq=int(item.get("decision_seq", 0)),
+                decisions=tuple(item.get("decisions", ())),
+                lease_owner=item.get("lease_owner", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error

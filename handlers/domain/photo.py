@@ -67,7 +67,7 @@ class Refusal:
     message: str
 
 
-_NOT_A_PHOTO = Refusal(
+NOT_A_PHOTO = Refusal(
     reason="not_a_photo",
     message="This file is not a photo that we can read. Please send a JPEG, HEIC, PNG or WebP.",
 )
@@ -81,14 +81,14 @@ def prepare(data: bytes) -> Prepared | Refusal:
         return too_large_in_bytes(len(data))
     image_format = sniff(data)
     if image_format is None:
-        return _NOT_A_PHOTO
+        return NOT_A_PHOTO
     try:
         with warnings.catch_warnings():
             # Sizes are checked before any pixel is decoded.
             warnings.simplefilter("ignore")
             return _decode(data, image_format)
     except DECODING_ERRORS as error:
-        return _refusal_of(error, image_format)
+        return refusal_of(error, image_format)
 
 
 def too_large_in_bytes(size_bytes: int) -> Refusal:
@@ -102,11 +102,11 @@ def too_large_in_bytes(size_bytes: int) -> Refusal:
     )
 
 
-def _refusal_of(error: Exception, image_format: str) -> Refusal:
+def refusal_of(error: Exception, image_format: str) -> Refusal:
     if isinstance(error, (Image.DecompressionBombError, MemoryError, PhotoTooLarge)):
         return _too_many_pixels(image_format)
     if isinstance(error, PhotoUnsupported):
-        return _NOT_A_PHOTO
+        return NOT_A_PHOTO
     return Refusal(
         reason="corrupt",
         message="The photo is damaged or incomplete. Please take it again.",
@@ -125,7 +125,7 @@ def _too_many_pixels(image_format: str) -> Refusal:
 
 
 def _decode(data: bytes, image_format: str) -> Prepared:
-    image, exif = _open(data, image_format)
+    image, exif = open_photo(data, image_format)
     with image:
         check_size(image_format, *image.size)
         wire_size = _fit(*image.size)
@@ -134,7 +134,7 @@ def _decode(data: bytes, image_format: str) -> Prepared:
         image.draft(None, (wire_size[0] * 2, wire_size[1] * 2))
         image.load()
         orientation = read_orientation(image.info.get("exif") if exif is None else exif)
-        upright = _to_rgb(image, wire_size)
+        upright = to_rgb(image, wire_size)
     upright = turned_upright(upright, orientation)
     width, height = upright_size(*original_size, orientation)
     quality = measure(
@@ -148,7 +148,7 @@ def _decode(data: bytes, image_format: str) -> Prepared:
     return Prepared(wire_image=_encode(upright), quality=quality)
 
 
-def _open(data: bytes, image_format: str) -> tuple[Image.Image, bytes | None]:
+def open_photo(data: bytes, image_format: str) -> tuple[Image.Image, bytes | None]:
     """The picture, not yet decoded, and its EXIF block where that was taken out of the file."""
     if image_format == "HEIF":
         # Turned by the decoder, by the container's own boxes; its EXIF says the same once more.
@@ -172,7 +172,7 @@ def _fit(width: int, height: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Any mode to RGB at the wire size; what is transparent becomes white."""
     if image.mode.startswith(("I", "F")):
         # 16 bits a sample: Pillow's own conversion clips them to white instead of scaling.

@@ -2,7 +2,7 @@
 
 import typer
 
-from infra.cli import demos, evaluation, photos, system, training
+from infra.cli import demos, evaluation, people, photos, review, system, training
 
 app = typer.Typer(
     help="From a driver's photo to an order: run, watch and look after the pipeline.",
@@ -42,3 +42,10 @@ app.command(
         "scones evaluate ../shared/data", "scones evaluate ~/photos --held-back --out report.html"
     )
 )(evaluation.evaluate)
+app.command(
+    epilog=_examples("scones review", "scones review --as rita", "scones review --no-browser")
+)(review.review)
+app.command(
+    "provision",
+    epilog=_examples("scones provision reviewer rita", "scones provision driver dora --stage prod"),
+)(people.provision_person)

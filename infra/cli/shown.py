@@ -48,6 +48,7 @@ def system(document: Document) -> str:
         ("parts", parts),
         ("AWS endpoint", document["endpoint_url"]),
         ("status page", document["page_url"] or ""),
+        ("reviewers' page", document["review_url"] or ""),
         ("photos", f"{sum(photos.values())}: {counts}" if photos else "none yet"),
         ("on their way", f"{document['executions_running']} execution(s)"),
         ("queues", queues),

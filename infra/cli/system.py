@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.local.upstate import UpState
 
 # Where tools that know AWS emulators look first; the same at every start, as bookmarks want it.
-PORT, RUNTIME_PORT, PAGE_PORT = 4566, 4567, 4568
+PORT, RUNTIME_PORT, PAGE_PORT, DOOR_PORT = 4566, 4567, 4568, 4569
 # Settings of the user's that would outrank or contradict those printed.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")
 
@@ -30,6 +30,9 @@ def up(
     page_port: Annotated[
         int, typer.Option(help="Of the status page; 0 is any free one.")
     ] = PAGE_PORT,
+    door_port: Annotated[
+        int, typer.Option(help="Of the API and the reviewers' page; 0 is any free one.")
+    ] = DOOR_PORT,
     keep: Annotated[
         bool,
         typer.Option(
@@ -49,6 +52,7 @@ def up(
         port=port,
         runtime_port=runtime_port,
         page_port=page_port,
+        door_port=door_port,
         keep=keep,
         drop_folder=drop_folder.absolute() if drop_folder else None,
     )
@@ -56,7 +60,8 @@ def up(
         state, started = start(home(), settings, step=_say)
     typer.echo("ready" if started else "running already, with the settings it was started with")
     typer.echo(_addresses(state))
-    typer.echo('next: scones submit FILE --driver ID --wait · scones status · eval "$(scones env)"')
+    typer.echo("next: scones submit FILE --driver ID --wait · scones status · scones review")
+    typer.echo('      eval "$(scones env)"')
 
 
 def down(
@@ -105,6 +110,8 @@ def _addresses(state: "UpState") -> str:
         ("AWS endpoint", state.endpoint_url),
         ("SageMaker runtime", state.runtime_url),
         ("status page", state.page_url),
+        ("API", state.door_url),
+        ("reviewers' page", f"{state.door_url}/review" if state.door_url else ""),
         ("drop folder", state.drop_folder),
         ("kept over a stop", "yes" if state.keep else "no (--keep)"),
     ]

@@ -1,13 +1,14 @@
-"""The three functions of the chain, made from one table, each with a role of its own."""
+"""The functions, made from one table, each with a role of its own."""
 
-from aws_cdk import AssetHashType, Duration, IgnoreMode
+from aws_cdk import AssetHashType, Duration, IgnoreMode, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import PackageTarget, StageConfig
 from infra.constructs.nag import acknowledge
-from infra.constructs.resource import log_group_for
+from infra.constructs.resource import log_group_for, resource_of
 from infra.constructs.storage import PrivateBucket
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.packaging import build_package
@@ -71,6 +72,21 @@ class HandlerFunction(Construct):
             self._role,
             f"IAM5[Resource::<{bucket.logical_id}.Arn>/{prefix}*]",
             "Nobody knows the keys of objects beforehand; the prefix bounds them.",
+        )
+
+    def allow_stream(self, table: dynamodb.Table) -> None:
+        """Grant what Lambda does by this role to follow a table's changes."""
+        self.allow(
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            resources=[str(table.table_stream_arn)],
+        )
+        self.allow(["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
+        stack = Stack.of(table)
+        logical_id = stack.resolve(resource_of(table, dynamodb.CfnTable).logical_id)
+        acknowledge(
+            self._role,
+            f"IAM5[Resource::<{logical_id}.Arn>/stream/*]",
+            "Streams are listed, not named: AWS asks for this action on all streams of the table.",
         )
 
     def set(self, **environment: str) -> None:

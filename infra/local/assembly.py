@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from infra.local.errors import AssemblyUnusable
 from infra.local.parts import ACCOUNT, REGION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+# Parameters of the stack: where people reach its API, and where they sign in.
+_ADDRESSES = ("DoorUrl", "SignInUrl")
 
 # Any: JSON written by CDK, whose parts are looked up by name and missed with a KeyError.
 Json = dict[str, Any]
@@ -34,6 +38,12 @@ class Stack:
     name: str
     template_asset: Asset
     assets: tuple[Asset, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, url: str) -> Stack:
+        """The stack as it is deployed where people reach its API and its sign-in at one address."""
+        known = read_json(self.template_asset.source).get("Parameters", {})
+        return replace(self, parameters={name: url for name in _ADDRESSES if name in known})
 
 
 def read_stack(assembly: Path, artifact: str) -> Stack:

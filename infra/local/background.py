@@ -44,13 +44,14 @@ class UpSettings:
     port: int
     runtime_port: int
     page_port: int
+    door_port: int
     keep: bool
     drop_folder: Path | None
 
     def arguments(self) -> list[str]:
         """As the supervisor takes them."""
         words = ["--port", str(self.port), "--runtime-port", str(self.runtime_port)]
-        words += ["--page-port", str(self.page_port)]
+        words += ["--page-port", str(self.page_port), "--door-port", str(self.door_port)]
         if self.keep:
             words.append("--keep")
         if self.drop_folder:

@@ -134,4 +134,5 @@ def places_of(stage: "LocalStage") -> Places:
         review_queue_url=stage.outputs["ReviewQueueUrl"],
         failures_queue_url=stage.outputs["FailuresQueueUrl"],
         state_machine_arn=stage.outputs["StateMachineArn"],
+        labels_bucket=stage.outputs.get("LabelsBucket", ""),
     )

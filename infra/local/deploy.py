@@ -61,6 +61,10 @@ def deploy(
         apply(
             StackName=stack.name,
             TemplateURL=f"{s3.meta.endpoint_url}/{template.bucket}/{template.key}",
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in stack.parameters.items()
+            ],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     except ClientError as error:
@@ -69,12 +73,22 @@ def deploy(
 
 
 def standing(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, str] | None:
-    """The outputs of the stack where it stands already with this very template, else None."""
+    """The outputs of the stack where it stands already as it would be deployed, else None."""
     body: object = cloudformation.get_template(StackName=stack.name)["TemplateBody"]
     there = json.loads(body) if isinstance(body, str) else body
     if there != json.loads(stack.template_asset.source.read_text(encoding="utf-8")):
         return None
+    if stack.parameters and not _has_parameters(stack, cloudformation):
+        return None
     return _await_outputs(stack.name, cloudformation)
+
+
+def _has_parameters(stack: Stack, cloudformation: CloudFormationClient) -> bool:
+    described = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
+    given = {
+        each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])
+    }
+    return all(given.get(name) == value for name, value in stack.parameters.items())
 
 
 def _await_outputs(name: str, cloudformation: CloudFormationClient) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The whole system on one machine: `running_stage()` starts it, deploys it and takes it away again.
 
-Two processes: the corrected emulator, and the stand-in for the SageMaker runtime. They listen on
+Three processes: the corrected emulator, the stand-in for the SageMaker runtime, and the gateway at
+which people reach the API and its page. They listen on
 loopback only, keep their files in one directory, and end with the process that started them.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from infra.local import parts
 from infra.local.assembly import read_json, read_stack
 from infra.local.deploy import deploy, prepare, standing
+from infra.local.gateway.part import running_gateway
 from infra.local.kept import kept_state
 from infra.local.listening import listening
 from infra.local.processes import ROOT, Running, running
@@ -45,6 +47,7 @@ class LocalStage:
     runtime_url: str
     outputs: Mapping[str, str]  # of the stack `Pipeline`
     processes: Mapping[str, int]  # process ids; each is the head of its own process group
+    door_url: str = ""  # of the API and its page; empty where the stack has none
     # Empty where another process runs the stage.
     parts: tuple[Running, ...] = field(default=(), repr=False, compare=False)
 
@@ -80,6 +83,7 @@ def running_stage(
     workers: int = 2,
     port: int = 0,
     runtime_port: int = 0,
+    door_port: int = 0,
     keep: Path | None = None,
 ) -> Iterator[LocalStage]:
     """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
@@ -97,6 +101,7 @@ def running_stage(
         run_directory(run_dir or _RUNS) as directory,
         listening(port) as emulator_at,
         listening(runtime_port) as runtime_at,
+        listening(door_port) as door_at,
         kept_state(keep, directory / "kept") as state,
         running(
             parts.emulator(
@@ -123,6 +128,7 @@ def running_stage(
     ):
         session = _session(emulator_at.url, runtime_at.url)
         s3, cloudformation = session.client("s3"), session.client("cloudformation")
+        stack = stack.at(door_at.url)
         prepare(stack, _ASSET_CACHE)  # while the processes come up
         emulator.await_health(_READY_WITHIN_S)
         update = keep is not None and keep.exists()
@@ -130,13 +136,21 @@ def running_stage(
             stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE, update=update
         )
         endpoint.await_health(_READY_WITHIN_S)
-        yield LocalStage(
-            endpoint_url=emulator_at.url,
-            runtime_url=runtime_at.url,
+        with running_gateway(
+            directory=directory / "gateway",
+            listener=door_at,
+            emulator_url=emulator_at.url,
             outputs=outputs,
-            processes={each.part.name: each.process.pid for each in (emulator, endpoint)},
-            parts=(emulator, endpoint),
-        )
+        ) as door:
+            started = (emulator, endpoint, *door)
+            yield LocalStage(
+                endpoint_url=emulator_at.url,
+                runtime_url=runtime_at.url,
+                outputs=outputs,
+                processes={each.part.name: each.process.pid for each in started},
+                door_url=door_at.url if door else "",
+                parts=started,
+            )
 
 
 def _session(endpoint_url: str, runtime_url: str) -> boto3.Session:

@@ -102,6 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--runtime-port", type=int, default=0)
     parser.add_argument("--page-port", type=int, default=0)
+    parser.add_argument("--door-port", type=int, default=0)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--drop-folder", type=Path)
     return parser.parse_args()
@@ -114,6 +115,7 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
             assembly=options.assembly,
             port=options.port,
             runtime_port=options.runtime_port,
+            door_port=options.door_port,
             keep=options.folder / "kept" if options.keep else None,
         ) as stage,
         _page(options, stage) as page,
@@ -125,6 +127,7 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
             runtime_url=stage.runtime_url,
             outputs=dict(stage.outputs),
             page_url=page.part.listener.url,
+            door_url=stage.door_url,
             processes={**stage.processes, page.part.name: page.process.pid},
         )
         drop = DropFolder(options.drop_folder) if options.drop_folder else None

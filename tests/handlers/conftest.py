@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from moto import mock_aws
 
+from tests.handlers.doors import Api, build
+
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -18,11 +20,21 @@ def context() -> "LambdaContext":
         memory_limit_in_mb=128,
         invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:f",
         aws_request_id="request",
+        get_remaining_time_in_millis=lambda: 10_000,
     )
-    return cast("LambdaContext", named)  # Powertools reads these four
+    return cast("LambdaContext", named)  # Powertools reads these five
 
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    with mock_aws():
+    # The session is kept: it has read botocore's models, which takes longer than any test.
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, aws: None, context: "LambdaContext") -> Api:
+    """Both doors, with empty tables behind them."""
+    del aws
+    build(monkeypatch)
+    return Api(context=context)

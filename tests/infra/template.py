@@ -19,6 +19,10 @@ PSEUDO = {
 }
 
 
+# Where a function's entry is: in its module, or in the package of its name.
+PARTS = ("", ".handler")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One stack of one stage."""
@@ -51,11 +55,11 @@ class Template:
         return properties
 
     def function(self, name: str) -> Json:
-        """Properties of a function, by the module of its handler."""
+        """Properties of a function, by its name: that of its module, or of its package."""
         (properties,) = (
             function
             for function in self.of_type("AWS::Lambda::Function").values()
-            if function["Handler"] == f"handlers.{name}.lambda_handler"
+            if function["Handler"] in (f"handlers.{name}{part}.lambda_handler" for part in PARTS)
         )
         return properties
 

@@ -3,7 +3,7 @@
 from tests.infra.conftest import RELEASE
 from tests.infra.template import Template, readable, refuses_plain_text
 
-MUST_STAY_EMPTY = {"ReviewDeadLetters", "Failures", "IntakeDeadLetters"}
+MUST_STAY_EMPTY = {"ReviewDeadLetters", "Failures", "IntakeDeadLetters", "ChangesDeadLetters"}
 TWO_WEEKS_S = 14 * 24 * 3600
 
 

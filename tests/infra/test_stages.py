@@ -10,6 +10,7 @@ from tests.infra.template import PSEUDO, Json, Template, short_id
 MAY_DIFFER = {
     "AWS::Lambda::Function": {"Code.S3Key", "Runtime", "Architectures"},
     "AWS::DynamoDB::Table": {"DeletionProtectionEnabled"},
+    "AWS::Cognito::UserPool": {"DeletionProtection"},
     "AWS::SageMaker::Model": {"PrimaryContainer.Image", "PrimaryContainer.ModelDataUrl"},
 }
 ONLY_WHERE_A_PERSON_IS_NAMED = {"AWS::SNS::Subscription"}

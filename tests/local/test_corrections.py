@@ -10,6 +10,7 @@ from infra.local.corrections import replacing
 from infra.local.corrections.choices import string_matches
 from infra.local.corrections.events import as_aws_sends_it
 from infra.local.corrections.paths import as_text
+from infra.local.corrections.streams import as_failed
 from infra.local.corrections.workflows import size_on_aws
 from infra.local.errors import EmulatorChanged
 
@@ -98,3 +99,19 @@ def test_event_gets_its_version_and_loses_what_aws_does_not_send() -> None:
 def test_event_of_an_unversioned_bucket_has_no_version() -> None:
     detail = json.loads(as_aws_sends_it(EMULATORS_EVENT, version=None)["Detail"])
     assert "version-id" not in detail["object"]
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "fails"),
+    [
+        ("aws:dynamodb", {"batchItemFailures": [{"itemIdentifier": "7"}]}, True),
+        ("aws:dynamodb", {"batchItemFailures": []}, False),
+        ("aws:dynamodb", None, False),
+        ("aws:sqs", {"batchItemFailures": [{"itemIdentifier": "7"}]}, False),
+    ],
+)
+def test_a_failed_record_of_a_stream_fails_its_batch(
+    source: str, body: object, fails: bool
+) -> None:
+    result = as_failed({"Records": [{"eventSource": source}]}, {"body": body})
+    assert bool(result.get("error")) is fails

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,7 @@ def test_assets_are_uploaded_and_the_template_is_created_from_there(
         {
             "StackName": STACK,
             "TemplateURL": f"https://s3.amazonaws.com/{ASSETS}/t.json",
+            "Parameters": [],
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         },
     )
@@ -127,6 +129,20 @@ def test_a_kept_stack_with_the_same_template_stands(
     cloudformation.add_response("get_template", {"TemplateBody": body})
     cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
     assert standing(stack, cloudformation.client) == {}
+
+
+def test_a_kept_stack_at_another_address_is_deployed_anew(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    moved = replace(stack, parameters={"DoorUrl": "http://127.0.0.1:2"})
+    for port in (1, 2):
+        given = [{"ParameterKey": "DoorUrl", "ParameterValue": f"http://127.0.0.1:{port}"}]
+        template = stack.template_asset.source.read_text()
+        cloudformation.add_response("get_template", {"TemplateBody": template})
+        cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE", Parameters=given))
+    cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
+    assert standing(moved, cloudformation.client) is None
+    assert standing(moved, cloudformation.client) == {}
 
 
 @mock_aws

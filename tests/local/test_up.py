@@ -89,7 +89,9 @@ def test_one_at_a_time_has_the_lock(tmp_path: Path, lock: int) -> None:
 def test_up_again_is_answered_with_what_runs(tmp_path: Path, lock: int) -> None:
     assert lock
     write_state(tmp_path / "up", a_state())
-    settings = UpSettings(port=0, runtime_port=0, page_port=0, keep=False, drop_folder=None)
+    settings = UpSettings(
+        port=0, runtime_port=0, page_port=0, door_port=0, keep=False, drop_folder=None
+    )
     assert start(tmp_path / "up", settings, step=print) == (a_state(), False)
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from infra.local.corrections import events, lambdas, permissions, templates, workflows
+from infra.local.corrections import (
+    events,
+    lambdas,
+    permissions,
+    streams,
+    templates,
+    tokens,
+    workflows,
+)
 from infra.local.corrections.replacing import require_version
 
 
@@ -13,4 +21,6 @@ def install(*, workers: int) -> None:
     workflows.install()
     events.install()
     permissions.install()
+    streams.install()
     templates.install()
+    tokens.install()

@@ -1,8 +1,6 @@
 """A real stage with a few photos in it, its page, and a browser that looks at it."""
 
 import json
-import os
-import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PATIENCE_S = 90.0
-NO_PLAYWRIGHT = "Playwright, which drives the browser, is not installed"
 HOSTILE_KEY = 'intake/<img src=x onerror=alert(1)>/"quoted" & \u202ereversed.jpg'
 PHOTOS = {  # key → sample, none for what is not a photo
     "intake/ada/bicycle.jpg": "bicycle-red.jpg",
@@ -33,15 +30,6 @@ PHOTOS = {  # key → sample, none for what is not a photo
     "intake/eve/not-a-photo.jpg": "",
     HOSTILE_KEY: "bicycle-red.jpg",
 }
-# Nothing of the person's own browser, and nothing that leaves this machine.
-ARGUMENTS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass(frozen=True)
@@ -97,25 +85,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             for key, sample in PHOTOS.items():
                 found.upload(key, sample)
             yield found
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
-    api = pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT)
-    named = os.environ.get("SCONES_BROWSER")
-    names = ("chromium", "google-chrome", "chromium-browser")
-    found = named or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("no browser: install chromium or google-chrome, or set SCONES_BROWSER")
-    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else [*ARGUMENTS]
-    with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found,
-            args=arguments,
-            env={**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))},
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

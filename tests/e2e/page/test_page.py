@@ -7,7 +7,8 @@ import pytest
 
 from handlers.domain.photo import WIRE_SIDE
 from infra.local.page.guard import CONTENT_SECURITY_POLICY
-from tests.e2e.page.conftest import HOSTILE_KEY, NO_PLAYWRIGHT, PHOTOS, Watched
+from tests.e2e.browsing import NO_PLAYWRIGHT
+from tests.e2e.page.conftest import HOSTILE_KEY, PHOTOS, Watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route

@@ -1,0 +1,110 @@
+"""Twice is once for callers, too: an Idempotency-Key answers the same for as long as it is kept."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyInconsistentStateError,
+    IdempotencyPersistenceLayerError,
+    IdempotencyValidationError,
+)
+
+from handlers.api.operations import Operation
+from handlers.api.problems import (
+    IDEMPOTENCY_KEY_NEEDED,
+    IDEMPOTENCY_KEY_REUSED,
+    REQUEST_IN_PROGRESS,
+    UNAVAILABLE,
+    Problem,
+)
+from handlers.aws.clients import client
+from handlers.settings import DoorSettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Json = dict[str, Any]  # JSON, as it is kept
+
+_KEY = re.compile(r"[ -~]{1,64}")
+_READ_TIMEOUT_S = 3
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str:
+    """Raises: Problem."""
+    key = headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise Problem(
+            IDEMPOTENCY_KEY_NEEDED,
+            "Send the header Idempotency-Key: 1 to 64 printable ASCII characters, new for every "
+            "call, the same when you repeat a call whose answer you missed.",
+        )
+    return key
+
+
+def once(
+    operation: Operation,
+    request: Json,
+    run: Callable[[], Json],
+    context: "LambdaContext",
+) -> Json:
+    """`request` holds `who` (caller and key) and `what` (the rest, to tell reuse from repetition).
+
+    Only answers are kept: after a problem the same key may be used again.
+
+    Raises: Problem.
+    """
+    config = IdempotencyConfig(
+        event_key_jmespath="who",
+        payload_validation_jmespath="what",
+        raise_on_no_idempotency_key=True,
+        expires_after_seconds=operation.remembered_s,
+        hash_function="sha256",
+        lambda_context=context,
+    )
+
+    def answer(*, request: Json) -> Json:  # noqa: ARG001 # read by the decorator
+        return run()
+
+    kept = idempotent_function(
+        answer,
+        data_keyword_argument="request",
+        persistence_store=_layer(operation.name),
+        config=config,
+        key_prefix=operation.name,
+    )
+    try:
+        result: Json = kept(request=request)
+    except IdempotencyValidationError as error:
+        raise Problem(
+            IDEMPOTENCY_KEY_REUSED, "Use a new Idempotency-Key for every new request."
+        ) from error
+    except IdempotencyAlreadyInProgressError as error:
+        raise Problem(
+            REQUEST_IN_PROGRESS, "Repeat the call with the same key in a second or two."
+        ) from error
+    except (IdempotencyInconsistentStateError, IdempotencyPersistenceLayerError) as error:
+        raise Problem(UNAVAILABLE, "Please repeat the call with the same key.") from error
+    return result
+
+
+@cache
+def _table() -> "tuple[DynamoDBClient, str]":
+    settings = DoorSettings.from_env(os.environ)
+    return client("dynamodb", read_timeout_s=_READ_TIMEOUT_S), settings.requests_table
+
+
+@cache
+def _layer(_operation: str) -> DynamoDBPersistenceLayer:
+    # One for each operation: a layer takes only the first configuration that it is given.
+    dynamodb, name = _table()
+    return DynamoDBPersistenceLayer(table_name=name, boto3_client=dynamodb)

@@ -1,0 +1,48 @@
+"""Calls of DynamoDB whose refusals mean something: a condition that does not hold is an answer."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.domain.errors import LedgerUnavailable
+
+Answer = TypeVar("Answer")
+
+# A condition did not hold, or another write about the same item was under way.
+_LOST = {
+    "ConditionalCheckFailedException",
+    "TransactionCanceledException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+
+
+def succeeds(write: Callable[[], object]) -> bool:
+    """Whether the write was made; False where its condition does not hold.
+
+    Raises: LedgerUnavailable.
+    """
+    try:
+        write()
+    except ClientError as error:
+        if _code(error) in _LOST:
+            return False
+        raise LedgerUnavailable(f"DynamoDB answered {_code(error)}") from error
+    except BotoCoreError as error:
+        raise LedgerUnavailable(str(error)) from error
+    return True
+
+
+def answer_of(read: Callable[[], Answer]) -> Answer:
+    """What was read. Raises: LedgerUnavailable."""
+    try:
+        return read()
+    except ClientError as error:
+        raise LedgerUnavailable(f"DynamoDB answered {_code(error)}") from error
+    except BotoCoreError as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,88 @@
+"""A photo as its driver sees it: pure, from the ledger's row.
+
+An audit is nobody's business but ours: a photo that is reviewed as well shows no sign of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from handlers.domain.errors import InvalidRecord
+
+Status = Literal["received", "assigned", "in_review", "rejected", "failed"]
+_SHOWN: Mapping[str, Status] = {
+    "received": "received",
+    "requeued": "received",  # how we try again is our business
+    "assigned": "assigned",
+    "in_review": "in_review",
+    "rejected": "rejected",
+    "failed": "failed",
+}
+
+# Stable codes → what the app can show. Refusals by Serialize bring sentences of their own.
+SENTENCES: Mapping[str, str] = {
+    "being_checked": "A colleague is having a look at your photo. This takes a few minutes.",
+    "contested": "You asked us to look again. A colleague decides; until then this stands.",
+    "no_vehicle": "We see no bicycle or motorcycle on it. Please take a photo of your vehicle.",
+    "retake": "We cannot see the vehicle well enough. Please take another photo, in good light.",
+    "on_our_side": "Something went wrong on our side. You can also send the photo again.",
+}
+_OWN_REASON = {"rejected", "failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverPhoto:
+    """Texts are empty where there is nothing to say."""
+
+    photo_id: str
+    upload_id: str
+    driver_id: str
+    status: Status
+    reason: str  # stable code
+    sentence: str
+    vehicle: str
+    order_range: str
+    valid_until: str
+    uploaded_at: str
+    updated_at: str
+    is_contested: bool
+    can_be_contested: bool
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
+        """Raises: InvalidRecord."""
+        try:
+            status = _SHOWN[item["status"]]
+            contested = item["review"] == "open" and item.get("review_reason") == "contested"
+            reason = _reason(status, item.get("reason", ""), is_contested=contested)
+            is_assigned = status == "assigned"
+            return cls(
+                photo_id=item["photo_id"],
+                upload_id=item.get("upload_id", ""),
+                driver_id=item.get("driver_id", ""),
+                status=status,
+                reason=reason,
+                sentence=_sentence(reason, item.get("message", "")),
+                vehicle=item.get("vehicle", "") if is_assigned else "",
+                order_range=item.get("order_range", "") if is_assigned else "",
+                valid_until=item.get("valid_until", "") if is_assigned else "",
+                uploaded_at=item["uploaded_at"],
+                updated_at=item["updated_at"],
+                is_contested=contested,
+                can_be_contested=status in {"assigned", "rejected"} and not contested,
+            )
+        except (KeyError, TypeError) as error:
+            raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
+
+
+def _reason(status: str, stored: str, *, is_contested: bool) -> str:
+    if is_contested:
+        return "contested"
+    if status == "in_review":
+        return "being_checked"
+    # What failed inside is an error's name in the ledger, for operators.
+    return "on_our_side" if status == "failed" else stored if status in _OWN_REASON else ""
+
+
+def _sentence(reason: str, stored: str) -> str:
+    return SENTENCES.get(reason) or (stored if reason else "")

@@ -1,0 +1,1 @@
+"""The reviewers' page: plain files, and the small function that serves them."""

@@ -1,0 +1,29 @@
+"""Page: GET /review and the files that it names. Needs nothing but the standard library."""
+
+import os
+from functools import cache
+from typing import Any
+
+from handlers.page.answers import Answer, config_answer, file_answer, not_found
+from handlers.page.assets import INDEX, read_assets
+from handlers.page.settings import PageSettings
+
+CONFIG = "config.json"
+_assets = cache(read_assets)
+
+
+@cache
+def _settings() -> PageSettings:
+    return PageSettings.from_env(os.environ)
+
+
+def lambda_handler(event: dict[str, Any], _context: object) -> Answer:
+    """An HTTP API request (payload 2.0) → the page, one of its files, or its settings."""
+    settings = _settings()
+    named = (event.get("pathParameters") or {}).get("asset")
+    if named == CONFIG:
+        return config_answer(settings.to_wire())
+    asset = _assets().get(named or INDEX)
+    if asset is None or named == INDEX:  # its addresses are relative to /review
+        return not_found()
+    return file_answer(asset, event.get("headers") or {}, connects_to=settings.connects_to)

@@ -1,0 +1,33 @@
+"""Answers by Idempotency-Key: the table that makes a repeated POST harmless."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.constructs.functions import HandlerFunction
+from infra.constructs.nag import acknowledge
+from infra.constructs.resource import pin_logical_id
+
+_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+
+
+class Requests(dynamodb.Table):
+    """Powertools' idempotency table; DynamoDB forgets each answer by itself."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.DEFAULT,
+            time_to_live_attribute="expiration",
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        pin_logical_id(self, "Requests")
+        acknowledge(self, "DDB3", "Answers kept for a day at most: nothing to restore.")
+
+    def serve(self, function: HandlerFunction) -> None:
+        """Let the function remember its answers here."""
+        function.set(requests_table=self.table_name)
+        function.allow([f"dynamodb:{action}" for action in _ACTIONS], resources=[self.table_arn])

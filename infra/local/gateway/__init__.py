@@ -1,0 +1,1 @@
+"""The HTTP API and its sign-in at one loopback address, as a custom domain gives them on AWS."""

@@ -1,0 +1,50 @@
+"""The gateway as a process: `python -m infra.local.gateway`, started as `part` says."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from infra.local import lifeline
+from infra.local.gateway.app import gateway_app
+from infra.local.gateway.guard import Guard
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_GRACE_S = 2.0
+
+
+def main() -> None:
+    """Run until standard input ends."""
+    logging.basicConfig(level=logging.WARNING)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listener", type=int, required=True, help="file descriptor to listen on")
+    parser.add_argument("--emulator-url", required=True)
+    parser.add_argument("--api-id", required=True)
+    options = parser.parse_args()
+    lifeline.end_with_parent(lambda: None, within_s=_GRACE_S)
+    listener = socket.socket(fileno=options.listener)
+    app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
+    asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))
+
+
+async def _serve(app: ASGIApp, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the API's own is passed on
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A running stage with people who may review, as the tests of the page need it."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.aws.attributes import plain
+from handlers.domain.identity import photo_id
+from infra.local.samples import draw_samples
+from infra.local.stage import LocalStage, running_stage
+from infra.people import Role, provision
+from infra.synth import ROOT, synthesize
+from tests.e2e.review_page.signing_in import signed_in
+from tests.e2e.reviews.office import Reviewer
+
+PATIENCE_S = 60.0
+PEOPLE = {"ana": Role.REVIEWER, "ben": Role.REVIEWER, "dora": Role.DRIVER}
+SAMPLES = ("bicycle-red.jpg", "motorcycle-black.jpg")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A photo as the workflow left it for a person: its row, and its message in the queue."""
+
+    photo_id: str
+    row: dict[str, Any]
+    message: str
+
+
+@dataclass(frozen=True)
+class Office:
+    """What a test does beside the page: photos arrive, colleagues decide, leases end."""
+
+    stage: LocalStage
+    samples: Path
+    passwords: dict[str, str]
+    tokens: dict[str, str]
+    arrived: dict[str, Arrived]
+
+    @property
+    def url(self) -> str:
+        return self.stage.door_url
+
+    def colleague(self, name: str) -> Reviewer:
+        return Reviewer(self.stage, name)
+
+    def signed_in(self, name: str) -> str:
+        if name not in self.tokens:
+            self.tokens[name] = signed_in(self.url, name, self.passwords[name])
+        return self.tokens[name]
+
+    def upload(self, *names: str) -> None:
+        """Sends photos of these names through the chain, once for all tests."""
+        bucket, photos = self.stage.outputs["IntakeBucket"], {}
+        for place, name in enumerate(names):
+            key = f"intake/dora/{name}"
+            data = (self.samples / SAMPLES[place % len(SAMPLES)]).read_bytes()
+            put = self.stage.client("s3").put_object(Bucket=bucket, Key=key, Body=data)
+            version, etag = put["VersionId"], put["ETag"].strip('"')
+            photos[name] = photo_id(bucket=bucket, key=key, version_id=version, etag=etag)
+        for photo in photos.values():
+            self.await_row(photo, "enqueued_at")
+        messages = self._messages(len(photos))
+        for name, photo in photos.items():
+            self.arrived[name] = Arrived(photo, self._item(photo), messages[photo])
+
+    def arrive(self, *names: str) -> list[str]:
+        """These photos wait for a person, as if they had just come through the chain."""
+        table, queue = self.stage.outputs["PhotosTable"], self.stage.outputs["ReviewQueueUrl"]
+        for each in (self.arrived[name] for name in names):
+            self.stage.client("dynamodb").put_item(TableName=table, Item=each.row)
+            self.stage.client("sqs").send_message(QueueUrl=queue, MessageBody=each.message)
+        return [self.arrived[name].photo_id for name in names]
+
+    def _messages(self, count: int) -> dict[str, str]:
+        found: dict[str, str] = {}
+        sqs, queue = self.stage.client("sqs"), self.stage.outputs["ReviewQueueUrl"]
+        deadline = time.monotonic() + PATIENCE_S
+        while len(found) < count and time.monotonic() < deadline:
+            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            for each in answer.get("Messages", []):
+                found[json.loads(each["Body"])["photo_id"]] = each["Body"]
+        return found
+
+    def _item(self, photo: str) -> dict[str, Any]:
+        found = self.stage.client("dynamodb").get_item(
+            TableName=self.stage.outputs["PhotosTable"],
+            Key={"photo_id": {"S": photo}},
+            ConsistentRead=True,
+        )
+        item: dict[str, Any] = found.get("Item", {})
+        return item
+
+    def row(self, photo: str) -> dict[str, Any]:
+        return plain(self._item(photo))
+
+    def await_row(self, photo: str, field: str, value: object = None) -> dict[str, Any]:
+        """The row once the field is there, or has the value."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            row = self.row(photo)
+            if row.get(field) == value if value is not None else field in row:
+                return row
+            time.sleep(0.05)
+        pytest.fail(f"{field} is not {value!r}: {row}")
+
+    def await_free(self, photo: str) -> None:
+        """Nobody holds the photo."""
+        deadline = time.monotonic() + PATIENCE_S
+        while "lease_id" in self.row(photo):
+            assert time.monotonic() < deadline, "it is still held"
+            time.sleep(0.05)
+
+    def change(self, photo: str, **fields: str) -> None:
+        """Writes into the row what time or chance would bring about."""
+        names = {f"#{name}": name for name in fields}
+        self.stage.client("dynamodb").update_item(
+            TableName=self.stage.outputs["PhotosTable"],
+            Key={"photo_id": {"S": photo}},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in fields),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={f":{name}": {"S": v} for name, v in fields.items()},
+        )
+
+    def end_lease(self, photo: str) -> None:
+        self.change(photo, lease_until="2020-01-01T00:00:00.000Z")
+
+    def age_decision(self, photo: str) -> None:
+        """The first decision becomes one of long ago."""
+        self.stage.client("dynamodb").update_item(
+            TableName=self.stage.outputs["PhotosTable"],
+            Key={"photo_id": {"S": photo}},
+            UpdateExpression="SET decisions[0].decided_at = :then",
+            ExpressionAttributeValues={":then": {"S": "2020-01-01T00:00:00.000Z"}},
+        )
+
+    def clear(self) -> None:
+        """Nothing waits any more: the next test begins with its own photos."""
+        table, dynamodb = self.stage.outputs["PhotosTable"], self.stage.client("dynamodb")
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            row = plain(item)
+            if row.get("review") == "open":
+                self.change(row["photo_id"], review="done")
+        self.stage.client("sqs").purge_queue(QueueUrl=self.stage.outputs["ReviewQueueUrl"])
+
+
+@contextlib.contextmanager
+def open_office(directory: Path) -> Iterator[Office]:
+    """A stage with people in it, where nothing is decided by the model or by lot."""
+    samples = directory / "samples"
+    samples.mkdir()
+    draw_samples(samples)
+    assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
+    with running_stage(directory / "runs", enforce_iam=True, assembly=assembly) as stage:
+        stage.client("ssm").put_parameter(
+            Name=stage.outputs["PolicyOverrideParameter"],
+            Value='{"threshold": 1.0}',
+            Overwrite=True,
+        )
+        _leave_out_chance(stage)
+        cognito, pool = stage.client("cognito-idp"), stage.outputs["UserPoolId"]
+        passwords = {
+            name: provision(
+                cognito, pool_id=pool, role=role, name=name, password_stays=True
+            ).password
+            for name, role in PEOPLE.items()
+        }
+        yield Office(stage, samples, passwords, {}, {})
+
+
+def _leave_out_chance(stage: LocalStage) -> None:
+    functions, name = stage.client("lambda"), stage.outputs["ReviewsFunction"]
+    found = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name,
+        Environment={"Variables": {**found, "BLIND_SHARE": "0.0", "SECOND_SHARE": "0.0"}},
+    )

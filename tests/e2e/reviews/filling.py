@@ -1,0 +1,89 @@
+"""A stage full of open reviews, of photos that went through the whole chain."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from infra.local.samples import draw_samples
+from infra.local.stage import LocalStage
+from tests.e2e.reviews.copying import Copier
+
+PATIENCE_S = 300  # a machine that does much else beside
+_PICTURES = ("bicycle-red.jpg", "motorcycle-black.jpg", "empty-street.jpg", "too-dark-004.jpg")
+_EVERYTHING = '{"threshold": 0.5, "allow_below_calibrated": true}'
+
+
+def review_everything(stage: LocalStage) -> None:
+    """What is assigned is audited, always: so every photo that can be read has an open review."""
+    # Drawings are no photos: with this, the model's guess is enough to assign them.
+    stage.client("ssm").put_parameter(
+        Name=stage.outputs["PolicyOverrideParameter"], Value=_EVERYTHING, Overwrite=True
+    )
+    set_environment(stage, "FilterFunction", AUDIT_SHARE="1.0")
+
+
+def set_environment(stage: LocalStage, output: str, **variables: str) -> None:
+    """Change a function's settings, as an operator would."""
+    client, name = stage.client("lambda"), stage.outputs[output]
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**before, **variables}}
+    )
+
+
+def fill(stage: LocalStage, folder: Path, *, photos: int) -> None:
+    """A few photos go through the chain, the others are copies of them: see `copying`."""
+    draw_samples(folder)
+    s3, bucket = stage.client("s3"), stage.outputs["IntakeBucket"]
+    for index, name in enumerate(_PICTURES):
+        body = (folder / name).read_bytes()
+        s3.put_object(Bucket=bucket, Key=f"intake/driver-{index % 2}/{index}.jpg", Body=body)
+    client = stage.client("stepfunctions")
+    deadline = time.monotonic() + PATIENCE_S
+    while len(open_reviews(stage)) < len(_PICTURES) or _is_running(stage, client):
+        assert time.monotonic() < deadline, f"{len(open_reviews(stage))} of {len(_PICTURES)} came"
+        time.sleep(0.3)
+    Copier(stage).multiply(until=photos)
+
+
+def open_reviews(stage: LocalStage) -> list[dict[str, Any]]:
+    """Their keys, from the index."""
+    pages = (
+        stage.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=stage.outputs["PhotosTable"],
+            IndexName="by_review",
+            KeyConditionExpression="review = :open",
+            ExpressionAttributeValues={":open": {"S": "open"}},
+            ProjectionExpression="photo_id",
+        )
+    )
+    return [item for page in pages for item in page["Items"]]
+
+
+def _is_running(stage: LocalStage, client: Any) -> bool:
+    arn = stage.outputs["StateMachineArn"]
+    return bool(client.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"])
+
+
+def send_again(stage: LocalStage, *, every: int) -> int:
+    """Send a share of the messages once too often, as a sweep or SQS itself may."""
+    sqs, url = stage.client("sqs"), stage.outputs["ReviewQueueUrl"]
+    bodies = [f'{{"photo_id": "{item["photo_id"]["S"]}"}}' for item in open_reviews(stage)]
+    for body in bodies[::every]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    return len(bodies[::every])
+
+
+def messages_left(stage: LocalStage) -> int:
+    """Visible, in flight and delayed."""
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    found = stage.client("sqs").get_queue_attributes(
+        QueueUrl=stage.outputs["ReviewQueueUrl"], AttributeNames=names
+    )
+    return sum(int(found["Attributes"][name]) for name in names)

@@ -1,0 +1,130 @@
+"""Reviewers who race for the same photos: threads that call the real function on the emulator.
+
+`python -m tests.e2e.reviews --photos 400 --reviewers 5` runs a large one and prints its table.
+"""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from infra.local.demo import places_of
+from infra.local.stage import LocalStage
+from monitoring.invariants import Finding, check
+from monitoring.survey import survey
+from monitoring.world import World
+from tests.e2e.reviews.filling import (
+    messages_left,
+    open_reviews,
+    send_again,
+    set_environment,
+)
+from tests.e2e.reviews.racer import LEASE_S, Racer, Tally
+
+SETTLE_S = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race:
+    """A race that is over."""
+
+    photos: int
+    reviewers: int
+    decisions: int
+    doubles: int  # two accepted answers for one number of one photo
+    lost: int  # photos that nobody decided, or decisions that the ledger does not hold
+    counts: Counter[str]
+    findings: tuple[Finding, ...]
+    seconds: float
+    messages_left: int
+
+    def table(self) -> str:
+        share = self.counts["surplus_dropped"] / max(1, self.counts["surplus_sent"])
+        rows = {
+            "photos": self.photos,
+            "reviewers": self.reviewers,
+            "seconds": round(self.seconds, 1),
+            "verdicts and undos written": self.decisions,
+            "of these undone": self.counts["undone"],
+            "doubles": self.doubles,
+            "lost": self.lost,
+            "leases left to expire": self.counts["abandoned"],
+            "late verdicts refused": self.counts["refused"],
+            "double submits, same answer": self.counts["same_answer"],
+            "skips": self.counts["skipped"],
+            "re-sent messages dropped": f"{share:.0%} of {self.counts['surplus_sent']}",
+            "invariants broken": len(self.findings),
+        }
+        width = max(map(len, rows))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def run_race(stage: LocalStage, *, reviewers: int, seed: int, drain_s: float = 5) -> Race:
+    """All reviews are open when it starts; every tenth message is sent once too often."""
+    photos = {item["photo_id"]["S"] for item in open_reviews(stage)}
+    tally = Tally()
+    surplus = send_again(stage, every=10)
+    tally.add("surplus_sent", surplus)
+    racers = [Racer(stage, f"reviewer-{i}", seed + i, tally) for i in range(reviewers)]
+    set_environment(stage, "ReviewsFunction", REVIEW_LEASE_S=str(LEASE_S))
+    for racer in racers:
+        racer.learn()
+    started, is_over = time.monotonic(), threading.Event()
+    with ThreadPoolExecutor(reviewers) as pool:
+        working = [pool.submit(racer.work, is_over) for racer in racers]
+        try:
+            while open_reviews(stage) and not any(each.done() for each in working):
+                time.sleep(0.2)
+        finally:
+            is_over.set()
+    for each in working:
+        each.result()
+    seconds = time.monotonic() - started
+    left = drained(stage, racers[0], drain_s)
+    tally.add("surplus_dropped", surplus - min(left, surplus))
+    return _result(settled_world(stage), racers, tally, photos=photos, seconds=seconds, left=left)
+
+
+def drained(stage: LocalStage, racer: Racer, within_s: float) -> int:
+    """Nothing is left to decide: whoever asks for work now drops what was sent too often."""
+    deadline = time.monotonic() + within_s
+    while (left := messages_left(stage)) and time.monotonic() < deadline:
+        assert racer.reviewer.next() is None
+        time.sleep(0.2)
+    return left
+
+
+def settled_world(stage: LocalStage) -> World:
+    """Labels follow from the stream, within seconds."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        world = survey(stage.session(), places_of(stage), read_queues=True)
+        missing = {finding.rule for finding in check(world).findings} & {"label_missing"}
+        if not missing or time.monotonic() > deadline:
+            return world
+        time.sleep(0.3)
+
+
+def _result(
+    world: World, racers: list[Racer], tally: Tally, *, photos: set[str], seconds: float, left: int
+) -> Race:
+    accepted = [each for racer in racers for each in racer.accepted]
+    numbers = Counter((photo, seq) for photo, seq, _ in accepted)
+    written = {
+        (row.photo_id, int(decision["seq"]), decision["verdict"])
+        for row in world.ledger
+        for decision in row.decisions
+    }
+    decided = {row.photo_id for row in world.ledger if row.review == "done"}
+    return Race(
+        photos=len(photos),
+        reviewers=len(racers),
+        decisions=len(written),
+        doubles=sum(number - 1 for number in numbers.values()),
+        lost=len(photos - decided) + len(set(accepted) ^ written),
+        counts=tally.counts,
+        findings=check(world).findings,
+        seconds=seconds,
+        messages_left=left,
+    )

@@ -1,0 +1,53 @@
+"""Three reviewers with bad habits race for photos: none is decided twice, and none is lost."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.stage import LocalStage, running_stage
+from infra.synth import ROOT, synthesize
+from tests.e2e.reviews.filling import fill, open_reviews, review_everything
+from tests.e2e.reviews.office import Reviewer
+from tests.e2e.reviews.race import run_race
+
+pytestmark = pytest.mark.e2e
+
+PHOTOS, REVIEWERS = 120, 3
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStage]:
+    """With the functions' roles enforced, and photos in review."""
+    assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
+    runs = tmp_path_factory.mktemp("runs")
+    with running_stage(runs, assembly=assembly, enforce_iam=True, workers=3) as running:
+        review_everything(running)
+        fill(running, tmp_path_factory.mktemp("samples"), photos=PHOTOS)
+        yield running
+
+
+def test_a_race_decides_every_photo_once_and_loses_nothing(stage: LocalStage) -> None:
+    picture = _picture_that_a_reviewer_sees(stage)
+    assert picture.startswith(b"\xff\xd8")
+    race = run_race(stage, reviewers=REVIEWERS, seed=1)
+    assert (race.doubles, race.lost, race.findings) == (0, 0, ()), race.table()
+    assert race.counts["undone"], "the race took nothing back: it proves too little"
+    assert race.counts["same_answer"], "the race sent nothing twice: it proves too little"
+    assert not open_reviews(stage)
+
+
+def _picture_that_a_reviewer_sees(stage: LocalStage) -> bytes:
+    """Of a photo that lies in the bucket: the copies have no picture."""
+    reviewer = Reviewer(stage, "looker")
+    held = []
+    while review := reviewer.next():
+        held.append(review)
+        answer = reviewer.get(review["image_url"])
+        if answer.status == 200:
+            break
+        assert answer.body["code"] == "no_image"
+    for review in held:
+        path = f"/reviews/{review['photo_id']}/release"
+        assert reviewer.post(path, {"lease_id": review["lease_id"]}).status == 200
+    data: bytes = answer.body
+    return data

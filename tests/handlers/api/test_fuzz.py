@@ -1,0 +1,66 @@
+"""Both doors, fuzzed by their own document: whatever is sent, the answer is one it lists.
+
+The gateway is played in this process, AWS by moto; no socket is opened.
+"""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS, load_all_checks
+
+from handlers.api.caller import DRIVE, LEAD, REVIEW
+from handlers.api.operations import Operation
+from handlers.api_catalogue import EVERY_OPERATION
+from tests.handlers.doors import HANDLERS, Api
+from tests.handlers.drivers.ledger import put_photo
+from tests.handlers.gateway import Gateway
+
+load_all_checks()
+WHO = {DRIVE: "dora", REVIEW: "rita", LEAD: "lena", None: ""}
+# Those of the answers alone; the others ask what API Gateway does with methods and tokens.
+ASKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+)
+EXAMPLES = 10
+OF_HANDLERS = [each for each in EVERY_OPERATION if each.path.split("/")[1] in HANDLERS]
+GOOD, BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+TRIED = [(each, GOOD) for each in OF_HANDLERS]
+TRIED += [(each, BAD) for each in OF_HANDLERS if each.body or each.query or each.path_parameters]
+
+
+@pytest.mark.parametrize(
+    ("operation", "mode"), TRIED, ids=[f"{each.name}-{mode.value}" for each, mode in TRIED]
+)
+def test_every_answer_is_one_that_the_document_lists(
+    api: Api, operation: Operation, mode: schemathesis.GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", Gateway(api))
+    described = schema[operation.path][operation.method]
+    known = [
+        put_photo(driver="dora", upload="u1"),
+        put_photo(driver="dora", upload="u2", status="in_review", review_reason="no_vehicle"),
+        put_photo(driver="dan", upload="u3", status="rejected", reason="retake"),
+    ]
+    checks: Any = CHECKS.get_by_names(list(ASKED))  # Any: what the registry holds, and hands out
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(case=described.as_strategy(generation_mode=mode), at=st.sampled_from([None, *known]))
+    def run(case: schemathesis.Case[Any], at: str | None) -> None:
+        if at and mode.is_positive and "photo_id" in (case.path_parameters or {}):
+            case.path_parameters["photo_id"] = at
+        headers = {"Authorization": f"Bearer {WHO[operation.scope]}"}
+        case.call_and_validate(headers=headers, checks=checks)
+
+    run()

@@ -1,0 +1,139 @@
+"""Permission to upload: bound to the driver, to one key, to a type, a size and five minutes."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from handlers.domain.identity import Sender
+from handlers.domain.photo import MAX_BYTES
+from handlers.domain.uploads import EXTENSIONS, MAX_UPLOAD_BYTES, Permission
+from tests.handlers.doors import DAN, DORA, INTAKE, Api
+from tests.handlers.drivers.ledger import put_photo
+
+
+def policy_of(permit: dict[str, Any]) -> dict[str, Any]:
+    policy: dict[str, Any] = json.loads(base64.b64decode(permit["fields"]["policy"]))
+    return policy
+
+
+def test_a_permit_names_the_driver_of_the_token(api: Api) -> None:
+    permit = api.post("/uploads", {"content_type": "image/jpeg"}, DORA)
+    assert permit.status == 201
+    sender = Sender.from_key(permit.body["fields"]["key"])
+    assert sender == Sender(driver_id="dora", upload_id=permit.body["upload_id"])
+
+
+def test_a_permit_holds_the_upload_to_key_type_size_and_time(api: Api) -> None:
+    permit = api.post("/uploads", {"content_type": "image/heic", "order_id": "o-7"}, DORA).body
+    policy = policy_of(permit)
+    assert {"key": permit["fields"]["key"]} in policy["conditions"]
+    assert {"Content-Type": "image/heic"} in policy["conditions"]
+    assert {"x-amz-meta-order-id": "o-7"} in policy["conditions"]
+    assert {"bucket": INTAKE} in policy["conditions"]
+    assert ["content-length-range", 1, MAX_BYTES] in policy["conditions"]
+    assert permit["max_bytes"] == MAX_BYTES
+    life = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+    assert timedelta(minutes=4) < life <= timedelta(minutes=5)
+    assert policy["expiration"][:16] == permit["expires_at"][:16]
+
+
+def test_forms_are_signed_as_every_region_accepts_them(api: Api) -> None:
+    fields = api.post("/uploads", {"content_type": "image/png"}, DORA).body["fields"]
+    assert fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+
+def test_every_accepted_type_has_an_extension_and_the_limit_is_the_chains_own() -> None:
+    assert MAX_UPLOAD_BYTES == MAX_BYTES
+    assert all(extension.isalnum() for extension in EXTENSIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "'content_type' is missing"),
+        ({"content_type": "image/gif"}, "must be one of"),
+        ({"content_type": ["image/png"]}, "must be one of"),
+        ({"content_type": "image/png", "driver_id": "dan"}, "'driver_id' is no field"),
+        ({"content_type": "image/png", "order_id": "a\r\nb"}, "must match"),
+        ({"content_type": "image/png", "order_id": "x" * 65}, "1 to 64 characters"),
+        ({"content_type": "image/png", "retake_of": "../x"}, "64 to 64 characters"),
+        (["content_type"], "must be a json object"),
+    ],
+)
+def test_a_wrong_request_is_told_what_to_mend(api: Api, body: object, said: str) -> None:
+    answer = api.post("/uploads", body, DORA)
+    assert (answer.status, answer.code) == (400, "invalid_request")
+    assert said in answer.body["detail"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 10_000, b"nul"])
+def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes) -> None:
+    answer = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
+    assert (answer.status, answer.code) == (400, "invalid_request")
+
+
+def test_a_huge_body_is_refused(api: Api) -> None:
+    body = json.dumps({"content_type": "image/png", "order_id": "x" * 20_000}).encode()
+    answer = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
+    assert (answer.status, answer.code) == (413, "request_too_large")
+
+
+def test_an_upload_is_awaited_then_known(api: Api) -> None:
+    permit = api.post("/uploads", {"content_type": "image/jpeg"}, DORA).body
+    path = f"/uploads/{permit['upload_id']}"
+    assert api.get(path, DORA).body == {
+        "upload_id": permit["upload_id"],
+        "state": "waiting",
+        "photo": None,
+    }
+    photo_id = put_photo(driver="dora", upload=permit["upload_id"], status="assigned")
+    arrived = api.get(path, DORA).body
+    assert arrived["state"] == "arrived"
+    assert arrived["photo"]["photo_id"] == photo_id
+
+
+def test_an_upload_that_can_no_longer_come_has_lapsed(api: Api) -> None:
+    permission = Permission.grant(
+        upload_id="old",
+        driver_id="dora",
+        content_type="image/png",
+        order_id="",
+        retake_of="",
+        now=datetime.now(UTC) - timedelta(hours=1),
+    )
+    item = {name: {"S": str(value)} for name, value in permission.to_item(kept_days=1).items()}
+    boto3.client("dynamodb").put_item(TableName="uploads", Item=item)
+    assert api.get("/uploads/old", DORA).body["state"] == "lapsed"
+
+
+def test_uploads_of_others_are_not_found(api: Api) -> None:
+    upload_id = api.post("/uploads", {"content_type": "image/jpeg"}, DORA).body["upload_id"]
+    assert api.get(f"/uploads/{upload_id}", DAN).status == 404
+    put_photo(driver="dora", upload=upload_id, status="assigned")
+    answer = api.get(f"/uploads/{upload_id}", DAN)
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_a_stranger_who_uses_the_same_upload_id_hides_nothing(api: Api) -> None:
+    mine = put_photo(driver="dora", upload="same", uploaded_at="2026-11-22T10:00:00Z")
+    put_photo(driver="dan", upload="same", uploaded_at="2026-11-22T11:00:00Z")
+    assert api.get("/uploads/same", DORA).body["photo"]["photo_id"] == mine
+
+
+def test_a_retake_names_its_predecessor(api: Api) -> None:
+    first = put_photo(driver="dora", upload="u1", status="rejected", reason="retake")
+    body = {"content_type": "image/jpeg", "retake_of": first}
+    permit = api.post("/uploads", body, DORA).body
+    second = put_photo(driver="dora", upload=permit["upload_id"])
+    assert api.get(f"/photos/{second}", DORA).body["retake_of"] == first
+    assert api.get(f"/photos/{first}", DORA).body["retake_of"] is None
+
+
+def test_a_retake_of_somebody_elses_photo_is_refused(api: Api) -> None:
+    theirs = put_photo(driver="dan", upload="u1", status="rejected", reason="retake")
+    body = {"content_type": "image/jpeg", "retake_of": theirs}
+    assert api.post("/uploads", body, DORA).code == "not_found"
