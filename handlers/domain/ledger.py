@@ -1,7 +1,7 @@
 """A photo's row in the ledger, and a driver's row in the assignments, as readers see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
@@ -36,6 +36,13 @@ class LedgerRow:
     superseded: bool
     model_version: str
     classification: Mapping[str, Any]  # probabilities, confidence, threshold, threshold_source
+    received_at: str = ""
+    upload_id: str = ""
+    size_bytes: int = 0
+    quality: Mapping[str, Any] = field(default_factory=dict)  # see `quality.py`, and `defects`
+    lease_until: str = ""  # a reviewer has the photo before the eyes until then
+    last_activity_at: str = ""  # of its review
+    decision_seq: int = 0
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
@@ -64,6 +71,13 @@ class LedgerRow:
                 superseded=bool(item.get("superseded", False)),
                 model_version=item.get("model_version", ""),
                 classification=item.get("classification", {}),
+                received_at=item.get("received_at", ""),
+                upload_id=item.get("upload_id", ""),
+                size_bytes=int(item.get("size_bytes", 0)),
+                quality=item.get("quality", {}),
+                lease_until=item.get("lease_until", ""),
+                last_activity_at=item.get("last_activity_at", ""),
+                decision_seq=int(item.get("decision_seq", 0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error

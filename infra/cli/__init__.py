@@ -2,7 +2,7 @@
 
 import typer
 
-from infra.cli import demos, photos, system
+from infra.cli import demos, photos, repairs, reports, system
 
 app = typer.Typer(
     help="From a driver's photo to an order: run, watch and look after the pipeline.",
@@ -30,3 +30,17 @@ app.command(epilog=_examples("scones submit bike.jpg --driver anna --wait"))(pho
 app.command(
     epilog=_examples("scones status", "scones status 3fa91c", "scones status --driver anna")
 )(photos.status)
+app.command(
+    epilog=_examples(
+        "scones report --from today --open",
+        "scones report --from 2026-11-01 --to 2026-11-07 --stack Scones-prod-Pipeline",
+        "scones report --demo-day --open",
+    )
+)(reports.report)
+app.command(
+    "reconcile",
+    epilog=_examples("scones reconcile", "scones reconcile --queues --repair --json"),
+)(repairs.reconcile_)
+app.command(
+    epilog=_examples("scones redrive --all-failed", "scones redrive PHOTO --stack Scones-prod-…")
+)(repairs.redrive)

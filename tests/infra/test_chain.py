@@ -4,6 +4,7 @@ import json
 
 from handlers.domain.policy import Policy
 from infra.config import STAGES
+from infra.function_specs import FUNCTIONS
 from infra.workflow_definition import MACHINE_TIMEOUT_S
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template, machine_definition, readable
@@ -59,7 +60,7 @@ def test_every_function_logs_where_its_role_may(pipeline: Template) -> None:
     for function in pipeline.of_type("AWS::Lambda::Function").values():
         groups.add(function["LoggingConfig"]["LogGroup"]["Ref"])
         assert function["TracingConfig"] == {"Mode": "Active"}
-    assert len(groups) == 3
+    assert len(groups) == len(FUNCTIONS)
     assert groups < pipeline.of_type("AWS::Logs::LogGroup").keys()
 
 

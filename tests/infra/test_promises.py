@@ -3,18 +3,20 @@
 import json
 from pathlib import Path
 
+from infra.function_specs import FUNCTIONS
 from tests.infra.template import Template
 
 OUTPUTS = {
     *("IntakeBucket", "CaptureBucket", "PhotosTable", "AssignmentsTable", "ReviewQueueUrl"),
     *("ReviewDeadLettersUrl", "FailuresQueueUrl", "IntakeDeadLettersUrl", "StateMachineArn"),
     *("PolicyParameter", "PolicyOverrideParameter", "SerializeFunction", "ClassifyFunction"),
-    *("FilterFunction", "AlarmTopicArn"),
+    *("FilterFunction", "SweeperFunction", "ReportFunction", "ReportsBucket", "ReportTopicArn"),
+    "AlarmTopicArn",
 }
 # Under another logical id each of these would be another, empty resource.
 HOLDS_DATA = {
-    *("AccessLogs", "Intake", "Capture", "Photos", "Assignments", "AuditSalt"),
-    *("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters"),
+    *("AccessLogs", "Intake", "Capture", "Reports", "Photos", "Assignments", "AuditSalt"),
+    *("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters", "ScheduleDeadLetters"),
 }
 
 
@@ -26,7 +28,7 @@ def test_nothing_is_deployed_but_the_chain_itself(pipeline: Template) -> None:
     """No custom resources: each would bring a Lambda and a role that nobody asked for."""
     kinds = {resource["Type"] for resource in pipeline.body["Resources"].values()}
     assert not {kind for kind in kinds if "Custom" in kind}
-    assert len(pipeline.of_type("AWS::Lambda::Function")) == 3
+    assert len(pipeline.of_type("AWS::Lambda::Function")) == len(FUNCTIONS)
 
 
 def test_the_template_asks_nothing_of_who_deploys_it(pipeline: Template, serving: Template) -> None:
