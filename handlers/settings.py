@@ -1,7 +1,7 @@
 """What each function reads from its environment, once, by name; the stack sets the same names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Self
 
 from handlers.domain.errors import MissingSetting
@@ -9,7 +9,8 @@ from handlers.domain.errors import MissingSetting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Base: a field `endpoint_name: str` is read from ENDPOINT_NAME."""
+    """Base: a field `endpoint_name: str` is read from ENDPOINT_NAME; with a default, it may be
+    absent or empty."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -18,6 +19,8 @@ class Settings:
         for field in fields(cls):
             name = field.name.upper()
             text = environ.get(name, "")
+            if not text and field.default is not MISSING:
+                continue
             if not text:
                 raise MissingSetting(f"the environment variable {name} is not set")
             try:
@@ -37,6 +40,10 @@ class ClassifySettings(Settings):
     """Settings of the Classify function."""
 
     endpoint_name: str
+    # Empty where the endpoint itself captures what it was asked and what it answered.
+    capture_bucket: str = ""
+    capture_prefix: str = ""  # up to the variant
+    capture_modes: str = ""  # Input, Output or both, separated by a comma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 Free of CDK, so that tools can read a stage without starting Node.
 """
 
-import math
 import platform
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import available_timezones
 
 _LOCAL_ACCOUNT = "000000000000"
 _LOCAL_REGION = "us-east-1"
@@ -18,6 +19,10 @@ _IMAGE_URI = re.compile(
     r"/(?P<repository>[a-z0-9._/-]+)(?::[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})"
 )
 _MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
+
+
+WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
+CAPTURE_WRITERS = ("endpoint", "classify")
 
 
 class InvalidConfig(ValueError):
@@ -57,6 +62,16 @@ class StageConfig:
     log_retention_days: int = 90
     access_log_retention_days: int = 90
     alarm_email: str = ""  # nobody is written to where it is empty
+    report_emails: tuple[str, ...] = ()  # who gets the daily report
+    time_zone: str = "UTC"  # IANA name; the report's days are those of its readers
+    report_at: str = "cron(15 5 * * ? *)"  # in that zone, after its midnight
+    audit_days: int = 30  # over which audited accuracy is taken
+    report_retention_days: int = 400
+    sweep_every_minutes: int = 15
+    sweep_versions: int = 10_000  # of the bucket, a round
+    review_idle_hours: int = 24  # after which its message is sent again
+
+    workflow_type: str = "STANDARD"  # or EXPRESS: cheaper, at most 5 minutes, logs for history
 
     model_manifests: tuple[str, ...] = ("training/shipped/manifest.json",)  # models in service
     order_ranges: Mapping[str, str] = field(
@@ -79,6 +94,7 @@ class StageConfig:
     model_data_url: str = ""  # model.tar.gz in S3
     endpoint_instance_type: str = "ml.c5.large"
     endpoint_instance_count: int = 1
+    capture_writer: str = "endpoint"  # or classify, where the account has no Data Capture
     capture_modes: tuple[str, ...] = ("Input", "Output")
     capture_sampling_percentage: int = 100
     capture_retention_days: int = 30
@@ -119,19 +135,30 @@ class StageConfig:
         """Raises: InvalidConfig."""
         self.model_image()
         self.model_data()
-        if not 0 <= self.audit_share <= 1 or not math.isfinite(self.audit_share):
-            raise InvalidConfig(f"audit_share must be from 0 to 1, got {self.audit_share}")
-        for name in ("blind_share", "second_share"):
-            if not 0 <= getattr(self, name) <= 1:
+        for name in ("audit_share", "blind_share", "second_share"):
+            if not 0 <= getattr(self, name) <= 1:  # no number is not in between, either
                 raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        self._check_choices()
         if not 1 <= self.capture_sampling_percentage <= 100:
             raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
         if not self.model_manifests:
             raise InvalidConfig("model_manifests must name at least one model's manifest")
 
+    def _check_choices(self) -> None:
+        if self.workflow_type not in WORKFLOW_TYPES:
+            raise InvalidConfig(f"workflow_type is one of {', '.join(WORKFLOW_TYPES)}")
+        if self.capture_writer not in CAPTURE_WRITERS:
+            raise InvalidConfig(f"capture_writer is one of {', '.join(CAPTURE_WRITERS)}")
+        if self.time_zone not in available_timezones():
+            raise InvalidConfig(f"time_zone {self.time_zone!r} is none, like Europe/Berlin")
+
 
 # What a release, a person or a test may set without editing this file: `-c name=value`.
-OVERRIDABLE = ("alarm_email", "model_data_url", "model_image_uri", "model_manifests")
+OVERRIDABLE = (
+    *("alarm_email", "capture_writer", "model_data_url", "model_image_uri", "model_manifests"),
+    *("report_emails", "time_zone", "workflow_type"),
+)
+_LISTS = {"model_manifests", "report_emails"}  # separated by commas
 
 STAGES: Mapping[str, StageConfig] = {
     "local": StageConfig(
@@ -156,14 +183,12 @@ def stage_config(stage: str, overrides: Mapping[str, str] | None = None) -> Stag
     given = overrides or {}
     if unknown := given.keys() - set(OVERRIDABLE):
         raise InvalidConfig(f"{min(unknown)} cannot be set from the command line")
-    manifests = given.get("model_manifests", ",".join(base.model_manifests))
-    config = replace(
-        base,
-        alarm_email=given.get("alarm_email", base.alarm_email),
-        model_data_url=given.get("model_data_url", base.model_data_url),
-        model_image_uri=given.get("model_image_uri", base.model_image_uri),
-        model_manifests=tuple(manifests.split(",")),
-    )
+    # Any: texts and lists of texts, each for the field of its name.
+    values: dict[str, Any] = {
+        name: tuple(filter(None, text.split(","))) if name in _LISTS else text
+        for name, text in given.items()
+    }
+    config = replace(base, **values)
     config.check()
     return config
 

@@ -17,6 +17,7 @@ class FunctionSpec:
     wheels: tuple[str, ...]
     max_unzipped_mb: float  # the ceiling that tests hold; cold starts grow with the package
     module: str | None = None  # where the entry is, if not in `handlers.<name>`
+    with_baselines: bool = False  # carries the baseline beside each model's manifest
 
     @property
     def handler(self) -> str:

@@ -5,6 +5,7 @@ The table is an allow-list: a file or a distribution that is not named here is n
 
 from infra.door_specs import DOOR_FUNCTIONS
 from infra.function_spec import FROM_RUNTIME, POWERTOOLS, READING_PHOTOS, SHARED, FunctionSpec
+from infra.monitoring_specs import MONITORING_FUNCTIONS
 
 __all__ = ["FROM_RUNTIME", "FUNCTIONS", "FunctionSpec"]
 
@@ -30,7 +31,9 @@ FUNCTIONS = (
             *SHARED,
             "handlers/classify.py",
             "handlers/settings.py",
+            "handlers/aws/captures.py",
             "handlers/aws/endpoint.py",
+            "handlers/domain/captured.py",
         ),
         wheels=POWERTOOLS,
         max_unzipped_mb=8,
@@ -73,4 +76,5 @@ FUNCTIONS = (
         max_unzipped_mb=8,
     ),
     *DOOR_FUNCTIONS,
+    *MONITORING_FUNCTIONS,
 )

@@ -75,7 +75,10 @@ def locked_requirements(names: tuple[str, ...], lock: Path = LOCK) -> dict[str, 
 
     Raises: PackagingFailed.
     """
-    entries = dict(_entries(lock.read_text(encoding="utf-8")))
+    entries: dict[str, str] = {}
+    for name, entry in _entries(lock.read_text(encoding="utf-8")):
+        # One distribution may have two entries, for older and for newer Pythons.
+        entries[name] = entries.get(name, "") + entry
     wanted = list(names)
     chosen: dict[str, str] = {}
     while wanted:

@@ -9,19 +9,23 @@ from handlers.drivers.operations import OPERATIONS as DRIVERS_OPERATIONS
 from handlers.page.operations import OPERATIONS as PAGE_OPERATIONS
 from handlers.reviews.operations import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
+from infra.constructs import watches, watches_of_monitoring
 from infra.constructs.alarms import Alarms
-from infra.constructs.capture import Capture
+from infra.constructs.capture import CAPTURE_PREFIX, VARIANT, Capture
 from infra.constructs.changes import Changes
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.doors import Doors
 from infra.constructs.drivers import Drivers
 from infra.constructs.functions import Functions
 from infra.constructs.identity import Identity
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
+from infra.constructs.monitoring import Monitoring, Watched
 from infra.constructs.policy import PolicySettings
 from infra.constructs.queues import Queues
 from infra.constructs.review import Review
 from infra.constructs.storage import AccessLogs
+from infra.constructs.watch import Watch
 from infra.constructs.workflow import Workflow
 
 
@@ -64,11 +68,29 @@ class PipelineStack(Stack):
             photos=self._ledger.photos,
             access_logs=access_logs,
         )
-        self._alarms = Alarms(
+        self._monitoring = Monitoring(
             self,
-            "Alarms",
+            "Monitoring",
             config=config,
-            must_stay_empty=self._must_stay_empty(),
+            functions=self._functions,
+            watched=Watched(
+                intake=self._intake,
+                capture=self._capture,
+                ledger=self._ledger,
+                queues=self._queues,
+                workflow=self._workflow,
+            ),
+            access_logs=access_logs,
+            labels=self._changes.labels,
+        )
+        self._alarms = Alarms(self, "Alarms", config=config, watches=self._watches())
+        Dashboard(
+            self,
+            "Dashboard",
+            config=config,
+            machine=self._workflow.machine,
+            review_queue=self._queues.review,
+            alarms=self._alarms.all,
         )
         self._identity = Identity(self, "Identity", config=config)
         self._doors = Doors(self, "Doors", config=config, identity=self._identity)
@@ -76,21 +98,55 @@ class PipelineStack(Stack):
         self._connect_doors()
         self._publish()
 
+    def _watches(self) -> dict[str, Watch]:
+        return {
+            **watches.of_queues(self._must_stay_empty()),
+            **watches.of_machine(self._workflow.machine),
+            **watches.of_serving(self._config),
+            **watches.of_decisions(),
+            **watches_of_monitoring.of_sweeper(),
+            **watches_of_monitoring.of_report(),
+        }
+
     def _must_stay_empty(self) -> dict[str, tuple[sqs.IQueue, str]]:
         """Queues by what a message in them means to whoever is called at night."""
         return {
             "ReviewDeadLetters": (
                 self._queues.review_dead_letters,
-                "A review message could not be read: its photo waits for nobody.",
+                (
+                    "A review message could not be read. Its photo is still open in the ledger; "
+                    "the sweeper sends another message. Read this one, then purge it."
+                ),
             ),
-            "Failures": (self._queues.failures, "A photo could not be processed."),
+            "Failures": (
+                self._queues.failures,
+                (
+                    "A photo could not be processed. The message says why; when that is mended: "
+                    "`scones redrive PHOTO`, then delete the message."
+                ),
+            ),
             "ChangesDeadLetters": (
                 self._changes.dead_letters,
-                "A change of the ledger became neither label nor event.",
+                (
+                    "A change of the ledger became neither label nor event. The message names the "
+                    "stream's records; mend the cause, then write the label by hand or undo and "
+                    "repeat the verdict."
+                ),
             ),
             "IntakeDeadLetters": (
                 self._intake.dead_letters,
-                "A photo arrived, but the workflow could not be started for it.",
+                (
+                    "A photo arrived, but the workflow could not be started for it. The sweeper "
+                    "starts it after an hour. Mend the rule's role or the machine, then purge "
+                    "the message."
+                ),
+            ),
+            "ScheduleDeadLetters": (
+                self._monitoring.dead_letters,
+                (
+                    "A call of the sweeper or the report failed for good. Read the function's log; "
+                    "call the report by hand, the sweeper comes again by itself."
+                ),
             ),
         }
 
@@ -108,7 +164,21 @@ class PipelineStack(Stack):
             service="sagemaker", resource="endpoint", resource_name=self._config.endpoint_name
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
+        self._connect_capture()
         self._connect_filter()
+
+    def _connect_capture(self) -> None:
+        """Classify writes captures only where the endpoint does not."""
+        config, classify = self._config, self._functions["classify"]
+        writes = config.capture_writer == "classify"
+        prefix = f"{CAPTURE_PREFIX}/{config.endpoint_name}/{VARIANT}/"
+        classify.set(
+            capture_bucket=self._capture.bucket.bucket_name if writes else "",
+            capture_prefix=prefix.rstrip("/") if writes else "",
+            capture_modes=",".join(config.capture_modes) if writes else "",
+        )
+        if writes:
+            classify.allow_objects(["s3:PutObject"], bucket=self._capture.bucket, prefix=prefix)
 
     def _connect_filter(self) -> None:
         policy, override = self._policy.policy, self._policy.override
@@ -175,6 +245,10 @@ class PipelineStack(Stack):
             "ChangesDeadLettersUrl": self._changes.dead_letters.queue_url,
             "ReviewersTable": self._review.reviewers.table_name,
             "ReviewsFunction": self._functions["reviews"].function.function_name,
+            "SweeperFunction": self._functions["sweeper"].function.function_name,
+            "ReportFunction": self._functions["report"].function.function_name,
+            "ReportsBucket": self._monitoring.reports.bucket_name,
+            "ReportTopicArn": self._monitoring.topic.topic_arn,
             "AlarmTopicArn": self._alarms.topic.topic_arn,
             **self._doors.outputs(),
         }

@@ -5,11 +5,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.capture import CAPTURE_PREFIX, capture_bucket_name
+from infra.constructs.capture import CAPTURE_PREFIX, VARIANT, capture_bucket_name
 from infra.constructs.resource import log_group_for
 from infra.constructs.serving_role import ServingRole
-
-VARIANT = "AllTraffic"
 
 
 class ServingStack(Stack):
@@ -68,7 +66,7 @@ class ServingStack(Stack):
                 )
             ],
             data_capture_config=endpoint_config.DataCaptureConfigProperty(
-                enable_capture=True,
+                enable_capture=config.capture_writer == "endpoint",
                 initial_sampling_percentage=config.capture_sampling_percentage,
                 destination_s3_uri=f"s3://{capture_bucket_name(config)}/{CAPTURE_PREFIX}",
                 capture_options=[

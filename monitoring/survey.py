@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from handlers.aws.attributes import plain
-from handlers.domain.identity import INTAKE_PREFIX
+from handlers.aws.object_versions import pages
 from handlers.domain.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger import AssignmentRow, LedgerRow
 from monitoring.world import ObjectVersion, World
@@ -49,17 +49,8 @@ def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> Wo
 
 
 def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
-    pages = session.client("s3").get_paginator("list_object_versions")
-    for page in pages.paginate(Bucket=bucket, Prefix=INTAKE_PREFIX):
-        for version in page.get("Versions", []):
-            if not version["Key"].endswith("/"):
-                yield ObjectVersion(
-                    bucket=bucket,
-                    key=version["Key"],
-                    version_id="" if version["VersionId"] == "null" else version["VersionId"],
-                    etag=version["ETag"].strip('"'),
-                    uploaded_at=version["LastModified"].isoformat(),
-                )
+    for versions, _ in pages(session.client("s3"), bucket=bucket):
+        yield from versions
 
 
 def _labels(session: "boto3.Session", bucket: str) -> Iterator[tuple[str, int]]:
@@ -72,16 +63,19 @@ def _labels(session: "boto3.Session", bucket: str) -> Iterator[tuple[str, int]]:
 
 
 def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
-    pages = session.client("dynamodb").get_paginator("scan")
-    for page in pages.paginate(TableName=table, ConsistentRead=True):
+    scan = session.client("dynamodb").get_paginator("scan")
+    for page in scan.paginate(TableName=table, ConsistentRead=True):
         yield from map(plain, page["Items"])
 
 
 def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, str]]:
-    pages = session.client("stepfunctions").get_paginator("list_executions")
-    for page in pages.paginate(stateMachineArn=machine):
-        for execution in page["executions"]:
-            yield execution["executionArn"], execution["status"]
+    client = session.client("stepfunctions")
+    try:
+        for page in client.get_paginator("list_executions").paginate(stateMachineArn=machine):
+            for execution in page["executions"]:
+                yield execution["executionArn"], execution["status"]
+    except client.exceptions.StateMachineTypeNotSupported:
+        return  # Express keeps no list: what is on its way is judged by its age alone
 
 
 def _peek(sqs: "SQSClient", url: str) -> tuple[str, ...]:

@@ -3,26 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handlers.domain.identity import photo_id
 from handlers.domain.ledger import AssignmentRow, LedgerRow
+from handlers.domain.object_versions import ObjectVersion
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectVersion:
-    """One upload under the intake prefix."""
-
-    bucket: str
-    key: str
-    version_id: str  # empty in a bucket without versions
-    etag: str
-    uploaded_at: str  # ISO 8601, UTC
-
-    @property
-    def photo_id(self) -> str:
-        """The id that the state machine gives it."""
-        return photo_id(
-            bucket=self.bucket, key=self.key, version_id=self.version_id or None, etag=self.etag
-        )
+__all__ = ["ObjectVersion", "World"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

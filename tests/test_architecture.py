@@ -14,7 +14,7 @@ ALLOWED = {
     "handlers.domain": ("handlers.domain",),
     "handlers.aws": ("handlers.aws", "handlers.domain"),
     "handlers": ("handlers",),
-    "monitoring": ("monitoring", "handlers.domain", "handlers.aws"),
+    "monitoring": ("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
     "training.serving": ("training.serving",),
     "training": ("training", "handlers.domain"),
     "infra.workflow_definition": ("infra.workflow_definition", "handlers.domain"),

@@ -1,6 +1,6 @@
 """Boto3 clients with explicit time-outs: no call may outlive the function that makes it."""
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from handlers.aws.topics import SNSClient
 
 CONNECT_TIMEOUT_S = 2
 
@@ -20,16 +23,19 @@ def client(service: Literal["dynamodb"], *, read_timeout_s: int) -> "DynamoDBCli
 @overload
 def client(service: Literal["events"], *, read_timeout_s: int) -> "EventBridgeClient": ...
 @overload
-def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
-@overload
 def client(service: Literal["s3"], *, read_timeout_s: int) -> "S3Client": ...
 @overload
 def client(
     service: Literal["sagemaker-runtime"], *, read_timeout_s: int
 ) -> "SageMakerRuntimeClient": ...
-def client(
-    service: Literal["dynamodb", "events", "s3", "sagemaker-runtime", "sqs"], *, read_timeout_s: int
-) -> "DynamoDBClient | EventBridgeClient | S3Client | SageMakerRuntimeClient | SQSClient":
+@overload
+def client(service: Literal["sns"], *, read_timeout_s: int) -> "SNSClient": ...
+@overload
+def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
+@overload
+def client(service: Literal["stepfunctions"], *, read_timeout_s: int) -> "SFNClient": ...
+# Any: what each overload says; the implementation serves all of them.
+def client(service: Any, *, read_timeout_s: int) -> Any:
     """A client that tries twice at most; the workflow does the patient retrying."""
     limits = config(read_timeout_s=read_timeout_s, of_s3=service == "s3")
     return boto3.client(service, config=limits)

@@ -1,7 +1,7 @@
 """A photo's row in the ledger, and a driver's row in the assignments, as readers see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
@@ -39,6 +39,12 @@ class LedgerRow:
     decision_seq: int = 0  # how often a person or driver had a say
     decisions: tuple[Mapping[str, Any], ...] = ()  # the newest of them, with before and after
     lease_owner: str = ""  # who holds the review
+    lease_until: str = ""  # a reviewer has the photo before the eyes until then
+    last_activity_at: str = ""  # of its review
+    received_at: str = ""
+    upload_id: str = ""
+    size_bytes: int = 0
+    quality: Mapping[str, Any] = field(default_factory=dict)  # see `quality.py`, and `defects`
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
@@ -70,6 +76,12 @@ class LedgerRow:
                 decision_seq=int(item.get("decision_seq", 0)),
                 decisions=tuple(item.get("decisions", ())),
                 lease_owner=item.get("lease_owner", ""),
+                lease_until=item.get("lease_until", ""),
+                last_activity_at=item.get("last_activity_at", ""),
+                received_at=item.get("received_at", ""),
+                upload_id=item.get("upload_id", ""),
+                size_bytes=int(item.get("size_bytes", 0)),
+                quality=item.get("quality", {}),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error

@@ -2,7 +2,17 @@
 
 import typer
 
-from infra.cli import demos, evaluation, people, photos, review, system, training
+from infra.cli import (
+    demos,
+    evaluation,
+    people,
+    photos,
+    repairs,
+    reports,
+    review,
+    system,
+    training,
+)
 
 app = typer.Typer(
     help="From a driver's photo to an order: run, watch and look after the pipeline.",
@@ -49,3 +59,17 @@ app.command(
     "provision",
     epilog=_examples("scones provision reviewer rita", "scones provision driver dora --stage prod"),
 )(people.provision_person)
+app.command(
+    epilog=_examples(
+        "scones report --from today --open",
+        "scones report --from 2026-11-01 --to 2026-11-07 --stack Scones-prod-Pipeline",
+        "scones report --demo-day --open",
+    )
+)(reports.report)
+app.command(
+    "reconcile",
+    epilog=_examples("scones reconcile", "scones reconcile --queues --repair --json"),
+)(repairs.reconcile_)
+app.command(
+    epilog=_examples("scones redrive --all-failed", "scones redrive PHOTO --stack Scones-prod-…")
+)(repairs.redrive)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handlers.domain.errors import SconesError
 from infra.local.errors import NotRunning, StageError
 from infra.local.intake import NoPhotos
 from infra.local.status import NoSuchPhoto
@@ -26,7 +27,7 @@ INTERRUPTED = 130
 
 _EXPECTED = (
     *(NoPhotos, NoSuchPhoto, InvalidDriver, NodeMissing, StageError, SynthFailed),
-    *(BotoCoreError, ClientError),
+    *(BotoCoreError, ClientError, SconesError),
 )
 
 

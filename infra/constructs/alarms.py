@@ -1,21 +1,19 @@
-"""Tells operations: a topic, and an alarm on each queue that must stay empty."""
+"""Tells operations: a topic, and alarms that say what they mean and what to do."""
 
-from collections.abc import Mapping
-
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.constructs.watch import Watch
 
 
 class Alarms(Construct):
-    """Queues by what a message in them means; the text stands in the alarm's mail."""
+    """One alarm for each watch; its text stands in the mail."""
 
     def __init__(
         self,
@@ -23,15 +21,14 @@ class Alarms(Construct):
         construct_id: str,
         *,
         config: StageConfig,
-        must_stay_empty: Mapping[str, tuple[sqs.IQueue, str]],
+        watches: dict[str, Watch],
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
         self._let_alarms_publish()
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
-        for name, (queue, meaning) in must_stay_empty.items():
-            self._alarm(name, queue, meaning)
+        self.all = [self._alarm(name, watch) for name, watch in watches.items()]
 
     def _let_alarms_publish(self) -> None:
         # A topic with a policy of its own loses the default one, which let CloudWatch publish.
@@ -55,19 +52,17 @@ class Alarms(Construct):
             )
         )
 
-    def _alarm(self, name: str, queue: sqs.IQueue, meaning: str) -> None:
+    def _alarm(self, name: str, watch: Watch) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=meaning,
-            metric=queue.metric_approximate_number_of_messages_visible(
-                statistic="Maximum", period=Duration.minutes(1)
-            ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            # SQS stops reporting a queue that nobody has used for hours: that is an empty queue.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=watch.meaning,
+            metric=watch.metric,
+            threshold=watch.threshold,
+            comparison_operator=watch.comparison,
+            evaluation_periods=watch.periods,
+            treat_missing_data=watch.missing,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
+        return alarm

@@ -8,6 +8,7 @@ from infra.config import StageConfig
 from infra.constructs.storage import PrivateBucket
 
 CAPTURE_PREFIX = "data-capture"
+VARIANT = "AllTraffic"  # of the endpoint; a folder of the captures
 
 
 class Capture(Construct):

@@ -1,9 +1,13 @@
 """The functions, made from one table, each with a role of its own."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from aws_cdk import AssetHashType, Duration, IgnoreMode, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import PackageTarget, StageConfig
@@ -11,7 +15,7 @@ from infra.constructs.nag import acknowledge
 from infra.constructs.resource import log_group_for, resource_of
 from infra.constructs.storage import PrivateBucket
 from infra.function_specs import FUNCTIONS, FunctionSpec
-from infra.packaging import build_package
+from infra.packaging import ROOT, build_package
 
 
 class Functions(Construct):
@@ -21,7 +25,7 @@ class Functions(Construct):
         super().__init__(scope, construct_id)
         self._by_name = {
             spec.name: HandlerFunction(self, spec.name.capitalize(), spec=spec, config=config)
-            for spec in FUNCTIONS
+            for spec in _with_baselines(config)
         }
 
     def __getitem__(self, name: str) -> "HandlerFunction":
@@ -89,10 +93,38 @@ class HandlerFunction(Construct):
             "Streams are listed, not named: AWS asks for this action on all streams of the table.",
         )
 
+    def allow_listing(self, action: str, *, bucket: PrivateBucket, prefixes: list[str]) -> None:
+        """Grant listing what lies under these prefixes, and nothing beside."""
+        self._role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[action],
+                resources=[bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+            )
+        )
+
+    def keep_failures(self, queue: sqs.IQueue) -> None:
+        """Where calls end that failed three times; for functions that nobody waits for."""
+        function = resource_of(self.function, lambda_.CfnFunction)
+        function.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
+            target_arn=queue.queue_arn
+        )
+        self.allow(["sqs:SendMessage"], resources=[queue.queue_arn])
+
     def set(self, **environment: str) -> None:
         """Settings, named as `handlers/settings.py` reads them."""
         for name, value in environment.items():
             self.function.add_environment(name.upper(), value)
+
+
+def _with_baselines(config: StageConfig) -> list[FunctionSpec]:
+    """An evaluation writes the baseline beside the manifest; not every model has one yet."""
+    beside = [str(Path(each).with_name("baseline.json")) for each in config.model_manifests]
+    baselines = tuple(sorted({each for each in beside if (ROOT / each).is_file()}))
+    return [
+        replace(spec, sources=spec.sources + baselines) if spec.with_baselines else spec
+        for spec in FUNCTIONS
+    ]
 
 
 def _code(spec: FunctionSpec, target: PackageTarget) -> lambda_.AssetCode:

@@ -4,7 +4,18 @@ Pure Python and free of CDK, so that the very same definition is synthesized int
 run under a strict interpreter in the tests.
 """
 
-from infra.workflow_definition.definition import MACHINE_TIMEOUT_S, definition
+from infra.workflow_definition.definition import (
+    EXPRESS_TIMEOUT_S,
+    MACHINE_TIMEOUT_S,
+    STUCK_AFTER_S,
+    definition,
+)
 from infra.workflow_definition.resources import WorkflowResources
 
-__all__ = ["MACHINE_TIMEOUT_S", "WorkflowResources", "definition"]
+__all__ = [
+    "EXPRESS_TIMEOUT_S",
+    "MACHINE_TIMEOUT_S",
+    "STUCK_AFTER_S",
+    "WorkflowResources",
+    "definition",
+]

@@ -8,14 +8,16 @@ from infra.workflow_definition.outcomes import failure, quiet_ends, rejection, r
 from infra.workflow_definition.resources import WorkflowResources
 
 MACHINE_TIMEOUT_S = 900
+STUCK_AFTER_S = MACHINE_TIMEOUT_S + 300  # then no execution can still be at it
+EXPRESS_TIMEOUT_S = 300  # the longest that an Express execution may take
 
 
-def definition(resources: WorkflowResources) -> State:
+def definition(resources: WorkflowResources, *, timeout_s: int = MACHINE_TIMEOUT_S) -> State:
     """The whole machine."""
     return {
         "Comment": "From a photo under intake/ to an assignment, a review, a refusal or a failure.",
         "StartAt": "Identify",
-        "TimeoutSeconds": MACHINE_TIMEOUT_S,
+        "TimeoutSeconds": timeout_s,
         "States": {
             **identification(),
             **claims(resources.photos_table),

@@ -15,6 +15,7 @@ RELEASE = {
     "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:1",
     "model_data_url": "s3://scones-models/vehicle/20261101/model.tar.gz",
     "alarm_email": "operations@example.com",
+    "report_emails": "dispatch@example.com,quality@example.com",
 }
 
 
@@ -22,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever reads a template needs Node."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        if names & {"local_assembly", "prod_assembly", "assemblies"}:
+        if names & {"local_assembly", "prod_assembly", "changed_assembly", "assemblies"}:
             item.add_marker(pytest.mark.synth)
 
 
@@ -35,6 +36,13 @@ def local_assembly() -> Path:
 @pytest.fixture(scope="session")
 def prod_assembly() -> Path:
     return synthesize("prod", _ASSEMBLIES / "cdk.out.prod-in-tests", overrides=RELEASE)
+
+
+@pytest.fixture(scope="session")
+def changed_assembly() -> Path:
+    """What two settings change: the machine's type, and who writes captures."""
+    changes = {"workflow_type": "EXPRESS", "capture_writer": "classify"}
+    return synthesize("local", _ASSEMBLIES / "cdk.out.changed-in-tests", overrides=changes)
 
 
 @pytest.fixture(scope="session")

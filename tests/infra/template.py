@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.function_specs import FUNCTIONS
+
 Json = dict[str, Any]  # CloudFormation is JSON: Any is a JSON value
+
+_HANDLERS = {spec.name: spec.handler for spec in FUNCTIONS}
 
 # CDK ends the logical ids that it makes up in a hash; people read the name before it.
 _HASH_OF_ID = re.compile(r"[0-9A-F]{8}$")
@@ -55,11 +59,11 @@ class Template:
         return properties
 
     def function(self, name: str) -> Json:
-        """Properties of a function, by its name: that of its module, or of its package."""
+        """Properties of a function, by its name in the table of functions."""
         (properties,) = (
             function
             for function in self.of_type("AWS::Lambda::Function").values()
-            if function["Handler"] in (f"handlers.{name}{part}.lambda_handler" for part in PARTS)
+            if function["Handler"] == _HANDLERS[name]
         )
         return properties
 

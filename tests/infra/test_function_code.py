@@ -22,6 +22,7 @@ from handlers.settings import (
 )
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.packaging import locked_requirements
+from monitoring.settings import ReporterSettings, SweeperSettings
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template
 
@@ -33,6 +34,8 @@ SETTINGS: dict[str, type[Settings]] = {
     "drivers": DriversSettings,
     "reviews": ReviewSettings,
     "changes": ChangesSettings,
+    "sweeper": SweeperSettings,
+    "report": ReporterSettings,
 }
 
 # Imports the handler where only its package and the runtime's boto3 can be found.
@@ -59,7 +62,7 @@ loaded = importlib.import_module(module)
 assert callable(getattr(loaded, function))
 assert Path(loaded.__file__).is_relative_to(package)
 for name, found in list(sys.modules.items()):
-    if name.partition(".")[0] == "handlers":
+    if name.partition(".")[0] in {"handlers", "monitoring"}:
         assert Path(found.__file__).is_relative_to(package), name
 """
 # boto3 and what it imports, as Lambda's Python runtimes bring them.
@@ -106,8 +109,11 @@ def test_the_package_holds_only_what_is_listed(
         if name.partition("/")[0].endswith(".dist-info")
     }
     assert installed == set(listed)
-    ours = {name for name in files if name.partition("/")[0] in {"handlers", "infra", "tests"}}
-    assert ours == set(spec.sources)
+    folders = {"handlers", "infra", "monitoring", "tests", "training"}
+    ours = {name for name in files if name.partition("/")[0] in folders}
+    baselines = {name for name in ours if name.endswith("/baseline.json")}
+    assert ours - baselines == set(spec.sources)
+    assert spec.with_baselines or not baselines
     assert not {name for name in files if "__pycache__" in name or name.endswith(".pyc")}
 
 
@@ -140,7 +146,12 @@ def test_packages_of_prod_are_for_lambdas_processor(
     prod_assembly: Path, prod_pipeline: Template, spec: FunctionSpec
 ) -> None:
     package = _package(prod_assembly, prod_pipeline, spec)
-    compiled = [path.name for path in package.rglob("*.so") if "site-packages" not in str(path)]
+    # Extension modules; what a wheel brings beside them has names of its own.
+    compiled = [
+        path.name
+        for path in package.rglob("*.so")
+        if ".libs/" not in str(path) and "site-packages" not in str(path)
+    ]
     assert bool(compiled) == bool(spec.wheels)
     assert all("cpython-313-aarch64-linux-gnu" in name for name in compiled)
 

@@ -12,13 +12,14 @@ OUTPUTS = {
     *("PolicyParameter", "PolicyOverrideParameter", "SerializeFunction", "ClassifyFunction"),
     *("FilterFunction", "AlarmTopicArn", "LabelsBucket", "EventBusName", "ChangesDeadLettersUrl"),
     *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SignInAddress", "UserPoolId"),
-    *("DriversClientId", "ReviewersClientId"),
+    *("DriversClientId", "ReviewersClientId", "SweeperFunction", "ReportFunction"),
+    *("ReportsBucket", "ReportTopicArn"),
 }
 # Under another logical id each of these would be another, empty resource.
 HOLDS_DATA = {
-    *("AccessLogs", "Intake", "Capture", "Photos", "Assignments", "AuditSalt"),
+    *("AccessLogs", "Intake", "Capture", "Reports", "Photos", "Assignments", "AuditSalt"),
     *("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters", "ChangesDeadLetters"),
-    *("Labels", "People", "Reviewers", "Uploads"),
+    *("Labels", "People", "Reviewers", "Uploads", "ScheduleDeadLetters"),
 }
 
 # Answers by Idempotency-Key, kept for a day at most.

@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from infra.workflow_definition import WorkflowResources, definition
 from tests.conftest import ROOT
+from tests.tables import create_photos_table
 
 GOLDEN_EVENT = ROOT / "tests" / "events" / "s3_object_created.json"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -136,13 +137,13 @@ class Machine:
         return created["stateMachineArn"]
 
     def create_tables(self) -> None:
-        for table, key in (("photos", "photo_id"), ("assignments", "driver_id")):
-            boto3.client("dynamodb", region_name="us-east-1").create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+        create_photos_table()
+        boto3.client("dynamodb", region_name="us-east-1").create_table(
+            TableName="assignments",
+            KeySchema=[{"AttributeName": "driver_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "driver_id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
 
     def forget(self) -> None:
         """Empties tables and queues."""

@@ -1,0 +1,178 @@
+"""What looks after the pipeline: the sweeper, the daily report, and when they are called."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from handlers.domain.identity import INTAKE_PREFIX
+from infra.config import StageConfig
+from infra.constructs.capture import CAPTURE_PREFIX, Capture
+from infra.constructs.functions import Functions
+from infra.constructs.intake import Intake
+from infra.constructs.ledger import Ledger
+from infra.constructs.queues import EndOfLineQueue, Queues
+from infra.constructs.schedules import Schedule
+from infra.constructs.storage import PrivateBucket
+from infra.constructs.workflow import Workflow
+from infra.workflow_definition import STUCK_AFTER_S
+
+SWEEPER_NOTES = "sweeper/"
+REPORT_FOLDERS = ("reports/", "history/", "baselines/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What is looked after."""
+
+    intake: Intake
+    capture: Capture
+    ledger: Ledger
+    queues: Queues
+    workflow: Workflow
+
+
+class Monitoring(Construct):
+    """The bucket of reports, the topic of their readers, two schedules."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        functions: Functions,
+        watched: Watched,
+        access_logs: s3.IBucket,
+        labels: PrivateBucket | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._config, self._watched, self._labels = config, watched, labels
+        self._sweeper, self._report = functions["sweeper"], functions["report"]
+        self.reports = PrivateBucket(
+            self,
+            "Bucket",
+            config=config,
+            logical_id="Reports",
+            access_logs=access_logs,
+            expires_after_days=config.report_retention_days,
+        )
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        for email in config.report_emails:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self.dead_letters = EndOfLineQueue(
+            self, "DeadLetters", config=config, logical_id="ScheduleDeadLetters"
+        )
+        self._connect_sweeper()
+        self._connect_report()
+        self._schedule()
+
+    def _connect_sweeper(self) -> None:
+        watched, sweeper = self._watched, self._sweeper
+        sweeper.set(
+            intake_bucket=watched.intake.bucket.bucket_name,
+            photos_table=watched.ledger.photos.table_name,
+            state_machine_arn=watched.workflow.machine.state_machine_arn,
+            review_queue_url=watched.queues.review.queue_url,
+            failures_queue_url=watched.queues.failures.queue_url,
+            reports_bucket=self.reports.bucket_name,
+            stuck_after_s=str(STUCK_AFTER_S),
+            review_idle_hours=str(self._config.review_idle_hours),
+            versions_per_round=str(self._config.sweep_versions),
+        )
+        photos = watched.ledger.photos.table_arn
+        sweeper.allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources=[photos])
+        sweeper.allow(
+            ["dynamodb:Query"],
+            resources=[f"{photos}/index/by_pending", f"{photos}/index/by_review"],
+        )
+        sweeper.allow(
+            ["states:StartExecution"], resources=[watched.workflow.machine.state_machine_arn]
+        )
+        queues = [watched.queues.review.queue_arn, watched.queues.failures.queue_arn]
+        sweeper.allow(["sqs:SendMessage"], resources=queues)
+        sweeper.allow_listing(
+            "s3:ListBucketVersions", bucket=watched.intake.bucket, prefixes=[INTAKE_PREFIX]
+        )
+        sweeper.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[SWEEPER_NOTES])
+        sweeper.allow_objects(
+            ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=SWEEPER_NOTES
+        )
+
+    def _connect_report(self) -> None:
+        watched, report, config = self._watched, self._report, self._config
+        dead_letters: list[sqs.IQueue] = [
+            watched.queues.review_dead_letters,
+            watched.intake.dead_letters,
+            self.dead_letters,
+        ]
+        report.set(
+            stage=config.stage,
+            time_zone=config.time_zone,
+            photos_table=watched.ledger.photos.table_name,
+            intake_bucket=watched.intake.bucket.bucket_name,
+            capture_bucket=watched.capture.bucket.bucket_name,
+            capture_prefix=f"{CAPTURE_PREFIX}/{config.endpoint_name}",
+            reports_bucket=self.reports.bucket_name,
+            report_topic_arn=self.topic.topic_arn,
+            review_queue_url=watched.queues.review.queue_url,
+            failures_queue_url=watched.queues.failures.queue_url,
+            dead_letters_urls=",".join(queue.queue_url for queue in dead_letters),
+            vehicles=",".join(sorted(config.order_ranges)),
+            audit_days=str(config.audit_days),
+            labels_bucket=self._labels.bucket_name if self._labels else "",
+        )
+        photos = watched.ledger.photos.table_arn
+        report.allow(
+            ["dynamodb:Query"],
+            resources=[f"{photos}/index/by_hour", f"{photos}/index/by_review"],
+        )
+        measured = [watched.queues.review, watched.queues.failures, *dead_letters]
+        report.allow(["sqs:GetQueueAttributes"], resources=[queue.queue_arn for queue in measured])
+        report.allow(["sns:Publish"], resources=[self.topic.topic_arn])
+        self._let_report_read_and_write()
+
+    def _let_report_read_and_write(self) -> None:
+        watched, report = self._watched, self._report
+        captures = f"{CAPTURE_PREFIX}/{self._config.endpoint_name}/"
+        report.allow_listing("s3:ListBucket", bucket=watched.capture.bucket, prefixes=[captures])
+        report.allow_objects(["s3:GetObject"], bucket=watched.capture.bucket, prefix=captures)
+        report.allow_objects(
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            bucket=watched.intake.bucket,
+            prefix=INTAKE_PREFIX,
+        )
+        report.allow_listing(
+            "s3:ListBucket", bucket=self.reports, prefixes=["baselines/", "history/"]
+        )
+        for folder in REPORT_FOLDERS:
+            report.allow_objects(
+                ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder
+            )
+        if self._labels:
+            report.allow_listing("s3:ListBucket", bucket=self._labels, prefixes=["labels/"])
+            report.allow_objects(["s3:GetObject"], bucket=self._labels, prefix="labels/")
+
+    def _schedule(self) -> None:
+        Schedule(
+            self,
+            "Sweeping",
+            function=self._sweeper,
+            expression=f"rate({self._config.sweep_every_minutes} minutes)",
+            time_zone="UTC",
+            event={},
+            dead_letters=self.dead_letters,
+        )
+        Schedule(
+            self,
+            "Reporting",
+            function=self._report,
+            expression=self._config.report_at,
+            time_zone=self._config.time_zone,
+            # The scheduler fills in its own time: a repeated delivery makes the same report.
+            event={"scheduled_at": "<aws.scheduler.scheduled-time>"},
+            dead_letters=self.dead_letters,
+        )

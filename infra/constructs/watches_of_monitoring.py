@@ -1,0 +1,90 @@
+"""What is watched of those who look after the chain: the sweeper and the daily report."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from infra.constructs.watch import AS_BEFORE, AT_LEAST, HOUR, UNDER, WRONG, Watch, ours
+from monitoring import metric_names as names
+
+
+def of_sweeper() -> dict[str, Watch]:
+    """Whether what is misplaced is found and mended."""
+    return {
+        "SweeperSilent": Watch(
+            metric=ours(names.ROUNDS, names.SWEEPER, period=HOUR),
+            threshold=1,
+            comparison=UNDER,
+            missing=WRONG,
+            meaning=(
+                "The sweeper has not ended a round for an hour: lost events and stuck photos stay "
+                "as they are. Read its log; try `scones reconcile`."
+            ),
+        ),
+        "RepairsDoNotHold": Watch(
+            metric=ours(names.REPAIRS_NEEDED, names.SWEEPER, period=HOUR),
+            periods=3,
+            meaning=(
+                "For three hours the sweeper has found photos that are not where they should be. "
+                "`scones reconcile` lists them and says why."
+            ),
+        ),
+        "RepairsRefused": Watch(
+            metric=ours(names.REPAIRS_REFUSED, names.SWEEPER),
+            meaning="A service refuses a repair; the sweeper's log has `repair_refused` and why.",
+        ),
+        "LedgerMalformed": Watch(
+            metric=ours(names.MALFORMED_ROWS, names.SWEEPER),
+            meaning=(
+                "A row of the ledger is no record; the sweeper's log names it. Mend it by hand: "
+                "until then nothing looks after its photo."
+            ),
+        ),
+    }
+
+
+def of_report() -> dict[str, Watch]:
+    """What the daily report found, and whether there was one."""
+
+    def daily(name: str, statistic: str) -> cloudwatch.Metric:
+        return ours(name, names.REPORT, statistic=statistic, period=HOUR)
+
+    return {
+        "ReportMissing": Watch(
+            metric=daily(names.REPORT_PUBLISHED, "Sum"),
+            threshold=1,
+            comparison=UNDER,
+            periods=26,
+            missing=WRONG,
+            meaning=(
+                "There was no report for 26 hours: nobody knows whether the classifier is right. "
+                "Read the log of the function `report` and the queue of the schedules' dead "
+                "letters, then call the function by hand."
+            ),
+        ),
+        "VerdictWatch": Watch(
+            metric=daily(names.REPORT_VERDICT, "Maximum"),
+            threshold=1,
+            comparison=AT_LEAST,
+            missing=AS_BEFORE,  # the verdict of a day stands until the next one
+            meaning="The daily report says WATCH or ACT. Open it: it names what has changed.",
+        ),
+        "VerdictAct": Watch(
+            metric=daily(names.REPORT_VERDICT, "Maximum"),
+            threshold=2,
+            comparison=AT_LEAST,
+            missing=AS_BEFORE,
+            meaning=(
+                "The daily report says ACT: assignments may be wrong. Open it; the policy override "
+                '{"threshold": 1.0} sends every photo to a person until it is mended.'
+            ),
+        ),
+        "CaptureIncomplete": Watch(
+            metric=daily(names.CAPTURE_COMPLETENESS, "Minimum"),
+            threshold=0.99,
+            comparison=UNDER,
+            missing=AS_BEFORE,
+            meaning=(
+                "Data Capture has lost more than one photo in a hundred. SageMaker stops capturing "
+                "where the disk is full: look at the endpoint's DiskUtilization."
+            ),
+        ),
+    }

@@ -1,0 +1,93 @@
+"""Reports made on this machine, by the code of the deployed function and with its settings."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handlers.aws.photos import PhotoStore
+from infra.config import STAGES
+from infra.local.samples import draw_samples
+from infra.synth import ROOT
+from monitoring.demo_day import demo_inputs
+from monitoring.report import Thumbnail
+from monitoring.report_run import MadeReport, make_report, run_report
+from monitoring.report_sources import report_sources
+from monitoring.settings import ReporterSettings
+from monitoring.thumbnails import thumbnail_of, thumbnails
+from monitoring.windows import moment, requested
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import boto3
+
+    from monitoring.report import PhotoFacts
+
+_DAYS = {"today": 0, "yesterday": -1}
+
+
+def made_up() -> MadeReport:
+    """A day that never was, with a drift in it."""
+    config = STAGES["local"]
+    manifest = json.loads((ROOT / config.model_manifests[0]).read_text(encoding="utf-8"))
+    inputs = demo_inputs(manifest["classes"], sorted(config.order_ranges))
+    return make_report(inputs, pictures=_drawings)
+
+
+def of_system(
+    session: boto3.Session,
+    function: str,
+    *,
+    start: str | None,
+    end: str | None,
+    as_of: str | None,
+) -> tuple[MadeReport, str]:
+    """A report of what runs there, and the folder in which it would stand there.
+
+    Raises: InvalidWindow, ClientError.
+    """
+    # The function's own settings, so that both say the same.
+    found = session.client("lambda").get_function_configuration(FunctionName=function)
+    settings = ReporterSettings.from_env(found["Environment"]["Variables"])
+    s3 = session.client("s3")
+    sources = report_sources(
+        settings, s3=s3, dynamodb=session.client("dynamodb"), sqs=session.client("sqs")
+    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    known_at = moment(as_of) if as_of else now
+    window = requested(
+        {"from": _day(start, now), "to": _day(end, now)},
+        time_zone=settings.time_zone,
+        as_of=known_at,
+    )
+    made = run_report(
+        sources,
+        window,
+        as_of=known_at,
+        now=now,
+        pictures=partial(thumbnails, PhotoStore(s3)),
+        publish=False,
+    )
+    return made, sources.shelf.folder(window)
+
+
+def _drawings(_photos: Iterable[PhotoFacts], wanted: Iterable[str]) -> Iterator[Thumbnail]:
+    """Stand in for photos that never were."""
+    chosen = list(wanted)
+    with tempfile.TemporaryDirectory(prefix="scones-samples-") as folder:
+        draw_samples(Path(folder), count=len(chosen))
+        for photo_id, file in zip(chosen, sorted(Path(folder).iterdir()), strict=False):
+            picture = thumbnail_of(file.read_bytes())
+            if picture is not None:
+                yield Thumbnail(photo_id=photo_id, data_uri=picture)
+
+
+def _day(text: str | None, now: datetime) -> str | None:
+    if text not in _DAYS:
+        return text
+    return (now + timedelta(days=_DAYS[text])).date().isoformat()

@@ -1,0 +1,123 @@
+"""What a model's figures looked like when it was evaluated: what today is compared with.
+
+Written beside the model's manifest by its evaluation, or made from a quiet window of its own
+operation, where the photos are the drivers' and not a test set's.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any, Self
+
+import numpy as np
+
+from handlers.domain.errors import PermanentError
+from monitoring.statistics.samples import Reference
+
+SCHEMA = 1
+MOST_VALUES = 5_000
+
+
+class InvalidBaseline(PermanentError):
+    """The baseline's file is malformed; evaluate the model anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """Figures of one model version on `n` photos."""
+
+    model_version: str
+    n: int
+    threshold: float
+    predicted: Mapping[str, int]  # how often each class was the most probable
+    assigned: int  # decided without a person, at that threshold
+    review: int
+    values: Mapping[str, tuple[float, ...]]  # name → sorted values or quantiles
+    formats: Mapping[str, int] = field(default_factory=dict)  # lower case
+    ece: float = 0.0  # calibration error, and on how many photos it was measured
+    ece_n: int = 0
+    data_digest: str = ""
+    mix: tuple[str, ...] = ()  # which sources it was made from
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Raises: InvalidBaseline."""
+        try:
+            wire = json.loads(text)
+            if wire["schema"] != SCHEMA:
+                raise InvalidBaseline(f"baseline schema {wire['schema']!r} is not {SCHEMA}")
+            return cls(
+                model_version=str(wire["model_version"]),
+                n=int(wire["n"]),
+                threshold=float(wire["threshold"]),
+                predicted=_counts(wire["predicted"]),
+                assigned=int(wire["assigned"]),
+                review=int(wire["review"]),
+                values={str(name): _sorted(name, each) for name, each in wire["values"].items()},
+                formats={name.lower(): n for name, n in _counts(wire.get("formats", {})).items()},
+                ece=float(wire.get("ece") or 0.0),
+                ece_n=int(wire.get("ece_n") or 0),
+                data_digest=str(wire.get("data_digest", "")),
+                mix=tuple(map(str, wire.get("mix", ()))),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InvalidBaseline(f"the baseline is malformed: {error!r}") from error
+
+    def to_json(self) -> str:
+        """The form that `from_json` reads."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True, indent=1)
+
+    def reference(self, name: str) -> Reference | None:
+        """The values of one figure; None where there are too few to compare with."""
+        values = self.values.get(name, ())
+        return _reference(values) if len(values) > 1 else None
+
+
+@cache
+def _reference(values: tuple[float, ...]) -> Reference:
+    return Reference.of(values)
+
+
+def baseline_from_window(
+    *,
+    model_version: str,
+    threshold: float,
+    predicted: Sequence[str],
+    reviewed: Sequence[bool],
+    values: Mapping[str, Sequence[float]],
+    formats: Sequence[str] = (),
+) -> Baseline:
+    """A quiet reference window's figures; one entry a photo in each sequence."""
+    return Baseline(
+        model_version=model_version,
+        n=len(predicted),
+        threshold=threshold,
+        predicted=dict(sorted(Counter(predicted).items())),
+        assigned=len(reviewed) - sum(reviewed),
+        review=sum(reviewed),
+        values={name: thinned(each) for name, each in sorted(values.items())},
+        formats=dict(sorted(Counter(name.lower() for name in formats).items())),
+        mix=("window",),
+    )
+
+
+def thinned(values: Sequence[float]) -> tuple[float, ...]:
+    """Sorted, four decimals, at most MOST_VALUES evenly spaced quantiles of them."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    if len(ordered) > MOST_VALUES:
+        levels = (np.arange(MOST_VALUES) + 0.5) / MOST_VALUES
+        ordered = np.quantile(ordered, levels)
+    return tuple(np.round(ordered, 4).tolist())
+
+
+def _counts(wire: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): int(count) for name, count in wire.items()}
+
+
+def _sorted(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    numbers = tuple(sorted(float(value) for value in values))
+    if not all(map(np.isfinite, numbers)):
+        raise ValueError(f"{name} holds a value that is no number")
+    return numbers

@@ -1,0 +1,24 @@
+"""The metrics that operations watch, by name: what sweeper and report publish, alarms read.
+
+Namespace and the dimension `service` are those of the handlers; a test holds the two together.
+"""
+
+NAMESPACE = "Scones"
+
+SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `service`
+
+# Of each round of the sweeper.
+REPAIRS_NEEDED = "RepairsNeeded"
+REPAIRS_MADE = "RepairsMade"
+REPAIRS_REFUSED = "RepairsRefused"
+MALFORMED_ROWS = "MalformedRows"
+OLDEST_REVIEW = "OldestReviewAge"  # seconds
+ROUNDS = "SweeperRounds"
+
+# Of each scheduled report.
+REPORT_PUBLISHED = "ReportPublished"
+REPORT_VERDICT = "ReportVerdict"  # 0 OK or not enough data, 1 WATCH, 2 ACT
+CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
+
+# Of Filter.
+POLICY_OVERRIDE_INVALID = "PolicyOverrideInvalid"

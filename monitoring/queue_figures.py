@@ -1,0 +1,31 @@
+"""Sizes of queues and the age of the oldest review, at this moment."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from handlers.aws.ledger import PhotoLedger
+from handlers.aws.queues import Queue
+from monitoring.report.facts import QueueFigures
+from monitoring.review_age import oldest_review_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queues:
+    """What is measured."""
+
+    ledger: PhotoLedger
+    reviews: Queue
+    failures: Queue
+    dead_letters: Sequence[Queue]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def figures(self) -> QueueFigures:
+        """Depths are SQS's own approximations."""
+        age_s = oldest_review_s(self.ledger, now=self.clock())
+        return QueueFigures(
+            reviews_open=self.reviews.depth(),
+            oldest_review_s=age_s,
+            failures_waiting=self.failures.depth(),
+            dead_letters=sum(queue.depth() for queue in self.dead_letters),
+        )

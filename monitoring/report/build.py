@@ -1,0 +1,136 @@
+"""Everything that a report says, from its inputs alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from monitoring.report.check import Check, rounded
+from monitoring.report.document import document_of
+from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, Thumbnail
+from monitoring.report.judged import verdict_of
+from monitoring.statistics.verdicts import Verdict
+
+THUMBNAILS = 12
+_METRIC = {Verdict.OK: 0, Verdict.NOT_ENOUGH_DATA: 0, Verdict.WATCH: 1, Verdict.ACT: 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A verdict and all that it rests on; `document` is report.json."""
+
+    level: Verdict
+    headline: str
+    checks: tuple[Check, ...]
+    document: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    remembered: HistoryRow
+    wanted_thumbnails: tuple[str, ...]
+    thumbnails: tuple[Thumbnail, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """OK, WATCH, ACT or NOT ENOUGH DATA."""
+        return self.level.label
+
+    def with_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> "Report":
+        """The same report with pictures; those that it did not ask for are left out."""
+        given = {each.photo_id: each for each in thumbnails}
+        chosen = tuple(given[each] for each in self.wanted_thumbnails if each in given)
+        return replace(self, thumbnails=chosen)
+
+    def history_row(self) -> HistoryRow:
+        """What later reports need of this one."""
+        return self.remembered
+
+
+def build_report(inputs: ReportInputs) -> Report:
+    """Pure: equal inputs give equal reports, whatever order the photos come in."""
+    judged = verdict_of(inputs)
+    document = document_of(inputs, judged.photos, day=judged.day, judgements=judged.judgements)
+    headline = _headline(judged.level, judged.checks, len(judged.photos))
+    worst = _worst(judged.checks)
+    document |= {
+        "verdict": judged.level.label,
+        "headline": headline,
+        "checks": [check.to_wire() for check in judged.checks],
+        "examples": _examples(worst, judged.photos, inputs),
+    }
+    metrics = _metrics(judged.level, document, inputs)
+    document["metrics"] = metrics
+    return Report(
+        level=judged.level,
+        headline=headline,
+        checks=judged.checks,
+        document=document,
+        metrics=metrics,
+        remembered=judged.history_row(inputs, metrics),
+        wanted_thumbnails=worst.photos[:THUMBNAILS] if worst else (),
+    ).with_thumbnails(inputs.thumbnails)
+
+
+def _headline(level: Verdict, checks: Sequence[Check], n: int) -> str:
+    if level is Verdict.OK:
+        return f"{n} photos, and nothing that differs from the baseline or needs a hand."
+    if level is Verdict.NOT_ENOUGH_DATA:
+        return f"{n} photos: too few to tell a change from chance."
+    loud = [check for check in checks if check.level >= Verdict.WATCH]
+    worst = max(loud, key=_loudness)
+    others = len(loud) - 1
+    more = f" {others} more check{'s' if others > 1 else ''} below." if others else ""
+    return f"{worst.title}: {worst.sentence}{more}"
+
+
+def _worst(checks: Sequence[Check]) -> Check | None:
+    """The loudest check that has photos to show, the least likely by chance first."""
+    shown = [check for check in checks if check.photos and check.level >= Verdict.WATCH]
+    return max(shown, key=_loudness, default=None)
+
+
+def _loudness(check: Check) -> tuple[Verdict, float]:
+    """The least likely by chance is the loudest; what is counted comes before what is tested."""
+    return check.level, -(check.p or 0.0)
+
+
+def _examples(
+    check: Check | None, photos: Sequence[PhotoFacts], inputs: ReportInputs
+) -> dict[str, Any] | None:
+    if check is None:
+        return None
+    known = {photo.photo_id: photo for photo in (*inputs.audited, *inputs.week, *photos)}
+    return {
+        "check": check.name,
+        "title": check.title,
+        "photos": [
+            {
+                "photo_id": each,
+                "key": known[each].key,
+                "vehicle": known[each].vehicle,
+                "confidence": rounded(known[each].confidence),
+                "verdict": known[each].verdict,
+            }
+            for each in check.photos[:THUMBNAILS]
+            if each in known
+        ],
+    }
+
+
+def _metrics(level: Verdict, document: Mapping[str, Any], inputs: ReportInputs) -> dict[str, float]:
+    counts, accuracy = document["conservation"], document["accuracy"] or {}
+    combined, estimated = accuracy.get("combined") or {}, accuracy.get("estimated") or {}
+    model = document["models"][0] if document["models"] else {}
+    machine = document["latency"]["machine"]
+    found = {
+        "ReportVerdict": float(_METRIC[level]),
+        "PhotosReceived": float(counts["received"]),
+        "PhotosFailed": float(counts["failed"]),
+        "PhotosInFlight": float(counts["in_flight"]),
+        "CaptureCompleteness": inputs.capture.completeness if inputs.capture else None,
+        "ReviewRate": model["review"]["value"] if model else None,
+        "MeanConfidence": model["confidence"]["mean"] if model else None,
+        "EstimatedAccuracy": estimated.get("value"),
+        "AuditedAccuracy": combined.get("value"),
+        "OutcomeSecondsP95": machine["p95"],
+        "ReportAgeSeconds": (inputs.as_of - inputs.window.end).total_seconds(),
+    }
+    kept = {name: rounded(value) for name, value in found.items() if value is not None}
+    return {name: value for name, value in sorted(kept.items()) if value is not None}

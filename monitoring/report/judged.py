@@ -1,0 +1,79 @@
+"""The verdict alone: every check, and the loudest. `build.py` makes the report around it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from monitoring.report.accuracy import Judgements
+from monitoring.report.check import Check
+from monitoring.report.comparisons import statistical_checks
+from monitoring.report.contradiction import contradiction
+from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs
+from monitoring.report.moments import iso
+from monitoring.report.operations import operational_checks
+from monitoring.report.table import Table, by_model, in_order
+from monitoring.statistics.verdicts import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A verdict and what it rests on."""
+
+    level: Verdict
+    checks: tuple[Check, ...]
+    photos: Sequence[PhotoFacts]  # in order
+    day: Mapping[str, Table]  # by model version
+    judgements: Judgements | None
+
+    def history_row(self, inputs: ReportInputs, figures: Mapping[str, float]) -> HistoryRow:
+        """What later verdicts need of this one."""
+        compared = [check for check in self.checks if check.test]
+        loud = {each.key: each.direction for each in compared if each.level >= Verdict.WATCH}
+        return HistoryRow(
+            start=iso(inputs.window.start),
+            end=iso(inputs.window.end),
+            verdict=self.level.label,
+            n=len(self.photos),
+            watched=dict(sorted(loud.items())),
+            figures=dict(sorted(figures.items())),
+            rolled=any(check.window == "week" for check in compared),
+        )
+
+
+def verdict_of(inputs: ReportInputs) -> Judged:
+    """Pure."""
+    photos = in_order(inputs.photos)
+    day, week = by_model(photos), by_model(in_order(inputs.week or inputs.photos))
+    judgements = _judgements(inputs, day)
+    contradicted = contradiction(judgements) if judgements else None
+    checks = (
+        *operational_checks(inputs, photos),
+        *([contradicted] if contradicted else []),
+        *statistical_checks(inputs, day, week),
+    )
+    return Judged(
+        level=_verdict(checks), checks=checks, photos=photos, day=day, judgements=judgements
+    )
+
+
+def _judgements(inputs: ReportInputs, day: Mapping[str, Table]) -> Judgements | None:
+    """Of the model that answered most; without any photo today, of the last one that did."""
+    audited = by_model(in_order(inputs.audited))
+    version = next(iter(day), None) or next(iter(audited), None)
+    if version is None:
+        return None
+    found = audited.get(version) or day.get(version)
+    return Judgements(
+        version,
+        found.photos if found else (),
+        inputs.settings.vehicles,
+        inputs.baselines.get(version),
+    )
+
+
+def _verdict(checks: Sequence[Check]) -> Verdict:
+    """The worst; a report that could compare nothing says so unless something is wrong."""
+    loudest = max((check.level for check in checks), default=Verdict.NOT_ENOUGH_DATA)
+    compared = any(check.test for check in checks if check.name != "audited_errors")
+    if loudest < Verdict.WATCH and not compared:
+        return Verdict.NOT_ENOUGH_DATA
+    return Verdict.OK if loudest is Verdict.NOT_ENOUGH_DATA and compared else loudest

@@ -1,0 +1,54 @@
+"""The chapter on Data Capture itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitoring.report.page.markup import chapter, table, tag, text
+
+Json = Mapping[str, Any]
+
+
+def capture(document: Json) -> str:
+    """How much of what was classified lies in Data Capture, and in which state."""
+    found = document["capture"]
+    if found is None:
+        note = "Data Capture is switched off: every figure here is the ledger's."
+        return chapter("capture", "Data Capture", note=note)
+    rows = [
+        [
+            "classified photos that were captured",
+            f"{found['captured']:,} of {found['classified']:,}",
+        ]
+        if found["classified"] is not None
+        else ["classified photos", "–"],
+        ["files, of which late", f"{found['objects']:,}, {found['late_objects']:,}"],
+        ["lines", f"{found['lines']:,}"],
+        ["records of this window", f"{found['records']:,}"],
+        ["duplicates", f"{found['duplicates']:,}"],
+        ["records of another time", f"{found['outside']:,}"],
+    ]
+    rows += [[f"variant {text(name)}", f"{n:,}"] for name, n in found["variants"].items()]
+    rows += [
+        [f"odd: {text(kind.replace('_', ' '))}", f"{n:,}"] for kind, n in found["oddities"].items()
+    ]
+    unknown = {name for each in found["models"].values() for name in each["unknown_classes"]}
+    rows += (
+        [["classes that no baseline knows", text(", ".join(sorted(unknown)))]] if unknown else []
+    )
+    quoted = tag(
+        "ul",
+        *(
+            tag(
+                "li",
+                text(f"{odd['kind']}, {odd['object_key']}: "),
+                tag("code", text(odd["quoted"])),
+            )
+            for odd in found["quoted"]
+        ),
+    )
+    listed = (
+        tag("details", tag("summary", "The first odd lines"), quoted) if found["quoted"] else ""
+    )
+    return chapter(
+        "capture", "Data Capture", tag("div", table(["", ""], rows), listed, class_="panel")
+    )

@@ -1,0 +1,76 @@
+"""One report, from what was asked to the files that it consists of; Lambda and laptop run this."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitoring.gather import Sources, gather
+from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
+from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
+from monitoring.report.writers import history_line, photos_csv, report_html, report_json
+from monitoring.shelf import Shelf
+from monitoring.windows import is_whole_day
+
+PAGE = "report.html"
+
+Pictures = Callable[[Iterable[PhotoFacts], Iterable[str]], Iterable[Thumbnail]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport:
+    """A report and its files; the same inputs give the same bytes."""
+
+    report: Report
+    files: dict[str, bytes]  # by name
+
+
+def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
+    """Decides first, since only then it is known which photos are worth a look."""
+    report = build_report(inputs)
+    seen = {photo.photo_id: photo for photo in (*inputs.audited, *inputs.week, *inputs.photos)}
+    report = report.with_thumbnails(tuple(pictures(seen.values(), report.wanted_thumbnails)))
+    files = {
+        PAGE: report_html(report),
+        "report.json": report_json(report),
+        "photos.csv": b"".join(photos_csv(inputs.photos)),
+        "statistics.json": statistics_json(report),
+        "constraint_violations.json": violations_json(report),
+    }
+    # SageMaker's constraints are those of one model: the one that has classified most.
+    version = _commonest(inputs.photos)
+    if version in inputs.baselines:
+        files["constraints.json"] = constraints_json(inputs.baselines[version])
+    return MadeReport(report=report, files=files)
+
+
+def run_report(
+    sources: Sources,
+    window: Window,
+    *,
+    as_of: datetime,
+    now: datetime,
+    pictures: Pictures,
+    publish: bool = True,
+) -> MadeReport:
+    """Gather, decide, write. Two runs at once write the same bytes to the same keys."""
+    inputs = gather(sources, window, as_of=as_of, now=now)
+    made = make_report(inputs, pictures=pictures)
+    if publish:
+        for version, baseline in sources.own_baselines().items():
+            sources.shelf.keep_baseline(version, baseline.to_json())
+        _publish(sources.shelf, window, made)
+    return made
+
+
+def _publish(shelf: Shelf, window: Window, made: MadeReport) -> None:
+    shelf.put(window, made.files)
+    if is_whole_day(window):  # others overlap with days, and would count them twice
+        shelf.remember(window, history_line(made.report.history_row()))
+
+
+def _commonest(photos: Iterable[PhotoFacts]) -> str:
+    counts: dict[str, int] = {}
+    for photo in photos:
+        if photo.model_version:
+            counts[photo.model_version] = counts.get(photo.model_version, 0) + 1
+    return max(sorted(counts), key=lambda version: counts[version], default="")

@@ -1,0 +1,47 @@
+"""Where a report reads everything: made of the function's settings, on Lambda and on a laptop."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handlers.aws.ledger import PhotoLedger
+from handlers.aws.objects import Objects
+from handlers.aws.queues import Queue
+from monitoring.gather import Sources
+from monitoring.queue_figures import Queues
+from monitoring.report import ReportSettings
+from monitoring.shelf import Shelf
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from monitoring.settings import ReporterSettings
+
+ROOT = Path(__file__).parent.parent
+
+
+def report_sources(
+    settings: "ReporterSettings", *, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient"
+) -> Sources:
+    """Baselines lie beside the models' manifests, in the function's package as in the project."""
+    ledger = PhotoLedger(dynamodb, table=settings.photos_table)
+    return Sources(
+        ledger=ledger,
+        captures=Objects(s3, bucket=settings.capture_bucket),
+        capture_prefix=settings.capture_prefix,
+        labels=Objects(s3, bucket=settings.labels_bucket) if settings.labels_bucket else None,
+        queues=Queues(
+            ledger=ledger,
+            reviews=Queue(sqs, url=settings.review_queue_url),
+            failures=Queue(sqs, url=settings.failures_queue_url),
+            dead_letters=[Queue(sqs, url=url) for url in settings.dead_letters_urls.split(",")],
+        ),
+        shelf=Shelf(Objects(s3, bucket=settings.reports_bucket), stage=settings.stage),
+        packaged_baselines=tuple(sorted(ROOT.glob("training/**/baseline.json"))),
+        settings=ReportSettings(
+            vehicles=tuple(settings.vehicles.split(",")),
+            audit_days=int(settings.audit_days),
+            stage=settings.stage,
+        ),
+    )

@@ -1,0 +1,110 @@
+"""Report: once a day it says whether the classifier is still right; any past window on request.
+
+EventBridge Scheduler calls it after midnight of the readers' time zone. It can be called by hand:
+`{"from": "2026-11-01", "to": "2026-11-07", "as_of": "2026-11-08T06:00:00Z"}`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handlers.aws.clients import client
+from handlers.aws.photos import PhotoStore
+from handlers.aws.topics import Topic
+from monitoring import metric_names as names
+from monitoring.gather import Sources
+from monitoring.letter import letter
+from monitoring.report import Report
+from monitoring.report_run import PAGE, Pictures, run_report
+from monitoring.report_sources import report_sources
+from monitoring.settings import ReporterSettings
+from monitoring.thumbnails import thumbnails
+from monitoring.windows import InvalidWindow, moment, requested
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service=names.REPORT)
+metrics = Metrics(namespace=names.NAMESPACE, service=names.REPORT)
+tracer = Tracer(service=names.REPORT)
+
+READ_TIMEOUT_S = 30
+LINK_EXPIRES_S = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What every run needs."""
+
+    settings: ReporterSettings
+    sources: Sources
+    pictures: Pictures
+    topic: Topic
+
+
+@cache
+def _means() -> _Means:
+    settings = ReporterSettings.from_env(os.environ)
+    s3 = client("s3", read_timeout_s=READ_TIMEOUT_S)
+    return _Means(
+        settings=settings,
+        sources=report_sources(
+            settings,
+            s3=s3,
+            dynamodb=client("dynamodb", read_timeout_s=READ_TIMEOUT_S),
+            sqs=client("sqs", read_timeout_s=READ_TIMEOUT_S),
+        ),
+        pictures=partial(thumbnails, PhotoStore(s3)),
+        topic=Topic(client("sns", read_timeout_s=5), arn=settings.report_topic_arn),
+    )
+
+
+@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """`{}` is the day that has just ended; see above for any other window."""
+    means, now = _means(), datetime.now(UTC).replace(microsecond=0)
+    as_of = _as_of(event, now)
+    window = requested(event, time_zone=means.settings.time_zone, as_of=as_of)
+    made = run_report(means.sources, window, as_of=as_of, now=now, pictures=means.pictures)
+    report, shelf = made.report, means.sources.shelf
+    answer: dict[str, Any] = {  # Any: JSON
+        "verdict": report.verdict,
+        "headline": report.headline,
+        "folder": f"s3://{means.settings.reports_bucket}/{shelf.folder(window)}",
+    }
+    logger.info("report_published", **answer)
+    if _is_scheduled(event):
+        # What is asked for about the past must neither set off nor end an alarm of today.
+        _count(report)
+        link = shelf.link(window, PAGE, expires_s=LINK_EXPIRES_S)
+        means.topic.tell(*letter(report, window, link=link, folder=answer["folder"]))
+    return answer
+
+
+def _as_of(event: Mapping[str, Any], now: datetime) -> datetime:
+    """The schedule's own time, so that a second delivery of it makes the same report."""
+    given = event.get("as_of")
+    if given:
+        return moment(given)
+    try:
+        return moment(event.get("scheduled_at"))
+    except InvalidWindow:  # nobody filled in the schedule's time
+        return now
+
+
+def _is_scheduled(event: Mapping[str, Any]) -> bool:
+    return not {"from", "to", "as_of"} & event.keys()
+
+
+def _count(report: Report) -> None:
+    metrics.add_metric(names.REPORT_PUBLISHED, MetricUnit.Count, 1)
+    for name, value in report.metrics.items():
+        metrics.add_metric(name, MetricUnit.NoUnit, value)

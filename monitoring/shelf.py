@@ -1,0 +1,85 @@
+"""Where reports stand: the bucket, what lies under which key, and what an earlier one has left."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from handlers.aws.objects import Objects
+from monitoring.report.facts import Window
+from monitoring.windows import is_whole_day
+
+_MAX_HISTORY_BYTES = 64_000
+_MAX_BASELINE_BYTES = 16_000_000
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+
+
+class Shelf:
+    """The reports of one stage. Keys follow from the window alone: twice is once."""
+
+    def __init__(self, objects: Objects, *, stage: str) -> None:
+        self._objects = objects
+        self._stage = stage
+
+    def put(self, window: Window, files: Mapping[str, bytes]) -> str:
+        """Write the files of a report; where they lie."""
+        folder = self.folder(window)
+        for name, content in files.items():
+            kind = _TYPES[name.rpartition(".")[2]]
+            self._objects.write(f"{folder}{name}", content, content_type=kind)
+        return folder
+
+    def folder(self, window: Window) -> str:
+        """`reports/prod/2026-11-21/day/`, or the window's own times in place of `day`."""
+        local = window.start.astimezone(ZoneInfo(window.time_zone)).date()
+        name = "day" if is_whole_day(window) else f"{_name(window.start)}-{_name(window.end)}"
+        return f"reports/{self._stage}/{local.isoformat()}/{name}/"
+
+    def link(self, window: Window, name: str, *, expires_s: int) -> str:
+        """A link to a file of a report, without an account."""
+        return self._objects.link(f"{self.folder(window)}{name}", expires_s=expires_s)
+
+    def remember(self, window: Window, line: bytes) -> None:
+        """The row of history that later reports read."""
+        key = f"{self._history}{_name(window.end)}-{_name(window.start)}.json"
+        self._objects.write(key, line, content_type=_TYPES["json"])
+
+    def history(self, *, ended_by: datetime, at_most: int) -> list[str]:
+        """Rows of windows that were over then, the last ones, oldest first."""
+        keys = [each.key for each in self._objects.listed(self._history)]
+        ended = sorted(key for key in keys if _end_of(key) <= _name(ended_by))
+        return [line for key in ended[-at_most:] for line in self._lines(key)]
+
+    def keep_baseline(self, model_version: str, text: str) -> None:
+        """For reports about a time in which this model was in service."""
+        content = text.encode()
+        self._objects.write(_baseline(model_version), content, content_type=_TYPES["json"])
+
+    def baseline(self, model_version: str) -> str | None:
+        """The baseline of a model that was in service once."""
+        content = self._objects.read(_baseline(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    @property
+    def _history(self) -> str:
+        return f"history/{self._stage}/"
+
+    def _lines(self, key: str) -> Iterator[str]:
+        content = self._objects.read(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""
+        yield from content.decode("utf-8", "replace").splitlines()
+
+
+def _baseline(model_version: str) -> str:
+    return f"baselines/{quote(model_version, safe='')}.json"
+
+
+def _name(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _end_of(key: str) -> str:
+    return key.rpartition("/")[2].partition("-")[0]

@@ -1,0 +1,73 @@
+"""Months of quiet days through the whole report: how often does it ask for hands?"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
+from monitoring.report.judged import verdict_of
+from monitoring.simulation.world import World
+from monitoring.statistics.verdicts import Verdict
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """What many replays of as many days said."""
+
+    a_day: int
+    replays: int
+    days: int
+    verdicts: Counter[str]
+    loud: Counter[str]  # which checks were ACT
+
+    @property
+    def acts_a_month(self) -> float:
+        """ACT verdicts in 30 days."""
+        return self.verdicts["ACT"] / (self.replays * self.days) * 30
+
+
+def replayed(quiet: World, *, a_day: int, replays: int, days: int, seed: int) -> Replayed:
+    """Every replay has a baseline of its own; the days before the first are photographed, too."""
+    verdicts: Counter[str] = Counter()
+    loud: Counter[str] = Counter()
+    for number in range(replays):
+        random = np.random.default_rng([seed, number])
+        for level, names in _days(quiet, random, a_day, days):
+            verdicts[level.label] += 1
+            loud.update(names)
+    return Replayed(a_day=a_day, replays=replays, days=days, verdicts=verdicts, loud=loud)
+
+
+def _days(
+    quiet: World, random: np.random.Generator, a_day: int, days: int
+) -> Iterator[tuple[Verdict, list[str]]]:
+    settings = ReportSettings(vehicles=quiet.vehicles)
+    baselines = {quiet.model_version: quiet.baseline(random)}
+    month: deque[list[PhotoFacts]] = deque(maxlen=settings.audit_days)
+    history: deque[HistoryRow] = deque(maxlen=3)
+    for number in range(-settings.audit_days, days):
+        start = START + number * DAY
+        month.append(list(quiet.drawn(random, int(random.poisson(a_day)), start)))
+        if number < 0:
+            continue
+        week = [photo for photos in [*month][-settings.rolled_days :] for photo in photos]
+        inputs = ReportInputs(
+            window=Window(start=start, end=start + DAY),
+            as_of=start + DAY + timedelta(hours=2),
+            photos=month[-1],
+            week=week,
+            audited=[photo for photos in month for photo in photos],
+            capture=None,
+            baselines=baselines,
+            history=tuple(history),
+            settings=settings,
+        )
+        found = verdict_of(inputs)
+        history.append(found.history_row(inputs, {}))
+        yield found.level, [c.name for c in found.checks if c.level is Verdict.ACT]

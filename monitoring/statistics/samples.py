@@ -1,0 +1,199 @@
+"""Two samples of a figure, today's and the baseline's: have they one distribution?"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from monitoring.statistics.distributions import (
+    chi2_quantile,
+    chi2_tail,
+    kolmogorov_tail,
+    student_quantile,
+    student_two_sided,
+)
+from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
+
+Floats = npt.NDArray[np.float64]
+
+_BRIDGES = 30_000
+_BRIDGES_AT_ONCE = 1_000
+_KNOTS = 64
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A baseline's values of one figure, and what follows from them alone."""
+
+    values: Floats  # sorted
+
+    @classmethod
+    def of(cls, values: npt.ArrayLike) -> "Reference":
+        """From values in any order."""
+        return cls(np.sort(np.asarray(values, dtype=np.float64)))
+
+    @property
+    def n(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
+    @cached_property
+    def mean(self) -> float:
+        """The arithmetic mean."""
+        return float(self.values.mean())
+
+    @cached_property
+    def sd(self) -> float:
+        """The standard deviation of a sample."""
+        return float(self.values.std(ddof=1)) if self.n > 1 else 0.0
+
+    @cached_property
+    def bridge_distances(self) -> Floats:
+        """Draws from the limit law of W1, in sd, times the root of the samples' sizes; sorted.
+
+        Under no change the difference of two empirical distribution functions is a Brownian
+        bridge run along the baseline's own distribution. The draws are always the same ones.
+        """
+        if self.sd == 0:
+            return np.zeros(1)
+        low, high = self.values[0], self.values[-1]
+        knots = np.unique(
+            np.concatenate(
+                [
+                    np.linspace(low, high, _KNOTS),
+                    np.quantile(self.values, np.linspace(0, 1, _KNOTS)),
+                ]
+            )
+        )
+        share = np.searchsorted(self.values, knots, side="right")[:-1] / self.n
+        steps, widths = np.sqrt(np.diff(share, prepend=0)), np.diff(knots) / self.sd
+        last = np.sqrt(1 - share[-1])
+        random = np.random.default_rng(20_261_122)
+        found = []
+        for _ in range(_BRIDGES // _BRIDGES_AT_ONCE):
+            noise = random.standard_normal((_BRIDGES_AT_ONCE, len(steps) + 1))
+            walk = np.cumsum(noise[:, :-1] * steps, axis=1)
+            end = walk[:, -1:] + noise[:, -1:] * last
+            found.append(np.abs(walk - share * end) @ widths)
+        return np.sort(np.concatenate(found))
+
+
+def kolmogorov_smirnov(sample: Floats, reference: Reference) -> TestResult:
+    """The largest distance of the distribution functions; critical values in closed form."""
+    n, spread = len(sample), _spread(len(sample), reference.n)
+    ordered = np.sort(sample)
+    points = np.concatenate([ordered, reference.values])
+    difference = (
+        np.searchsorted(ordered, points, side="right") / n
+        - np.searchsorted(reference.values, points, side="right") / reference.n
+    )
+    furthest = int(np.argmax(np.abs(difference)))
+    distance = float(abs(difference[furthest]))
+    return TestResult(
+        test="Kolmogorov–Smirnov",
+        n=n,
+        baseline_n=reference.n,
+        statistic=distance,
+        critical_watch=_ks_factor(P_WATCH) * spread,
+        critical_act=_ks_factor(P_ACT) * spread,
+        p=kolmogorov_tail(distance / spread),
+        effect=distance,
+        # More values below a point than the baseline has: the figure sank.
+        direction=-int(np.sign(difference[furthest])),
+    )
+
+
+def wasserstein(sample: Floats, reference: Reference) -> TestResult:
+    """The mean way that a value has moved, in the baseline's standard deviations."""
+    n, spread = len(sample), _spread(len(sample), reference.n)
+    scale = reference.sd or 1.0
+    ordered = np.sort(sample)
+    points = np.sort(np.concatenate([ordered, reference.values]))
+    difference = (
+        np.searchsorted(ordered, points[:-1], side="right") / n
+        - np.searchsorted(reference.values, points[:-1], side="right") / reference.n
+    )
+    distance = float(np.abs(difference) @ np.diff(points)) / scale
+    draws = reference.bridge_distances * spread
+    above = len(draws) - int(np.searchsorted(draws, distance))
+    return TestResult(
+        test="Wasserstein distance, in sd",
+        n=n,
+        baseline_n=reference.n,
+        statistic=distance,
+        critical_watch=float(np.quantile(draws, 1 - P_WATCH)),
+        critical_act=float(np.quantile(draws, 1 - P_ACT)),
+        p=1.0 if distance == 0 else (above + 1) / (len(draws) + 1),
+        effect=distance,
+        direction=int(np.sign(sample.mean() - reference.mean)),
+    )
+
+
+def welch(sample: Floats, reference: Reference) -> TestResult:
+    """Have the means moved apart? The effect is in the baseline's standard deviations."""
+    n, m = len(sample), reference.n
+    own, theirs = _squared_error(sample), _squared_error(reference.values)
+    shift = float(sample.mean()) - reference.mean
+    error = math.sqrt(own + theirs)
+    if error == 0:
+        t, df = (0.0 if shift == 0 else math.copysign(math.inf, shift)), float(n + m - 2)
+    else:
+        t = shift / error
+        df = (own + theirs) ** 2 / (own**2 / (n - 1) + theirs**2 / (m - 1))
+    return TestResult(
+        test="Welch's t",
+        n=n,
+        baseline_n=m,
+        statistic=t,
+        critical_watch=student_quantile(P_WATCH, df),
+        critical_act=student_quantile(P_ACT, df),
+        p=student_two_sided(t, df),
+        effect=abs(shift) / (reference.sd or 1.0),
+        direction=int(np.sign(shift)),
+    )
+
+
+def stability_index(sample: Floats, reference: Reference, *, bins: int = 10) -> TestResult:
+    """PSI over the baseline's own quantiles: printed because it is known, with what n allows.
+
+    Under no change it follows (1/n + 1/M) times chi-squared: the folk thresholds 0.1 and 0.2
+    do not know n, and cry wolf on a third of quiet days at a hundred photos.
+    """
+    n = len(sample)
+    inner = np.unique(np.quantile(reference.values, np.linspace(0, 1, bins + 1)[1:-1]))
+    cells = len(inner) + 1
+    ours = _binned(sample, inner)
+    theirs = _binned(reference.values, inner)
+    index = float(np.sum((ours - theirs) * np.log(ours / theirs)))
+    scale, df = 1 / n + 1 / reference.n, max(cells - 1, 1)
+    return TestResult(
+        test="PSI",
+        n=n,
+        baseline_n=reference.n,
+        statistic=index,
+        critical_watch=chi2_quantile(P_WATCH, df) * scale,
+        critical_act=chi2_quantile(P_ACT, df) * scale,
+        p=chi2_tail(index / scale, df),
+        effect=index,
+        direction=int(np.sign(sample.mean() - reference.mean)),
+    )
+
+
+def _binned(values: Floats, inner: Floats) -> Floats:
+    """Shares with half a count added to each cell: no logarithm of nothing."""
+    counts = np.bincount(np.searchsorted(inner, values, side="left"), minlength=len(inner) + 1)
+    return np.asarray((counts + 0.5) / (len(values) + 0.5 * len(counts)), dtype=np.float64)
+
+
+def _squared_error(values: Floats) -> float:
+    return float(values.var(ddof=1)) / len(values) if len(values) > 1 else 0.0
+
+
+def _ks_factor(p: float) -> float:
+    return math.sqrt(-math.log(p / 2) / 2)
+
+
+def _spread(n: int, m: int) -> float:
+    return math.sqrt(1 / n + 1 / m)

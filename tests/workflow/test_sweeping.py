@@ -1,0 +1,440 @@
+"""The sweeper against the real definition: broken worlds are mended, whoever else sweeps."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from handlers.aws.executions import Executions
+from handlers.aws.ledger import PhotoLedger
+from handlers.aws.object_versions import PageMark, pages
+from handlers.aws.objects import Objects
+from handlers.aws.queues import Queue
+from handlers.domain.object_versions import ObjectVersion
+from monitoring.invariants import Verdict, check
+from monitoring.mend import ENDED_TOO_OFTEN, Mender
+from monitoring.notebook import StoredNotes
+from monitoring.reconcile import mender_of, reconcile
+from monitoring.redrive import failed_since, redrive
+from monitoring.repairs import Patience
+from monitoring.survey import Places, survey
+from monitoring.sweep import Bounds, Round, Sweeper
+from tests.workflow.conftest import Machine, Step, a_decision, an_event
+
+BUCKET, NOTES = "intake-of-sweeper", "notes-of-sweeper"
+PATIENCE = Patience()
+CLASSIFIED: dict[str, Any] = {
+    "classification": {
+        "M": {
+            "probabilities": {"M": {"bicycle": {"N": "0.99"}, "other": {"N": "0.01"}}},
+            "confidence": {"N": "0.99"},
+            "threshold": {"N": "0.9"},
+        }
+    }
+}
+
+
+_LONG_AGO = "2026-11-01T00:00:00+00:00"
+
+
+def later(hours: float = 2) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=hours)
+
+
+@dataclass
+class World:
+    """A bucket, a machine, and the sweeper that looks after both."""
+
+    machine: Machine
+    bounds: Bounds = field(default_factory=Bounds)
+    sent: int = 0
+
+    def places(self) -> Places:
+        return Places(
+            intake_bucket=BUCKET,
+            photos_table="photos",
+            assignments_table="assignments",
+            review_queue_url=self.machine.review_queue_url,
+            failures_queue_url=self.machine.failures_queue_url,
+            state_machine_arn=self.machine.machine_arn,
+        )
+
+    def mender(self) -> Mender:
+        return mender_of(boto3.Session(), self.places())
+
+    def sweeper(self, *, mender: Mender | None) -> Sweeper:
+        s3 = boto3.client("s3")
+        return Sweeper(
+            ledger=PhotoLedger(boto3.client("dynamodb"), table="photos"),
+            listing=lambda after: pages(s3, bucket=BUCKET, after=after),
+            notebook=StoredNotes(Objects(s3, bucket=NOTES)),
+            patience=PATIENCE,
+            bounds=self.bounds,
+            mender=mender,
+        )
+
+    def sweep(self, *, now: datetime | None = None, dry: bool = False) -> Round:
+        done = self.sweeper(mender=None if dry else self.mender()).sweep(now=now or later())
+        self.settle()
+        return done
+
+    def upload(self, key: str, *, event: bool = True) -> dict[str, Any]:
+        """Puts an object; without an event, as if EventBridge had lost it."""
+        stored = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x")
+        made = an_event(key, version_id=stored["VersionId"])
+        made["detail"]["bucket"]["name"] = BUCKET
+        made["detail"]["object"] |= {"etag": stored["ETag"].strip('"'), "size": 1}
+        if event:
+            self.machine.run(made)
+        return made
+
+    def settle(self) -> None:
+        client = boto3.client("stepfunctions")
+        deadline = time.monotonic() + 60
+        while client.list_executions(
+            stateMachineArn=self.machine.machine_arn, statusFilter="RUNNING"
+        )["executions"]:
+            assert time.monotonic() < deadline, "executions did not end"
+            time.sleep(0.02)
+
+    def verdict(self) -> Verdict:
+        return check(survey(boto3.Session(), self.places(), read_queues=True))
+
+    def set(self, photo_id: str, **values: Any) -> None:
+        """Overwrites fields of a row; None removes one."""
+        row = boto3.resource("dynamodb").Table("photos")
+        item = row.get_item(Key={"photo_id": photo_id})["Item"]
+        changed: dict[str, Any] = {**item, **values}
+        row.put_item(Item={key: value for key, value in changed.items() if value is not None})
+
+    def stuck(self, key: str, *, status: str = "received", attempt: int = 1) -> str:
+        """A photo whose execution has died after its claim."""
+        self.upload(key)
+        (row,) = (row for row in self.machine.photos() if row["key"] == key)
+        photo_id: str = row["photo_id"]
+        self.set(photo_id, status=status, pending="received", attempt=attempt, vehicle=None)
+        self.forget_assignment(row["driver_id"])
+        return photo_id
+
+    def forget_assignment(self, driver_id: str) -> None:
+        table = boto3.resource("dynamodb").Table("assignments")
+        table.delete_item(Key={"driver_id": driver_id})
+
+    def photo(self, photo_id: str) -> dict[str, Any]:
+        return next(row for row in self.machine.photos() if row["photo_id"] == photo_id)
+
+
+@pytest.fixture
+def world(machine: Machine) -> Iterator[World]:
+    s3 = boto3.resource("s3")
+    made = [s3.create_bucket(Bucket=name) for name in (BUCKET, NOTES)]
+    made[0].Versioning().enable()
+    machine.steps["filter"] = [_always(a_decision(**CLASSIFIED))]
+    yield World(machine)
+    for bucket in made:
+        bucket.object_versions.delete()
+        bucket.delete()
+
+
+def _always(answer: dict[str, Any]) -> Step:
+    return lambda _payload: answer
+
+
+def test_a_sound_world_is_left_alone(world: World) -> None:
+    world.upload("intake/d1/u1.jpg")
+    before = world.machine.photos()
+    done = world.sweep()
+    assert (done.found, done.mended.total()) == ([], 0)
+    assert world.machine.photos() == before
+
+
+@pytest.mark.parametrize("key", ["intake/d1/lost.jpg", "intake/d1/ü \"'{}+%.jpg", "intake/nobody"])
+def test_an_event_that_never_came_is_made_up_for(world: World, key: str) -> None:
+    world.upload(key, event=False)
+    assert [each.rule for each in world.sweep().found] == ["lost"]
+    assert world.verdict().totals["received"] == 1
+    assert world.verdict().totals["lost"] == 0
+
+
+def test_an_event_that_may_still_come_is_waited_for(world: World) -> None:
+    world.upload("intake/d1/young.jpg", event=False)
+    assert world.sweep(now=datetime.now(UTC)).found == []
+
+
+def test_the_event_that_comes_after_all_is_a_duplicate(world: World) -> None:
+    event = world.upload("intake/d1/late.jpg", event=False)
+    world.sweep()
+    before = world.machine.photos()
+    assert world.machine.run(event).states[-1] == "Duplicate"
+    assert world.machine.photos() == before
+
+
+@pytest.mark.parametrize("status", ["received", "requeued"])
+def test_a_stuck_photo_is_taken_over(world: World, status: str) -> None:
+    photo = world.stuck("intake/d1/stuck.jpg", status=status)
+    world.sweep()
+    row = world.photo(photo)
+    assert (row["status"], row["attempt"]) == ("assigned", 2)
+    assert world.verdict().conserved
+
+
+def test_a_photo_that_is_being_worked_on_is_not_taken_over(world: World) -> None:
+    photo = world.stuck("intake/d1/slow.jpg")
+    world.sweep(now=datetime.now(UTC) + PATIENCE.execution - timedelta(minutes=1))
+    assert world.photo(photo)["attempt"] == 1
+
+
+def test_a_dry_round_changes_nothing(world: World) -> None:
+    world.stuck("intake/d1/stuck.jpg")
+    world.upload("intake/d2/lost.jpg", event=False)
+    before = world.machine.photos()
+    done = world.sweep(dry=True)
+    assert sorted(each.rule for each in done.found) == ["lost", "stuck"]
+    assert world.machine.photos() == before
+    assert boto3.client("s3").list_objects_v2(Bucket=NOTES)["KeyCount"] == 0
+
+
+def test_a_photo_that_dies_again_and_again_ends_as_a_failure_that_somebody_hears_of(
+    world: World,
+) -> None:
+    photo = world.stuck("intake/d1/deadly.jpg", attempt=PATIENCE.attempts)
+    world.sweep()
+    row = world.photo(photo)
+    assert (row["status"], row["reason"]) == ("failed", ENDED_TOO_OFTEN)
+    assert "pending" not in row
+    assert [message["photo_id"] for message in world.machine.failures()] == [photo]
+
+
+def test_a_start_that_fails_after_the_requeue_is_made_up_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.stuck("intake/d1/stuck.jpg")
+
+    def refuse(*_: object, **__: object) -> str:
+        raise boto3.client("stepfunctions").exceptions.ExecutionLimitExceeded({}, "StartExecution")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Executions, "start", refuse)
+        done = world.sweep()
+    assert len(done.refused) == 1
+    assert (world.photo(photo)["status"], world.photo(photo)["attempt"]) == ("requeued", 2)
+    world.sweep(now=later(3))
+    assert (world.photo(photo)["status"], world.photo(photo)["attempt"]) == ("assigned", 3)
+
+
+def in_review(world: World, key: str = "intake/d1/r.jpg") -> str:
+    world.machine.steps["filter"] = [_always(a_decision("review", "no_vehicle", **CLASSIFIED))]
+    world.upload(key)
+    (row,) = (row for row in world.machine.photos() if row["key"] == key)
+    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
+    photo_id: str = row["photo_id"]
+    return photo_id
+
+
+def test_a_review_whose_message_was_never_sent_gets_one(world: World) -> None:
+    photo = in_review(world)
+    world.set(photo, enqueued_at=None)
+    world.sweep()
+    (message,) = world.machine.reviews()
+    assert (message["photo_id"], message["reason"]) == (photo, "no_vehicle")
+    assert message["photo"]["driver_id"] == "d1"
+    assert world.photo(photo)["enqueued_at"]
+
+
+def test_a_review_that_nobody_touched_for_a_day_gets_another_message(world: World) -> None:
+    photo = in_review(world)
+    assert world.sweep(now=later(23)).mended.total() == 0
+    world.sweep(now=later(25))
+    assert [message["photo_id"] for message in world.machine.reviews()] == [photo]
+    assert world.sweep(now=later(26)).mended.total() == 0
+
+
+def test_a_review_that_somebody_has_in_hand_is_left_alone(world: World) -> None:
+    photo = in_review(world)
+    world.set(photo, lease_until=later(26).isoformat())
+    assert world.sweep(now=later(25)).found == []
+
+
+def test_a_review_that_was_done_meanwhile_is_not_marked(world: World) -> None:
+    photo = in_review(world)
+    (seen,) = world.sweep(now=later(25), dry=True).found
+    world.set(photo, review="done")
+    assert not world.mender().mend(seen, now=later(25))
+
+
+def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:
+    world.bounds = Bounds(versions=2)
+    lost = [_an_upload(number) for number in range(5)]
+
+    def listing(after: dict[str, str] | None) -> Iterator[tuple[list[ObjectVersion], PageMark]]:
+        for start in range(int((after or {}).get("key", 0)), 5, 2):
+            yield lost[start : start + 2], ({"key": str(start + 2)} if start < 4 else {})
+
+    sweeper = replace(world.sweeper(mender=_Nothing()), listing=listing)
+    rounds = [sweeper.sweep(now=later()) for _ in range(4)]
+    assert [each.looked_at["uploads"] for each in rounds] == [2, 2, 1, 2]
+    keys = [repair.key for each in rounds[:3] for repair in each.found]
+    assert keys == [upload.key for upload in lost]
+
+
+def _an_upload(number: int) -> ObjectVersion:
+    return ObjectVersion(
+        bucket=BUCKET, key=f"intake/d/{number}", version_id="v", etag="e", uploaded_at=_LONG_AGO
+    )
+
+
+class _Nothing(Mender):
+    """Says that it mends, and does not: the machine is not under test."""
+
+    def __init__(self) -> None:
+        pass
+
+    def mend(self, repair: object, *, now: object) -> bool:
+        del repair, now
+        return False
+
+
+def test_a_round_that_runs_out_of_time_loses_nothing(world: World) -> None:
+    for number in range(4):
+        world.upload(f"intake/d{number}/lost.jpg", event=False)
+    sweeper = world.sweeper(mender=world.mender())
+    sweeper.sweep(now=later(), has_time=lambda: False)
+    world.settle()
+    assert len(world.machine.photos()) == 1
+    world.sweep()
+    assert len(world.machine.photos()) == 4
+
+
+def test_a_row_that_is_no_record_is_named_and_does_not_stop_the_round(world: World) -> None:
+    photo = world.stuck("intake/d1/stuck.jpg")
+    odd = world.stuck("intake/d2/odd.jpg")
+    world.set(odd, etag=None)
+    assert world.sweep().malformed == [odd]
+    assert world.photo(photo)["status"] == "assigned"
+
+
+def _unsent(world: World, key: str) -> None:
+    world.set(in_review(world, key), enqueued_at=None)
+    world.machine.steps["filter"] = [_always(a_decision(**CLASSIFIED))]
+
+
+BREAKS: dict[str, Callable[[World, str], object]] = {
+    "sound": lambda world, key: world.upload(key),
+    "lost": lambda world, key: world.upload(key, event=False),
+    "stuck": lambda world, key: world.stuck(key),
+    "requeued": lambda world, key: world.stuck(key, status="requeued", attempt=2),
+    "unsent": _unsent,
+}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_broken_world_is_mended_by_two_sweepers_at_once(world: World, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 # reproducible, not secret
+    for number in range(5):
+        BREAKS[chance.choice(list(BREAKS))](world, f"intake/d{number}/u.jpg")
+    plans = [world.sweep(dry=True).found for _ in range(2)]  # both look before either mends
+    repairs = [repair for plan in plans for repair in plan]
+    chance.shuffle(repairs)
+    for repair in repairs:
+        world.mender().mend(repair, now=later())
+    world.settle()
+    assert world.sweep().found == []
+    found = world.verdict()
+    assert found.conserved, found
+    assert found.totals["received"] == 5
+    assert len(world.machine.photos()) == 5
+
+
+def test_reconcile_mends_what_a_survey_shows(world: World) -> None:
+    photo = in_review(world)
+    world.upload("intake/d9/fine.jpg")
+    session, mender = boto3.Session(), world.mender()
+    found = reconcile(session, world.places(), read_queues=True, patience=_AT_ONCE, mender=None)
+    assert [(each.rule, each.photo_id) for each in found.repairs] == [
+        ("review_without_message", photo)
+    ]
+    assert not found.is_clean
+    mended = reconcile(session, world.places(), read_queues=True, patience=_AT_ONCE, mender=mender)
+    assert mended.is_clean
+    assert world.verdict().conserved
+
+
+_AT_ONCE = Patience(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
+
+
+def test_reconcile_tells_an_operator_of_a_failure_that_nobody_heard_of(world: World) -> None:
+    world.machine.steps["serialize"] = [_fail]
+    world.upload("intake/d1/f.jpg")
+    boto3.client("sqs").purge_queue(QueueUrl=world.machine.failures_queue_url)
+    found = reconcile(
+        boto3.Session(),
+        world.places(),
+        read_queues=True,
+        patience=_AT_ONCE,
+        mender=world.mender(),
+    )
+    assert dict(found.mended) == {"send_failure": 1}
+    assert [message["error"]["Error"] for message in world.machine.failures()] == ["PhotoMissing"]
+
+
+def test_what_only_a_person_can_judge_is_left_to_one(world: World) -> None:
+    world.upload("intake/d1/u.jpg")
+    world.forget_assignment("d1")
+    found = reconcile(
+        boto3.Session(),
+        world.places(),
+        read_queues=False,
+        patience=_AT_ONCE,
+        mender=world.mender(),
+    )
+    assert [each.rule for each in found.beyond_repair] == ["decision_not_in_force"]
+    assert not found.is_clean
+
+
+def _fail(_payload: dict[str, Any]) -> dict[str, Any]:
+    raise PhotoMissing("gone")
+
+
+class PhotoMissing(Exception):
+    """By this name the workflow knows it."""
+
+
+def test_failed_photos_are_driven_again_once(world: World) -> None:
+    world.machine.steps["serialize"] = [_fail]
+    world.upload("intake/d1/f.jpg")
+    (row,) = world.machine.photos()
+    assert row["status"] == "failed"
+    world.machine.steps["serialize"] = [_prepared]
+    ledger = PhotoLedger(boto3.client("dynamodb"), table="photos")
+    now = datetime.now(UTC)
+    rows = list(failed_since(ledger, now - timedelta(hours=1), now=now))
+    first = list(redrive(rows, world.mender(), now=now))
+    second = list(redrive(rows, world.mender(), now=now))  # by somebody who saw the same
+    world.settle()
+    assert [each.outcome for each in (*first, *second)] == ["started", "overtaken"]
+    mended = world.machine.photo()
+    assert (mended["status"], mended["attempt"]) == ("assigned", 2)
+    assert not {"reason", "cause", "message"} & mended.keys()
+    assert list(failed_since(ledger, now - timedelta(hours=1), now=now)) == []
+
+
+def _prepared(_payload: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "outcome": "prepared",
+        "reason": "",
+        "message": "",
+        "wire_image": "aW1hZ2U=",
+        "quality": {},
+        "order_id": "",
+    }
+
+
+def test_a_queue_can_be_measured(world: World) -> None:
+    queue = Queue(boto3.client("sqs"), url=world.machine.review_queue_url)
+    queue.send({"photo_id": "p"})
+    assert queue.depth() == 1
