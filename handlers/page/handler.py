@@ -23,7 +23,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> Answer:
     named = (event.get("pathParameters") or {}).get("asset")
     if named == CONFIG:
         return config_answer(settings.to_wire())
-    asset = _assets().get(named or INDEX)
+    asset = _assets().get(INDEX if named is None else named)
     if asset is None or named == INDEX:  # its addresses are relative to /review
         return not_found()
     return file_answer(asset, event.get("headers") or {}, connects_to=settings.connects_to)

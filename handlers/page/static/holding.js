@@ -65,7 +65,7 @@ export class Holding {
     const now = performance.now();
     for (const item of this.items) {
       const due = item.until_ms - now < (item.lasting_ms * 2) / 3 && now > item.retry_ms;
-      if (item.extending) continue;
+      if (item.extending || item.dropped) continue; // what was given up must not come to life again
       if (due && !this.away) this.#extend(item, lost, failed);
       else if (item.until_ms <= now) lost(item, null);
     }

@@ -19,7 +19,7 @@ from infra.synth import ROOT, synthesize
 from tests.e2e.review_page.signing_in import signed_in
 from tests.e2e.reviews.office import Reviewer
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PEOPLE = {"ana": Role.REVIEWER, "ben": Role.REVIEWER, "dora": Role.DRIVER}
 SAMPLES = ("bicycle-red.jpg", "motorcycle-black.jpg")
 
