@@ -126,8 +126,7 @@ class World:
         reason = "" if confidence >= self.threshold else "low_confidence"
         reason = "no_vehicle" if guess == self.other else reason
         status = "in_review" if reason else "assigned"
-        if not reason and audited:
-            reason = "audit"
+        reason = "audit" if audited and not reason else reason
         verdict = "neither" if truth == self.other else truth
         photo_id = hashlib.sha256(f"{received_at}{sure!r}".encode()).hexdigest()
         return PhotoFacts(

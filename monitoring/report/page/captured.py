@@ -32,23 +32,17 @@ def capture(document: Json) -> str:
         [f"odd: {text(kind.replace('_', ' '))}", f"{n:,}"] for kind, n in found["oddities"].items()
     ]
     unknown = {name for each in found["models"].values() for name in each["unknown_classes"]}
-    rows += (
-        [["classes that no baseline knows", text(", ".join(sorted(unknown)))]] if unknown else []
+    if unknown:
+        rows.append(["classes that no baseline knows", text(", ".join(sorted(unknown)))])
+    panel = tag("div", table(["", ""], rows), _quoted(found), class_="panel")
+    return chapter("capture", "Data Capture", panel)
+
+
+def _quoted(found: Json) -> str:
+    if not found["quoted"]:
+        return ""
+    items = (
+        tag("li", text(f"{odd['kind']}, {odd['object_key']}: "), tag("code", text(odd["quoted"])))
+        for odd in found["quoted"]
     )
-    quoted = tag(
-        "ul",
-        *(
-            tag(
-                "li",
-                text(f"{odd['kind']}, {odd['object_key']}: "),
-                tag("code", text(odd["quoted"])),
-            )
-            for odd in found["quoted"]
-        ),
-    )
-    listed = (
-        tag("details", tag("summary", "The first odd lines"), quoted) if found["quoted"] else ""
-    )
-    return chapter(
-        "capture", "Data Capture", tag("div", table(["", ""], rows), listed, class_="panel")
-    )
+    return tag("details", tag("summary", "The first odd lines"), tag("ul", *items))
