@@ -1,6 +1,7 @@
 """`scones review`: where the page is, and somebody to sign in as."""
 
 import os
+import webbrowser
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,12 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that a browser was sent to; nobody's browser opens."""
     addresses: list[str] = []
     monkeypatch.setenv("SCONES_UP_DIR", str(tmp_path / "up"))
-    monkeypatch.setattr(review.webbrowser, "open", lambda url: addresses.append(url) is None)
+
+    def note(url: str) -> bool:
+        addresses.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
     return addresses
 
 
