@@ -31,10 +31,12 @@ from training.serving.manifest import MANIFEST_NAME, SCHEMA_VERSION
 from training.serving.predictor import softmax
 from training.serving.preprocess import normalise
 from training.settings import TrainConfig
+from training.views import as_served
 
 MODEL_NAME = "model.onnx"
 LEAST_AGREEMENT = 0.985  # of the decisions, between 8 and 32 bits
 _OPSET = 17
+_IN_32_BITS = ("Gemm", "Slice", "Concat", "Reshape", "ReduceMean")  # the head, and both views
 _QUANTISE_ON = 200  # photos that set the ranges of the 8-bit activations
 _COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
 
@@ -106,7 +108,7 @@ def write_onnx(model: nn.Sequential, config: TrainConfig, path: Path) -> None:
         # torch calls this exporter deprecated; the new one needs onnxscript, and folds less.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model.eval().to(memory_format=torch.contiguous_format),
+            as_served(model, config).eval().to(memory_format=torch.contiguous_format),
             (example,),
             str(path),
             dynamo=False,
@@ -183,7 +185,7 @@ def _kept_in_32_bits(path: Path) -> list[str]:
     """
     nodes = onnx.load(path).graph.node
     first = [node.name for node in nodes if node.op_type == "Conv"][:2]
-    return first + [node.name for node in nodes if node.op_type == "Gemm"]
+    return first + [node.name for node in nodes if node.op_type in _IN_32_BITS]
 
 
 def _logits(path: Path, name: str, images: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -73,14 +73,15 @@ def _with_extra(
 ) -> ScratchPhotos:
     """Both tasks' photos; the second task's classes follow ours."""
     names = _folders_in(data / config.extra_source / "train.zip")
-    extra = load_photos(
-        data / config.extra_source,
+    found = load_photos(
+        data,
         "train",
         classes=names,
         spec=config.input,
         archive_limit=config.extra_limit,
         cache_dir=cache_dir,
     )
+    extra = found.take(found.sources == config.extra_source)
     return ScratchPhotos(
         pixels=np.concatenate([ours.pixels, extra.pixels]),
         labels=np.concatenate([ours.labels, extra.labels + len(config.classes)]),

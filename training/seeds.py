@@ -1,7 +1,7 @@
 """The same recipe from several seeds: how much of a figure is luck.
 
-Only the last fit of each seed is made, and exported as it would be served; temperature and
-threshold play no part where a vehicle must be named. Reads `test` once a seed.
+Only the last fit of each seed is made, and exported for a single view; temperature and threshold
+play no part where a vehicle must be named. Reads `test` once a seed.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,8 @@ def forced_by_seed(
     for seed in seeds:
         seeded = replace(config, seed=seed)
         model = fit_once(f"seed {seed}", photos, seeded, paths, report)
-        models.append(export_model(model, photos, seeded, temperature=1.0).content)
+        exported = export_model(model, photos, replace(seeded, mirrored=False), temperature=1.0)
+        models.append(exported.content)
     tests = load_photos(
         [paths.data_dir, *paths.more_data], "test", classes=config.classes, spec=config.input
     )

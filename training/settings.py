@@ -90,4 +90,6 @@ class TrainConfig:
     # The photos that stand for production in temperature and threshold, each counted once; the
     # archive of 32-pixel negatives would drown them. Sources that are not there are ignored.
     policy_sources: tuple[str, ...] = ("anything", "cctv", "cifar100", "parked", "street")
+    # How a finished model is served; not in the text that names finished fits: it changes none.
+    mirrored: bool = field(default=True, repr=False)
     default_share: float = 0.1  # of a source and class that `shares` does not name

@@ -11,6 +11,8 @@ import torch
 
 from training.model import ModelConfig, build_model
 from training.serving.predictor import Predictor
+from training.settings import TrainConfig
+from training.views import as_served
 
 _ROUNDS = 200
 _WARM_UP = 20
@@ -29,13 +31,13 @@ class Speed:
         return self.served / self.torch
 
 
-def measure(predictor: Predictor, *, width: float, rounds: int = _ROUNDS) -> Speed:
+def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = _ROUNDS) -> Speed:
     """Taken in turns, so that a busy machine slows both. Torch's weights are random: no matter."""
     spec = predictor.manifest.input
     image = np.zeros((1, 3, spec.height, spec.width), dtype=np.float32)
     torch.set_num_threads(1)
-    model = build_model(ModelConfig(classes=len(predictor.manifest.classes), width=width)).eval()
-    model = model.to(memory_format=torch.channels_last)
+    shape = ModelConfig(classes=len(config.classes), width=config.width)
+    model = as_served(build_model(shape), config).eval().to(memory_format=torch.channels_last)
     tensor = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
     served: list[float] = []
     original: list[float] = []

@@ -95,7 +95,7 @@ def speed(
     def run() -> None:
         from training.speed import measure  # noqa: PLC0415
 
-        result = measure(Predictor.load(model), width=TrainConfig().width)
+        result = measure(Predictor.load(model), TrainConfig())
         console.print(
             f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
         )

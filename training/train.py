@@ -20,10 +20,11 @@ from training.checkpoint import Checkpoint
 from training.data import PhotoSet, UnusableData, load_photos
 from training.evaluate import evaluate
 from training.export import export_model, write_artefact
-from training.fit import Report, best_device, fit, logits_of, new_model
+from training.fit import Report, best_device, fit, new_model
 from training.provenance import code_digest, commit
 from training.serving.predictor import softmax
 from training.settings import TrainConfig
+from training.views import served_logits
 
 _SAVE_EVERY = 200  # steps: about a minute on two cores, 30 MB
 
@@ -118,7 +119,7 @@ def out_of_fold_logits(
         model = fit_once(name, photos.take(folds != fold), config, paths, report)
         held_back = photos.take(folds == fold)
         if len(held_back):
-            logits[folds == fold] = logits_of(model, held_back, config.input)
+            logits[folds == fold] = served_logits(model, held_back, config)
     return logits
 
 

@@ -89,7 +89,7 @@ def test_missing_manifest_is_refused(tmp_path: Path) -> None:
         set_field("model_file", value="other.onnx"),
         set_field("classes", value=["bicycle", "motorcycle"]),
         set_field("classes", value=["bicycle", "motorcycle", "van", "other"]),
-        set_field("input", "width", value=128),
+        set_field("input", "width", value=160),
         set_field("input", "name", value="pixels"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from training.scratch import ScratchConfig, small_net  # noqa: E402
 from training.scratch_run import scratch_by_seed  # noqa: E402
 from training.seeds import MACRO, forced_by_seed  # noqa: E402
 from training.serving.predictor import Predictor  # noqa: E402
-from training.settings import AugmentConfig, Share  # noqa: E402
+from training.settings import AugmentConfig, Share, TrainConfig  # noqa: E402
 from training.speed import measure  # noqa: E402
 from training.train import TrainPaths  # noqa: E402
 
@@ -29,7 +30,7 @@ SMALL = ScratchConfig(
     negatives="nothing",
     extra_source="shapes",
     channels=(4, 8, 8),
-    steps=60,
+    steps=150,
     batch=20,
     rate=1e-2,
     shares=tuple(Share(source="drawn", label=label, weight=1.0) for label in COLOURS),
@@ -109,5 +110,5 @@ def test_spread_of_three_seeds_and_of_one() -> None:
 
 
 def test_speed_is_measured_on_both_sides(shipped: Path) -> None:
-    result = measure(Predictor.load(shipped), width=0.25, rounds=3)
+    result = measure(Predictor.load(shipped), replace(TINY, input=TrainConfig().input), rounds=3)
     assert min(result.served, result.torch, result.ratio) > 0
