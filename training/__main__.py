@@ -13,11 +13,12 @@ from rich.table import Table
 from training import data_commands, launch_commands, registry_commands, study_commands
 from training.card import CARD_NAME, update_card
 from training.data import UnusableData, load_photos
-from training.evaluate import Evaluation, evaluate, predict
+from training.evaluate import Evaluation, corrected, evaluate, predict
 from training.serving.errors import InvalidModel
 from training.serving.manifest import MANIFEST_NAME
 from training.serving.predictor import Predictor
 from training.settings import TrainConfig
+from training.sources.corrections import read_corrections
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 DEFAULT_DATA = Path("../shared/data")
@@ -115,6 +116,9 @@ def evaluate_command(
     data: Annotated[Path, typer.Option(help="Folder of <source>/test/<class>/*.")] = DEFAULT_DATA,
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
     record: Annotated[bool, typer.Option(help="Write the figures into manifest and card.")] = False,
+    corrections: Annotated[
+        Path | None, typer.Option(help="Labels set right by a person; shown, never recorded.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Measure a model on the test photos, as it is served.
@@ -126,6 +130,9 @@ def evaluate_command(
         predictor = Predictor.load(model)
         manifest = predictor.manifest
         photos = load_photos(data, "test", classes=manifest.classes, spec=manifest.input)
+        if corrections is not None:
+            record = False  # what is recorded is measured against the sources' own labels
+            photos = corrected(photos, read_corrections(corrections), manifest.classes)
     except (InvalidModel, UnusableData) as error:
         console.print(f"Cannot evaluate: {error}")
         raise typer.Exit(2) from error

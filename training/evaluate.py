@@ -3,8 +3,8 @@
 It runs the very file that is served, through the server's own `Predictor`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,15 @@ class _Outcomes:
     assigned: NDArray[np.bool_]
     right: NDArray[np.bool_]
     forced: NDArray[np.bool_]  # right when only vehicles may be answered
+
+
+def corrected(photos: PhotoSet, corrections: Mapping[str, str], classes: Sequence[str]) -> PhotoSet:
+    """With the labels that a person set right, by digest of the photo."""
+    labels = [
+        classes.index(corrections.get(str(digest), classes[label]))
+        for digest, label in zip(photos.hashes, photos.labels, strict=True)
+    ]
+    return replace(photos, labels=np.array(labels, dtype=np.int64))
 
 
 def predict(predictor: Predictor, photos: PhotoSet) -> NDArray[np.float64]:

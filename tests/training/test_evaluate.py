@@ -1,5 +1,6 @@
 """A model's figures on photos whose truth is known."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -65,3 +66,16 @@ def test_command_line_says_that_there_are_no_photos(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["evaluate", "--data", str(tmp_path)])
     assert result.exit_code == 2
     assert "no photos under" in result.output
+
+
+def test_label_that_a_person_set_right_is_what_counts(tmp_path: Path) -> None:
+    photo = tmp_path / "data" / "yard" / "test" / "bicycle" / "a.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(a_jpeg())
+    digest = hashlib.sha256(photo.read_bytes()).hexdigest()
+    said = tmp_path / "said.jsonl"
+    said.write_text(json.dumps({"sha256": digest, "label": "motorcycle", "reason": "plain"}))
+    command = ["evaluate", "--data", str(tmp_path / "data"), "--json"]
+    result = CliRunner().invoke(app, [*command, "--corrections", str(said)])
+    document = json.loads(result.output[result.output.index("{") :])
+    assert {group["label"] for group in document["groups"]} == {"motorcycle"}
