@@ -1,7 +1,6 @@
 """Stack `Pipeline`: everything that carries a photo. It only composes and grants."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from handlers.domain.identity import INTAKE_PREFIX
@@ -11,9 +10,10 @@ from handlers.reviews.operations import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs import watches, watches_of_monitoring
 from infra.constructs.alarms import Alarms
-from infra.constructs.capture import CAPTURE_PREFIX, VARIANT, Capture
+from infra.constructs.capture import Capture
 from infra.constructs.changes import Changes
 from infra.constructs.dashboard import Dashboard
+from infra.constructs.dead_ends import must_stay_empty
 from infra.constructs.doors import Doors
 from infra.constructs.drivers import Drivers
 from infra.constructs.functions import Functions
@@ -100,54 +100,19 @@ class PipelineStack(Stack):
 
     def _watches(self) -> dict[str, Watch]:
         return {
-            **watches.of_queues(self._must_stay_empty()),
+            **watches.of_queues(
+                must_stay_empty(
+                    intake=self._intake,
+                    queues=self._queues,
+                    changes=self._changes,
+                    monitoring=self._monitoring,
+                )
+            ),
             **watches.of_machine(self._workflow.machine),
             **watches.of_serving(self._config),
             **watches.of_decisions(),
             **watches_of_monitoring.of_sweeper(),
             **watches_of_monitoring.of_report(),
-        }
-
-    def _must_stay_empty(self) -> dict[str, tuple[sqs.IQueue, str]]:
-        """Queues by what a message in them means to whoever is called at night."""
-        return {
-            "ReviewDeadLetters": (
-                self._queues.review_dead_letters,
-                (
-                    "A review message could not be read. Its photo is still open in the ledger; "
-                    "the sweeper sends another message. Read this one, then purge it."
-                ),
-            ),
-            "Failures": (
-                self._queues.failures,
-                (
-                    "A photo could not be processed. The message says why; when that is mended: "
-                    "`scones redrive PHOTO`, then delete the message."
-                ),
-            ),
-            "ChangesDeadLetters": (
-                self._changes.dead_letters,
-                (
-                    "A change of the ledger became neither label nor event. The message names the "
-                    "stream's records; mend the cause, then write the label by hand or undo and "
-                    "repeat the verdict."
-                ),
-            ),
-            "IntakeDeadLetters": (
-                self._intake.dead_letters,
-                (
-                    "A photo arrived, but the workflow could not be started for it. The sweeper "
-                    "starts it after an hour. Mend the rule's role or the machine, then purge "
-                    "the message."
-                ),
-            ),
-            "ScheduleDeadLetters": (
-                self._monitoring.dead_letters,
-                (
-                    "A call of the sweeper or the report failed for good. Read the function's log; "
-                    "call the report by hand, the sweeper comes again by itself."
-                ),
-            ),
         }
 
     def _connect(self) -> None:
@@ -164,37 +129,8 @@ class PipelineStack(Stack):
             service="sagemaker", resource="endpoint", resource_name=self._config.endpoint_name
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
-        self._connect_capture()
-        self._connect_filter()
-
-    def _connect_capture(self) -> None:
-        """Classify writes captures only where the endpoint does not."""
-        config, classify = self._config, self._functions["classify"]
-        writes = config.capture_writer == "classify"
-        prefix = f"{CAPTURE_PREFIX}/{config.endpoint_name}/{VARIANT}/"
-        classify.set(
-            capture_bucket=self._capture.bucket.bucket_name if writes else "",
-            capture_prefix=prefix.rstrip("/") if writes else "",
-            capture_modes=",".join(config.capture_modes) if writes else "",
-        )
-        if writes:
-            classify.allow_objects(["s3:PutObject"], bucket=self._capture.bucket, prefix=prefix)
-
-    def _connect_filter(self) -> None:
-        policy, override = self._policy.policy, self._policy.override
-        salt = self._policy.audit_salt
-        filter_ = self._functions["filter"]
-        filter_.set(
-            policy_parameter=policy.parameter_name,
-            policy_override_parameter=override.parameter_name,
-            audit_salt_secret=salt.secret_arn,
-            audit_share=str(self._config.audit_share),
-            assignment_valid_hours=str(self._config.assignment_valid_hours),
-        )
-        filter_.allow(
-            ["ssm:GetParameter"], resources=[policy.parameter_arn, override.parameter_arn]
-        )
-        filter_.allow(["secretsmanager:GetSecretValue"], resources=[salt.secret_arn])
+        self._capture.connect(classify, config=self._config)
+        self._policy.govern(self._functions["filter"], config=self._config)
 
     def _connect_doors(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]

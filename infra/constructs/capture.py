@@ -5,6 +5,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.constructs.functions import HandlerFunction
 from infra.constructs.storage import PrivateBucket
 
 CAPTURE_PREFIX = "data-capture"
@@ -28,6 +29,18 @@ class Capture(Construct):
             # Photos lie here a second time: kept as long as monitoring looks back, no longer.
             expires_after_days=config.capture_retention_days,
         )
+
+    def connect(self, classify: HandlerFunction, *, config: StageConfig) -> None:
+        """Classify writes captures only where the endpoint does not."""
+        writes = config.capture_writer == "classify"
+        prefix = f"{CAPTURE_PREFIX}/{config.endpoint_name}/{VARIANT}/"
+        classify.set(
+            capture_bucket=self.bucket.bucket_name if writes else "",
+            capture_prefix=prefix.rstrip("/") if writes else "",
+            capture_modes=",".join(config.capture_modes) if writes else "",
+        )
+        if writes:
+            classify.allow_objects(["s3:PutObject"], bucket=self.bucket, prefix=prefix)
 
 
 def capture_bucket_name(config: StageConfig) -> str:

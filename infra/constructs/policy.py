@@ -7,6 +7,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.constructs.functions import HandlerFunction
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import pin_logical_id, removal_policy
 from infra.policy_document import render_policy
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class PolicySettings(Construct):
-    """Two parameters and a secret, all of them read by Filter alone."""
+    """Two parameters and a secret, which decide what is assigned."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -50,3 +51,18 @@ class PolicySettings(Construct):
             "SMG4",
             "Not a credential: a rotated salt would draw another audit sample on every replay.",
         )
+
+    def govern(self, filter_: HandlerFunction, *, config: StageConfig) -> None:
+        """Filter reads them, and nothing else of its kind."""
+        filter_.set(
+            policy_parameter=self.policy.parameter_name,
+            policy_override_parameter=self.override.parameter_name,
+            audit_salt_secret=self.audit_salt.secret_arn,
+            audit_share=str(config.audit_share),
+            assignment_valid_hours=str(config.assignment_valid_hours),
+        )
+        filter_.allow(
+            ["ssm:GetParameter"],
+            resources=[self.policy.parameter_arn, self.override.parameter_arn],
+        )
+        filter_.allow(["secretsmanager:GetSecretValue"], resources=[self.audit_salt.secret_arn])

@@ -66,6 +66,7 @@ def test_the_function_passes_the_photo_id_as_inference_id(
 ) -> None:
     endpoint = an_endpoint(json.dumps(ANSWER).encode())
     monkeypatch.setattr(classify, "_endpoint", lambda: endpoint)
+    monkeypatch.setattr(classify, "_captures", lambda: None)
     answer = classify.lambda_handler(
         {
             "photo_id": "a" * 64,
