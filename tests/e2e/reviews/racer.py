@@ -17,11 +17,19 @@ class Tally:
     """What happened, counted by all reviewers together."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    skipped: set[str] = field(default_factory=set)  # photos
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, name: str, number: int = 1) -> None:
         with self.lock:
             self.counts[name] += number
+
+    def may_skip(self, photo: str) -> bool:
+        """Once a photo: one that everybody skips is offered to nobody for minutes."""
+        with self.lock:
+            is_first = photo not in self.skipped
+            self.skipped.add(photo)
+            return is_first
 
 
 class Racer:
@@ -51,7 +59,7 @@ class Racer:
         if habit < 0.08:
             self._tally.add("abandoned")
             self._late.append((time.monotonic() + LEASE_S + 0.5, review))
-        elif habit < 0.14:
+        elif habit < 0.14 and self._tally.may_skip(review["photo_id"]):
             path = f"/reviews/{review['photo_id']}/skip"
             self.reviewer.post(path, {"lease_id": review["lease_id"]})
             self._tally.add("skipped")
