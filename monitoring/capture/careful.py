@@ -62,7 +62,7 @@ def _document(line: bytes) -> Mapping[str, Json]:
         raise Odd("too_long")
     try:
         document = msgspec.json.decode(line)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):  # of UTF-8, too
         raise Odd("not_json") from None
     return _mapping(document, "not_json")
 

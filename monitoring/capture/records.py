@@ -95,12 +95,15 @@ class Times:
     def seconds(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Raises: ValueError, TypeError; for what is no time."""
         try:
-            return np.array([self._known[text] for text in texts])
+            return self._looked_up(texts)
         except KeyError:
             if len(self._known) > _TIMES_KEPT:
                 self._known.clear()
             self._known.update((text, _parsed(text)) for text in {*texts})
-            return np.array([self._known[text] for text in texts])
+            return self._looked_up(texts)
+
+    def _looked_up(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        return np.fromiter(map(self._known.__getitem__, texts), np.float64, len(texts))
 
 
 def _parsed(text: str) -> float:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitoring.baseline import Baseline
 from monitoring.report.advice import ADVICE, TITLES
@@ -116,11 +117,9 @@ class Comparison:
 
     def _quality(self) -> Iterator[Check]:
         for name in QUALITY:
-            values = self.baseline.values.get(name, ())
-            known = [each for value in values if (each := scaled(name, value)) is not None]
+            reference = _scaled_reference(name, self.baseline.values.get(name, ()))
             ours, photos = self.table.figures(name)
-            if len(known) > 1 and len(ours) > 1:
-                reference = Reference.of(known)
+            if reference.n > 1 and len(ours) > 1:
                 result = welch(ours, reference)
                 shown = extremes(ours, photos, result.direction)
                 yield self._check(name, result, floor=QUALITY_FLOOR, photos=shown)
@@ -180,3 +179,9 @@ class Comparison:
             direction=result.direction,
             photos=tuple(photo.photo_id for photo in photos[:EXAMPLES]),
         )
+
+
+@lru_cache(maxsize=8 * len(QUALITY))  # baselines at once
+def _scaled_reference(name: str, values: tuple[float, ...]) -> Reference:
+    """A quality figure of the baseline, as it is compared."""
+    return Reference.of([each for value in values if (each := scaled(name, value)) is not None])

@@ -34,4 +34,4 @@ def _chance(p: float) -> str:
         return f"on {p:.0%} of quiet days"
     if p < 1e-6:
         return "on less than one quiet day in a million"
-    return f"on one quiet day in {round(1 / p):,}"
+    return f"on one quiet day in {float(f'{1 / p:.2g}'):,.0f}"  # nobody needs 30,001

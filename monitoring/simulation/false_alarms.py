@@ -19,6 +19,8 @@ from monitoring.statistics.samples import (
 
 BASELINE_N = 5_000
 SIZES = (50, 100, 1_000, 10_000, 100_000)
+MANY = 10_000
+"""From here on the rounded confidences are counted out, not drawn one by one: the same law."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,9 @@ class Rate:
         return self.act / self.windows
 
 
+Law = tuple[Floats, Floats]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """One window's figures, as the report would see them."""
@@ -53,14 +58,18 @@ class Sample:
     formats: dict[str, int]
 
     @classmethod
-    def of(cls, random: np.random.Generator, world: World, n: int) -> "Sample":
-        """Drawn from that world."""
-        confidences = world.confidences(random, n)
+    def of(cls, random: np.random.Generator, world: World, n: int, law: Law) -> "Sample":
+        """Drawn from that world; `law` is its `confidence_law`."""
+        values, shares = law
+        if n < MANY:
+            confidences = np.round(world.confidences(random, n), 4)
+        else:
+            confidences = np.repeat(values, random.multinomial(n, shares))
         mean, sd = QUALITY["brightness"]
         shift = world.quality_shift.get("brightness", 0.0)
         counts = random.multinomial(n, [share for _, share in FORMATS])
         return cls(
-            confidences=np.round(confidences, 4),
+            confidences=confidences,
             brightness=mean + sd * (random.standard_normal(n) + shift),
             firsts=int(random.binomial(n, world.first_share)),
             reviews=int((confidences < world.threshold).sum()),
@@ -98,12 +107,13 @@ def rates(
 ) -> Iterator[Rate]:
     """`actual` is `quiet` itself for false alarms; windows are spread over the baselines."""
     found: dict[tuple[str, int], list[float]] = {}
+    before, after = quiet.confidence_law(), actual.confidence_law()
     for number in range(baselines):
         random = np.random.default_rng([seed, number])
-        tests = every_test(Sample.of(random, quiet, BASELINE_N))
+        tests = every_test(Sample.of(random, quiet, BASELINE_N, before))
         for n in sizes:
             for _ in range(windows // baselines):
-                now = Sample.of(random, actual, n)
+                now = Sample.of(random, actual, n, after)
                 for name, test in tests.items():
                     found.setdefault((name, n), []).append(test(now).p)
     for (name, n), chances in found.items():

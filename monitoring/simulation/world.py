@@ -14,6 +14,7 @@ import numpy as np
 from monitoring.baseline import Baseline, baseline_from_window
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.table import needed_review, predicted
+from monitoring.statistics.distributions import beta_cdf
 from monitoring.statistics.samples import Floats
 
 QUALITY = {  # mean and standard deviation, roughly those of drivers' photos
@@ -49,6 +50,14 @@ class World:
         unsure = random.beta(2.0, 1.6, n)
         mixed = np.where(random.random(n) < self.sure_share, sure, unsure)
         return np.asarray(0.5 + mixed / 2, dtype=np.float64)
+
+    def confidence_law(self) -> tuple[Floats, Floats]:
+        """Every confidence of four decimals, and its share: what `confidences` follows, rounded."""
+        values = np.arange(5_000, 10_001) / 10_000
+        edges = np.clip(2 * np.append(values - 0.000_05, 1.0) - 1, 0.0, 1.0)
+        unsure = np.array([beta_cdf(float(edge), 2.0, 1.6) for edge in edges])
+        below = self.sure_share * edges**self.sureness + (1 - self.sure_share) * unsure
+        return values, np.diff(below)
 
     def quality(self, random: np.random.Generator, n: int) -> dict[str, Floats]:
         """One column a figure."""
@@ -125,14 +134,15 @@ class World:
         confidence = probabilities[vehicle]
         reason = "" if confidence >= self.threshold else "low_confidence"
         reason = "no_vehicle" if guess == self.other else reason
-        status = "in_review" if reason else "assigned"
         reason = "audit" if audited and not reason else reason
         verdict = "neither" if truth == self.other else truth
+        is_none = bool(reason) and verdict == "neither"
         photo_id = hashlib.sha256(f"{received_at}{sure!r}".encode()).hexdigest()
         return PhotoFacts(
             photo_id=photo_id,
             key=f"intake/driver-{photo_id[:2]}/{photo_id[2:10]}.jpg",
-            status="assigned" if reason and verdict in self.vehicles else status,
+            status="rejected" if is_none else "assigned",
+            reason="no_vehicle" if is_none else "",
             review="done" if reason else "none",
             review_reason=reason,
             received_at=received_at,

@@ -12,6 +12,7 @@ _TINY = 1e-300
 _PRECISE = 1e-16
 _STEPS = 100_000
 _NARROW = 1e-13
+_NEARLY = 1e-4
 
 
 def normal_two_sided(z: float) -> float:
@@ -63,10 +64,23 @@ def student_two_sided(t: float, df: float) -> float:
 
 def student_quantile(p_two_sided: float, df: float) -> float:
     """What |t| exceeds with that probability."""
-    high = 10.0
-    while student_two_sided(high, df) > p_two_sided:
-        high *= 2
-    return _root(lambda t: p_two_sided - student_two_sided(t, df), 0.0, high)
+
+    def too_far(t: float) -> float:
+        return p_two_sided - student_two_sided(t, df)
+
+    guess = _student_guess(p_two_sided, df)
+    low, high = guess * (1 - _NEARLY), guess * (1 + _NEARLY)
+    if too_far(low) > 0 or too_far(high) < 0:  # few degrees of freedom: search from afar
+        low, high = 0.0, 10.0
+        while too_far(high) < 0:
+            high *= 2
+    return _root(too_far, low, high)
+
+
+def _student_guess(p_two_sided: float, df: float) -> float:
+    """Fisher and Cornish's expansion around the normal quantile, to the second order."""
+    z = normal_quantile(1 - p_two_sided / 2)
+    return z + (z**3 + z) / (4 * df) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df * df)
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:

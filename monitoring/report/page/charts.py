@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from monitoring.report.page.markup import text
 
 WIDTH = 400.0
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 6.0, 8.0, 20.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 6.0, 8.0, 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,8 @@ def trend(
         x = LEFT + 4 + (place / (len(values) - 1) if len(values) > 1 else 0.5) * wide
         return x, TOP + (high - value) / ((high - low) or 1) * (height - TOP - BOTTOM)
 
-    inside = [_scale(height, high, lambda value: f"{100 * value:.0f} %", low=low)]
+    digits = 0 if high - low > 0.05 else 1  # or two lines would have one name
+    inside = [_scale(height, high, lambda value: f"{100 * value:.{digits}f} %", low=low)]
     points = [(at(i, value), tones[i]) for i, value in enumerate(values) if value is not None]
     drawn = " ".join(f"{x:.1f},{y:.1f}" for (x, y), _ in points)
     inside.append(f'<polyline points="{drawn}" class="trend"/>')

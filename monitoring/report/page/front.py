@@ -48,19 +48,29 @@ def what_to_do(document: Json) -> str:
     if not loud:
         return ""
     ordered = sorted(loud, key=lambda check: LOUD.index(check["verdict"]))
+    alike: dict[tuple[str, str], list[Json]] = {}
+    for check in ordered:
+        alike.setdefault((check["verdict"], check["advice"]), []).append(check)
     items = [
         tag(
             "li",
-            tag("span", text(check["verdict"]), class_="badge"),
-            tag("h3", text(check["title"])),
-            tag("p", text(check["sentence"])),
-            tag("p", tag("b", "What to do: "), text(check["advice"]), class_="advice"),
-            tag("p", text(_context(check)), class_="soft rule"),
-            class_=tone(check["verdict"]),
+            *map(_found, found),
+            tag("p", tag("b", "What to do: "), text(advice), class_="advice"),
+            class_=tone(verdict),
         )
-        for check in ordered
+        for (verdict, advice), found in alike.items()
     ]
     return chapter("what", "What is different, and what to do", tag("ul", *items, class_="loud"))
+
+
+def _found(check: Json) -> str:
+    return tag(
+        "div",
+        tag("span", text(check["verdict"]), class_="badge"),
+        tag("h3", text(check["title"])),
+        tag("p", text(check["sentence"])),
+        tag("p", text(_context(check)), class_="soft rule"),
+    )
 
 
 def _context(check: Json) -> str:
@@ -83,7 +93,7 @@ def counts(document: Json) -> str:
     combined = accuracy.get("combined")
     if combined:
         interval = between(combined["low"], combined["high"], 0)
-        cells.append(_count("right, audited", percent(combined["value"]), interval))
+        cells.append(_count("right, all photos", percent(combined["value"]), interval))
     machine = document["latency"]["machine"]
     if machine["n"]:
         slow = f"95 %: {duration(machine['p95'])}"
@@ -111,7 +121,7 @@ def examples(document: Json, thumbnails: Sequence[Thumbnail]) -> str:
     for photo in found["photos"]:
         source = pictures.get(photo["photo_id"], "")
         if source.startswith(_PICTURE):
-            picture = f'<img src="{text(source)}" alt="" loading="lazy">'
+            picture = f'<img src="{text(source)}" alt="">'
         else:
             picture = tag("div", "no picture", class_="blank")
         sure = percent(photo["confidence"]) if photo["confidence"] is not None else ""

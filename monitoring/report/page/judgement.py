@@ -139,9 +139,14 @@ def thresholds(document: Json) -> str:
             table(["model", "threshold", "from", "photos"], in_force),
             class_="panel",
         ),
-        tag("div", tag("h3", "What others would have done"), table(head, others), class_="panel"),
+        figure("What others would have done", _over(document), table(head, others)),
     )
     return chapter("thresholds", "Thresholds", tag("div", *panels, class_="charts"))
+
+
+def _over(document: Json) -> str:
+    accuracy = document["accuracy"]
+    return f"over {accuracy['days']} days" if accuracy else ""
 
 
 def _origin(row: Json) -> str:

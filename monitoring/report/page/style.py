@@ -51,6 +51,7 @@ header .top { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; justify-conte
 .badge { display: inline-block; padding: 0 0.55em; border-radius: 1em; font-size: 0.8rem;
   font-weight: 700; color: var(--tone); border: 1.5px solid var(--tone); white-space: nowrap; }
 .loud h3 { display: inline; margin-left: 0.4rem; }
+.loud div { margin-bottom: 0.5rem; }
 .loud .advice { margin-top: 0.35rem; }
 .loud .rule { margin-top: 0.35rem; }
 
@@ -59,14 +60,14 @@ header .top { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; justify-conte
 .counts div { padding: 0.6rem 0.8rem; border: 1px solid var(--line); border-radius: 8px;
   background: var(--panel); border-top: 4px solid var(--tone, var(--line)); }
 .counts dt { color: var(--soft); font-size: 0.85rem; }
-.counts dd { font-size: 1.55rem; font-weight: 650; line-height: 1.2; }
+.counts dd { font-size: 1.35rem; font-weight: 650; line-height: 1.3; white-space: nowrap; }
 .counts dd + dd { font-size: 0.85rem; font-weight: 400; color: var(--soft); }
 .t-assigned { --tone: var(--assigned); } .t-in_review { --tone: var(--in_review); }
 .t-rejected { --tone: var(--rejected); } .t-failed { --tone: var(--failed); }
 .t-in_flight { --tone: var(--in_flight); } .t-ours { --tone: var(--ours); }
 
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(25rem, 100%), 1fr));
-  gap: 0.75rem; margin-top: 0.75rem; align-items: start; }
+.charts { columns: 25rem 2; column-gap: 0.75rem; margin-top: 0.75rem; }
+.charts > * { break-inside: avoid; margin-bottom: 0.75rem; }
 figure, .panel { padding: 0.8rem 1rem; border: 1px solid var(--line); border-radius: 10px;
   background: var(--panel); min-width: 0; }
 figcaption, .panel h3 { font-weight: 600; margin-bottom: 0.3rem; }
@@ -126,5 +127,20 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .counts dd { font-size: 1.2rem; }
   .counts div { padding: 0.5rem; }
   svg text, svg text.soft { font-size: 12px; }
+  table { font-size: 0.85rem; }
+  th, td { padding-right: 0.5rem; }
+  /* Seven columns have no room: each check becomes a block, its figures named in one line. */
+  #times td:first-child { min-width: 7rem; }
+  #checks thead { display: none; }
+  #checks tr { display: flex; flex-wrap: wrap; gap: 0 0.9rem; padding: 0.6rem 0;
+    border-bottom: 1px solid var(--line); }
+  #checks td { border: 0; padding: 0; color: var(--soft); }
+  #checks td:first-child { flex: 0 0 4.6rem; }
+  #checks td:nth-child(2) { flex: 0 0 calc(100% - 5.5rem); color: var(--ink); }
+  #checks td:nth-child(3)::before { content: "n "; }
+  #checks td:nth-child(4)::before { content: "statistic "; }
+  #checks td:nth-child(5)::before { content: "at 1 % "; }
+  #checks td:nth-child(6)::before { content: "effect "; }
+  #checks td:nth-child(7)::before { content: "floor "; }
 }
 """

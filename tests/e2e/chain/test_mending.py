@@ -127,11 +127,6 @@ def _files(chain: Chain, folder: str) -> dict[str, bytes]:
     }
 
 
-def test_both_schedules_stand(chain: Chain) -> None:
-    schedules = chain.stage.client("scheduler").list_schedules()["Schedules"]
-    assert len(schedules) == 2
-
-
 def test_the_sweeper_can_only_note_where_it_came(chain: Chain) -> None:
     """Its role reaches nothing else in the bucket of reports."""
     sweep(chain)

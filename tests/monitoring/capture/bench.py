@@ -5,7 +5,6 @@ memory, and what 100,000 records cost on Lambda.
 """
 
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -16,8 +15,10 @@ import orjson
 
 from monitoring.capture import CaptureObject, CaptureReader, Span
 from tests.monitoring.capture.lines_of import DAY, VEHICLES, a_line
+from tests.monitoring.capture.peak import peak_bytes
 
 CHUNK = 1 << 20
+_TURNS = 3
 GB_SECOND_USD = 0.0000133334  # Lambda on arm64, us-east-1, November 2026
 LAMBDA_GB = 1.769  # the memory that comes with one whole processor
 
@@ -30,8 +31,11 @@ def main() -> None:
         path = Path(folder) / "capture.jsonl"
         with path.open("wb") as file:
             file.writelines(a_line(number, image=image) for number in range(records))
-        ours = _in_its_own_process(path, _ours)
-        bare = _in_its_own_process(path, _bare)
+        # By turns, and the best of each: what else runs on the machine slows down both.
+        turns = [
+            [_in_its_own_process(path, work) for work in (_ours, _bare)] for _ in range(_TURNS)
+        ]
+        ours, bare = (min(each) for each in zip(*turns, strict=True))
     cost = ours[0] * 100_000 / records * LAMBDA_GB * GB_SECOND_USD
     print(  # noqa: T201
         f"{records:,} records, image of {image:,} bytes\n"
@@ -48,8 +52,7 @@ def _in_its_own_process(path: Path, work: Callable[[Path], None]) -> tuple[float
         start = time.process_time()
         work(path)
         seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        os.write(writing, orjson.dumps([seconds, peak]))
+        os.write(writing, orjson.dumps([seconds, peak_bytes()]))
         os._exit(0)
     os.wait()
     seconds, peak = orjson.loads(os.read(reading, 100))
