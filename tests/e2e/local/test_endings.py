@@ -49,7 +49,7 @@ def test_after_a_killed_supervisor_it_starts_anew_and_ends_cleanly(scones: Scone
     assert "its supervisor was killed" in scones("status", code=3)
     scones.up()
     pids = _pids(scones)
-    assert len(pids) == 4
+    assert len(pids) == 5
     assert all(map(is_running, pids))
     assert "stopped" in scones("down")
     assert not any(map(is_running, pids))

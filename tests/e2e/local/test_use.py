@@ -16,6 +16,7 @@ pytestmark = pytest.mark.e2e
 
 System = tuple[Scones, Path]
 TAKEN_WITHIN_S = 20
+PARTS = ("supervisor", "emulator", "endpoint", "page", "gateway")
 
 
 def test_up_again_says_where_it_is(running: System) -> None:
@@ -29,7 +30,7 @@ def test_up_again_says_where_it_is(running: System) -> None:
 
 def test_every_part_runs(running: System) -> None:
     status = running[0].json("status")
-    assert status["parts"] == dict.fromkeys(("supervisor", "emulator", "endpoint", "page"), True)
+    assert status["parts"] == dict.fromkeys(PARTS, True)
     assert "Review" in status["queues"]
     assert status["page_url"] in running[0]("status")
 

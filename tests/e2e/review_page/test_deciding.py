@@ -162,6 +162,8 @@ def test_a_hostile_name_is_text(office: Office, at_desk: AtDesk) -> None:
 def test_two_people_never_get_the_same_photo(office: Office, at_desk: AtDesk) -> None:
     photos = office.arrive(*(f"{place}.jpg" for place in range(10)))
     pages = {name: at_desk(name) for name in ("ana", "ben")}
+    for page in pages.values():
+        expect(page.locator("#message-title")).not_to_have_text("Fetching a photo …")
     seen: dict[str, list[str]] = {name: [] for name in pages}
     while any(page.locator("#message").is_hidden() for page in pages.values()):
         for name, page in pages.items():

@@ -183,7 +183,6 @@ def test_variants_and_models_are_told_apart() -> None:
     assert found.variants == {"AllTraffic": 2}
 
 
-@example(lines=[b'"\x80"'])
 @given(st.lists(st.integers(1, 400), max_size=30), st.booleans())
 def test_where_a_file_is_cut_into_chunks_does_not_matter(cuts: list[int], ending: bool) -> None:
     blob = b"\n".join([a_line(1).strip(), b"", b"junk", a_line(2).strip(), a_line(3).strip()])
@@ -204,6 +203,7 @@ def test_a_line_without_end_costs_no_memory_and_nothing_else() -> None:
     assert same(found, whole)
 
 
+@example(lines=[b'"\x80"'])
 @given(
     st.lists(
         st.one_of(
