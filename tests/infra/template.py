@@ -23,10 +23,6 @@ PSEUDO = {
 }
 
 
-# Where a function's entry is: in its module, or in the package of its name.
-PARTS = ("", ".handler")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One stack of one stage."""
