@@ -10,7 +10,8 @@ import numpy as np
 
 from monitoring.capture.identifiers import identifiers
 from monitoring.capture.lines import OverlongLine
-from monitoring.capture.records import DECODERS, MOST_CLASSES, Answer, Rows, Times, is_distribution
+from monitoring.capture.records import DECODERS, MOST_CLASSES, Answer, Rows, are_distributions
+from monitoring.capture.times import Times
 
 Json = Any  # whatever stands in the file; every use is checked
 
@@ -52,7 +53,7 @@ def read_line(line: bytes, times: Times, *, classes_without_names: tuple[str, ..
         ids=identifiers([identity]),
         seconds=np.array([seconds]),
         answer=answer,
-        probabilities=values.reshape(1, -1),
+        probabilities=values.reshape(-1, 1),
     )
     return Reading(rows=rows, odd=tuple(problems))
 
@@ -100,7 +101,7 @@ def _answer(
     if not all(0 <= p <= 1 for p in table.values()):
         raise Odd("not_a_distribution")
     values = np.array(list(table.values()), dtype=np.float64)
-    if not is_distribution(values.reshape(1, -1))[0]:
+    if not are_distributions(values.reshape(-1, 1)):
         raise Odd("not_a_distribution")
     return (version, tuple(table)), values
 

@@ -1,9 +1,9 @@
-"""Lines out of chunks of bytes, in batches: a capture object may be larger than the memory."""
+"""Lines out of chunks of bytes, many at once: a capture object may be larger than the memory."""
 
 from collections.abc import Iterable, Iterator
 
-LINES_AT_ONCE = 256
-"""Few enough that what they become stays in the processor's cache."""
+BLOCK = 256 * 1024
+"""Few enough lines that what they become stays in the processor's cache."""
 
 
 class OverlongLine(bytes):
@@ -12,40 +12,51 @@ class OverlongLine(bytes):
     __slots__ = ()
 
 
-def batches(chunks: Iterable[bytes], *, longest: int) -> Iterator[list[bytes]]:
-    """Every line that is not blank, without its line break.
+def blocks(chunks: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
+    """Whole lines with their line breaks; the last line of all may have none.
 
     What is longer than `longest` is not kept: its first bytes come as an OverlongLine.
     """
     begun: list[bytes] = []  # the pieces of a line whose end has not come yet
     length, given_up = 0, False
     for chunk in chunks:
-        first, *lines = chunk.split(b"\n")
-        if lines:
-            whole = [] if given_up else [b"".join([*begun, first])]
-            *complete, last = [*whole, *lines]
-            yield from _in_batches(complete, longest)
-            begun, length, given_up = [last], len(last), False
-        elif not given_up:
-            begun.append(first)
-            length += len(first)
-        if length > longest:
-            yield [OverlongLine(b"".join(begun)[:longest])]
-            begun, length, given_up = [], 0, True
-    if begun and not given_up:
-        yield from _in_batches([b"".join(begun)], longest)
+        start = 0
+        if begun or given_up:
+            start = chunk.find(b"\n") + 1
+            piece = chunk[:start] if start else chunk
+            if not given_up:
+                begun.append(piece)
+                length += len(piece)
+                if length > longest + 1:  # the line break does not count
+                    yield OverlongLine(b"".join(begun)[:longest])
+                    begun, given_up = [], True
+            if not start:
+                continue
+            if begun:
+                yield b"".join(begun)
+            begun, given_up = [], False
+        end = chunk.rfind(b"\n") + 1
+        yield from _cut(chunk, start, end)
+        rest = chunk[max(start, end) :]
+        begun, length = [rest] if rest else [], len(rest)
+    if begun:
+        yield b"".join(begun)
 
 
-def _in_batches(lines: list[bytes], longest: int) -> Iterator[list[bytes]]:
-    for start in range(0, len(lines), LINES_AT_ONCE):
-        batch = lines[start : start + LINES_AT_ONCE]
-        if max(map(len, batch)) > longest:
-            batch = [_cut(line, longest) for line in batch]
-        if b"" in batch:
-            batch = [line for line in batch if line]
-        if batch:
-            yield batch
+def lines_of(block: bytes, *, longest: int) -> Iterator[bytes]:
+    """Every line that is not blank, without its line break."""
+    if isinstance(block, OverlongLine):
+        yield block
+        return
+    for line in block.split(b"\n"):
+        if line:
+            yield line if len(line) <= longest else OverlongLine(line[:longest])
 
 
-def _cut(line: bytes, longest: int) -> bytes:
-    return line if len(line) <= longest else OverlongLine(line[:longest])
+def _cut(chunk: bytes, start: int, end: int) -> Iterator[bytes]:
+    """What lies between, in blocks that end where a line ends."""
+    while start < end:
+        cut = chunk.rfind(b"\n", start, start + BLOCK) + 1
+        cut = cut or chunk.find(b"\n", start + BLOCK) + 1  # one long line
+        yield chunk[start:cut]
+        start = cut

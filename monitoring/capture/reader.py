@@ -9,11 +9,12 @@ import numpy as np
 
 from monitoring.capture.careful import read_line
 from monitoring.capture.identifiers import Identifiers, identifiers
-from monitoring.capture.lines import batches
-from monitoring.capture.records import SURPRISES, Rows, Times, usual
+from monitoring.capture.lines import blocks, lines_of
+from monitoring.capture.records import SURPRISES, Rows, usual
 from monitoring.capture.span import Span
 from monitoring.capture.summary import CaptureSummary, Oddity
 from monitoring.capture.tally import Tally
+from monitoring.capture.times import Times
 
 LONGEST_LINE = 18 * 1024 * 1024
 """An invocation's 6 MiB and its answer, in base64, with room to spare."""
@@ -62,12 +63,14 @@ class CaptureReader:
         self._objects += 1
         self._late_objects += is_late
         found = 0
-        for lines in batches(chunks, longest=self._longest):
-            self._lines += len(lines)
+        for block in blocks(chunks, longest=self._longest):
             try:
-                found += self._take(usual(lines, self._times))
+                rows = usual(block, self._times, longest=self._longest)
             except SURPRISES:
-                found += self._carefully(lines, source)
+                found += self._carefully(block, source)
+            else:
+                self._lines += len(rows.ids)
+                found += self._take(rows)
         self._variants[source.variant] += found
         self._late += found * is_late
 
@@ -106,15 +109,16 @@ class CaptureReader:
                 ids=rows.ids[inside],
                 seconds=rows.seconds[inside],
                 answer=rows.answer,
-                probabilities=rows.probabilities[inside],
+                probabilities=rows.probabilities[:, inside],
             )
         if count:
             self._tally.add(rows)
         return count
 
-    def _carefully(self, lines: list[bytes], source: CaptureObject) -> int:
+    def _carefully(self, block: bytes, source: CaptureObject) -> int:
         found = 0
-        for line in lines:
+        for line in lines_of(block, longest=self._longest):
+            self._lines += 1
             reading = read_line(line, self._times, classes_without_names=self._nameless)
             if reading.rows is not None:
                 found += self._take(reading.rows)

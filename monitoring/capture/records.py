@@ -1,17 +1,16 @@
 """Lines to rows. The usual shape goes column by column, everything else line by line.
 
-Looking at each record with care takes three times what parsing it takes. So a batch is first
-read as if all its lines were alike, into records that name only what is needed: an image in the
-input is passed over, neither decoded nor kept. Any surprise sends the whole batch the careful
+Looking at each record with care takes three times what parsing it takes. So a block of lines is
+first read as if all were alike, into records that name only what is needed: an image in the
+input is passed over, neither decoded nor kept. Any surprise sends the whole block the careful
 way, which must find the same in lines that are alike (a test).
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 import msgspec
 import numpy as np
@@ -19,12 +18,12 @@ import numpy.typing as npt
 
 from handlers.domain.records import SUM_TOLERANCE
 from monitoring.capture.identifiers import Identifiers, identifiers
+from monitoring.capture.times import Times
 
 Answer = tuple[str, tuple[str, ...]]
 """Model version and class names: what two records must share to stand in one table."""
 
 MOST_CLASSES = 50
-_TIMES_KEPT = 100_000
 
 
 class _Output(msgspec.Struct, gc=False):  # nothing here makes cycles
@@ -51,7 +50,9 @@ class _Answer(msgspec.Struct, gc=False):
     model_version: str
 
 
-_record, _answer = msgspec.json.Decoder(_Record).decode, msgspec.json.Decoder(_Answer).decode
+_records = msgspec.json.Decoder(_Record).decode_lines
+_answers = msgspec.json.Decoder(_Answer).decode_lines
+_first, _last = itemgetter(0), itemgetter(-1)
 _data = attrgetter("captureData.endpointOutput.data")
 _encoding = attrgetter("captureData.endpointOutput.encoding")
 _id, _time = attrgetter("eventMetadata.inferenceId"), attrgetter("eventMetadata.inferenceTime")
@@ -62,7 +63,7 @@ class Unusual(Exception):
     """The batch is not all of the usual shape."""
 
 
-SURPRISES = (Unusual, msgspec.MsgspecError, KeyError, TypeError, ValueError, OverflowError)
+SURPRISES = (Unusual, msgspec.MsgspecError, LookupError, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,62 +73,44 @@ class Rows:
     ids: Identifiers
     seconds: npt.NDArray[np.float64]  # since 1970, UTC
     answer: Answer | None
-    probabilities: npt.NDArray[np.float64]  # rows, classes
+    probabilities: npt.NDArray[np.float64]  # classes, rows
 
 
 def _as_it_is(text: str) -> str:
     return text
 
 
-def _from_base64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _from_base64(text: str) -> str:
+    return base64.b64decode(text, validate=True).decode()
 
 
-DECODERS: dict[str, Callable[[str], str | bytes]] = {"JSON": _as_it_is, "BASE64": _from_base64}
+DECODERS: dict[str, Callable[[str], str]] = {"JSON": _as_it_is, "BASE64": _from_base64}
 
 
-class Times:
-    """ISO texts to seconds; a day has 86,400 different ones, however many records it has."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, float] = {}
-
-    def seconds(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Raises: ValueError, TypeError; for what is no time."""
-        try:
-            return self._looked_up(texts)
-        except KeyError:
-            if len(self._known) > _TIMES_KEPT:
-                self._known.clear()
-            self._known.update((text, _parsed(text)) for text in {*texts})
-            return self._looked_up(texts)
-
-    def _looked_up(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        return np.fromiter(map(self._known.__getitem__, texts), np.float64, len(texts))
-
-
-def _parsed(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def usual(lines: list[bytes], times: Times) -> Rows:
+def usual(block: bytes, times: Times, *, longest: int) -> Rows:
     """Raises: any of SURPRISES, where a line is not of the usual shape."""
-    records = list(map(_record, lines))
+    records = _records(block)
+    if len(block) > longest or _breaks_between_records(block) != len(records) - 1:
+        raise Unusual  # the decoder does not mind where lines end
     (encoding,) = set(map(_encoding, records))
-    data = map(_data, records)
+    data = list(map(_data, records))
     if encoding != "JSON":
-        data = map(DECODERS[encoding], data)
-    answers = list(map(_answer, data))
+        data = list(map(DECODERS[encoding], data))
+    if {*map(_first, data)} != {"{"} or {*map(_last, data)} != {"}"}:  # the same of answers
+        raise Unusual
+    answers = _answers("\n".join(data))
     tables = list(map(_probabilities, answers))
     (version,) = set(map(_version, answers))
     (classes,) = set(map(tuple, tables))
     ids = list(map(_id, records))
-    if not version or not 0 < len(classes) <= MOST_CLASSES or not all(ids):
+    if len(answers) != len(records) or not all(ids):
+        raise Unusual
+    if not version or not 0 < len(classes) <= MOST_CLASSES:
         raise Unusual
     cells = chain.from_iterable(map(dict.values, tables))
-    matrix = np.fromiter(cells, np.float64, len(tables) * len(classes)).reshape(len(tables), -1)
-    if not is_distribution(matrix).all():
+    flat = np.fromiter(cells, np.float64, len(tables) * len(classes))
+    matrix = np.ascontiguousarray(flat.reshape(len(tables), -1).T)
+    if not are_distributions(matrix):
         raise Unusual
     return Rows(
         ids=identifiers(ids),
@@ -137,8 +120,15 @@ def usual(lines: list[bytes], times: Times) -> Rows:
     )
 
 
-def is_distribution(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Of each row: from 0 to 1, and 1 in all."""
-    inside = (matrix >= 0) & (matrix <= 1)
-    sums: npt.NDArray[np.bool_] = np.abs(matrix.sum(axis=1) - 1) <= SUM_TOLERANCE
-    return inside.all(axis=1) & sums
+def _breaks_between_records(block: bytes) -> int:
+    """How many, if all are: then no record goes on in the next line. Else -1."""
+    signs = np.frombuffer(block, dtype=np.uint8)
+    breaks = np.flatnonzero(signs[1:-1] == ord("\n")) + 1
+    tight = (signs[breaks - 1] == ord("}")) & (signs[breaks + 1] == ord("{"))
+    return len(breaks) if tight.all() else -1
+
+
+def are_distributions(matrix: npt.NDArray[np.float64]) -> bool:
+    """Whether each column is from 0 to 1, and 1 in all."""
+    off = np.abs(matrix.sum(axis=0) - 1)
+    return bool(matrix.min() >= 0 and matrix.max() <= 1 and off.max() <= SUM_TOLERANCE)

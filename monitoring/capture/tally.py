@@ -28,12 +28,11 @@ class _Table:
 
     def add(self, probabilities: npt.NDArray[np.float64]) -> None:
         steps = np.rint(probabilities * (STEPS - 1)).astype(np.int64)
-        for column in range(len(self.classes)):
-            self.counts[column] += np.bincount(steps[:, column], minlength=STEPS)
+        self.counts += [np.bincount(each, minlength=STEPS) for each in steps]
         if self.vehicles:
-            best = steps[:, self.vehicles].max(axis=1)
+            best = steps[self.vehicles].max(axis=0)
             self.confidence += np.bincount(best, minlength=STEPS)
-        best = probabilities.argmax(axis=1)
+        best = probabilities.argmax(axis=0)
         self.predicted += np.bincount(best, minlength=len(self.classes))
 
 
@@ -82,18 +81,21 @@ class Tally:
             return
         held = [_joined(same) for same in self._by_answer()]
         ids = np.concatenate([rows.ids for rows in held])
-        fresh = np.zeros(len(ids), dtype=bool)
-        fresh[np.unique(ids, return_index=True)[1]] = True
+        order = np.argsort(ids, kind="stable")  # of equal ones, the first to come is counted
+        rising = ids[order]
+        new = np.append(True, rising[1:] != rising[:-1])
         if len(self._seen):
-            places = np.searchsorted(self._seen, ids).clip(max=len(self._seen) - 1)
-            fresh &= self._seen[places] != ids
+            places = np.searchsorted(self._seen, rising).clip(max=len(self._seen) - 1)
+            new &= self._seen[places] != rising
+        fresh = np.empty(len(ids), dtype=bool)
+        fresh[order] = new
         start = 0
         for rows in held:
             self._count(rows, fresh[start : start + len(rows.ids)])
             start += len(rows.ids)
         self.records += int(fresh.sum())
         self.duplicates += int((~fresh).sum())
-        self._seen = np.sort(np.concatenate([self._seen, ids[fresh]]))
+        self._seen = np.sort(np.concatenate([self._seen, rising[new]]), kind="stable")
         self._held, self._rows_held = [], 0
 
     def _by_answer(self) -> list[list[Rows]]:
@@ -103,16 +105,20 @@ class Tally:
         return list(alike.values())
 
     def _count(self, rows: Rows, fresh: npt.NDArray[np.bool_]) -> None:
-        hours, counts = np.unique(rows.seconds[fresh] // 3600, return_counts=True)
-        for hour, count in zip(hours, counts, strict=True):
-            self.hours[int(hour)] += int(count)
-        if rows.answer is None or not fresh.any():
+        if not fresh.any():
+            return
+        hours = (rows.seconds[fresh] // 3600).astype(np.int64)
+        first = int(hours.min())
+        counts = np.bincount(hours - first)
+        for hour in np.flatnonzero(counts):
+            self.hours[first + int(hour)] += int(counts[hour])
+        if rows.answer is None:
             return
         table = self._table(rows.answer)
         if table is None:
             self.unkept += int(fresh.sum())
         else:
-            table.add(rows.probabilities[fresh])
+            table.add(rows.probabilities[:, fresh])
 
     def _table(self, answer: Answer) -> _Table | None:
         if answer not in self._tables and len(self._tables) < _MODELS_KEPT:
@@ -132,5 +138,5 @@ def _joined(alike: list[Rows]) -> Rows:
         ids=np.concatenate([rows.ids for rows in alike]),
         seconds=np.concatenate([rows.seconds for rows in alike]),
         answer=alike[0].answer,
-        probabilities=np.concatenate([rows.probabilities for rows in alike]),
+        probabilities=np.concatenate([rows.probabilities for rows in alike], axis=1),
     )

@@ -93,6 +93,18 @@ def test_answers_without_names_are_counted_where_nobody_gives_the_names() -> Non
     assert (found.records, dict(found.oddities)) == (1, {"no_class_names": 1})
 
 
+def with_data(data: str) -> bytes:
+    record = a_record(1)
+    record["captureData"]["endpointOutput"]["data"] = data
+    return as_line(record)
+
+
+def with_time(text: str) -> bytes:
+    record = a_record(1)
+    record["eventMetadata"]["inferenceTime"] = text
+    return as_line(record)
+
+
 ODD: dict[str, tuple[bytes, int]] = {  # kind → line, records
     "not_json": (b'{"captureData": ', 0),
     "no_metadata": (as_line({"captureData": {}}), 0),
@@ -204,6 +216,12 @@ def test_a_line_without_end_costs_no_memory_and_nothing_else() -> None:
 
 
 @example(lines=[b'"\x80"'])
+@example(lines=[a_line(1).strip() * 2, b" "])
+@example(lines=[a_line(1).strip() * 2, a_line(2)[:20], a_line(2)[20:]])
+@example(lines=[with_data('{"a": 1}{"a": 1}'), with_data("")])
+@example(lines=[with_data('{"probabilities": {"a": 1.0}'), with_data(', "model_version": "m"}')])
+@example(lines=[a_line(1), with_time("2026-11-21T24:00:00Z"), with_time("2026-02-30T00:00:00Z")])
+@example(lines=[a_line(1), with_time("2026-11-21T0\u0661:00:00Z"), with_time("20261121T000000+00")])
 @given(
     st.lists(
         st.one_of(
