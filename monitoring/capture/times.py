@@ -29,8 +29,9 @@ class Times:
             if (digits <= _ABOVE).all():
                 dates, hours, minutes, seconds = (digits @ _PLACES).T
                 if hours.max() < 24 and minutes.max() < 60 and seconds.max() < 60:
-                    clock = hours * 3600 + minutes * 60 + seconds
-                    return np.add(self._midnights_of(dates), clock, dtype=np.float64)
+                    found = self._midnights_of(dates)
+                    found += hours * 3600 + minutes * 60 + seconds
+                    return found
         return np.fromiter(map(_parsed, texts), np.float64, len(texts))
 
     def _midnights_of(self, dates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
