@@ -58,7 +58,9 @@ class Sources:
         return {each.model_version: each for each in map(Baseline.from_json, texts)}
 
 
-def gather(sources: Sources, window: Window, *, as_of: datetime, now: datetime) -> ReportInputs:
+def gather(
+    sources: Sources, window: Window, *, as_of: datetime, queues: QueueFigures
+) -> ReportInputs:
     """Memory grows with the photos of the audit's days, and not with the captures."""
     days = max(sources.settings.audit_days, sources.settings.rolled_days)
     earliest = min(window.start, window.end - timedelta(days=days))
@@ -78,10 +80,22 @@ def gather(sources: Sources, window: Window, *, as_of: datetime, now: datetime) 
         capture=_capture(sources, window, photos),
         baselines=baselines,
         history=_history(sources.shelf, window),
-        queues=sources.queues.figures() if abs(now - as_of) <= _FRESH else QueueFigures(),
+        queues=queues,
         settings=sources.settings,
         code_version=sources.code_version,
     )
+
+
+def queue_figures(sources: Sources, *, as_of: datetime, now: datetime, keep: bool) -> QueueFigures:
+    """Measured near that moment, and kept: later only the figures that were kept are known."""
+    kept = sources.shelf.queue_figures(as_of)
+    if kept is not None or abs(now - as_of) > _FRESH:
+        return kept or QueueFigures()
+    measured = sources.queues.figures()
+    if not keep:
+        return measured
+    sources.shelf.keep_queue_figures(as_of, measured)
+    return sources.shelf.queue_figures(as_of) or measured  # another run may have been first
 
 
 def _photos(

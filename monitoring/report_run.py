@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitoring.gather import Sources, gather
+from monitoring.gather import Sources, gather, queue_figures
 from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
 from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
 from monitoring.report.writers import history_line, photos_csv, report_html, report_json
@@ -53,7 +53,8 @@ def run_report(
     publish: bool = True,
 ) -> MadeReport:
     """Gather, decide, write. Two runs at once write the same bytes to the same keys."""
-    inputs = gather(sources, window, as_of=as_of, now=now)
+    queues = queue_figures(sources, as_of=as_of, now=now, keep=publish)
+    inputs = gather(sources, window, as_of=as_of, queues=queues)
     made = make_report(inputs, pictures=pictures)
     if publish:
         for version, baseline in sources.own_baselines().items():

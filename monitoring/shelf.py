@@ -6,10 +6,12 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from handlers.aws.objects import Objects
-from monitoring.report.facts import Window
+from handlers.domain.errors import InvalidRecord
+from monitoring.report.facts import QueueFigures, Window
 from monitoring.windows import is_whole_day
 
 _MAX_HISTORY_BYTES = 64_000
+_MAX_FIGURES_BYTES = 1_000
 _MAX_BASELINE_BYTES = 16_000_000
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -54,6 +56,19 @@ class Shelf:
         ended = sorted(key for key in keys if _end_of(key) <= _name(ended_by))
         return [line for key in ended[-at_most:] for line in self._lines(key)]
 
+    def queue_figures(self, as_of: datetime) -> QueueFigures | None:
+        """What the queues held at that moment, if a report measured it then."""
+        content = self._objects.read(self._queues(as_of), at_most_bytes=_MAX_FIGURES_BYTES)
+        try:
+            return None if content is None else QueueFigures.from_json(content)
+        except InvalidRecord:
+            return None
+
+    def keep_queue_figures(self, as_of: datetime, figures: QueueFigures) -> None:
+        """The first ones stay: every report of that moment says the same."""
+        content = figures.to_json().encode()
+        self._objects.write_once(self._queues(as_of), content, content_type=_TYPES["json"])
+
     def keep_baseline(self, model_version: str, text: str) -> None:
         """For reports about a time in which this model was in service."""
         content = text.encode()
@@ -67,6 +82,9 @@ class Shelf:
     @property
     def _history(self) -> str:
         return f"history/{self._stage}/"
+
+    def _queues(self, as_of: datetime) -> str:
+        return f"queues/{self._stage}/{_name(as_of)}.json"
 
     def _lines(self, key: str) -> Iterator[str]:
         content = self._objects.read(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES = 1 << 20
+_WAS_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,21 @@ class Objects:
     def write(self, key: str, content: bytes, *, content_type: str) -> None:
         """Put the object, in place of what may be there."""
         self._s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
+
+    def write_once(self, key: str, content: bytes, *, content_type: str) -> None:
+        """Put the object, or leave what is there."""
+        try:
+            self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=content,
+                ContentType=content_type,
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            # 409: another one is being written this very moment.
+            if error.response["Error"]["Code"] not in _WAS_THERE:
+                raise
 
     def link(self, key: str, *, expires_s: int) -> str:
         """A link that needs no account; it ends with the credentials that signed it."""

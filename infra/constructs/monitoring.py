@@ -21,7 +21,7 @@ from infra.constructs.workflow import Workflow
 from infra.workflow_definition import STUCK_AFTER_S
 
 SWEEPER_NOTES = "sweeper/"
-REPORT_FOLDERS = ("reports/", "history/", "baselines/")
+REPORT_FOLDERS = ("reports/", "history/", "baselines/", "queues/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ class Monitoring(Construct):
             prefix=INTAKE_PREFIX,
         )
         report.allow_listing(
-            "s3:ListBucket", bucket=self.reports, prefixes=["baselines/", "history/"]
+            "s3:ListBucket", bucket=self.reports, prefixes=["baselines/", "history/", "queues/"]
         )
         for folder in REPORT_FOLDERS:
             report.allow_objects(

@@ -66,6 +66,18 @@ class QueueFigures:
     failures_waiting: int | None = None
     dead_letters: int | None = None
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Raises: InvalidRecord."""
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise InvalidRecord(f"figures of queues are malformed: {error!r}") from error
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thumbnail:

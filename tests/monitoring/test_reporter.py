@@ -85,6 +85,10 @@ class Stage:
             Body=capture_line(call, modes={OUTPUT}, at=moment).encode(),
         )
 
+    def failure(self) -> None:
+        url = boto3.client("sqs").get_queue_url(QueueName="failures")["QueueUrl"]
+        boto3.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+
     def files(self) -> dict[str, bytes]:
         listed = self.s3.list_objects_v2(Bucket="reports").get("Contents", [])
         return {
@@ -248,6 +252,25 @@ def test_a_second_delivery_of_the_schedule_makes_the_same_report(stage: Stage) -
     files = stage.files()
     assert stage.call(event) == first
     assert stage.files() == files
+
+
+def test_queues_are_measured_once_for_a_moment_and_known_ever_after(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.failure()
+    now = datetime.now(UTC).replace(microsecond=0)
+    event = {"from": "2026-11-21", "as_of": now.isoformat()}
+    stage.call(event)
+    first = stage.files()
+    assert stage.document()["queues"]["failures_waiting"] == 1
+    stage.failure()
+    stage.call(event)
+    assert stage.files() == first
+    monkeypatch.setattr("monitoring.gather._FRESH", timedelta(days=-1))  # as if much later
+    stage.call(event)
+    assert stage.files() == first
+    stage.call({**event, "as_of": (now - timedelta(minutes=1)).isoformat()})
+    assert stage.document()["queues"]["failures_waiting"] is None
 
 
 def test_without_the_schedules_time_it_is_now(stage: Stage) -> None:
