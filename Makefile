@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker e2e check format snapshot synth train lock setup clean
+.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ snapshot: setup-dev ## Accept the templates, permissions and workflow as they ar
 test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 GB, in .venv-sagemaker)
 	@.venv-sagemaker/bin/pytest -m "not e2e" tests/training
 
+test-oracles: setup-oracles ## Compare our statistics with evidently's and nannyml's (2 GB, in .venv-oracles)
+	@.venv-oracles/bin/pytest tests/monitoring/statistics
+
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.bench
 
@@ -42,12 +45,12 @@ train: setup-training ## Train the shipped model anew (DATA=<folder of labelled 
 lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
-	@$(LOCK) pyproject.toml --extra dev --extra sagemaker -o requirements/sagemaker.lock
+	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
-	@rm -rf .venv .venv-sagemaker .venv-training .scones cdk.out
+	@rm -rf .venv .venv-oracles .venv-sagemaker .venv-training .scones cdk.out
 
-.PHONY: setup setup-dev setup-training setup-sagemaker
+.PHONY: setup setup-dev setup-training setup-sagemaker setup-oracles
 setup:
 	@$(PYTHON) infra/local/bootstrap.py local
 
@@ -59,3 +62,6 @@ setup-training:
 
 setup-sagemaker:
 	@$(PYTHON) infra/local/bootstrap.py sagemaker
+
+setup-oracles:
+	@$(PYTHON) infra/local/bootstrap.py oracles

@@ -14,7 +14,7 @@ from typing import List, NoReturn
 OLDEST = (3, 11)
 NEWEST = (3, 14)
 OLDEST_NODE = 22
-APART = ("training", "sagemaker")  # environments of their own, as they are large
+APART = ("training", "sagemaker", "oracles")  # environments of their own, as they are large
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOG = os.path.join(ROOT, ".scones", "setup.log")
 
