@@ -1,7 +1,7 @@
 """Two samples of a figure, today's and the baseline's: have they one distribution?"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,8 +18,10 @@ from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
 
 Floats = npt.NDArray[np.float64]
 
-_BRIDGES = 30_000
-_BRIDGES_AT_ONCE = 1_000
+_DRAWS = 30_000
+_DRAWS_AT_ONCE = 1_000
+_DRAWN_N = (25, 35, 50, 70, 100, 140, 200, 300, 500, 1_000)
+"""For more values than the last the law has its limit's form."""
 _KNOTS = 64
 
 
@@ -28,6 +30,7 @@ class Reference:
     """A baseline's values of one figure, and what follows from them alone."""
 
     values: Floats  # sorted
+    _drawn: dict[int, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, values: npt.ArrayLike) -> "Reference":
@@ -49,28 +52,34 @@ class Reference:
         """The standard deviation of a sample."""
         return float(self.values.std(ddof=1)) if self.n > 1 else 0.0
 
-    @cached_property
-    def bridge_distances(self) -> Floats:
-        """Draws from the limit law of W1, in sd, times the root of the samples' sizes; sorted.
+    def unchanged_distances(self, n: int) -> Floats:
+        """Draws from the law of W1, in sd, of n values of this very distribution; sorted.
 
-        Under no change the difference of two empirical distribution functions is a Brownian
-        bridge run along the baseline's own distribution. The draws are always the same ones.
+        The draws are always the same ones. They are made for a near n and scaled to this one: few
+        values make its tail heavier than that of the limit law, but slowly less so.
         """
         if self.sd == 0:
             return np.zeros(1)
+        drawn = max(near for near in _DRAWN_N if near <= max(n, _DRAWN_N[0]))
+        if drawn not in self._drawn:
+            self._drawn[drawn] = self._draw(drawn) / _spread(drawn, self.n)
+        return self._drawn[drawn] * _spread(n, self.n)
+
+    def _draw(self, n: int) -> Floats:
+        """Counts between knots, less the baseline's own noise: a Brownian bridge along it."""
         low, high = self.values[0], self.values[-1]
         even = np.linspace(low, high, _KNOTS)
         knots = np.union1d(even, np.quantile(self.values, np.linspace(0, 1, _KNOTS)))
-        share = np.searchsorted(self.values, knots, side="right")[:-1] / self.n
-        steps, widths = np.sqrt(np.diff(share, prepend=0)), np.diff(knots) / self.sd
-        last = np.sqrt(1 - share[-1])
+        below = np.searchsorted(self.values, knots, side="right")[:-1] / self.n
+        shares, widths = np.diff(below, prepend=0, append=1), np.diff(knots) / self.sd
         random = np.random.default_rng(20_261_122)
         found = []
-        for _ in range(_BRIDGES // _BRIDGES_AT_ONCE):
-            noise = random.standard_normal((_BRIDGES_AT_ONCE, len(steps) + 1))
-            walk = np.cumsum(noise[:, :-1] * steps, axis=1)
-            end = walk[:, -1:] + noise[:, -1:] * last
-            found.append(np.abs(walk - share * end) @ widths)
+        for _ in range(_DRAWS // _DRAWS_AT_ONCE):
+            counts = np.cumsum(random.multinomial(n, shares, size=_DRAWS_AT_ONCE), axis=1)
+            noise = random.standard_normal((_DRAWS_AT_ONCE, len(shares))) * np.sqrt(shares)
+            walk = np.cumsum(noise, axis=1)
+            bridge = (walk[:, :-1] - below * walk[:, -1:]) / math.sqrt(self.n)
+            found.append(np.abs(counts[:, :-1] / n - below - bridge) @ widths)
         return np.sort(np.concatenate(found))
 
 
@@ -101,7 +110,7 @@ def kolmogorov_smirnov(sample: Floats, reference: Reference) -> TestResult:
 
 def wasserstein(sample: Floats, reference: Reference) -> TestResult:
     """The mean way that a value has moved, in the baseline's standard deviations."""
-    n, spread = len(sample), _spread(len(sample), reference.n)
+    n = len(sample)
     scale = reference.sd or 1.0
     ordered = np.sort(sample)
     points = np.sort(np.concatenate([_distinct(ordered), _distinct(reference.values)]))
@@ -110,7 +119,7 @@ def wasserstein(sample: Floats, reference: Reference) -> TestResult:
         - np.searchsorted(reference.values, points[:-1], side="right") / reference.n
     )
     distance = float(np.abs(difference) @ np.diff(points)) / scale
-    draws = reference.bridge_distances * spread
+    draws = reference.unchanged_distances(n)
     above = len(draws) - int(np.searchsorted(draws, distance))
     return TestResult(
         test="Wasserstein distance, in sd",

@@ -71,8 +71,21 @@ def test_a_figure_that_never_varies_is_compared_all_the_same(reference: Referenc
 def test_the_limit_law_of_the_distance_is_that_of_kolmogorov_for_a_uniform_figure() -> None:
     """∫|B| of a Brownian bridge: mean √(π/32) over the unit interval (a known constant)."""
     uniform = Reference.of(np.linspace(0, 1, 5_001))
-    draws = uniform.bridge_distances * uniform.sd
+    n = 100_000
+    draws = uniform.unchanged_distances(n) * uniform.sd / np.sqrt(1 / n + 1 / 5_001)
     assert draws.mean() == pytest.approx(np.sqrt(np.pi / 32), rel=0.01)
+
+
+def test_the_law_of_the_distance_is_that_of_real_samples_where_they_are_small() -> None:
+    reference, random = Reference.of(BASELINE), np.random.default_rng(3)
+    # The baseline is the very distribution here: its own noise, which is in the law, is small.
+    found = [
+        stats.wasserstein_distance(random.choice(BASELINE, 40), BASELINE) for _ in range(4_000)
+    ]
+    expected = reference.unchanged_distances(40) * reference.sd
+    for level in (0.5, 0.9, 0.99):
+        theirs = np.quantile(found, level)
+        assert np.quantile(expected, level) == pytest.approx(theirs, rel=0.06)
 
 
 def test_psi_follows_chi_squared_and_its_critical_value_knows_n(reference: Reference) -> None:
