@@ -129,8 +129,8 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   svg text, svg text.soft { font-size: 12px; }
   table { font-size: 0.85rem; }
   th, td { padding-right: 0.5rem; }
+  .number { white-space: normal; }
   /* Seven columns have no room: each check becomes a block, its figures named in one line. */
-  #times td:first-child { min-width: 7rem; }
   #checks thead { display: none; }
   #checks tr { display: flex; flex-wrap: wrap; gap: 0 0.9rem; padding: 0.6rem 0;
     border-bottom: 1px solid var(--line); }
