@@ -135,6 +135,7 @@ DOOR_FUNCTIONS = (
             "handlers/settings.py",
             "handlers/aws/attributes.py",
             "handlers/aws/dynamodb_calls.py",
+            "handlers/aws/known_items.py",
             "handlers/aws/parameters.py",
             "handlers/aws/photos.py",
             "handlers/aws/review_announcement.py",

@@ -60,6 +60,7 @@ MONITORING_FUNCTIONS = (
         sources=(
             *SHARED,
             *_LEDGER,
+            "handlers/aws/known_items.py",
             "handlers/aws/photos.py",
             *READING_PHOTOS,
             "handlers/aws/topics.py",

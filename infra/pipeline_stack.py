@@ -154,6 +154,7 @@ class PipelineStack(Stack):
             queues=self._queues,
             policy=self._policy,
         )
+        self._monitoring.read_known_items(self._review.reviewers)
         page.set(**self._doors.settings_of_page())
         self._doors.open("Drivers", drivers, DRIVERS_OPERATIONS)
         self._doors.open("Page", page, PAGE_OPERATIONS)

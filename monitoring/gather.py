@@ -1,11 +1,12 @@
 """Collects what a report is made from: ledger by hour, labels, captures, baselines, history."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from handlers.aws.known_items import KnownItems
 from handlers.aws.ledger import PhotoLedger
 from handlers.aws.objects import Objects
 from handlers.domain.errors import InvalidRecord
@@ -44,6 +45,7 @@ class Sources:
     captures: Objects
     capture_prefix: str
     labels: Objects | None
+    known_items: KnownItems | None = None
     queues: Reading
     shelf: Shelf
     packaged_baselines: tuple[Path, ...]
@@ -67,7 +69,8 @@ def gather(
     verdicts = Verdicts()
     if sources.labels is not None:
         read_labels(sources.labels, verdicts, start=earliest, as_of=as_of)
-    known = list(_photos(sources.ledger, verdicts, earliest, window.end, as_of=as_of))
+    seeded = sources.known_items.all() if sources.known_items is not None else {}
+    known = list(_photos(sources.ledger, verdicts, seeded, earliest, window.end, as_of=as_of))
     photos = _since(known, window.start)
     baselines = _baselines(sources, {photo.model_version for photo in photos})
     audited = _since(known, window.end - timedelta(days=sources.settings.audit_days))
@@ -99,12 +102,18 @@ def queue_figures(sources: Sources, *, as_of: datetime, now: datetime, keep: boo
 
 
 def _photos(
-    ledger: PhotoLedger, verdicts: Verdicts, start: datetime, end: datetime, *, as_of: datetime
+    ledger: PhotoLedger,
+    verdicts: Verdicts,
+    seeded: Mapping[str, str],
+    start: datetime,
+    end: datetime,
+    *,
+    as_of: datetime,
 ) -> Iterator[PhotoFacts]:
     for hour in hours(start, end):
         for item in ledger.received_in(hour):
             try:
-                facts = photo_facts(item, verdicts, as_of=as_of)
+                facts = photo_facts(item, verdicts, seeded, as_of=as_of)
             except InvalidRecord:
                 continue  # the sweeper names and counts rows that are none
             if start <= facts.received_at < end:

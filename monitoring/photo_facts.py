@@ -13,8 +13,10 @@ from monitoring.verdicts import Said, Verdicts
 _NO_FIGURES = {"image_format", "defects"}
 
 
-def photo_facts(item: Mapping[str, Any], verdicts: Verdicts, *, as_of: datetime) -> PhotoFacts:
-    """Raises: InvalidRecord."""
+def photo_facts(
+    item: Mapping[str, Any], verdicts: Verdicts, seeded: Mapping[str, str], *, as_of: datetime
+) -> PhotoFacts:
+    """`seeded`: what some photos are known to show. Raises: InvalidRecord."""
     row = LedgerRow.from_item(item)
     for decision in item.get("decisions", ()):
         verdicts.add(Said.from_decision(row.photo_id, decision), as_of=as_of)
@@ -46,6 +48,7 @@ def photo_facts(item: Mapping[str, Any], verdicts: Verdicts, *, as_of: datetime)
             verdict=said.verdict if said else "",
             verdict_by=said.by if said else "",
             opinions=verdicts.opinions_of(row.photo_id),
+            seeded_label=seeded.get(row.photo_id, ""),
         )
     except (TypeError, ValueError, ArithmeticError) as error:
         raise InvalidRecord(f"a ledger row holds what is no figure: {error!r}") from error

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handlers.aws.known_items import KnownItems
 from handlers.aws.ledger import PhotoLedger
 from handlers.aws.objects import Objects
 from handlers.aws.queues import Queue
@@ -31,6 +32,9 @@ def report_sources(
         captures=Objects(s3, bucket=settings.capture_bucket),
         capture_prefix=settings.capture_prefix,
         labels=Objects(s3, bucket=settings.labels_bucket) if settings.labels_bucket else None,
+        known_items=KnownItems(dynamodb, table=settings.reviewers_table)
+        if settings.reviewers_table
+        else None,
         queues=Queues(
             ledger=ledger,
             reviews=Queue(sqs, url=settings.review_queue_url),

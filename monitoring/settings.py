@@ -38,3 +38,4 @@ class ReporterSettings(Settings):
     vehicles: str  # classes with an order range, separated by commas
     audit_days: float
     labels_bucket: str = ""  # empty: verdicts are read from the ledger alone
+    reviewers_table: str = ""  # empty: no photo is known to be seeded

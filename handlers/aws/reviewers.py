@@ -1,4 +1,4 @@
-"""The table `reviewers`: work done by day, agreement, disagreements, and seeded known items."""
+"""The table `reviewers`: work done by day, agreement, disagreements."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,6 @@ from handlers.domain.review_tallies import AGREEMENT, DAY, KNOWN
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KNOWN_ITEM = "known_item"  # kind of the records that say what a seeded photo truly shows
-
 
 class Reviewers:
     """Reads; what is counted is written with each decision."""
@@ -22,10 +20,6 @@ class Reviewers:
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-
-    def known_verdict(self, photo_id: str) -> str:
-        """What a seeded photo truly shows; empty for all others. Raises: LedgerUnavailable."""
-        return str(self._get(KNOWN_ITEM, photo_id).get("verdict", ""))
 
     def decided_on(self, day: str, reviewer: str) -> int:
         """Raises: LedgerUnavailable."""

@@ -70,7 +70,7 @@ def give_verdict(call: Call[shapes.GivenVerdict]) -> shapes.Decision:
         # Names the same request however often it comes, also long after its key is forgotten.
         request=f"{given.lease_id}:{given.verdict}",
     )
-    known = at.reviewers.known_verdict(photo_id)
+    known = at.known_items.verdict(photo_id)
     decision = at.desk.decide(photo_id, ballot, call.now, known=known)
     if isinstance(decision, Refused):
         raise problem_of(decision)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from handlers.aws.clients import client, config
+from handlers.aws.known_items import KnownItems
 from handlers.aws.parameters import PolicyParameters
 from handlers.aws.photos import PhotoStore
 from handlers.aws.review_leases import ReviewLeases
@@ -38,6 +39,7 @@ class Office:
 
     desk: Desk
     reviewers: Reviewers
+    known_items: KnownItems
     photos: PhotoStore
 
 
@@ -61,6 +63,7 @@ def office() -> Office:
     return Office(
         desk=desk,
         reviewers=Reviewers(dynamodb, table=settings.reviewers_table),
+        known_items=KnownItems(dynamodb, table=settings.reviewers_table),
         photos=_photos(),
     )
 

@@ -5,6 +5,7 @@ import typer
 from infra.cli import (
     demos,
     evaluation,
+    known,
     people,
     photos,
     repairs,
@@ -66,6 +67,9 @@ app.command(
         "scones report --demo-day --open",
     )
 )(reports.report)
+app.command(
+    epilog=_examples("scones known PHOTO neither", "scones known", "scones known PHOTO --forget")
+)(known.known)
 app.command(
     "reconcile",
     epilog=_examples("scones reconcile", "scones reconcile --queues --repair --json"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -155,6 +156,11 @@ class Monitoring(Construct):
         if self._labels:
             report.allow_listing("s3:ListBucket", bucket=self._labels, prefixes=["labels/"])
             report.allow_objects(["s3:GetObject"], bucket=self._labels, prefix="labels/")
+
+    def read_known_items(self, reviewers: dynamodb.ITable) -> None:
+        """How often people are right about photos whose truth is known."""
+        self._report.set(reviewers_table=reviewers.table_name)
+        self._report.allow(["dynamodb:Query"], resources=[reviewers.table_arn])
 
     def _schedule(self) -> None:
         Schedule(

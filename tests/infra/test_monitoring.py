@@ -138,7 +138,7 @@ def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> No
     writes = {(action, to) for action, to in rows if action.split(":")[1][:3] in {"Put", "Del"}}
     assert writes == {
         ("s3:PutObject", f"<Reports.Arn>/{folder}/*")
-        for folder in ("baselines", "history", "reports")
+        for folder in ("baselines", "history", "queues", "reports")
     }
     assert ("sns:Publish", "<MonitoringTopic>") in rows
     actions = {action for action, _ in rows if action.startswith("dynamodb:")}

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
+from handlers.aws.known_items import KnownItems
 from handlers.domain.captured import OUTPUT, Call, capture_key, capture_line
 from handlers.domain.identity import photo_id
 from monitoring import metric_names as names
@@ -220,6 +221,36 @@ def test_a_verdict_reaches_the_report_from_the_labels(stage: Stage) -> None:
     stage.call(EVENT)
     listed = stage.files()["reports/test/2026-11-21/day/photos.csv"].decode().splitlines()
     assert "van" in listed[1].split(",")
+
+
+def test_people_are_measured_by_photos_whose_truth_is_known(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = {"seq": 1, "kind": "verdict", "verdict": "van", "decided_by": "rita"}
+    said = {**decision, "decided_at": "2026-11-21T12:00:00Z"}
+    photos = [
+        stage.photo(number, review="done", review_reason="low_confidence", decisions=[said])
+        for number in range(3)
+    ]
+    table = boto3.resource("dynamodb").create_table(
+        TableName="reviewers",
+        KeySchema=[
+            {"AttributeName": "kind", "KeyType": "HASH"},
+            {"AttributeName": "name", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("kind", "name")
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    items = KnownItems(boto3.client("dynamodb"), table=table.name)
+    items.add(photos[0], "van")
+    items.add(photos[1], "car")
+    monkeypatch.setenv("REVIEWERS_TABLE", table.name)
+    reporter._means.cache_clear()
+    stage.call(EVENT)
+    seeded = stage.document()["accuracy"]["seeded"]
+    assert (seeded["n"], seeded["value"]) == (2, 0.5)
 
 
 def test_a_scheduled_report_is_counted_and_sent(

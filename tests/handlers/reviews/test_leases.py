@@ -6,6 +6,7 @@ import boto3
 import pytest
 from PIL import Image
 
+from handlers.aws.known_items import KnownItems
 from handlers.aws.review_queue import MOST_RECEIVES
 from tests.handlers.doors import INTAKE, LENA, RITA
 from tests.handlers.reviews.conftest import BEN, Office
@@ -123,10 +124,7 @@ def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
 
 def test_seeded_items_tell_how_often_a_reviewer_is_right(office: Office) -> None:
     photo = office.add()
-    boto3.client("dynamodb").put_item(
-        TableName="reviewers",
-        Item={"kind": {"S": "known_item"}, "name": {"S": photo}, "verdict": {"S": "bicycle"}},
-    )
+    KnownItems(boto3.client("dynamodb"), table="reviewers").add(photo, "bicycle")
     office.verdict(office.take(), "motorcycle")
     (known,) = office.api.get("/reviews/agreement", LENA).body["known"]
     assert known == {"reviewer": "rita", "truth": "bicycle", "shown": 1, "right": 0}

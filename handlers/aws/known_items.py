@@ -1,0 +1,56 @@
+"""Photos whose truth is known, though not to reviewers: records of the table `reviewers`."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.aws.attributes import item_of, plain
+from handlers.domain.errors import LedgerUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+KNOWN_ITEM = "known_item"  # kind of the records
+
+
+class KnownItems:
+    """What seeded photos truly show, by photo."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def verdict(self, photo_id: str) -> str:
+        """Empty for photos that were not seeded. Raises: LedgerUnavailable."""
+        try:
+            found = self._dynamodb.get_item(TableName=self._table, Key=_key(photo_id))
+        except (BotoCoreError, ClientError) as error:
+            raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
+        return str(plain(found.get("Item", {})).get("verdict", ""))
+
+    def all(self) -> dict[str, str]:
+        """Verdicts by photo id. Raises: LedgerUnavailable."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues=item_of({":kind": KNOWN_ITEM}),
+        )
+        try:
+            items = [plain(item) for page in pages for item in page["Items"]]
+        except (BotoCoreError, ClientError) as error:
+            raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
+        return {str(item["name"]): str(item.get("verdict", "")) for item in items}
+
+    def add(self, photo_id: str, verdict: str) -> None:
+        """Remember it, in place of what was known. Raises: ClientError."""
+        item = {"kind": KNOWN_ITEM, "name": photo_id, "verdict": verdict}
+        self._dynamodb.put_item(TableName=self._table, Item=item_of(item))
+
+    def forget(self, photo_id: str) -> None:
+        """What was counted stays counted. Raises: ClientError."""
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(photo_id))
+
+
+def _key(photo_id: str) -> "dict[str, AttributeValueTypeDef]":
+    return item_of({"kind": KNOWN_ITEM, "name": photo_id})

@@ -1,0 +1,82 @@
+"""`scones known`: photos whose truth is known, to see how often reviewers are right."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handlers.aws.known_items import KnownItems
+from handlers.aws.ledger import PhotoLedger
+from handlers.domain.policy import Policy
+from handlers.domain.review_rules import NEITHER, UNUSABLE
+from infra.cli.repairs import AsJson, Stack
+from infra.cli.shared import plain_text, told
+from infra.cli.targets import target
+from infra.local.status import NoSuchPhoto
+
+if TYPE_CHECKING:
+    from infra.cli.targets import Target
+
+
+def known(
+    photo: Annotated[
+        str | None, typer.Argument(help="A photo id, whole. Without it: list what is known.")
+    ] = None,
+    verdict: Annotated[
+        str | None, typer.Argument(help="What it truly shows: a vehicle, neither or unusable.")
+    ] = None,
+    *,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="No longer a known item; what was counted stays.")
+    ] = False,
+    stack: Stack = None,
+    as_document: AsJson = False,
+) -> None:
+    """Say what a photo that waits for review truly shows; its reviewer is not told.
+
+    How often reviewers were right stands in the report and in the leads' view of agreement.
+
+    Exit code: 0 done, 2 wrong input, 3 nothing runs.
+    """
+    with told(interrupted="try again: twice is once."):
+        system = target(stack)
+        items = KnownItems(
+            system.session.client("dynamodb"), table=system.outputs["ReviewersTable"]
+        )
+        if photo is None:
+            if forget:
+                raise typer.BadParameter("which photo is to be forgotten?")
+            found = items.all()
+        else:
+            found = _changed(items, system, photo, "" if forget else _truth(system, verdict))
+    if as_document:
+        typer.echo(json.dumps(found, indent=2, sort_keys=True))
+        return
+    for name, truth in sorted(found.items()):
+        typer.echo(f"{plain_text(name)}  {truth or 'no longer known'}")
+    if not found:
+        typer.echo("no photo is known: scones known PHOTO VERDICT")
+
+
+def _truth(system: "Target", verdict: str | None) -> str:
+    """What a reviewer could say."""
+    parameter = system.session.client("ssm").get_parameter(Name=system.outputs["PolicyParameter"])
+    policy = Policy.from_json(parameter["Parameter"]["Value"])
+    allowed = [*sorted(policy.order_ranges), NEITHER, UNUSABLE]
+    if verdict not in allowed:
+        raise typer.BadParameter(f"say what it shows: {', '.join(allowed)}")
+    return verdict
+
+
+def _changed(items: KnownItems, system: "Target", photo: str, truth: str) -> dict[str, str]:
+    ledger = PhotoLedger(system.session.client("dynamodb"), table=system.outputs["PhotosTable"])
+    row = ledger.row(photo)
+    if not truth:
+        items.forget(photo)
+    elif row is None:
+        raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
+    elif row.get("review") != "open":
+        raise typer.BadParameter(f"photo {photo} waits for no review: nobody would be asked")
+    else:
+        items.add(photo, truth)
+    return {photo: truth}
