@@ -13,7 +13,7 @@ demo: setup ## Send photos through the whole chain on this machine (PHOTOS=<fold
 	@$(BIN)/scones demo $${PHOTOS:+"$$PHOTOS"}
 
 test: setup-dev ## Run the tests: unit, workflow, contract and template (no sockets)
-	@$(BIN)/pytest -m "not e2e"
+	@$(BIN)/pytest -m "not e2e" --numprocesses logical --maxprocesses 8 --dist worksteal
 
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e

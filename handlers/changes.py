@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="changes")
-metrics = Metrics(namespace="Scones", service="changes")
+metrics = Metrics(service="changes")
 tracer = Tracer(service="changes")
 
 READ_TIMEOUT_S = 5

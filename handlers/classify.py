@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="classify")
-metrics = Metrics(namespace="Scones", service="classify")
+metrics = Metrics(service="classify")
 tracer = Tracer(service="classify")
 
 # SageMaker gives a model 60 s; a client that hangs up earlier would pay for answers it never reads.

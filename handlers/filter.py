@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="filter")
-metrics = Metrics(namespace="Scones", service="filter")
+metrics = Metrics(service="filter")
 tracer = Tracer(service="filter")
 
 READ_TIMEOUT_S = 3

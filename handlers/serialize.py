@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="serialize")
-metrics = Metrics(namespace="Scones", service="serialize")
+metrics = Metrics(service="serialize")
 tracer = Tracer(service="serialize")
 
 

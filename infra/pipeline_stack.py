@@ -110,9 +110,9 @@ class PipelineStack(Stack):
             ),
             **watches.of_machine(self._workflow.machine),
             **watches.of_serving(self._config),
-            **watches.of_decisions(),
-            **watches_of_monitoring.of_sweeper(),
-            **watches_of_monitoring.of_report(),
+            **watches.of_decisions(self._config),
+            **watches_of_monitoring.of_sweeper(self._config),
+            **watches_of_monitoring.of_report(self._config),
         }
 
     def _connect(self) -> None:

@@ -1,9 +1,16 @@
 """The metrics that operations watch, by name: what sweeper and report publish, alarms read.
 
-Namespace and the dimension `service` are those of the handlers; a test holds the two together.
+The dimension `service` is that of the handlers; a test holds the two together.
 """
 
-NAMESPACE = "Scones"
+# Powertools reads it from the environment: the code that publishes does not know its stage.
+NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
+
+
+def namespace(stage: str) -> str:
+    """Of all metrics of a stage: two in one account do not mix."""
+    return f"Scones/{stage}"
+
 
 SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `service`
 

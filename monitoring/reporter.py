@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service=names.REPORT)
-metrics = Metrics(namespace=names.NAMESPACE, service=names.REPORT)
+metrics = Metrics(service=names.REPORT)
 tracer = Tracer(service=names.REPORT)
 
 READ_TIMEOUT_S = 30

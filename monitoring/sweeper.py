@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service=names.SWEEPER)
-metrics = Metrics(namespace=names.NAMESPACE, service=names.SWEEPER)
+metrics = Metrics(service=names.SWEEPER)
 tracer = Tracer(service=names.SWEEPER)
 
 READ_TIMEOUT_S = 10

@@ -27,7 +27,7 @@ from handlers.reviews.settings import ReviewSettings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-metrics = Metrics(namespace="Scones", service="reviews")
+metrics = Metrics(service="reviews")
 
 READ_TIMEOUT_S = 3
 PHOTO_TIMEOUT_S = 10

@@ -35,26 +35,38 @@ class Dashboard(Construct):
             cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE)
         )
         self._add(
-            ("What became of photos", self._outcomes()),
+            ("What became of photos", self._outcomes(config)),
             ("Executions", _of_machine(machine)),
         )
         self._add(
-            ("Reviews", _of_reviews(review_queue)),
+            ("Reviews", _of_reviews(review_queue, config)),
             ("Endpoint: calls and errors", _of_calls(config)),
         )
         self._add(
             ("Endpoint: microseconds (p50, p95)", _of_latency(config)),
             (
                 "Daily report: verdict 0 to 2",
-                [ours(names.REPORT_VERDICT, names.REPORT, statistic="Maximum", period=_DAY)],
+                [
+                    ours(
+                        names.REPORT_VERDICT, names.REPORT, config, statistic="Maximum", period=_DAY
+                    )
+                ],
             ),
         )
         self._add(
             (
                 "Capture completeness",
-                [ours(names.CAPTURE_COMPLETENESS, names.REPORT, statistic="Minimum", period=_DAY)],
+                [
+                    ours(
+                        names.CAPTURE_COMPLETENESS,
+                        names.REPORT,
+                        config,
+                        statistic="Minimum",
+                        period=_DAY,
+                    )
+                ],
             ),
-            ("Sweeper", _of_sweeper()),
+            ("Sweeper", _of_sweeper(config)),
         )
 
     def _add(self, *graphs: tuple[str, list[cloudwatch.IMetric]]) -> None:
@@ -65,14 +77,14 @@ class Dashboard(Construct):
             )
         )
 
-    def _outcomes(self) -> list[cloudwatch.IMetric]:
+    def _outcomes(self, config: StageConfig) -> list[cloudwatch.IMetric]:
         counted = {
             "PhotosPrepared": "serialize",
             "PhotosRefused": "serialize",
             "PhotosAssigned": "filter",
             "PhotosSentToReview": "filter",
         }
-        return [ours(name, service) for name, service in counted.items()]
+        return [ours(name, service, config) for name, service in counted.items()]
 
 
 _AUTO = cloudwatch.PeriodOverride.AUTO
@@ -87,8 +99,8 @@ def _of_machine(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
     ]
 
 
-def _of_reviews(queue: sqs.IQueue) -> list[cloudwatch.IMetric]:
-    age = ours(names.OLDEST_REVIEW, names.SWEEPER, statistic="Maximum")
+def _of_reviews(queue: sqs.IQueue, config: StageConfig) -> list[cloudwatch.IMetric]:
+    age = ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum")
     return [queue.metric_approximate_number_of_messages_visible(), age]
 
 
@@ -101,6 +113,6 @@ def _of_latency(config: StageConfig) -> list[cloudwatch.IMetric]:
     return [of_endpoint("ModelLatency", config, statistic=each) for each in ("p50", "p95")]
 
 
-def _of_sweeper() -> list[cloudwatch.IMetric]:
+def _of_sweeper(config: StageConfig) -> list[cloudwatch.IMetric]:
     counted = (names.REPAIRS_NEEDED, names.REPAIRS_MADE, names.REPAIRS_REFUSED)
-    return [ours(name, names.SWEEPER) for name in counted]
+    return [ours(name, names.SWEEPER, config) for name in counted]

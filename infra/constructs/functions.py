@@ -16,6 +16,7 @@ from infra.constructs.resource import log_group_for, resource_of
 from infra.constructs.storage import PrivateBucket
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.packaging import ROOT, build_package
+from monitoring import metric_names as names
 
 
 class Functions(Construct):
@@ -57,6 +58,7 @@ class HandlerFunction(Construct):
             role=self._role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
+            environment={names.NAMESPACE_VARIABLE: names.namespace(config.stage)},
         )
         acknowledge(self._role, "IAM5[Resource::*]", "X-Ray's two actions know no resources.")
         acknowledge(

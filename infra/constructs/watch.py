@@ -36,11 +36,16 @@ class Watch:
 
 
 def ours(
-    name: str, service: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES
+    name: str,
+    service: str,
+    config: StageConfig,
+    *,
+    statistic: str = "Sum",
+    period: Duration = FIVE_MINUTES,
 ) -> cloudwatch.Metric:
     """A metric of our own functions."""
     return cloudwatch.Metric(
-        namespace=names.NAMESPACE,
+        namespace=names.namespace(config.stage),
         metric_name=name,
         dimensions_map={"service": service},
         statistic=statistic,

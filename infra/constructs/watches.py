@@ -70,24 +70,24 @@ def of_serving(config: StageConfig) -> dict[str, Watch]:
     }
 
 
-def of_decisions() -> dict[str, Watch]:
+def of_decisions(config: StageConfig) -> dict[str, Watch]:
     """What decides about photos."""
     return {
         "PolicyOverrideInvalid": Watch(
-            metric=ours(names.POLICY_OVERRIDE_INVALID, names.FILTER),
+            metric=ours(names.POLICY_OVERRIDE_INVALID, names.FILTER, config),
             meaning=(
                 "The policy override cannot be read, so nothing is assigned automatically. Put "
                 "valid JSON into the parameter policy-override, or {} to override nothing."
             ),
         ),
         "ReviewsWait": Watch(
-            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, statistic="Maximum"),
+            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum"),
             threshold=_DAY_S,
             periods=3,
             meaning="A photo has waited for a reviewer for more than a day. Who reviews today?",
         ),
         "ReviewsRot": Watch(
-            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, statistic="Maximum"),
+            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum"),
             threshold=10 * _DAY_S,
             periods=3,
             meaning=(

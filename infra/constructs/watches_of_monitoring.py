@@ -2,15 +2,16 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from infra.config import StageConfig
 from infra.constructs.watch import AS_BEFORE, AT_LEAST, HOUR, UNDER, WRONG, Watch, ours
 from monitoring import metric_names as names
 
 
-def of_sweeper() -> dict[str, Watch]:
+def of_sweeper(config: StageConfig) -> dict[str, Watch]:
     """Whether what is misplaced is found and mended."""
     return {
         "SweeperSilent": Watch(
-            metric=ours(names.ROUNDS, names.SWEEPER, period=HOUR),
+            metric=ours(names.ROUNDS, names.SWEEPER, config, period=HOUR),
             threshold=1,
             comparison=UNDER,
             missing=WRONG,
@@ -20,7 +21,7 @@ def of_sweeper() -> dict[str, Watch]:
             ),
         ),
         "RepairsDoNotHold": Watch(
-            metric=ours(names.REPAIRS_NEEDED, names.SWEEPER, period=HOUR),
+            metric=ours(names.REPAIRS_NEEDED, names.SWEEPER, config, period=HOUR),
             periods=3,
             meaning=(
                 "For three hours the sweeper has found photos that are not where they should be. "
@@ -28,11 +29,11 @@ def of_sweeper() -> dict[str, Watch]:
             ),
         ),
         "RepairsRefused": Watch(
-            metric=ours(names.REPAIRS_REFUSED, names.SWEEPER),
+            metric=ours(names.REPAIRS_REFUSED, names.SWEEPER, config),
             meaning="A service refuses a repair; the sweeper's log has `repair_refused` and why.",
         ),
         "LedgerMalformed": Watch(
-            metric=ours(names.MALFORMED_ROWS, names.SWEEPER),
+            metric=ours(names.MALFORMED_ROWS, names.SWEEPER, config),
             meaning=(
                 "A row of the ledger is no record; the sweeper's log names it. Mend it by hand: "
                 "until then nothing looks after its photo."
@@ -41,11 +42,11 @@ def of_sweeper() -> dict[str, Watch]:
     }
 
 
-def of_report() -> dict[str, Watch]:
+def of_report(config: StageConfig) -> dict[str, Watch]:
     """What the daily report found, and whether there was one."""
 
     def daily(name: str, statistic: str) -> cloudwatch.Metric:
-        return ours(name, names.REPORT, statistic=statistic, period=HOUR)
+        return ours(name, names.REPORT, config, statistic=statistic, period=HOUR)
 
     return {
         "ReportMissing": Watch(

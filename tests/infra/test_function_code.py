@@ -22,6 +22,7 @@ from handlers.settings import (
 )
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.packaging import locked_requirements
+from monitoring.metric_names import NAMESPACE_VARIABLE
 from monitoring.settings import ReporterSettings, SweeperSettings
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template
@@ -78,7 +79,7 @@ def spec(request: pytest.FixtureRequest) -> FunctionSpec:
 
 def test_the_environment_is_what_the_settings_read(pipeline: Template, spec: FunctionSpec) -> None:
     settings = SETTINGS[spec.name]
-    expected = {field.name.upper() for field in fields(settings)}
+    expected = {field.name.upper() for field in fields(settings)} | {NAMESPACE_VARIABLE}
     variables = pipeline.function(spec.name).get("Environment", {}).get("Variables", {})
     assert variables.keys() == expected
 

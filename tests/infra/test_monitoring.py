@@ -24,12 +24,20 @@ def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) 
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         metric = (alarm["Namespace"], alarm["MetricName"])
-        if metric[0] == names.NAMESPACE:
+        if metric[0] == names.namespace(pipeline.stage):
             assert (metric[1], dimensions["service"]) in ours, name
             assert dimensions.keys() == {"service"}
         else:
             expected, _, source = PUBLISHED[metric]
             assert dimensions.keys() == expected, f"{name}: see {source}"
+
+
+def test_every_function_publishes_where_its_stages_alarms_look(pipeline: Template) -> None:
+    functions = pipeline.of_type("AWS::Lambda::Function")
+    assert functions
+    for function in functions.values():
+        variables = function["Environment"]["Variables"]
+        assert variables[names.NAMESPACE_VARIABLE] == f"Scones/{pipeline.stage}"
 
 
 def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template) -> None:
@@ -39,7 +47,7 @@ def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template)
     assert len(shown) > 10
     for namespace, name, *rest in shown:
         dimensions = dict(zip(rest[::2], rest[1::2], strict=False))
-        if namespace == names.NAMESPACE:
+        if namespace == names.namespace(pipeline.stage):
             assert (name, dimensions["service"]) in ours
         else:
             assert dimensions.keys() == PUBLISHED[(namespace, name)][0]

@@ -19,6 +19,7 @@ from monitoring import metric_names as names
 from monitoring import reporter
 from monitoring.demo_day import demo_inputs
 from monitoring.windows import InvalidWindow
+from tests.conftest import NAMESPACE
 from tests.tables import create_photos_table
 
 if TYPE_CHECKING:
@@ -266,6 +267,8 @@ def test_a_scheduled_report_is_counted_and_sent(
     assert emf[names.REPORT_PUBLISHED] == [1.0]
     assert emf[names.REPORT_VERDICT] == [0.0]
     assert emf["service"] == names.REPORT
+    (directive,) = emf["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == NAMESPACE
 
 
 def test_a_report_about_the_past_neither_alarms_nor_writes_to_anybody(
