@@ -41,6 +41,7 @@ class Target:
             review_queue_url=self.outputs["ReviewQueueUrl"],
             failures_queue_url=self.outputs["FailuresQueueUrl"],
             state_machine_arn=self.outputs["StateMachineArn"],
+            labels_bucket=self.outputs.get("LabelsBucket", ""),
         )
 
 
