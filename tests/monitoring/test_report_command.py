@@ -1,0 +1,100 @@
+"""`scones report`: the function's own report, made on this machine."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra.cli import app, reports
+from infra.cli.targets import Target
+from tests.monitoring.conftest import AS_OF, EVENT, Stage
+
+FILES = {"report.html", "report.json", "photos.csv", "statistics.json"}
+
+
+class Session:
+    """boto3's, but for Lambda, which knows the settings of one function."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+
+    def client(self, service: str) -> Any:
+        if service != "lambda":
+            return boto3.client(cast("Any", service))
+        settings = {"Environment": {"Variables": self._environment}}
+        return SimpleNamespace(get_function_configuration=lambda **_: settings)
+
+
+@pytest.fixture
+def _running(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = Target(
+        session=cast("boto3.Session", Session(stage.environment)),
+        outputs={"ReportFunction": "report"},
+        stage="test",
+    )
+    monkeypatch.setattr(reports, "target", lambda _stack: system)
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["report", *arguments])
+
+
+@pytest.mark.usefixtures("_running")
+def test_it_is_the_functions_report_to_the_byte(stage: Stage, tmp_path: Path) -> None:
+    for number in range(3):
+        stage.capture(stage.photo(number))
+    stage.call(EVENT)
+    published = stage.files()
+    made = call("--from", "2026-11-21", "--as-of", AS_OF, "--out", str(tmp_path))
+    assert made.exit_code == 0
+    assert made.stdout.startswith("WATCH: Models without a baseline")
+    folder = "reports/test/2026-11-21/day/"
+    for name in FILES:
+        assert (tmp_path / folder / name).read_bytes() == published[f"{folder}{name}"], name
+    assert stage.files() == published  # nothing was published anew
+
+
+@pytest.mark.usefixtures("_running")
+def test_a_program_can_read_what_was_made(tmp_path: Path) -> None:
+    made = call("--from", "today", "--json", "--out", str(tmp_path))
+    assert made.exit_code == 0
+    document = json.loads(made.stdout)
+    assert document["verdict"] == "NOT ENOUGH DATA"
+    assert {Path(file).name for file in document["files"]} >= FILES
+    assert all(Path(file).is_file() for file in document["files"])
+
+
+@pytest.mark.usefixtures("_running")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "soon"), "2026-11-21T00:00:00Z"),
+        (("--to", "2026-11-21"), "needs a `from`"),
+        (("--from", "2026-11-21", "--to", "2026-11-20"), "1 second to 31 days"),
+        (("--from", "2026-01-01", "--to", "2026-11-20"), "1 second to 31 days"),
+        (("--as-of", "yesterday"), "2026-11-21T00:00:00Z"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused_in_words(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    refused = call(*arguments, "--out", str(tmp_path))
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demonstration_needs_no_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCONES_UP_DIR", str(tmp_path / "nothing"))
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    made = call("--demo-day", "--open", "--out", str(tmp_path))
+    assert made.exit_code == 0
+    assert made.stdout.startswith("ACT: ")
+    page = tmp_path / "demo-day" / "report.html"
+    assert opened == [page.resolve().as_uri()]
+    assert "Sharpness" in page.read_text(encoding="utf-8")
