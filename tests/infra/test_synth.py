@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra import synth
+from infra.function_specs import FUNCTIONS
 from tests.infra.conftest import ROOT
 
 
@@ -58,6 +59,13 @@ def test_the_assemblys_inputs_are_where_the_sources_are() -> None:
     """A pattern that finds nothing would let a stale assembly stand."""
     for pattern in synth.SOURCES:
         assert list(ROOT.glob(pattern)), pattern
+
+
+def test_whatever_is_packed_is_an_input() -> None:
+    """Otherwise a changed page, say, would not be deployed."""
+    inputs = {path for pattern in synth.SOURCES for path in ROOT.glob(pattern)}
+    packed = {ROOT / name for function in FUNCTIONS for name in function.sources}
+    assert packed <= inputs
 
 
 def test_an_app_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

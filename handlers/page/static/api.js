@@ -1,6 +1,6 @@
 // The reviewers' routes as functions. Three things can go wrong, and each has its class.
 
-const PATIENCE_MS = 15_000;
+import { PATIENCE_MS } from "./text.js";
 
 /** The service refused, and says why: `code` for programs, `detail` for people. */
 export class Problem extends Error {

@@ -5,15 +5,17 @@ import { Desk } from "./desk.js";
 import { keyTable, listenToKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { Session } from "./signin.js";
-import { browser, keep, kept, say, visible } from "./text.js";
+import { PATIENCE_MS, browser, keep, kept, say, visible } from "./text.js";
 import { View } from "./view.js";
 import { Viewer } from "./viewer.js";
 
 const SINGLE = "scones.single-keys";
+const AGAIN_MS = 5000;
 const at = (id) => document.getElementById(id);
 
 /** A message before there is a desk. */
 function message(title, text, button, does) {
+  document.body.dataset.phase = "signed_out";
   at("message").hidden = false;
   at("facts").classList.add("absent");
   say(at("message-title"), title);
@@ -24,7 +26,8 @@ function message(title, text, button, does) {
 }
 
 async function settings() {
-  const answer = await fetch(new URL("config.json", import.meta.url), { cache: "no-store" });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(new URL("config.json", import.meta.url), { cache: "no-store", signal });
   if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
   return answer.json();
 }
@@ -36,10 +39,11 @@ async function begin() {
     session = new Session(await settings());
     trouble = await session.begin();
   } catch {
-    return message("No connection", "The page could not be started.", "Try again", () => location.reload());
+    setTimeout(() => location.reload(), AGAIN_MS);
+    return message("No connection", "The page could not be started. It tries again by itself.",
+      "Try again", () => location.reload());
   }
   if (!session.who) {
-    document.body.dataset.phase = "signed_out";
     const text = trouble ? `${visible(trouble)} Please try again.` : "Sign in to review photos.";
     return message("Photo review", text, "Sign in", () => session.signIn());
   }

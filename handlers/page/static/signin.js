@@ -1,6 +1,6 @@
 // Sign-in by authorization code with PKCE. The tokens live in this tab and end with it.
 
-import { keep, kept, tab } from "./text.js";
+import { PATIENCE_MS, keep, kept, tab } from "./text.js";
 
 const TOKENS = "scones.tokens";
 const ATTEMPT = "scones.sign-in";
@@ -91,7 +91,7 @@ export class Session {
     return this.#tokens?.access ?? null;
   }
 
-  /** Throws TypeError if the token service cannot be reached: then nobody is signed out. */
+  /** Throws if the token service cannot be reached: then nobody is signed out. */
   async renew() {
     const refresh = this.#tokens?.refresh;
     if (!refresh) return this.forget();
@@ -103,7 +103,7 @@ export class Session {
 
   async #ask(parameters) {
     const answer = await fetch(new URL(this.config.token_url, this.page), {
-      method: "POST", credentials: "omit",
+      method: "POST", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS),
       body: new URLSearchParams({ ...parameters, client_id: this.config.client_id }),
     });
     if (answer.status >= 500) throw new TypeError("the token service fails");

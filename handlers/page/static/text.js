@@ -22,6 +22,9 @@ export function lasting(s) {
   return s < 172800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} days`;
 }
 
+/** How long an answer is waited for before it counts as none. */
+export const PATIENCE_MS = 15_000;
+
 /** An element with text or children; attributes whose value is false are left out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);

@@ -29,13 +29,18 @@ _OF_CONNECTION = {
     *("upgrade", "content-length"),
 }
 _PATIENCE = httpx.Timeout(40.0, connect=2.0)
+# The emulator hangs up on connections that were idle for five seconds, and what is sent at that
+# very moment is lost. Connections are given up well before.
+_CONNECTIONS = httpx.Limits(keepalive_expiry=2.0)
 
 
 def gateway_app(
     *, emulator_url: str, api_id: str, transport: httpx.AsyncBaseTransport | None = None
 ) -> Starlette:
     """The application, to be put behind `Guard`; tests give a transport of their own."""
-    client = httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, transport=transport)
+    client = httpx.AsyncClient(
+        timeout=_PATIENCE, limits=_CONNECTIONS, trust_env=False, transport=transport
+    )
     gateway = _Gateway(client, emulator_url, api_id)
     return Starlette(
         routes=[

@@ -11,7 +11,7 @@ from tests.e2e.review_page.office import Office
 from tests.e2e.review_page.test_deciding import press, shown
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.e2e
 
@@ -204,3 +204,27 @@ def test_a_picture_that_does_not_come_can_be_asked_for_again(
     page.unroute_all(behavior="wait")
     page.keyboard.press("Enter")
     expect(page.locator(".photo")).to_be_visible()
+
+
+def test_a_page_that_did_not_arrive_whole_says_so(office: Office, browser: "Browser") -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/view.js", lambda route: route.fulfill(status=503))
+        page.goto(f"{office.url}/review")
+        expect(page.locator("#slow")).to_be_visible()
+        page.unroute_all(behavior="wait")
+        page.get_by_role("link", name="Load it again").click()
+        expect(page.locator("#message")).to_contain_text("Sign in to review photos")
+        expect(page.locator("#slow")).to_be_hidden()
+
+
+def test_a_page_without_its_settings_starts_by_itself_later(
+    office: Office, browser: "Browser"
+) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/config.json", lambda route: route.fulfill(status=503))
+        page.goto(f"{office.url}/review")
+        expect(page.locator("#message")).to_contain_text("It tries again by itself")
+        page.unroute_all(behavior="wait")
+        expect(page.locator("#message")).to_contain_text("Sign in to review photos")
