@@ -28,7 +28,8 @@ APP = "infra.app"
 # The app's inputs. The command line and the local stage are none: they use what is made of these.
 SOURCES = (
     *("infra/[!c]*.py", "infra/config.py", "infra/constructs/*.py"),
-    *("handlers/**/*.py", "handlers/**/static/*", "monitoring/**/*.py", "training/**/baseline.json"),
+    *("handlers/**/*.py", "handlers/**/static/*", "monitoring/**/*.py"),
+    "training/**/baseline.json",
     *("infra/workflow_definition/*.py", "training/serving/manifest.py"),
     *("training/serving/errors.py", "cdk.json", "requirements/local.lock"),
 )
