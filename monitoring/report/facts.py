@@ -133,6 +133,7 @@ class ReportSettings:
     completeness_act: float = 0.95
     review_overdue_s: float = 4 * 3600.0
     stuck_after_s: float = 1800.0
+    capture_sampling_share: float = 1.0  # of requests, as the endpoint is set
     stage: str = ""
     title: str = "Scones Unlimited"
 
@@ -150,6 +151,9 @@ class ReportInputs:
     audited: Sequence[PhotoFacts] = ()  # received in audit_days up to window.end, classified ones
     history: Sequence[HistoryRow] = ()  # oldest first, of windows that ended before this one
     objects_received: int | None = None  # object versions in the bucket, where somebody counted
+    unreadable_rows: Sequence[str] = ()  # ids of the ledger's rows that are no records
+    unreadable_labels: int = 0  # lines of the labels' bucket that are none
+    capture_expired: bool = False  # captures of this window are deleted by now
     queues: QueueFigures = QueueFigures()
     thumbnails: Sequence[Thumbnail] = ()
     settings: ReportSettings
