@@ -59,12 +59,15 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFigures:
-    """Depths and ages at `as_of`; None where nobody measured."""
+    """Depths, ages and the sweeper's last whole walk at `as_of`; None where nobody measured."""
 
     reviews_open: int | None = None
     oldest_review_s: float | None = None
     failures_waiting: int | None = None
     dead_letters: int | None = None
+    walk_ended_at: str | None = None  # ISO 8601, UTC
+    walked_objects: int | None = None  # versions in the bucket that the sweeper looked at
+    lost_objects: int | None = None  # of them without a row, when it came by
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
