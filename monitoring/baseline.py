@@ -1,11 +1,10 @@
 """What a model's figures looked like when it was evaluated: what today is compared with.
 
 Written beside the model's manifest by its evaluation, or made from a quiet window of its own
-operation, where the photos are the drivers' and not a test set's.
+operation (`observed.py`), where the photos are the drivers' and not a test set's.
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -18,6 +17,7 @@ from monitoring.statistics.samples import Reference
 
 SCHEMA = 1
 MOST_VALUES = 5_000
+OBSERVED = ("window",)  # in the place of an evaluation's sources
 
 
 class InvalidBaseline(PermanentError):
@@ -40,6 +40,13 @@ class Baseline:
     ece_n: int = 0
     data_digest: str = ""
     mix: tuple[str, ...] = ()  # which sources it was made from
+    observed_from: str = ""  # first and last day of an observed one, where the readers live
+    observed_to: str = ""
+
+    @property
+    def is_observed(self) -> bool:
+        """Made of the drivers' own photos; an evaluation's differ from them in size and kind."""
+        return self.mix == OBSERVED
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -61,6 +68,8 @@ class Baseline:
                 ece_n=int(wire.get("ece_n") or 0),
                 data_digest=str(wire.get("data_digest", "")),
                 mix=tuple(map(str, wire.get("mix", ()))),
+                observed_from=str(wire.get("observed_from", "")),
+                observed_to=str(wire.get("observed_to", "")),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidBaseline(f"the baseline is malformed: {error!r}") from error
@@ -78,29 +87,6 @@ class Baseline:
 @cache
 def _reference(values: tuple[float, ...]) -> Reference:
     return Reference.of(values)
-
-
-def baseline_from_window(
-    *,
-    model_version: str,
-    threshold: float,
-    predicted: Sequence[str],
-    reviewed: Sequence[bool],
-    values: Mapping[str, Sequence[float]],
-    formats: Sequence[str] = (),
-) -> Baseline:
-    """A quiet reference window's figures; one entry a photo in each sequence."""
-    return Baseline(
-        model_version=model_version,
-        n=len(predicted),
-        threshold=threshold,
-        predicted=dict(sorted(Counter(predicted).items())),
-        assigned=len(reviewed) - sum(reviewed),
-        review=sum(reviewed),
-        values={name: thinned(each) for name, each in sorted(values.items())},
-        formats=dict(sorted(Counter(name.lower() for name in formats).items())),
-        mix=("window",),
-    )
 
 
 def thinned(values: Sequence[float]) -> tuple[float, ...]:

@@ -11,9 +11,10 @@ from datetime import timedelta
 import numpy as np
 
 from handlers.domain.captured import OUTPUT, Call, capture_line
-from monitoring.baseline import Baseline, baseline_from_window
+from monitoring.baseline import Baseline
 from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
-from monitoring.demo_photos import DAY, MODEL, THRESHOLD, a_photo, photos_of
+from monitoring.demo_photos import DAY, MODEL, a_photo, photos_of
+from monitoring.observed import observed_baseline
 from monitoring.report import (
     HistoryRow,
     PhotoFacts,
@@ -97,17 +98,4 @@ def _baseline(
         a_photo(chance, f"baseline-{number}", DAY, classes, vehicles, spoiled=False)
         for number in range(_BASELINE)
     ]
-    figures = {name: [photo.quality[name] for photo in quiet] for name in quiet[0].quality}
-    figures["confidence"] = [photo.confidence or 0.0 for photo in quiet]
-    for each in classes:
-        figures[each] = [photo.probabilities[each] for photo in quiet]
-    return baseline_from_window(
-        model_version=MODEL,
-        threshold=THRESHOLD,
-        predicted=[
-            max(photo.probabilities, key=photo.probabilities.__getitem__) for photo in quiet
-        ],
-        reviewed=[photo.review_reason == "low_confidence" for photo in quiet],
-        values=figures,
-        formats=["JPEG"] * len(quiet),
-    )
+    return observed_baseline(quiet, MODEL)

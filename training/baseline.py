@@ -45,6 +45,7 @@ def baseline(
     values = {"confidence": _values(confidence)}
     values |= {name: _values(probabilities[:, index]) for index, name in enumerate(classes)}
     values |= {name: _values(photos.quality[name]) for name in _QUALITY}
+    values["aspect"] = _values(photos.quality["width"] / photos.quality["height"])
     formats = Counter(str(each).lower() for each in photos.quality["image_format"])
     return {
         "schema": SCHEMA,

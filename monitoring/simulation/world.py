@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitoring.baseline import Baseline, baseline_from_window
+from monitoring.baseline import Baseline
+from monitoring.observed import observed_baseline
 from monitoring.report.facts import PhotoFacts
-from monitoring.report.table import needed_review, predicted
 from monitoring.statistics.distributions import beta_cdf
 from monitoring.statistics.samples import Floats
 
@@ -90,19 +90,9 @@ class World:
             )
 
     def baseline(self, random: np.random.Generator, n: int = 5_000) -> Baseline:
-        """What an evaluation on that many photos would have written."""
-        photos = list(self.drawn(random, n, datetime.fromisoformat("2026-01-01T00:00:00Z")))
-        return baseline_from_window(
-            model_version=self.model_version,
-            threshold=self.threshold,
-            predicted=[predicted(photo) for photo in photos],
-            reviewed=[needed_review(photo) for photo in photos],
-            values={
-                "confidence": [photo.confidence or 0.0 for photo in photos],
-                **{name: [photo.quality[name] for photo in photos] for name in QUALITY},
-            },
-            formats=[photo.image_format for photo in photos],
-        )
+        """What a quiet window of that many photos was like."""
+        start = datetime.fromisoformat("2026-01-01T00:00:00Z")
+        return observed_baseline(self.drawn(random, n, start), self.model_version)
 
     def shifted(self, **changes: object) -> "World":
         """Another world."""

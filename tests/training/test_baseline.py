@@ -38,6 +38,7 @@ def test_baseline_counts_as_the_policy_decides(tmp_path: Path) -> None:
     assert document["values"]["confidence"] == [0.9, 0.9899, 0.99]
     assert document["values"]["motorcycle"] == [0.01, 0.0101, 0.9]
     assert document["values"]["width"] == [40, 320, 640]
+    assert document["values"]["aspect"] == [1.0, 1.3333, 1.3333]
     assert document["formats"] == {"jpeg": 2, "png": 1}
     assert document["mix"] == ["street", "yard"]
 
