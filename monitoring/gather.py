@@ -141,15 +141,16 @@ def _capture(sources: Sources, window: Window, photos: list[PhotoFacts]) -> Capt
 
 
 def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
-    """Of the models in service, and of earlier ones as earlier reports have kept them."""
+    """A quiet window's before the evaluation's; earlier models' as reports have kept them."""
     found = sources.own_baselines()
-    for version in sorted(versions - found.keys() - {""}):
-        kept = sources.shelf.baseline(version)
-        try:
-            if kept is not None:
-                found[version] = Baseline.from_json(kept)
-        except InvalidBaseline:
-            continue  # the report says that there is none
+    for version in sorted(versions - {""}):
+        kept = [] if version in found else [sources.shelf.baseline(version)]
+        for text in (*kept, sources.shelf.observed_baseline(version)):
+            try:
+                if text is not None:
+                    found[version] = Baseline.from_json(text)
+            except InvalidBaseline:
+                continue  # the report says which one it has compared with, if any
     return found
 
 

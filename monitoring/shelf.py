@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from handlers.aws.objects import Objects
@@ -13,6 +13,7 @@ from monitoring.windows import is_whole_day
 _MAX_HISTORY_BYTES = 64_000
 _MAX_FIGURES_BYTES = 1_000
 _MAX_BASELINE_BYTES = 16_000_000
+_OBSERVED = "baselines/observed/"
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -79,6 +80,26 @@ class Shelf:
         content = self._objects.read(_baseline(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
         return None if content is None else content.decode("utf-8", "replace")
 
+    def keep_observed(self, model_version: str, text: str) -> str:
+        """In the place of the evaluation's, until it is forgotten; the key."""
+        key = _observed(model_version)
+        self._objects.write(key, text.encode(), content_type=_TYPES["json"])
+        return key
+
+    def observed_baseline(self, model_version: str) -> str | None:
+        """The baseline of a quiet window, where somebody made one."""
+        content = self._objects.read(_observed(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    def observed_versions(self) -> list[str]:
+        """Models that days are compared with their own quiet window of."""
+        keys = (each.key for each in self._objects.listed(_OBSERVED))
+        return [unquote(key.removeprefix(_OBSERVED).removesuffix(".json")) for key in keys]
+
+    def forget_observed(self, model_version: str) -> None:
+        """From now on days are compared with the evaluation's baseline again."""
+        self._objects.remove(_observed(model_version))
+
     @property
     def _history(self) -> str:
         return f"history/{self._stage}/"
@@ -93,6 +114,10 @@ class Shelf:
 
 def _baseline(model_version: str) -> str:
     return f"baselines/{quote(model_version, safe='')}.json"
+
+
+def _observed(model_version: str) -> str:
+    return f"{_OBSERVED}{quote(model_version, safe='')}.json"
 
 
 def _name(moment: datetime) -> str:

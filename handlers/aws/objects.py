@@ -87,6 +87,10 @@ class Objects:
             if error.response["Error"]["Code"] not in _WAS_THERE:
                 raise
 
+    def remove(self, key: str) -> None:
+        """Take the object away; nothing happens where there is none."""
+        self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def link(self, key: str, *, expires_s: int) -> str:
         """A link that needs no account; it ends with the credentials that signed it."""
         url: str = self._s3.generate_presigned_url(
