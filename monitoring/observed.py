@@ -40,6 +40,26 @@ class Proposal:
     reported: int  # windows inside this one of which a report was made
     acted_on: Mapping[str, tuple[str, ...]]  # start of those that were ACT → checks that were loud
 
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence each."""
+        found = []
+        if self.acted_on:
+            checks = sorted({name for names in self.acted_on.values() for name in names})
+            found.append(
+                f"the report said ACT about {len(self.acted_on)} of {self.reported} reported "
+                f"window(s) in it ({', '.join(checks) or 'nothing compared'}): if something was "
+                "wrong then, it will count as normal."
+            )
+        if self.baseline.n < TIGHT:
+            found.append(
+                f"with {self.baseline.n:,} photos the baseline's own chance widens every critical "
+                f"value; {TIGHT:,} make them tight."
+            )
+        if self.others:
+            others = ", ".join(f"{name} ({n:,} photos)" for name, n in self.others.items())
+            found.append(f"the window also holds other models, which need their own: {others}.")
+        return tuple(found)
+
 
 def proposal(
     photos: Iterable[PhotoFacts],

@@ -3,6 +3,7 @@
 import typer
 
 from infra.cli import (
+    baseline,
     demos,
     evaluation,
     known,
@@ -67,6 +68,13 @@ app.command(
         "scones report --demo-day --open",
     )
 )(reports.report)
+app.command(
+    epilog=_examples(
+        "scones baseline --from 2026-11-01 --to 2026-11-14 --dry-run",
+        "scones baseline --forget",
+        "scones baseline",
+    )
+)(baseline.baseline)
 app.command(
     epilog=_examples("scones known PHOTO neither", "scones known", "scones known PHOTO --forget")
 )(known.known)

@@ -19,14 +19,16 @@ from monitoring.report_run import MadeReport, make_report, run_report
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnail_of, thumbnails
-from monitoring.windows import moment, requested
+from monitoring.windows import moment, requested, zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     import boto3
 
-    from monitoring.report import PhotoFacts
+    from monitoring.gather import Sources
+    from monitoring.report import PhotoFacts, Window
 
 _DAYS = {"today": 0, "yesterday": -1}
 
@@ -51,29 +53,49 @@ def of_system(
 
     Raises: InvalidWindow, ClientError.
     """
-    # The function's own settings, so that both say the same.
-    found = session.client("lambda").get_function_configuration(FunctionName=function)
-    settings = ReporterSettings.from_env(found["Environment"]["Variables"])
-    s3 = session.client("s3")
-    sources = report_sources(
-        settings, s3=s3, dynamodb=session.client("dynamodb"), sqs=session.client("sqs")
-    )
+    settings, sources = sources_of(session, function)
     now = datetime.now(UTC).replace(microsecond=0)
     known_at = moment(as_of) if as_of else now
-    window = requested(
-        {"from": _day(start, now), "to": _day(end, now)},
-        time_zone=settings.time_zone,
-        as_of=known_at,
-    )
+    window = window_of(settings, start, end, now=now, known_at=known_at)
     made = run_report(
         sources,
         window,
         as_of=known_at,
         now=now,
-        pictures=partial(thumbnails, PhotoStore(s3)),
+        pictures=partial(thumbnails, PhotoStore(session.client("s3"))),
         publish=False,
     )
     return made, sources.shelf.folder(window)
+
+
+def sources_of(session: boto3.Session, function: str) -> tuple[ReporterSettings, Sources]:
+    """What the deployed function reads, by its own settings, so that both say the same."""
+    found = session.client("lambda").get_function_configuration(FunctionName=function)
+    settings = ReporterSettings.from_env(found["Environment"]["Variables"])
+    sources = report_sources(
+        settings,
+        s3=session.client("s3"),
+        dynamodb=session.client("dynamodb"),
+        sqs=session.client("sqs"),
+    )
+    return settings, sources
+
+
+def window_of(
+    settings: ReporterSettings,
+    start: str | None,
+    end: str | None,
+    *,
+    now: datetime,
+    known_at: datetime,
+) -> Window:
+    """As people ask for it: `today` is the day where the readers live. Raises: InvalidWindow."""
+    today = now.astimezone(zone(settings.time_zone)).date()
+    return requested(
+        {"from": _day(start, today), "to": _day(end, today)},
+        time_zone=settings.time_zone,
+        as_of=known_at,
+    )
 
 
 def _drawings(_photos: Iterable[PhotoFacts], wanted: Iterable[str]) -> Iterator[Thumbnail]:
@@ -87,7 +109,7 @@ def _drawings(_photos: Iterable[PhotoFacts], wanted: Iterable[str]) -> Iterator[
                 yield Thumbnail(photo_id=photo_id, data_uri=picture)
 
 
-def _day(text: str | None, now: datetime) -> str | None:
+def _day(text: str | None, today: date) -> str | None:
     if text not in _DAYS:
         return text
-    return (now + timedelta(days=_DAYS[text])).date().isoformat()
+    return (today + timedelta(days=_DAYS[text])).isoformat()

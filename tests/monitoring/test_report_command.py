@@ -2,31 +2,20 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
-import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
 from infra.cli import app, reports
 from infra.cli.targets import Target
 from tests.monitoring.conftest import AS_OF, EVENT, Stage
+from tests.monitoring.session import Session
+
+if TYPE_CHECKING:
+    import boto3
 
 FILES = {"report.html", "report.json", "photos.csv", "statistics.json"}
-
-
-class Session:
-    """boto3's, but for Lambda, which knows the settings of one function."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-
-    def client(self, service: str) -> Any:
-        if service != "lambda":
-            return boto3.client(cast("Any", service))
-        settings = {"Environment": {"Variables": self._environment}}
-        return SimpleNamespace(get_function_configuration=lambda **_: settings)
 
 
 @pytest.fixture
