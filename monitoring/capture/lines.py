@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 BLOCK = 256 * 1024
 """Few enough lines that what they become stays in the processor's cache."""
 
+_MARK = b"\xef\xbb\xbf"  # some editors begin a file with it
+_FEW = 8
+
 
 class OverlongLine(bytes):
     """The beginning of a line that was too long to keep."""
@@ -33,7 +36,8 @@ def blocks(chunks: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
             if not start:
                 continue
             if begun:
-                yield b"".join(begun)
+                whole, begun = b"".join(begun), []  # its pieces are as large as it
+                yield whole
             begun, given_up = [], False
         end = chunk.rfind(b"\n") + 1
         yield from _cut(chunk, start, end)
@@ -49,8 +53,18 @@ def lines_of(block: bytes, *, longest: int) -> Iterator[bytes]:
         yield block
         return
     for line in block.split(b"\n"):
-        if line:
-            yield line if len(line) <= longest else OverlongLine(line[:longest])
+        if line and not line.isspace():
+            line_alone = line.removeprefix(_MARK)
+            yield line_alone if len(line) <= longest else OverlongLine(line[:longest])
+
+
+def halves_of(block: bytes) -> tuple[bytes, ...]:
+    """Cut between two lines, near the middle; nothing where there are too few lines to gain."""
+    if block.count(b"\n") <= _FEW:
+        return ()
+    middle = len(block) // 2
+    cut = block.rfind(b"\n", 0, middle) + 1 or block.find(b"\n", middle) + 1
+    return (block[:cut], block[cut:]) if cut < len(block) else ()
 
 
 def _cut(chunk: bytes, start: int, end: int) -> Iterator[bytes]:

@@ -7,17 +7,21 @@ from datetime import datetime
 
 import numpy as np
 
-from monitoring.capture.careful import read_line
+from monitoring.capture.careful import Row, read_line, together
 from monitoring.capture.identifiers import Identifiers, identifiers
-from monitoring.capture.lines import blocks, lines_of
+from monitoring.capture.lines import blocks, halves_of, lines_of
 from monitoring.capture.records import SURPRISES, Rows, usual
 from monitoring.capture.span import Span
 from monitoring.capture.summary import CaptureSummary, Oddity
 from monitoring.capture.tally import Tally
 from monitoring.capture.times import Times
 
-LONGEST_LINE = 18 * 1024 * 1024
-"""An invocation's 6 MiB and its answer, in base64, with room to spare."""
+LONGEST_LINE = 36 * 1024 * 1024
+"""A request of 25 MB, the most that SageMaker is said to accept, in base64, and its answer.
+
+A line is in memory twice while it is read, and what stands beside the answer is never built: the
+longest one costs less than 150 MB.
+"""
 _QUOTED = 5
 _MISSING = 1_000
 _QUOTED_BYTES = 120
@@ -30,6 +34,7 @@ class CaptureObject:
     key: str
     variant: str
     last_modified: datetime
+    is_beside: bool = False  # lies in an hour before or after the span, which it may reach into
 
 
 class CaptureReader:
@@ -51,7 +56,8 @@ class CaptureReader:
         self._longest = longest_line
         self._times = Times()
         self._tally = Tally(vehicles=vehicles)
-        self._objects = self._late_objects = self._lines = self._late = self._outside = 0
+        self._objects = self._late_objects = self._unreadable_objects = 0
+        self._lines = self._late = self._outside = 0
         self._variants: Counter[str] = Counter()
         self._odd: Counter[str] = Counter()
         self._quoted: list[Oddity] = []
@@ -59,20 +65,30 @@ class CaptureReader:
 
     def read(self, source: CaptureObject, chunks: Iterable[bytes]) -> None:
         """Errors of the chunks' iterator pass through; nothing else is raised."""
-        is_late = self._late_after is not None and source.last_modified > self._late_after
-        self._objects += 1
-        self._late_objects += is_late
         found = 0
         for block in blocks(chunks, longest=self._longest):
-            try:
-                rows = usual(block, self._times, longest=self._longest)
-            except SURPRISES:
-                found += self._carefully(block, source)
-            else:
-                self._lines += len(rows.ids)
-                found += self._take(rows)
-        self._variants[source.variant] += found
+            todo = [block]
+            while todo:
+                lines = todo.pop()
+                try:
+                    batches = usual(lines, self._times, longest=self._longest)
+                except SURPRISES:
+                    # Only what is odd is to go the slow way, and not what stands beside it.
+                    halves = halves_of(lines)
+                    todo.extend(reversed(halves))
+                    found += 0 if halves else self._carefully(lines, source)
+                else:
+                    found += sum(map(self._take, batches))
+        is_late = self._late_after is not None and source.last_modified > self._late_after
+        self._objects += found > 0 or not source.is_beside
+        self._late_objects += is_late and found > 0
         self._late += found * is_late
+        if found:
+            self._variants[source.variant] += found
+
+    def skip(self, source: CaptureObject) -> None:
+        """The object is there, and may not be read."""
+        self._unreadable_objects += not source.is_beside
 
     def summary(self, *, classified: Iterable[str] | None = None) -> CaptureSummary:
         """`classified`: the photos that the ledger says were classified in the span."""
@@ -81,6 +97,7 @@ class CaptureReader:
         odd = self._odd + Counter(too_many_models=self._tally.unkept)
         return CaptureSummary(
             objects=self._objects,
+            unreadable_objects=self._unreadable_objects,
             late_objects=self._late_objects,
             lines=self._lines,
             records=self._tally.records,
@@ -101,6 +118,7 @@ class CaptureReader:
         """How many of the rows are in the span."""
         inside = (rows.seconds >= self._from) & (rows.seconds < self._to)
         count = int(np.count_nonzero(inside))
+        self._lines += count
         if count < len(inside):
             self._outside += len(inside) - count
             # Received before midnight, classified after it: it was captured all the same.
@@ -115,20 +133,27 @@ class CaptureReader:
             self._tally.add(rows)
         return count
 
-    def _carefully(self, block: bytes, source: CaptureObject) -> int:
-        found = 0
-        for line in lines_of(block, longest=self._longest):
-            self._lines += 1
-            reading = read_line(line, self._times, classes_without_names=self._nameless)
-            if reading.rows is not None:
-                found += self._take(reading.rows)
-            for kind in reading.odd:
-                self._odd[kind] += 1
-            if reading.odd and len(self._quoted) < _QUOTED:
-                text = line[:_QUOTED_BYTES].decode("utf-8", "backslashreplace")
-                odd = Oddity(kind=reading.odd[-1], object_key=source.key, quoted=ascii(text))
-                self._quoted.append(odd)
-        return found
+    def _carefully(self, lines: bytes, source: CaptureObject) -> int:
+        rows: list[Row] = []
+        for line in lines_of(lines, longest=self._longest):
+            reading = read_line(line, classes_without_names=self._nameless)
+            if reading.row is not None:
+                rows.append(reading.row)
+            if reading.row is None:
+                is_ours = not source.is_beside  # when it was, nobody can say
+                self._lines += is_ours
+            else:
+                is_ours = self._from <= reading.row.seconds < self._to
+            if reading.odd and is_ours:
+                self._quote(line, reading.odd, source)
+        return sum(map(self._take, together(rows)))
+
+    def _quote(self, line: bytes, odd: tuple[str, ...], source: CaptureObject) -> None:
+        self._odd.update(odd)
+        if len(self._quoted) < _QUOTED:
+            text = line[:_QUOTED_BYTES].decode("utf-8", "backslashreplace")
+            kind = odd[-1]
+            self._quoted.append(Oddity(kind=kind, object_key=source.key, quoted=ascii(text)))
 
     def _joined(self, classified: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
         wanted = sorted({*classified})

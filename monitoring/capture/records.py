@@ -1,13 +1,13 @@
 """Lines to rows. The usual shape goes column by column, everything else line by line.
 
-Looking at each record with care takes three times what parsing it takes. So a block of lines is
+Looking at each record with care takes many times what parsing it takes. So a block of lines is
 first read as if all were alike, into records that name only what is needed: an image in the
-input is passed over, neither decoded nor kept. Any surprise sends the whole block the careful
-way, which must find the same in lines that are alike (a test).
+input is passed over, neither decoded nor kept. Lines among which there is a surprise go the
+careful way, which must find the same in lines that are alike (a test).
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -24,6 +24,8 @@ Answer = tuple[str, tuple[str, ...]]
 """Model version and class names: what two records must share to stand in one table."""
 
 MOST_CLASSES = 50
+LONGEST_PART = 1 << 20
+"""Bytes of a line's metadata, and of its answer: what is longer is none of a classifier's."""
 
 
 class _Output(msgspec.Struct, gc=False):  # nothing here makes cycles
@@ -63,7 +65,9 @@ class Unusual(Exception):
     """The batch is not all of the usual shape."""
 
 
-SURPRISES = (Unusual, msgspec.MsgspecError, LookupError, TypeError, ValueError, OverflowError)
+# Of text that nests too deep; of what is not UTF-8 or base64; of all else.
+UNREADABLE = (RecursionError, ValueError, msgspec.MsgspecError)
+SURPRISES = (Unusual, *UNREADABLE, LookupError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,35 +91,65 @@ def _from_base64(text: str) -> str:
 DECODERS: dict[str, Callable[[str], str]] = {"JSON": _as_it_is, "BASE64": _from_base64}
 
 
-def usual(block: bytes, times: Times, *, longest: int) -> Rows:
-    """Raises: any of SURPRISES, where a line is not of the usual shape."""
+def usual(block: bytes, times: Times, *, longest: int) -> list[Rows]:
+    """Rows of each kind of answer. Raises: any of SURPRISES, where a line is not as usual."""
+    if len(block) > min(longest, LONGEST_PART):
+        raise Unusual  # one line, which could be large anywhere
     records = _records(block)
-    if len(block) > longest or _breaks_between_records(block) != len(records) - 1:
+    if _breaks_between_records(block) != len(records) - 1:
         raise Unusual  # the decoder does not mind where lines end
     (encoding,) = set(map(_encoding, records))
-    data = list(map(_data, records))
-    if encoding != "JSON":
-        data = list(map(DECODERS[encoding], data))
-    if {*map(_first, data)} != {"{"} or {*map(_last, data)} != {"}"}:  # the same of answers
-        raise Unusual
-    answers = _answers("\n".join(data))
+    answers = _answers_in(list(map(_data, records)), DECODERS[encoding])
     tables = list(map(_probabilities, answers))
-    (version,) = set(map(_version, answers))
-    (classes,) = set(map(tuple, tables))
     ids = list(map(_id, records))
     if len(answers) != len(records) or not all(ids):
         raise Unusual
+    every = Rows(
+        ids=identifiers(ids),
+        seconds=times.seconds(list(map(_time, records))),
+        answer=None,
+        probabilities=np.empty((0, len(ids))),
+    )
+    kinds = list(zip(map(_version, answers), map(tuple, tables), strict=True))
+    return [_told_apart(every, kind, places, tables) for kind, places in _places_of(kinds).items()]
+
+
+def _answers_in(data: list[str], decoder: Callable[[str], str]) -> list[_Answer]:
+    if decoder is not _as_it_is:
+        data = list(map(decoder, data))
+    if {*map(_last, data)} != {"}"}:
+        data = list(map(str.strip, data))  # many a server ends its answer with a line break
+    if {*map(_first, data)} != {"{"} or {*map(_last, data)} != {"}"}:
+        raise Unusual  # the decoder does not mind where answers end, either
+    return _answers("\n".join(data))
+
+
+def _places_of(kinds: Sequence[Answer]) -> dict[Answer, list[int] | slice]:
+    """In the order in which they come first: which of two duplicates counts may hang on it."""
+    if len(set(kinds)) == 1:
+        return {kinds[0]: slice(None)}
+    places: dict[Answer, list[int] | slice] = {}
+    for kind in dict.fromkeys(kinds):
+        places[kind] = [place for place, each in enumerate(kinds) if each == kind]
+    return places
+
+
+def _told_apart(
+    every: Rows, kind: Answer, places: list[int] | slice, tables: list[dict[str, float]]
+) -> Rows:
+    version, classes = kind
     if not version or not 0 < len(classes) <= MOST_CLASSES:
         raise Unusual
-    cells = chain.from_iterable(map(dict.values, tables))
-    flat = np.fromiter(cells, np.float64, len(tables) * len(classes))
-    matrix = np.ascontiguousarray(flat.reshape(len(tables), -1).T)
+    chosen = tables[places] if isinstance(places, slice) else [tables[place] for place in places]
+    cells = chain.from_iterable(map(dict.values, chosen))
+    flat = np.fromiter(cells, np.float64, len(chosen) * len(classes))
+    matrix = np.ascontiguousarray(flat.reshape(len(chosen), -1).T)
     if not are_distributions(matrix):
         raise Unusual
     return Rows(
-        ids=identifiers(ids),
-        seconds=times.seconds(list(map(_time, records))),
-        answer=(version, classes),
+        ids=every.ids[places],
+        seconds=every.seconds[places],
+        answer=kind,
         probabilities=matrix,
     )
 

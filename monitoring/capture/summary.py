@@ -45,11 +45,15 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CaptureSummary:
-    """Counts are of records in the span unless they say otherwise."""
+    """Counts are of records in the span unless they say otherwise.
+
+    What a file of the hour before or after holds of its own time is `outside`, and nothing else.
+    """
 
     objects: int = 0
-    late_objects: int = 0  # written after everything should have been there
-    lines: int = 0
+    unreadable_objects: int = 0  # archived, or forbidden
+    late_objects: int = 0  # hold records, and were written after the first report
+    lines: int = 0  # duplicates and lines that are no records included
     records: int = 0  # in the span, duplicates left out
     duplicates: int = 0
     outside: int = 0  # records of another time

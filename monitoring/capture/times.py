@@ -32,7 +32,7 @@ class Times:
                     found = self._midnights_of(dates)
                     found += hours * 3600 + minutes * 60 + seconds
                     return found
-        return np.fromiter(map(_parsed, texts), np.float64, len(texts))
+        return np.fromiter(map(parsed, texts), np.float64, len(texts))
 
     def _midnights_of(self, dates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         if dates.min() == dates.max():
@@ -46,6 +46,7 @@ class Times:
         return self._midnights[date]
 
 
-def _parsed(text: str) -> float:
+def parsed(text: str) -> float:
+    """One of them, in any form. Raises: ValueError, OverflowError; for what is no time."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,19 +1,19 @@
-"""Reads that many records and prints the highest resident memory, in bytes."""
+"""Prints the highest resident memory, in bytes, of reading `records N` or one `line` as it may be.
+
+The lines are made on the way: what is measured is the reader's memory, not the file's.
+"""
 
 import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitoring.capture import CaptureObject, CaptureReader, Span
-from tests.monitoring.capture.lines_of import DAY, VEHICLES, a_line
+from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
+from monitoring.capture.reader import LONGEST_LINE
+from tests.monitoring.capture.lines_of import DAY, VEHICLES, a_line, many_lines
 
-
-def chunks(records: int, *, image: int) -> Iterator[bytes]:
-    """Made on the way: what is measured is the reader's memory, not the file's."""
-    for start in range(0, records, 100):
-        numbers = range(start, min(start + 100, records))
-        yield b"".join(a_line(number, image=image) for number in numbers)
+MEGABYTE = 1 << 20
+_AT_A_TIME = 2_000
 
 
 def peak_bytes() -> int:
@@ -24,14 +24,30 @@ def peak_bytes() -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
+def _lines(records: int) -> Iterator[bytes]:
+    for start in range(0, records, _AT_A_TIME):
+        yield many_lines(range(start, min(start + _AT_A_TIME, records)))
+
+
+def _longest_line() -> Iterator[bytes]:
+    """A record beside which stands what would be 12 million objects in memory."""
+    yield b'{"unread":['
+    for _ in range(LONGEST_LINE // MEGABYTE - 1):
+        yield b"{}," * (MEGABYTE // 3)
+    yield b"{}]," + a_line(1)[1:]
+
+
+def _read(chunks: Iterator[bytes]) -> CaptureSummary:
+    reader = CaptureReader(Span(start=DAY, end=DAY.replace(day=22)), vehicles=VEHICLES)
+    reader.read(CaptureObject(key="key", variant="v", last_modified=DAY), chunks)
+    return reader.summary()
+
+
 def main() -> None:
-    span = Span(start=DAY, end=DAY.replace(day=22))
-    reader = CaptureReader(span, vehicles=VEHICLES)
-    source = CaptureObject(key="key", variant="v", last_modified=DAY)
-    records = int(sys.argv[1])
-    reader.read(source, chunks(records, image=300))
-    found = reader.summary()
-    assert found.records == records
+    """One number."""
+    records = int(sys.argv[2]) if sys.argv[1] == "records" else 1
+    found = _read(_lines(records) if sys.argv[1] == "records" else _longest_line())
+    assert (found.records, found.oddities) == (records, {})
     print(peak_bytes())  # noqa: T201
 
 
