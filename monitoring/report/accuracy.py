@@ -1,6 +1,6 @@
 """The chapter on accuracy: what the model expects, what people found, and how far one can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,7 +83,7 @@ class Judgements:
         right = sum(photo.verdict == photo.seeded_label for photo in seeded)
         answers = [(photo.verdict, *photo.opinions) for photo in self.photos if photo.opinions]
         agreed = agreement([each for each in answers if each[0]])
-        now = [photo for photo in today if was_automatic(photo)]
+        now = [p for p in today if was_automatic(p) and p.model_version == self.version]
         return {
             "model_version": self.version,
             "estimated": interval(expected_accuracy(confidences(now)), len(now)),
@@ -108,8 +108,8 @@ class Judgements:
             "seeded": interval(wilson(right, len(seeded)), len(seeded)),
         }
 
-    def other_thresholds(self) -> list[dict[str, Any]]:
-        """JSON values, one row a threshold."""
+    def other_thresholds(self, today: Sequence[PhotoFacts]) -> list[dict[str, Any]]:
+        """JSON values, one row a threshold; in force is what today's photos met."""
         if not self.photos:
             return []
         weights = {photo.photo_id: len(self.automatic) / len(self.audits) for photo in self.audits}
@@ -121,17 +121,19 @@ class Judgements:
             weight=np.array([weights.get(photo.photo_id, 0.0) for photo in self.photos]),
             right=np.array([photo.vehicle == photo.verdict for photo in self.photos]),
         )
-        in_force = {photo.threshold for photo in self.photos if photo.threshold is not None}
+        earlier = _thresholds(self.photos)
+        in_force = _thresholds(p for p in today if p.model_version == self.version)
         return [
             {
                 "threshold": rounded(each.threshold),
                 "in_force": each.in_force,
+                "was_in_force": each.was_in_force,
                 "review_share": rounded(each.review_share),
                 "expected_error": rounded(each.expected_error),
                 "judged": each.judged,
                 "judged_error": _optional(each.judged_error),
             }
-            for each in outcomes(scored, in_force=sorted(in_force)[:_MOST_THRESHOLDS])
+            for each in outcomes(scored, in_force=in_force, earlier=earlier)
         ]
 
     def _confusion(self, photos: Sequence[PhotoFacts]) -> dict[str, Any]:
@@ -144,6 +146,11 @@ class Judgements:
 
 
 _MOST_THRESHOLDS = 10
+
+
+def _thresholds(photos: Iterable[PhotoFacts]) -> list[float]:
+    met = {photo.threshold for photo in photos if photo.threshold is not None}
+    return sorted(met)[:_MOST_THRESHOLDS]
 
 
 def interval(found: Interval, n: int) -> dict[str, Any]:

@@ -19,13 +19,19 @@ TITLES = {
     "capture_completeness": "Capture completeness",
     "conservation": "Every photo accounted for",
     "failures": "Failed photos",
+    "refused": "Photos refused before classification",
     "unreadable_captures": "Capture records that cannot be used",
     "unknown_model": "Models without a baseline",
-    "late_captures": "Late capture files",
+    "unknown_class": "Classes that the baseline does not know",
     "override": "Threshold in force",
     "review_age": "Oldest open review",
     "enough_data": "Enough photos to compare",
 }
+
+UNOBSERVED = (
+    " The baseline is still the one of the model's evaluation: if these days are what is normal "
+    "here, `scones baseline --from … --to …` makes them the baseline."
+)
 
 _CAMERA = (
     "Look at the example photos. If one driver or one app version sends most of them, ask there; "
@@ -61,10 +67,13 @@ ADVICE = {
     "the sampling percentage. Figures from Data Capture are about what was captured only.",
     "conservation": "Run `scones reconcile`: it names each photo and repairs what can be repaired.",
     "failures": "Read the reasons below, mend the cause, then run `scones redrive`.",
+    "refused": "Look at the reasons below. One driver or one release of the app: ask there. All of "
+    "them: try `scones submit` with a photo of your own.",
     "unreadable_captures": "Read the quoted lines. A new content type needs an entry in the "
     "endpoint's CaptureContentTypeHeader.",
     "unknown_model": "Evaluate that model version and ship its baseline.json with it.",
-    "late_captures": "Nothing, if this report was run anew for that reason.",
+    "unknown_class": "The endpoint serves another model than its version says: compare the "
+    "model's manifest with what is deployed.",
     "override": "Find out who set the override and whether it is still needed.",
     "review_age": "Ask the reviewers' office; drivers are waiting.",
     "enough_data": "Nothing: so few photos prove neither change nor quiet.",

@@ -7,11 +7,15 @@ from typing import Any
 from monitoring.report.check import Check, rounded
 from monitoring.report.document import document_of
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, Thumbnail
+from monitoring.report.headline import answer_of, headline_of, worst_shown
 from monitoring.report.judged import verdict_of
+from monitoring.report.moments import iso
+from monitoring.report.quality import said_of
 from monitoring.statistics.verdicts import Verdict
 
 THUMBNAILS = 12
-_METRIC = {Verdict.OK: 0, Verdict.NOT_ENOUGH_DATA: 0, Verdict.WATCH: 1, Verdict.ACT: 2}
+# Without enough data there is no verdict: an empty Sunday must not end Saturday's alarm.
+_METRIC = {Verdict.OK: 0.0, Verdict.WATCH: 1.0, Verdict.ACT: 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +51,11 @@ def build_report(inputs: ReportInputs) -> Report:
     """Pure: equal inputs give equal reports, whatever order the photos come in."""
     judged = verdict_of(inputs)
     document = document_of(inputs, judged.photos, day=judged.day, judgements=judged.judgements)
-    headline = _headline(judged.level, judged.checks, len(judged.photos))
-    worst = _worst(judged.checks)
+    headline = headline_of(judged.level, judged.checks, document["conservation"])
+    worst = worst_shown(judged.checks)
     document |= {
         "verdict": judged.level.label,
+        "answer": answer_of(document["accuracy"]),
         "headline": headline,
         "checks": [check.to_wire() for check in judged.checks],
         "examples": _examples(worst, judged.photos, inputs),
@@ -68,29 +73,6 @@ def build_report(inputs: ReportInputs) -> Report:
     ).with_thumbnails(inputs.thumbnails)
 
 
-def _headline(level: Verdict, checks: Sequence[Check], n: int) -> str:
-    if level is Verdict.OK:
-        return f"{n} photos, and nothing that differs from the baseline or needs a hand."
-    if level is Verdict.NOT_ENOUGH_DATA:
-        return f"{n} photos: too few to tell a change from chance."
-    loud = [check for check in checks if check.level >= Verdict.WATCH]
-    worst = max(loud, key=_loudness)
-    others = len(loud) - 1
-    more = f" {others} more check{'s' if others > 1 else ''} below." if others else ""
-    return f"{worst.title}: {worst.sentence}{more}"
-
-
-def _worst(checks: Sequence[Check]) -> Check | None:
-    """The loudest check that has photos to show, the least likely by chance first."""
-    shown = [check for check in checks if check.photos and check.level >= Verdict.WATCH]
-    return max(shown, key=_loudness, default=None)
-
-
-def _loudness(check: Check) -> tuple[Verdict, float]:
-    """The least likely by chance is the loudest; what is counted comes before what is tested."""
-    return check.level, -(check.p or 0.0)
-
-
 def _examples(
     check: Check | None, photos: Sequence[PhotoFacts], inputs: ReportInputs
 ) -> dict[str, Any] | None:
@@ -104,6 +86,8 @@ def _examples(
             {
                 "photo_id": each,
                 "key": known[each].key,
+                "received_at": iso(known[each].received_at),
+                "figure": said_of(known[each], check.name),
                 "vehicle": known[each].vehicle,
                 "confidence": rounded(known[each].confidence),
                 "verdict": known[each].verdict,
@@ -114,17 +98,23 @@ def _examples(
     }
 
 
+def _completeness(inputs: ReportInputs) -> float | None:
+    """Nothing where only a sample is to be captured: then it is no figure for an alarm."""
+    sampled = inputs.settings.capture_sampling_share < 1
+    return None if inputs.capture is None or sampled else inputs.capture.completeness
+
+
 def _metrics(level: Verdict, document: Mapping[str, Any], inputs: ReportInputs) -> dict[str, float]:
     counts, accuracy = document["conservation"], document["accuracy"] or {}
     combined, estimated = accuracy.get("combined") or {}, accuracy.get("estimated") or {}
     model = document["models"][0] if document["models"] else {}
     machine = document["latency"]["machine"]
     found = {
-        "ReportVerdict": float(_METRIC[level]),
+        "ReportVerdict": _METRIC.get(level),
         "PhotosReceived": float(counts["received"]),
         "PhotosFailed": float(counts["failed"]),
         "PhotosInFlight": float(counts["in_flight"]),
-        "CaptureCompleteness": inputs.capture.completeness if inputs.capture else None,
+        "CaptureCompleteness": _completeness(inputs),
         "ReviewRate": model["review"]["value"] if model else None,
         "MeanConfidence": model["confidence"]["mean"] if model else None,
         "EstimatedAccuracy": estimated.get("value"),

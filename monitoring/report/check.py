@@ -1,10 +1,14 @@
 """One line of the verdict: what was compared, what came out, and what to do."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from monitoring.report.advice import ADVICE, TITLES
+from monitoring.report.examples import EXAMPLES
+from monitoring.report.facts import PhotoFacts
+from monitoring.report.units import effect_unit
 from monitoring.statistics.verdicts import Verdict
 
 
@@ -31,6 +35,8 @@ class Check:
     effect: float | None = None
     floor: float | None = None
     direction: int = 0
+    since: str = ""  # ISO 8601, UTC: since when it has been WATCH or ACT without a quiet day
+    days: int = 0  # … and how many windows that are, this one counted
     photos: tuple[str, ...] = ()  # the ids that show it best
 
     @property
@@ -54,6 +60,9 @@ class Check:
             "advice": self.advice,
             "model_version": self.model_version,
             "window": self.window,
+            "unit": effect_unit(self.name) if self.effect is not None else "",
+            "since": self.since,
+            "days": self.days,
             "source": self.source,
             "test": self.test,
             "n": self.n,
@@ -64,6 +73,30 @@ class Check:
         }
 
 
+def counted(
+    name: str,
+    level: Verdict,
+    *,
+    rule: str,
+    sentence: str,
+    n: int,
+    photos: Sequence[PhotoFacts] = (),
+    ids: Sequence[str] = (),
+) -> Check:
+    """A check without a test; of `ids` and `photos` the first ones are shown."""
+    shown = [photo.photo_id for photo in photos] or ids
+    return Check(
+        name=name,
+        title=TITLES[name],
+        level=level,
+        rule=rule,
+        sentence=sentence,
+        advice=ADVICE[name],
+        n=n,
+        photos=tuple(shown[:EXAMPLES]),
+    )
+
+
 _FIGURES = ("statistic", "critical_watch", "critical_act", "p", "effect", "floor")
 
 
@@ -72,8 +105,3 @@ def rounded(value: float | None, digits: int = 6) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.{digits}g}")
-
-
-def earlier(watched: Sequence[Mapping[str, int]], key: str) -> list[int | None]:
-    """In which direction a check was WATCH before, window by window."""
-    return [window.get(key) for window in watched]

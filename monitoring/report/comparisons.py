@@ -1,11 +1,12 @@
 """Which photos are compared with which baseline: a day's, or a week's where a day is too small."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from monitoring.report.advice import ADVICE, TITLES
 from monitoring.report.check import Check
 from monitoring.report.drift import Comparison
-from monitoring.report.facts import HistoryRow, ReportInputs
+from monitoring.report.facts import ReportInputs
+from monitoring.report.past import recently_watched
 from monitoring.report.table import Table
 from monitoring.statistics.samples import Floats
 from monitoring.statistics.verdicts import Verdict
@@ -16,18 +17,19 @@ CAPTURED_ENOUGH = 0.95
 def statistical_checks(
     inputs: ReportInputs, day: Mapping[str, Table], week: Mapping[str, Table]
 ) -> Iterator[Check]:
-    """Of every model version that answered today and has a baseline."""
-    for version, table in day.items():
+    """Of every model version that answered, today or else in the week, and has a baseline."""
+    answered = day or dict([*week.items()][:1])
+    for version, table in answered.items():
         if version not in inputs.baselines:
             continue
-        enough, minimum = table, inputs.settings.minimum_n
-        if len(table.photos) < minimum:
+        enough, minimum = day.get(version), inputs.settings.minimum_n
+        if enough is None or len(enough.photos) < minimum:
             enough = week.get(version, table)
         if len(enough.photos) < minimum:
             yield _not_enough(version, len(enough.photos), inputs)
             continue
-        yield from _comparison(inputs, enough, is_week=enough is not table).checks()
-    if not day:
+        yield from _comparison(inputs, enough, is_week=enough is not day.get(version)).checks()
+    if not answered:
         yield _not_enough("", 0, inputs)
 
 
@@ -50,13 +52,8 @@ def _comparison(inputs: ReportInputs, table: Table, *, is_week: bool) -> Compari
         confidences=values,
         source=source,
         week=is_week,
-        watched=_watched(inputs.history),
+        watched=recently_watched(inputs.history, inputs.window),
     )
-
-
-def _watched(history: Sequence[HistoryRow]) -> list[Mapping[str, int]]:
-    """A window that rests on a week overlaps with its neighbours: it counts as quiet."""
-    return [{} if row.rolled else row.watched for row in history]
 
 
 def _not_enough(version: str, n: int, inputs: ReportInputs) -> Check:

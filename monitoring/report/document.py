@@ -1,13 +1,14 @@
 """report.json: every figure of the report, with stable names."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from monitoring.baseline import Baseline
 from monitoring.report.accuracy import Judgements
 from monitoring.report.check import rounded
 from monitoring.report.comparisons import confidences
-from monitoring.report.facts import HistoryRow, PhotoFacts, QueueFigures, ReportInputs
+from monitoring.report.facts import HistoryRow, PhotoFacts, QueueFigures, ReportInputs, Window
 from monitoring.report.groups import groups
 from monitoring.report.moments import iso, label_of, local
 from monitoring.report.sections import (
@@ -45,22 +46,24 @@ def document_of(
             "end": iso(window.end),
             "time_zone": window.time_zone,
             "label": label_of(window),
+            "short_label": local(window.start, window, "%d %b"),
             "as_of_label": local(inputs.as_of, window, "%d %B %Y %H:%M %Z"),
         },
-        "conservation": conservation(photos, inputs.objects_received),
+        "conservation": conservation(photos, inputs),
         "hours": hourly(photos, window),
         "capture": _capture(inputs),
+        "capture_expired": inputs.capture_expired,
         "models": [_model(inputs, table) for table in day.values()],
         "thresholds": {
             "in_force": thresholds_in_force(photos),
-            "others": judgements.other_thresholds() if judgements else [],
+            "others": judgements.other_thresholds(photos) if judgements else [],
         },
         "accuracy": judgements.chapter(photos) | {"days": inputs.settings.audit_days}
         if judgements
         else None,
         "latency": latency(photos),
         "queues": _queues(inputs.queues),
-        "history": list(map(_remembered, inputs.history)),
+        "history": [_remembered(row, window) for row in inputs.history],
         "photos": groups(inputs, photos, judgements),
     }
 
@@ -71,15 +74,22 @@ def _queues(found: QueueFigures) -> Json:
         "oldest_review_s": rounded(found.oldest_review_s),
         "failures_waiting": found.failures_waiting,
         "dead_letters": found.dead_letters,
+        "walk_ended_at": found.walk_ended_at,
+        "walked_objects": found.walked_objects,
+        "lost_objects": found.lost_objects,
     }
 
 
-def _remembered(row: HistoryRow) -> Json:
+def _remembered(row: HistoryRow, window: Window) -> Json:
     return {
         "start": row.start,
         "end": row.end,
+        "label": local(datetime.fromisoformat(row.start), window, "%d %b"),
         "verdict": row.verdict,
         "n": row.n,
+        "rolled": row.rolled,
+        "watched": dict(sorted(row.watched.items())),
+        "effects": {name: rounded(value) for name, value in sorted(row.effects.items())},
         "figures": {name: rounded(value) for name, value in sorted(row.figures.items())},
     }
 
@@ -107,6 +117,9 @@ def _baseline(baseline: Baseline | None) -> Json | None:
         "ece_n": baseline.ece_n,
         "mix": list(baseline.mix),
         "data_digest": baseline.data_digest,
+        "is_observed": baseline.is_observed,
+        "observed_from": baseline.observed_from,
+        "observed_to": baseline.observed_to,
     }
 
 

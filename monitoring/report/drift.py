@@ -3,20 +3,27 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from monitoring.baseline import Baseline
-from monitoring.report.advice import ADVICE, TITLES
-from monitoring.report.check import Check, earlier
+from monitoring.report.advice import ADVICE, TITLES, UNOBSERVED
+from monitoring.report.check import Check
 from monitoring.report.examples import EXAMPLES, extremes, predicted_as
 from monitoring.report.facts import PhotoFacts
-from monitoring.report.sentences import rule_of, sentence_of
-from monitoring.report.table import Table, needed_review, scaled
+from monitoring.report.quality import OF_THE_FILE, QUALITY, said, scaled_reference
+from monitoring.report.sentences import (
+    gap_finding,
+    means_finding,
+    rule_of,
+    sentence_of,
+    shares_finding,
+    way_finding,
+)
+from monitoring.report.table import Table, needed_review
+from monitoring.report.units import effect_unit
 from monitoring.statistics.proportions import several_shares, two_shares
 from monitoring.statistics.results import TestResult
 from monitoring.statistics.samples import (
     Floats,
-    Reference,
     kolmogorov_smirnov,
     wasserstein,
     welch,
@@ -27,23 +34,6 @@ SHARE_FLOOR = 0.05  # five points
 KS_FLOOR = 0.05
 DISTANCE_FLOOR = 0.1  # sd
 QUALITY_FLOOR = 0.2  # sd
-UNITS = {
-    "no_vehicle_share": "points",
-    "vehicle_mix": "points",
-    "review_rate": "points",
-    "format_mix": "points",
-    "confidence_ks": "points",
-}
-QUALITY = (
-    "brightness",
-    "contrast",
-    "sharpness",
-    "size_bytes",
-    "pixels",
-    "width",
-    "height",
-    "aspect",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +55,7 @@ class Comparison:
         if self.baseline.assigned + self.baseline.review:
             yield self._review_rate()
         yield from self._quality()
-        if self.baseline.formats:
+        if self.baseline.formats and self.baseline.is_observed:
             yield self._formats()
 
     def _mixes(self) -> Iterator[Check]:
@@ -80,7 +70,11 @@ class Comparison:
         if n and m:
             other = predicted_as(self.table, lambda name: name not in self.vehicles)
             yield self._check(
-                "no_vehicle_share", two_shares(n - k, n, m - j, m), floor=SHARE_FLOOR, photos=other
+                "no_vehicle_share",
+                two_shares(n - k, n, m - j, m),
+                floor=SHARE_FLOOR,
+                photos=other,
+                finding=shares_finding("No vehicle on", (n - k) / n, (m - j) / m),
             )
         if k and j and len(self.vehicles) > 1:
             first = self.vehicles[0]
@@ -92,46 +86,67 @@ class Comparison:
             )
             grown = max(self.vehicles, key=lambda name: of_ours[name] / k - of_theirs[name] / j)
             photos = predicted_as(self.table, lambda name: name == grown)
-            detail = f"{grown}: {of_ours[grown] / k:.1%}, baseline {of_theirs[grown] / j:.1%}"
+            finding = shares_finding(f"{grown}:", of_ours[grown] / k, of_theirs[grown] / j)
             yield self._check(
-                "vehicle_mix", result, floor=SHARE_FLOOR, photos=photos, detail=detail
+                "vehicle_mix", result, floor=SHARE_FLOOR, photos=photos, finding=finding
             )
 
     def _confidence(self) -> Iterator[Check]:
         reference = self.baseline.reference("confidence")
         if reference is None or not len(self.confidences):
             return
-        for name, test, floor in (
-            ("confidence_ks", kolmogorov_smirnov, KS_FLOOR),
-            ("confidence_w1", wasserstein, DISTANCE_FLOOR),
+        gap = kolmogorov_smirnov(self.confidences, reference)
+        way = wasserstein(self.confidences, reference)
+        mean = float(self.confidences.mean())
+        for name, result, floor, finding in (
+            ("confidence_ks", gap, KS_FLOOR, gap_finding(gap.effect)),
+            (
+                "confidence_w1",
+                way,
+                DISTANCE_FLOOR,
+                way_finding(mean, reference.mean, way.effect),
+            ),
         ):
-            result = test(self.confidences, reference)
             photos = extremes(self.table.confidences, self.table.photos, result.direction)
-            yield self._check(name, result, floor=floor, photos=photos, source=self.source)
+            yield self._check(
+                name, result, floor=floor, photos=photos, finding=finding, source=self.source
+            )
 
     def _review_rate(self) -> Check:
         asked = [photo for photo in self.table.photos if needed_review(photo)]
         total = self.baseline.assigned + self.baseline.review
         result = two_shares(len(asked), len(self.table.photos), self.baseline.review, total)
-        return self._check("review_rate", result, floor=SHARE_FLOOR, photos=tuple(asked))
+        ours, theirs = len(asked) / len(self.table.photos), self.baseline.review / total
+        return self._check(
+            "review_rate",
+            result,
+            floor=SHARE_FLOOR,
+            photos=tuple(asked),
+            finding=shares_finding("A person was asked for", ours, theirs),
+        )
 
     def _quality(self) -> Iterator[Check]:
         for name in QUALITY:
-            reference = _scaled_reference(name, self.baseline.values.get(name, ()))
+            if name in OF_THE_FILE and not self.baseline.is_observed:
+                continue
+            reference = scaled_reference(name, self.baseline.values.get(name, ()))
             ours, photos = self.table.figures(name)
             if reference.n > 1 and len(ours) > 1:
                 result = welch(ours, reference)
                 shown = extremes(ours, photos, result.direction)
-                yield self._check(name, result, floor=QUALITY_FLOOR, photos=shown)
+                then, now = said(name, reference.mean), said(name, float(ours.mean()))
+                finding = means_finding(now, then, result.effect * result.direction)
+                yield self._check(name, result, floor=QUALITY_FLOOR, photos=shown, finding=finding)
 
     def _formats(self) -> Check:
         ours = Counter(photo.image_format.lower() or "unknown" for photo in self.table.photos)
         theirs = dict(self.baseline.formats)
         total = sum(theirs.values())
+        n = len(self.table.photos)
         shift = {
-            name: ours[name] / len(self.table.photos) - theirs.get(name, 0) / total
-            for name in sorted({*ours, *theirs})
+            name: ours[name] / n - theirs.get(name, 0) / total for name in sorted({*ours, *theirs})
         }
+        furthest = max(shift, key=lambda name: abs(shift[name]))
         grown = max(shift, key=lambda name: shift[name])
         photos = tuple(photo for photo in self.table.photos if photo.image_format.lower() == grown)
         return self._check(
@@ -139,7 +154,9 @@ class Comparison:
             several_shares(ours, theirs),
             floor=SHARE_FLOOR,
             photos=photos,
-            detail=f"{grown}: {shift[grown]:+.1%}",
+            finding=shares_finding(
+                f"{furthest}:", ours[furthest] / n, theirs.get(furthest, 0) / total
+            ),
         )
 
     def _check(
@@ -149,21 +166,20 @@ class Comparison:
         *,
         floor: float,
         photos: Sequence[PhotoFacts],
+        finding: str,
         source: str = "ledger",
-        detail: str = "",
     ) -> Check:
         key = f"{name}@{self.table.version}"
-        level = judged(
-            result, floor=floor, before=earlier(self.watched, key), may_persist=not self.week
-        )
-        unit = UNITS.get(name, "sd")
+        before = [watched.get(key) for watched in self.watched]
+        level = judged(result, floor=floor, before=before, may_persist=not self.week)
+        unit = effect_unit(name)
         return Check(
             name=name,
             title=TITLES[name],
             level=level,
-            rule=rule_of(result, floor, unit=unit),
-            sentence=sentence_of(result, floor, unit=unit, detail=detail),
-            advice=ADVICE[name],
+            rule=rule_of(result, floor, unit=unit, may_persist=not self.week),
+            sentence=sentence_of(finding, result, floor, unit=unit),
+            advice=ADVICE[name] if self.baseline.is_observed else ADVICE[name] + UNOBSERVED,
             n=result.n,
             model_version=self.table.version,
             window="week" if self.week else "day",
@@ -179,9 +195,3 @@ class Comparison:
             direction=result.direction,
             photos=tuple(photo.photo_id for photo in photos[:EXAMPLES]),
         )
-
-
-@lru_cache(maxsize=8 * len(QUALITY))  # baselines at once
-def _scaled_reference(name: str, values: tuple[float, ...]) -> Reference:
-    """A quality figure of the baseline, as it is compared."""
-    return Reference.of([each for value in values if (each := scaled(name, value)) is not None])

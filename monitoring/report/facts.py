@@ -101,6 +101,7 @@ class HistoryRow:
     watched: Mapping[str, int]  # check → direction (-1, 0, 1), of checks that were WATCH or ACT
     figures: Mapping[str, float]  # review_rate, mean_confidence, estimated_accuracy, …
     rolled: bool = False  # rests on seven days, not one: no use for persistence
+    effects: Mapping[str, float] = field(default_factory=dict)  # check → effect with its sign
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -115,6 +116,7 @@ class HistoryRow:
                 watched={str(name): int(way) for name, way in wire["watched"].items()},
                 figures={str(name): float(each) for name, each in wire["figures"].items()},
                 rolled=bool(wire.get("rolled", False)),
+                effects={str(name): float(each) for name, each in wire.get("effects", {}).items()},
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a row of the history is malformed: {error!r}") from error

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitoring.report.accuracy import Judgements
-from monitoring.report.check import Check
+from monitoring.report.check import Check, rounded
 from monitoring.report.comparisons import statistical_checks
 from monitoring.report.contradiction import contradiction
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs
 from monitoring.report.moments import iso
 from monitoring.report.operations import operational_checks
+from monitoring.report.past import with_since
 from monitoring.report.table import Table, by_model, in_order
 from monitoring.statistics.verdicts import Verdict
 
@@ -34,15 +35,26 @@ class Judged:
             verdict=self.level.label,
             n=len(self.photos),
             watched=dict(sorted(loud.items())),
+            effects={check.key: _signed(check) for check in sorted(compared, key=_key)},
             figures=dict(sorted(figures.items())),
             rolled=any(check.window == "week" for check in compared),
         )
 
 
+def _key(check: Check) -> str:
+    return check.key
+
+
+def _signed(check: Check) -> float:
+    return (rounded(check.effect) or 0.0) * (check.direction or 1)
+
+
 def verdict_of(inputs: ReportInputs) -> Judged:
     """Pure."""
     photos = in_order(inputs.photos)
-    day, week = by_model(photos), by_model(in_order(inputs.week or inputs.photos))
+    # A window may be longer than a week.
+    longer = inputs.week if len(inputs.week) > len(inputs.photos) else inputs.photos
+    day, week = by_model(photos), by_model(in_order(longer))
     judgements = _judgements(inputs, day)
     contradicted = contradiction(judgements) if judgements else None
     checks = (
@@ -51,7 +63,11 @@ def verdict_of(inputs: ReportInputs) -> Judged:
         *statistical_checks(inputs, day, week),
     )
     return Judged(
-        level=_verdict(checks), checks=checks, photos=photos, day=day, judgements=judgements
+        level=_verdict(checks),
+        checks=tuple(with_since(checks, inputs.history, inputs.window)),
+        photos=photos,
+        day=day,
+        judgements=judgements,
     )
 
 

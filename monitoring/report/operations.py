@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from monitoring.report.advice import ADVICE, TITLES
-from monitoring.report.check import Check
-from monitoring.report.examples import EXAMPLES
+from monitoring.report.capture_checks import capture_checks
+from monitoring.report.check import Check, counted
 from monitoring.report.facts import PhotoFacts, ReportInputs
+from monitoring.report.model_checks import model_checks
 from monitoring.report.table import is_classified
 from monitoring.statistics.verdicts import Verdict
 
 FAILED_SHARE, FAILED_COUNT = 0.01, 5
-ODD_WATCH, ODD_ACT = 0.01, 0.05
+REFUSED_COUNT, REFUSED_WATCH, REFUSED_ACT = 5, 0.05, 0.2
 OVERDUE_ACT = 3  # times the time after which a review is overdue
 
 
@@ -19,12 +19,13 @@ def operational_checks(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> It
     """In the order in which somebody on call would ask."""
     yield _conservation(inputs, photos)
     yield _failures(photos)
+    yield _refused(photos)
     if inputs.capture is not None:
-        yield from _capture(inputs)
+        yield from capture_checks(inputs.capture, inputs.settings)
     if inputs.queues.oldest_review_s is not None:
         yield _review_age(inputs, inputs.queues.oldest_review_s)
     yield _override(photos)
-    yield from _models(inputs, photos)
+    yield from model_checks(inputs, photos)
 
 
 def stuck(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> list[PhotoFacts]:
@@ -39,17 +40,38 @@ def stuck(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> list[PhotoFacts
 
 
 def _conservation(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
-    waiting = stuck(inputs, photos)
+    waiting, minutes = stuck(inputs, photos), inputs.settings.stuck_after_s / 60
     lost = max(0, (inputs.objects_received or 0) - len(photos))
-    counted = "" if inputs.objects_received is None else f" of {inputs.objects_received} objects"
-    return _check(
+    odd = len(inputs.unreadable_rows) + inputs.unreadable_labels + (inputs.queues.lost_objects or 0)
+    level = Verdict.WATCH if odd else Verdict.OK
+    found = [f"{len(photos)} photos have a row, {len(waiting)} of them without an outcome"]
+    if inputs.unreadable_rows:
+        first = ", ".join(each[:16] for each in inputs.unreadable_rows[:3])
+        found.append(f"{len(inputs.unreadable_rows)} rows cannot be read ({first}, …)")
+    if inputs.unreadable_labels:
+        found.append(f"{inputs.unreadable_labels} labels cannot be read")
+    return counted(
         "conservation",
-        Verdict.ACT if lost or waiting else Verdict.OK,
-        rule="ACT if an object has no row in the ledger, or a photo no outcome after "
-        f"{inputs.settings.stuck_after_s / 60:.0f} minutes",
-        sentence=f"{len(photos)} photos{counted}; {lost} without a row, {len(waiting)} stuck.",
+        Verdict.ACT if lost or waiting else level,
+        rule=f"ACT if a photo has no outcome after {minutes:.0f} minutes, or an object no row; "
+        "WATCH if a row or label cannot be read, or the sweeper found an object without a row",
+        sentence=f"{'; '.join(found)}. {_objects(inputs, lost)}",
         n=len(photos),
         photos=waiting,
+        ids=inputs.unreadable_rows,
+    )
+
+
+def _objects(inputs: ReportInputs, lost: int) -> str:
+    """Whether somebody has looked into the bucket, too: the ledger cannot know what it lacks."""
+    if inputs.objects_received is not None:
+        return f"{lost} of {inputs.objects_received} objects are without a row."
+    walk = inputs.queues
+    if walk.walk_ended_at is None:
+        return "Nobody has counted the bucket's objects yet: `scones reconcile` does."
+    return (
+        f"The sweeper's last walk through the bucket ended {walk.walk_ended_at}: "
+        f"{walk.walked_objects or 0:,} objects, {walk.lost_objects or 0} without a row."
     )
 
 
@@ -59,7 +81,7 @@ def _failures(photos: Sequence[PhotoFacts]) -> Check:
     named = "; ".join(f"{reason or 'no reason'} ({count})" for reason, count in reasons)
     many = len(failed) >= max(FAILED_COUNT, FAILED_SHARE * len(photos))
     level = (Verdict.ACT if many else Verdict.WATCH) if failed else Verdict.OK
-    return _check(
+    return counted(
         "failures",
         level,
         rule=f"WATCH if any photo failed; ACT from {FAILED_COUNT} and {FAILED_SHARE:.0%} on",
@@ -69,41 +91,30 @@ def _failures(photos: Sequence[PhotoFacts]) -> Check:
     )
 
 
-def _capture(inputs: ReportInputs) -> Iterator[Check]:
-    capture, settings = inputs.capture, inputs.settings
-    assert capture is not None  # noqa: S101 # the caller asked
-    share = capture.completeness
-    if share is not None:
-        level = Verdict.OK if share >= settings.completeness_watch else Verdict.WATCH
-        level = Verdict.ACT if share < settings.completeness_act else level
-        yield _check(
-            "capture_completeness",
-            level,
-            rule=f"WATCH below {settings.completeness_watch:.0%}, ACT below "
-            f"{settings.completeness_act:.0%}",
-            sentence=f"{capture.captured} of {capture.classified} classified photos were "
-            f"captured ({share:.1%}).",
-            n=capture.classified or 0,
-            ids=capture.missing,
-        )
-    odd = sum(capture.oddities.values())
-    odd_share = odd / capture.lines if capture.lines else 0.0
-    level = Verdict.WATCH if odd_share > ODD_WATCH else Verdict.OK
-    yield _check(
-        "unreadable_captures",
-        Verdict.ACT if odd_share > ODD_ACT else level,
-        rule=f"WATCH above {ODD_WATCH:.0%} of the lines, ACT above {ODD_ACT:.0%}",
-        sentence=f"{odd} of {capture.lines} lines are odd"
-        + "".join(f", {kind} {count}" for kind, count in capture.oddities.items())
-        + ".",
-        n=capture.lines,
+def _refused(photos: Sequence[PhotoFacts]) -> Check:
+    """What was turned away unseen: too large, corrupt, no photo at all."""
+    refused = [photo for photo in photos if photo.status == "rejected" and not photo.model_version]
+    reasons = Counter(photo.reason for photo in refused).most_common(3)
+    named = "; ".join(f"{reason or 'no reason'} ({count})" for reason, count in reasons)
+    share = len(refused) / len(photos) if photos else 0.0
+    level = Verdict.OK
+    if len(refused) >= REFUSED_COUNT and share >= REFUSED_WATCH:
+        level = Verdict.ACT if share >= REFUSED_ACT else Verdict.WATCH
+    return counted(
+        "refused",
+        level,
+        rule=f"WATCH from {REFUSED_COUNT} photos and {REFUSED_WATCH:.0%} on, ACT from "
+        f"{REFUSED_ACT:.0%} on",
+        sentence=f"{len(refused)} of {len(photos)} were refused{': ' + named if named else ''}.",
+        n=len(photos),
+        photos=refused,
     )
 
 
 def _review_age(inputs: ReportInputs, age_s: float) -> Check:
     overdue = inputs.settings.review_overdue_s
     level = Verdict.WATCH if age_s > overdue else Verdict.OK
-    return _check(
+    return counted(
         "review_age",
         Verdict.ACT if age_s > OVERDUE_ACT * overdue else level,
         rule=f"WATCH after {overdue / 3600:g} hours, ACT after {OVERDUE_ACT * overdue / 3600:g}",
@@ -116,52 +127,11 @@ def _review_age(inputs: ReportInputs, age_s: float) -> Check:
 def _override(photos: Sequence[PhotoFacts]) -> Check:
     sources = Counter(photo.threshold_source for photo in photos if is_classified(photo))
     invalid, override = sources["invalid_override"], sources["override"]
-    return _check(
+    return counted(
         "override",
         Verdict.WATCH if invalid else Verdict.OK,
         rule="WATCH if an override cannot be read: it stops automatic assignment",
         sentence=f"{override} photos met an override, {invalid} one that cannot be read.",
         n=sources.total(),
         photos=[photo for photo in photos if photo.threshold_source == "invalid_override"],
-    )
-
-
-def _models(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Iterator[Check]:
-    seen = Counter(photo.model_version for photo in photos if is_classified(photo))
-    captured = inputs.capture.scores if inputs.capture is not None else {}
-    for version in captured:
-        seen[version] += 0
-    unknown = sorted(set(seen) - set(inputs.baselines))
-    if seen:
-        yield _check(
-            "unknown_model",
-            Verdict.WATCH if unknown else Verdict.OK,
-            rule="WATCH if a model has answered that has no baseline",
-            sentence=f"{len(seen)} model version(s) answered; without a baseline: "
-            f"{', '.join(name or 'unnamed' for name in unknown) or 'none'}.",
-            n=seen.total(),
-            photos=[photo for photo in photos if photo.model_version in unknown],
-        )
-
-
-def _check(
-    name: str,
-    level: Verdict,
-    *,
-    rule: str,
-    sentence: str,
-    n: int,
-    photos: Sequence[PhotoFacts] = (),
-    ids: Sequence[str] = (),
-) -> Check:
-    shown = tuple(photo.photo_id for photo in photos[:EXAMPLES]) or tuple(ids[:EXAMPLES])
-    return Check(
-        name=name,
-        title=TITLES[name],
-        level=level,
-        rule=rule,
-        sentence=sentence,
-        advice=ADVICE[name],
-        n=n,
-        photos=shown,
     )

@@ -10,9 +10,9 @@ import numpy as np
 from monitoring.baseline import Baseline
 from monitoring.report.accuracy import interval
 from monitoring.report.check import rounded
-from monitoring.report.drift import QUALITY
-from monitoring.report.facts import PhotoFacts, Window
+from monitoring.report.facts import PhotoFacts, ReportInputs, Window
 from monitoring.report.moments import hours_of, iso, local
+from monitoring.report.quality import QUALITY
 from monitoring.report.table import LOGARITHMIC, Table, is_classified, needed_review, scaled
 from monitoring.statistics.proportions import wilson
 from monitoring.statistics.samples import Floats, Reference, stability_index
@@ -27,12 +27,15 @@ def status_of(photo: PhotoFacts) -> str:
     return photo.status if photo.status in STATUSES else "in_flight"
 
 
-def conservation(photos: Sequence[PhotoFacts], objects: int | None) -> Json:
-    """These sum up, or the report says so."""
+def conservation(photos: Sequence[PhotoFacts], inputs: ReportInputs) -> Json:
+    """The statuses sum up to what was received; the rest says what cannot be in that sum."""
     counts = Counter(map(status_of, photos))
     return {
-        "objects": objects,
+        "objects": inputs.objects_received,
+        "unreadable_rows": len(inputs.unreadable_rows),
+        "unreadable_labels": inputs.unreadable_labels,
         "received": len(photos),
+        "classified": sum(map(is_classified, photos)),
         **{status: counts[status] for status in STATUSES},
     }
 

@@ -1,32 +1,51 @@
-"""What a test found, in words."""
+"""What a test found, in words that need no statistics; the numbers behind it stand beside them."""
 
+from monitoring.report.units import amount
 from monitoring.statistics.results import P_WATCH, TestResult
+from monitoring.statistics.verdicts import PERSISTENCE
 
-DIRECTIONS = {-1: "less than", 0: "apart from", 1: "more than"}
 
-
-def rule_of(result: TestResult, floor: float, *, unit: str) -> str:
+def rule_of(result: TestResult, floor: float, *, unit: str, may_persist: bool) -> str:
     """The rule by which it was judged."""
+    again = f", or WATCH in the same direction on 2 of the last {PERSISTENCE} days"
     return (
         f"{result.test}: WATCH at p < 0.01 and an effect of at least {amount(floor, unit)}; ACT "
-        f"at p < 0.001, or WATCH in the same direction on 2 of the last 3 days"
+        f"at p < 0.001{again if may_persist else ''}"
     )
 
 
-def sentence_of(result: TestResult, floor: float, *, unit: str, detail: str) -> str:
-    """Effect, chance and detail."""
-    way = DIRECTIONS[0 if detail else result.direction]  # a mix goes every way
-    found = (
-        f"{amount(result.effect, unit)} {way} the baseline; chance does that {_chance(result.p)}"
-    )
+def sentence_of(finding: str, result: TestResult, floor: float, *, unit: str) -> str:
+    """What was found, how often chance does that, and whether it is large enough to matter."""
     small = result.p < P_WATCH and result.effect < floor
-    matters = f" (too little to matter: under {amount(floor, unit)})" if small else ""
-    return f"{detail}. {found}{matters}." if detail else f"{found}{matters}."
+    matters = f", and too little to matter: under {amount(floor, unit)}" if small else ""
+    return f"{finding}; chance does that {_chance(result.p)}{matters}."
 
 
-def amount(value: float, unit: str) -> str:
-    """A share in points, anything else with its unit."""
-    return f"{100 * value:.1f} points" if unit == "points" else f"{value:.2f} {unit}".strip()
+def shares_finding(name: str, ours: float, theirs: float) -> str:
+    """A share beside the baseline's."""
+    return f"{name} {ours:.1%}, baseline {theirs:.1%} ({_way(ours - theirs, 'points')})"
+
+
+def means_finding(ours: str, theirs: str, shift: float) -> str:
+    """A typical value beside the baseline's; `shift` in the baseline's standard deviations."""
+    return f"{ours}, baseline {theirs} ({_way(shift, 'sd')})"
+
+
+def gap_finding(gap: float) -> str:
+    """The largest distance of two distributions of confidence."""
+    return f"At some confidence, {100 * gap:.1f} points more or fewer photos lie below it than did"
+
+
+def way_finding(ours: float, theirs: float, way: float) -> str:
+    """Means of the confidence, and how far a photo's has moved, up or down, in sd."""
+    moved = f"a photo's has moved by {amount(way, 'sd')} on average"
+    return f"Mean confidence {ours:.3f}, baseline {theirs:.3f}; {moved}"
+
+
+def _way(shift: float, unit: str) -> str:
+    if shift == 0:
+        return "the same"
+    return f"{amount(abs(shift), unit)} {'more' if shift > 0 else 'less'}"
 
 
 def _chance(p: float) -> str:

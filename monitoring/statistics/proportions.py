@@ -18,6 +18,7 @@ from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
 
 _FEW = 10.0
 """With fewer expected in a cell the exact law is used: the normal one has too light a tail."""
+_SMALLEST_P = 1e-300  # whose z is still a number
 _DRAWS = 40_000
 _NEAR = 0.1
 
@@ -54,20 +55,27 @@ def clopper_pearson(k: int, n: int, *, confidence: float = 0.95) -> Interval:
 
 
 def two_shares(k: int, n: int, baseline_k: int, baseline_n: int) -> TestResult:
-    """Two shares: the pooled z test, exact (Fisher, twice the smaller tail) for small counts."""
+    """Two shares: the pooled z test, exact (Fisher, twice the smaller tail) for small counts.
+
+    The exact test's statistic is the z of equal p, so that it can be held against the same
+    critical values.
+    """
     shift = k / n - baseline_k / baseline_n
     pooled = (k + baseline_k) / (n + baseline_n)
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / baseline_n))
     z = shift / error if error else 0.0
     few = n * min(pooled, 1 - pooled) < _FEW
+    p = _fisher(k, n, baseline_k, baseline_n) if few else normal_two_sided(z)
+    if few:
+        z = math.copysign(-normal_quantile(max(p, _SMALLEST_P) / 2), shift)
     return TestResult(
-        test="Fisher's exact" if few else "two shares, z",
+        test="Fisher's exact, as z" if few else "two shares, z",
         n=n,
         baseline_n=baseline_n,
         statistic=z,
         critical_watch=normal_quantile(1 - P_WATCH / 2),
         critical_act=normal_quantile(1 - P_ACT / 2),
-        p=_fisher(k, n, baseline_k, baseline_n) if few else normal_two_sided(z),
+        p=p,
         effect=abs(shift),
         direction=(shift > 0) - (shift < 0),
     )

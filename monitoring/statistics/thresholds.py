@@ -1,8 +1,8 @@
 """What other thresholds would have done, from the confidences and the labels that there are."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,27 +28,37 @@ class Outcome:
 
     threshold: float
     in_force: bool
+    was_in_force: bool  # earlier in the time that is looked at
     review_share: float
     expected_error: float | None  # among automatic assignments, by the model's own confidence
     judged: int
     judged_error: Interval | None  # among automatic assignments, by what people saw
 
 
-def outcomes(scored: Scored, *, in_force: Sequence[float]) -> tuple[Outcome, ...]:
-    """Of the usual thresholds and of those in force."""
-    current = {round(threshold, 6) for threshold in in_force}
-    levels = sorted(current | set(USUAL))
-    return tuple(_outcome(scored, level, in_force=level in current) for level in levels)
+def outcomes(
+    scored: Scored, *, in_force: Iterable[float], earlier: Iterable[float] = ()
+) -> tuple[Outcome, ...]:
+    """Of the usual thresholds, of those in force and of those that were."""
+    current, before = ({round(each, 6) for each in given} for given in (in_force, earlier))
+    return tuple(
+        replace(
+            _outcome(scored, level),
+            in_force=level in current,
+            was_in_force=level in before - current,
+        )
+        for level in sorted(current | before | set(USUAL))
+    )
 
 
-def _outcome(scored: Scored, threshold: float, *, in_force: bool) -> Outcome:
+def _outcome(scored: Scored, threshold: float) -> Outcome:
     n = len(scored.confidence)
     passed = scored.eligible & (scored.confidence >= threshold) & (threshold < 1)
     judged = passed & (scored.weight > 0)
     count = int(judged.sum())
     return Outcome(
         threshold=threshold,
-        in_force=in_force,
+        in_force=False,
+        was_in_force=False,
         review_share=1 - int(passed.sum()) / n if n else math.nan,
         expected_error=float((1 - scored.confidence[passed]).mean()) if passed.any() else None,
         judged=count,

@@ -1,21 +1,13 @@
 """What one looks up: times, history, every check, the photos behind the counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from monitoring.report.page.charts import trend
-from monitoring.report.page.front import tone
+from monitoring.report.page.front import effect, tone
 from monitoring.report.page.markup import chapter, duration, number, table, tag, text
-from monitoring.report.page.traffic import figure
 
 Json = Mapping[str, Any]
 LISTED = 50
-_TRENDS = {
-    "ReviewRate": "Share sent to review",
-    "MeanConfidence": "Mean confidence",
-    "AuditedAccuracy": "Right, audited",
-    "CaptureCompleteness": "Capture completeness",
-}
 
 
 def times(document: Json) -> str:
@@ -32,7 +24,7 @@ def times(document: Json) -> str:
             ("queued to verdict, by a person", found["review"]),
         )
     ]
-    head = ["", "photos", "half", "95 %", "99 %", "longest"]
+    head = ["", "photos", "median", "95 % within", "99 % within", "longest"]
     waiting = [
         ["open reviews", _count(queues["reviews_open"])],
         ["oldest of them", duration(queues["oldest_review_s"])],
@@ -50,46 +42,18 @@ def _count(value: int | None) -> str:
     return "not measured" if value is None else f"{value:,}"
 
 
-def history(document: Json) -> str:
-    """Each figure over the windows that are known, this one last."""
-    now = {
-        "start": document["window"]["start"],
-        "verdict": document["verdict"],
-        "figures": document["metrics"],
-    }
-    rows = [*document["history"], now]
-    if len(rows) < 2:
-        return ""
-    tones = [tone(row["verdict"]) for row in rows]
-    drawn = [
-        figure(title, "", _trend(name, title, rows, tones))
-        for name, title in _TRENDS.items()
-        if any(name in row["figures"] for row in rows)
-    ]
-    return chapter(
-        "history",
-        "Since when",
-        tag("div", *drawn, class_="charts"),
-        note="One dot a window, coloured by its verdict.",
-    )
-
-
-def _trend(name: str, title: str, rows: Sequence[Json], tones: Sequence[str]) -> str:
-    ends = (rows[0]["start"][:10], rows[-1]["start"][:10])
-    return trend([row["figures"].get(name) for row in rows], tones, ends, said=title)
-
-
 def checks(document: Json) -> str:
     """All of them, quiet ones included."""
+    several = len(document["models"]) > 1
     rows = [
         [
             tag("span", text(check["verdict"]), class_=f"badge {tone(check['verdict'])}"),
-            text(check["title"]) + tag("div", text(check["sentence"]), class_="soft"),
+            _titled(check, several=several),
             f"{check['n']:,}",
             number(check["statistic"]),
             number(check["critical_watch"]),
-            number(check["effect"]),
-            number(check["floor"]),
+            effect(check, "effect"),
+            effect(check, "floor"),
         ]
         for check in document["checks"]
     ]
@@ -102,12 +66,23 @@ def checks(document: Json) -> str:
     return chapter("checks", "Every check", inside, note=note)
 
 
+def _titled(check: Json, *, several: bool) -> str:
+    model = f" (model {check['model_version']})" if several and check["model_version"] else ""
+    span = {"week": " Over seven days.", "audit": " Over the audit's days."}
+    said = check["sentence"] + span.get(check["window"], "")
+    title = tag("span", text(check["title"] + model), title=f"Rule: {check['rule']}")
+    return title + tag("div", text(said), class_="soft")
+
+
 def photos(document: Json) -> str:
     """Which photos are behind a count; photos.csv beside this page has them all."""
     groups = "".join(_group(group) for group in document["photos"])
     if not groups:
         return ""
-    note = "The file photos.csv beside this page lists every photo with its figures."
+    note = (
+        "The file photos.csv beside this page lists every photo of this window with its figures, "
+        "judged.csv every photo of the audit's days that a person judged."
+    )
     return chapter("photos", "Photos behind the counts", groups, note=note)
 
 
@@ -120,6 +95,26 @@ def _group(group: Json) -> str:
     more = tag("p", f"and {rest:,} more", class_="note") if rest > 0 else ""
     title = tag("summary", text(group["title"]), f" ({group['n']:,})")
     return tag("details", title, tag("ul", *items), more)
+
+
+_WORDS = (
+    ("OK, WATCH, ACT", "nothing to do; have a look; do what the card says"),
+    ("baseline", "what the model's figures looked like in a time that was normal"),
+    ("points", "differences of shares: from 10 % to 15 % are 5 points"),
+    ("sd", "the baseline's standard deviation: two photos in three lie within one of its mean"),
+    ("quiet day", "a day on which nothing has changed; chance alone makes some look changed"),
+    ("audit", "a random share of the photos that the model decided, shown to a person, too"),
+    ("n", "how many photos the figure is about"),
+    ("p < 0.01", "chance alone would do this on less than one quiet day in a hundred"),
+    ("effect, floor", "how large a change is, and from which size on it matters"),
+)
+
+
+def words() -> str:
+    """What the words on this page mean, for whoever does not read statistics every day."""
+    items = (tag("dt", text(name)) + tag("dd", text(said)) for name, said in _WORDS)
+    inside = tag("details", tag("summary", "What the words mean"), tag("dl", *items))
+    return tag("section", inside, id="words") + "\n"
 
 
 def foot(document: Json) -> str:

@@ -13,6 +13,8 @@ def capture(document: Json) -> str:
     found = document["capture"]
     if found is None:
         note = "Data Capture is switched off: every figure here is the ledger's."
+        if document["capture_expired"]:
+            note = "The captures of this time are deleted by now: every figure is the ledger's."
         return chapter("capture", "Data Capture", note=note)
     rows = [
         [

@@ -1,5 +1,6 @@
 """Charts as inline SVG. 400 units wide: as wide as a phone, so that letters stay letters there."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -129,31 +130,48 @@ def intervals(marks: Sequence[Mark], *, said: str, low: float = 0.0, high: float
     return svg(height, said, *inside)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A figure of one window, coloured by the window's verdict."""
+
+    value: float | None
+    tone: str
+    day: str
+    title: str
+
+
 def trend(
-    values: Sequence[float | None], tones: Sequence[str], ends: tuple[str, str], *, said: str
+    dots: Sequence[Dot],
+    *,
+    said: str,
+    in_words: Callable[[float], str],
+    within: tuple[float, float] = (-math.inf, math.inf),
+    least: float = 0.005,
 ) -> str:
-    """A figure over the windows, coloured by their verdicts; gaps stay gaps."""
+    """A figure over the windows; gaps stay gaps. `within`: what the figure can be at all."""
     height = 110.0
-    known = [value for value in values if value is not None]
+    known = [dot.value for dot in dots if dot.value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    margin = max((high - low) * 0.15, 0.005)
-    low, high = max(0.0, low - margin), min(1.0, high + margin)
+    margin = max((high - low) * 0.15, least)
+    low, high = max(within[0], low - margin), min(within[1], high + margin)
     wide = WIDTH - LEFT - RIGHT - 8
 
     def at(place: int, value: float) -> tuple[float, float]:
-        x = LEFT + 4 + (place / (len(values) - 1) if len(values) > 1 else 0.5) * wide
+        x = LEFT + 4 + (place / (len(dots) - 1) if len(dots) > 1 else 0.5) * wide
         return x, TOP + (high - value) / ((high - low) or 1) * (height - TOP - BOTTOM)
 
-    digits = 0 if high - low > 0.05 else 1  # or two lines would have one name
-    inside = [_scale(height, high, lambda value: f"{100 * value:.{digits}f} %", low=low)]
-    points = [(at(i, value), tones[i]) for i, value in enumerate(values) if value is not None]
+    inside = [_scale(height, high, in_words, low=low)]
+    points = [(at(i, dot.value), dot) for i, dot in enumerate(dots) if dot.value is not None]
     drawn = " ".join(f"{x:.1f},{y:.1f}" for (x, y), _ in points)
     inside.append(f'<polyline points="{drawn}" class="trend"/>')
-    for (x, y), tone in points:
-        inside.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" class="{tone}"/>')
+    for (x, y), dot in points:
+        inside.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" class="{dot.tone}">'
+            f"<title>{text(dot.title)}</title></circle>"
+        )
     inside += [
-        label(LEFT, height - 5, ends[0]),
-        label(WIDTH - RIGHT, height - 5, ends[1], anchor="end"),
+        label(LEFT, height - 5, dots[0].day),
+        label(WIDTH - RIGHT, height - 5, dots[-1].day, anchor="end"),
     ]
     return svg(height, said, *inside)
 

@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitoring.report.facts import Thumbnail
-from monitoring.report.page.markup import between, chapter, duration, percent, tag, text
+from monitoring.report.page.markup import (
+    DASH,
+    between,
+    chapter,
+    duration,
+    number,
+    percent,
+    tag,
+    text,
+)
+from monitoring.report.units import amount
 
 Json = Mapping[str, Any]
 LOUD = ("ACT", "WATCH")
@@ -36,6 +46,7 @@ def heading(document: Json) -> str:
     verdict = tag(
         "div",
         tag("strong", text(document["verdict"])),
+        tag("p", text(document["answer"]), class_="answer"),
         tag("p", text(document["headline"])),
         class_=f"verdict {tone(document['verdict'])}",
     )
@@ -47,7 +58,7 @@ def what_to_do(document: Json) -> str:
     loud = [check for check in document["checks"] if check["verdict"] in LOUD]
     if not loud:
         return ""
-    ordered = sorted(loud, key=lambda check: LOUD.index(check["verdict"]))
+    ordered = sorted(loud, key=lambda check: (LOUD.index(check["verdict"]), check["p"] or 0.0))
     alike: dict[tuple[str, str], list[Json]] = {}
     for check in ordered:
         alike.setdefault((check["verdict"], check["advice"]), []).append(check)
@@ -68,15 +79,40 @@ def _found(check: Json) -> str:
         "div",
         tag("span", text(check["verdict"]), class_="badge"),
         tag("h3", text(check["title"])),
-        tag("p", text(check["sentence"])),
+        tag("p", text(check["sentence"]), tag("b", text(_since(check)))),
         tag("p", text(_context(check)), class_="soft rule"),
     )
 
 
+def _since(check: Json) -> str:
+    if not check["since"]:
+        return ""
+    if check["days"] == 1:
+        return " New in this report."
+    return f" The same since {check['since'][:10]}: {check['days']} reports in a row."
+
+
 def _context(check: Json) -> str:
-    model = f"Model {check['model_version']}. " if check["model_version"] else ""
+    """What a statistician would ask: n, statistic, critical values, effect, floor, rule."""
+    parts = [f"Model {check['model_version']}." if check["model_version"] else ""]
     span = {"week": " over seven days", "audit": " over the audit's days"}.get(check["window"], "")
-    return f"{model}n = {check['n']:,}{span}. Rule: {check['rule']}."
+    beside = f" beside a baseline of {check['baseline_n']:,}" if check["baseline_n"] else ""
+    parts.append(f"n = {check['n']:,}{span}{beside}.")
+    if check["statistic"] is not None:
+        critical = (
+            f"{number(check['critical_watch'])} (1 %), {number(check['critical_act'])} (0.1 %)"
+        )
+        parts.append(
+            f"Statistic {number(check['statistic'])}, critical values {critical}; effect "
+            f"{effect(check, 'effect')}, floor {effect(check, 'floor')}."
+        )
+    return " ".join([*filter(None, parts), f"Rule: {check['rule']}."])
+
+
+def effect(check: Json, which: str) -> str:
+    """An effect or its floor, in the unit of the check."""
+    value = check[which]
+    return DASH if value is None else amount(value, check["unit"])
 
 
 def counts(document: Json) -> str:
@@ -127,7 +163,14 @@ def examples(document: Json, thumbnails: Sequence[Thumbnail]) -> str:
         sure = percent(photo["confidence"]) if photo["confidence"] is not None else ""
         said = f"{photo['vehicle']} {sure}".strip()
         seen = f", seen: {photo['verdict']}" if photo["verdict"] else ""
-        caption = tag("p", text(said + seen), "<br>", tag("span", text(photo["key"])))
+        figure = f"{photo['figure']} · " if photo["figure"] else ""
+        came = f"{photo['received_at'][:10]} {photo['received_at'][11:16]} UTC"
+        caption = tag(
+            "p",
+            text(f"{figure}{said}{seen}"),
+            *("<br>", tag("span", text(photo["key"]))),
+            *("<br>", tag("span", text(came), class_="soft")),
+        )
         items.append(tag("li", picture, caption))
     return chapter(
         "examples", f"Photos behind “{found['title']}”", tag("ul", *items, class_="pictures")

@@ -17,22 +17,24 @@ def accuracy(document: Json) -> str:
         return chapter("accuracy", "Accuracy", note="No photo was classified: nothing to judge.")
     days = found["days"]
     named = (
-        ("estimate, today", found["estimated"]),
-        (f"estimate, {days} days", found["estimated_audit_days"]),
-        ("audited", found["automatic"]),
-        ("reviewed", found["reviewed"]),
+        ("the model's own estimate, today", found["estimated"]),
+        (f"its own estimate, {days} days", found["estimated_audit_days"]),
+        ("decided by the model, audited", found["automatic"]),
+        ("decided by a person", found["reviewed"]),
     )
     marks = [_mark(name, each) for name, each in named]
     combined = found["combined"]
     if combined:
-        marks.append(_mark("all photos", combined | {"n": None}))
+        judged = found["automatic"]["judged"] + found["reviewed"]["judged"]
+        marks.append(_mark("all photos", combined | {"n": judged}))
     bottoms = [mark.low for mark in marks if mark.low is not None]
     low = next((each for each in (0.95, 0.9, 0.8, 0.5) if min(bottoms, default=0) >= each), 0.0)
     chart = intervals(marks, said="Accuracy with 95 % intervals", low=low)
-    drawn = figure(f"Right, over {days} days", "with 95 % intervals", chart, _caveat(found))
+    more = f"model {found['model_version']}, with 95 % intervals"
+    drawn = figure(f"Right, over {days} days", more, chart, _caveat(found))
     tables = [
-        _confusion("Audited", found["confusion"]["audited"]),
-        _confusion("Reviewed", found["confusion"]["reviewed"]),
+        _confusion("Decided by the model, audited", found["confusion"]["audited"]),
+        _confusion("Decided by a person", found["confusion"]["reviewed"]),
     ]
     charts = tag("div", drawn, *tables, _people(found), class_="charts")
     return chapter("accuracy", "Is the classifier right?", charts)
@@ -40,9 +42,11 @@ def accuracy(document: Json) -> str:
 
 def _mark(name: str, found: Json) -> Mark:
     if found["value"] is None:
-        return Mark(name=name, value=None, low=None, high=None, said="nobody judged any")
+        nothing = "no such photo" if "estimate" in name else "nobody judged any"
+        return Mark(name=name, value=None, low=None, high=None, said=nothing)
     n = "" if found["n"] is None else f" · n = {found['n']:,}"
-    interval = between(found["low"], found["high"])
+    certain = found["low"] == found["high"]
+    interval = "all of them judged" if certain else between(found["low"], found["high"])
     return Mark(
         name=name,
         value=found["value"],
@@ -62,9 +66,10 @@ def _caveat(found: Json) -> str:
     return tag(
         "p",
         text(
-            f"The estimate is the model's own: it holds while the model is calibrated{known}, and "
-            "cannot see the day on which it is not. Reviewed photos are the hard ones, so they "
-            "alone say too little. Only audits are drawn by chance; “all photos” joins both."
+            "The estimate is the model's own, of the photos that it decided: it holds while the "
+            f"model is calibrated{known}, and cannot see the day on which it is not. Photos that a "
+            "person decides are the hard ones, so they alone say too little. Only audits are drawn "
+            "by chance; “all photos” weighs both as they came."
         ),
         class_="note",
     )
@@ -120,9 +125,7 @@ def thresholds(document: Json) -> str:
     ]
     others = [
         [
-            f"<b>{number(row['threshold'])}</b> in force"
-            if row["in_force"]
-            else number(row["threshold"]),
+            _level(row),
             percent(row["review_share"]),
             percent(row["expected_error"], 2),
             _judged(row),
@@ -131,7 +134,7 @@ def thresholds(document: Json) -> str:
     ]
     if not in_force and not others:
         return ""
-    head = ["threshold", "to review", "errors, model", "errors, people"]
+    head = ["threshold", "to review", "wrong, by its own estimate", "wrong, by what people saw"]
     panels = (
         tag(
             "div",
@@ -144,9 +147,17 @@ def thresholds(document: Json) -> str:
     return chapter("thresholds", "Thresholds", tag("div", *panels, class_="charts"))
 
 
+def _level(row: Json) -> str:
+    if row["in_force"]:
+        return f"<b>{number(row['threshold'])}</b> in force"
+    return number(row["threshold"]) + (" earlier" if row["was_in_force"] else "")
+
+
 def _over(document: Json) -> str:
     accuracy = document["accuracy"]
-    return f"over {accuracy['days']} days" if accuracy else ""
+    if not accuracy:
+        return ""
+    return f"over {accuracy['days']} days, model {accuracy['model_version']}"
 
 
 def _origin(row: Json) -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from monitoring.report.visible import spelled_out
+
 DASH = "–"
 
 
 def text(value: object) -> str:
     """Escaped; control and direction characters are spelled out, so that nothing can hide."""
-    shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in str(value)
-    )
-    return escape(shown)
+    return escape(spelled_out(str(value)))
 
 
 def tag(name: str, *inside: str, **attributes: object) -> str:

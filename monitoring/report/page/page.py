@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitoring.report.facts import Thumbnail
-from monitoring.report.page import back, captured, front, judgement, traffic
+from monitoring.report.page import back, captured, front, history, judgement, traffic
 from monitoring.report.page.markup import text
 from monitoring.report.page.style import STYLE
 
@@ -26,9 +26,10 @@ def page_of(document: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> str
         judgement.thresholds(document),
         back.times(document),
         captured.capture(document),
-        back.history(document),
+        history.history(document),
         back.checks(document),
         back.photos(document),
+        back.words(),
         "</main>\n",
         back.foot(document),
     )

@@ -42,6 +42,7 @@ header .top { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; justify-conte
 .verdict strong { display: block; font-size: 2.2rem; line-height: 1.1; color: var(--tone);
   letter-spacing: -0.02em; }
 .verdict p { margin-top: 0.4rem; font-size: 1.1rem; max-width: 50rem; }
+.verdict .answer { font-size: 1.2rem; font-weight: 600; }
 .OK { --tone: var(--ok); } .WATCH { --tone: var(--watch); } .ACT { --tone: var(--act); }
 .NOT { --tone: var(--none); }
 
@@ -113,6 +114,9 @@ details { margin-top: 0.35rem; border: 1px solid var(--line); border-radius: 8px
 summary { cursor: pointer; }
 details li { font-size: 0.85rem; overflow-wrap: anywhere; padding: 0.1rem 0; }
 code { font: 0.85em ui-monospace, monospace; overflow-wrap: anywhere; }
+#words dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.3rem 1rem;
+  padding: 0.5rem 0; font-size: 0.92rem; }
+#words dt { font-weight: 600; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 @media print {
   :root { --ground: #fff; --panel: #fff; }

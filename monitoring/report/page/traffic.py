@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from monitoring.report.advice import TITLES
 from monitoring.report.page.charts import Mark, histogram, intervals, stacked_bars
 from monitoring.report.page.front import STATUSES
 from monitoring.report.page.markup import (
@@ -14,9 +15,14 @@ from monitoring.report.page.markup import (
     text,
 )
 from monitoring.report.page.spreads import Spread, spread_bars
+from monitoring.report.units import figure_in_words
 
 Json = Mapping[str, Any]
 _LEVELS = ("p5", "p50", "p95")
+_QUALITY_SAID = (
+    "Brightness and contrast go from 0 to 1; sharpness is a logarithm: 0.3 less halves the edges' "
+    "variance."
+)
 _COLOURS = (("ours", "now"), ("baseline", "baseline"))
 
 
@@ -44,7 +50,7 @@ def hours(document: Json) -> str:
     )
     kinds = key(*((name, STATUSES[name]) for name in present))
     zone = document["window"]["time_zone"]
-    reviews = [_reviews(model) for model in document["models"][:1]]
+    reviews = [_reviews(model) for model in document["models"]]
     drawn = figure("Received, by hour", zone, chart, kinds)
     return chapter("hours", "Over the day", tag("div", drawn, *reviews, class_="charts"))
 
@@ -61,7 +67,8 @@ def _reviews(model: Json) -> str:
         said=f"{percent(review['value'])}, baseline {percent(review['baseline'])}",
     )
     chart = intervals([mark], said="Share of photos sent to review", high=_top([mark]))
-    return figure("Review", "why a person was asked", chart, table(["reason", "photos"], rows))
+    more = f"why a person was asked; model {model['version']}"
+    return figure("Review", more, chart, table(["reason", "photos"], rows))
 
 
 def _top(marks: Sequence[Mark]) -> float:
@@ -72,11 +79,8 @@ def _top(marks: Sequence[Mark]) -> float:
 def model_chapter(model: Json) -> str:
     """One model version's photos beside its baseline."""
     baseline = model["baseline"]
-    note = (
-        f"{model['n']:,} photos; baseline of {baseline['n']:,} photos, "
-        f"threshold {number(baseline['threshold'])}."
-        if baseline
-        else f"{model['n']:,} photos; this model has no baseline, so nothing is compared."
+    note = f"{model['n']:,} photos; " + (
+        _baseline(baseline) if baseline else "this model has no baseline, so nothing is compared."
     )
     drawn = (
         _classes(model, "classes", "Most probable class"),
@@ -87,6 +91,19 @@ def model_chapter(model: Json) -> str:
     charts = tag("div", *drawn, class_="charts")
     version = model["version"]
     return chapter(f"model-{_slug(version)}", f"Model {version}", charts, note=note)
+
+
+def _baseline(baseline: Json) -> str:
+    """What days are compared with, and what that cannot say."""
+    known = f"{baseline['n']:,} photos, threshold {number(baseline['threshold'])}"
+    if baseline["is_observed"]:
+        days = f"{baseline['observed_from']} to {baseline['observed_to']}".strip()
+        return f"the baseline is a quiet time of this system's own ({days}; {known})."
+    return (
+        f"the baseline is the one of the model's evaluation ({known}). Its photos are no drivers' "
+        "photos: sizes, shapes and formats are not compared, and mixes only as far as the "
+        "evaluation's stands for yours. `scones baseline` makes one of a quiet week."
+    )
 
 
 def _slug(version: str) -> str:
@@ -143,18 +160,20 @@ def _confidence(model: Json) -> str:
 def _quality(model: Json) -> str:
     spreads = [_spread(row) for row in model["quality"]]
     chart = spread_bars(spreads, said="Image quality: middle and 5 to 95 %, now and before")
-    return figure("Image quality", "middle, and 5 to 95 % of the photos", chart, key(*_COLOURS))
+    note = tag("p", text(_QUALITY_SAID), class_="note")
+    more = "median, and where 5 to 95 % of the photos lie"
+    return figure("Image quality", more, chart, key(*_COLOURS), note)
 
 
 def _spread(row: Json) -> Spread:
     now = tuple(row[level] for level in _LEVELS)
-    said, before = _tails(now), None
+    said, before = _tails(row["name"], now), None
     if "baseline_p50" in row:
         before = tuple(row[f"baseline_{level}"] for level in _LEVELS)
-        said += f" · baseline {number(before[1])}"
-    return Spread(name=row["name"].replace("_", " "), now=now, before=before, said=said)
+        said += f" · baseline {figure_in_words(row['name'], before[1])}"
+    return Spread(name=TITLES[row["name"]].lower(), now=now, before=before, said=said)
 
 
-def _tails(levels: tuple[float, ...]) -> str:
-    low, middle, high = map(number, levels)
+def _tails(name: str, levels: tuple[float, ...]) -> str:
+    low, middle, high = (figure_in_words(name, level) for level in levels)
     return f"{middle} ({low} to {high})"

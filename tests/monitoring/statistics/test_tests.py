@@ -120,8 +120,10 @@ def test_two_shares_of_few_are_exact(k: int, n: int) -> None:
     table = [[k, n - k], [100, 4_900]] if k < 30 else [[k, n - k], [4_900, 100]]
     tails = [stats.fisher_exact(table, alternative=side)[1] for side in ("less", "greater")]
     ours = two_shares(k, n, table[1][0], 5_000)
-    assert ours.test == "Fisher's exact"
+    assert ours.test == "Fisher's exact, as z"
     assert ours.p == pytest.approx(min(1, 2 * min(tails)), rel=1e-9)
+    assert ours.statistic == pytest.approx(ours.direction * stats.norm.isf(ours.p / 2), rel=1e-6)
+    assert (abs(ours.statistic) > ours.critical_watch) == (ours.p < 0.01)
 
 
 def test_a_mix_of_many() -> None:

@@ -1,0 +1,61 @@
+"""What one reads first, in two sentences: is the classifier right, and what is different?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitoring.report.check import Check
+from monitoring.statistics.verdicts import Verdict
+
+Json = Mapping[str, Any]
+
+
+def answer_of(accuracy: Json | None) -> str:
+    """Is the classifier still right? As far as anybody can tell."""
+    if accuracy is None:
+        return "No photo was classified, so there is nothing to be right or wrong about."
+    combined, audits, days = accuracy["combined"], accuracy["automatic"], accuracy["days"]
+    if combined is not None:
+        judged = audits["judged"] + accuracy["reviewed"]["judged"]
+        return (
+            f"The classifier is right on {combined['value']:.1%} of photos (between "
+            f"{combined['low']:.1%} and {combined['high']:.1%}, by what people saw on {judged:,} "
+            f"photos of {days} days)."
+        )
+    estimate = accuracy["estimated_audit_days"]
+    own = f"; its own estimate is {estimate['value']:.1%}" if estimate["value"] is not None else ""
+    unseen = (
+        "of the photos that it decided, nobody has audited one"
+        if audits["photos"] and not audits["judged"]
+        else "nobody has judged a photo that was reviewed"
+    )
+    return f"Whether the classifier is right is not known: {unseen} in {days} days{own}."
+
+
+def headline_of(level: Verdict, checks: Sequence[Check], counts: Json) -> str:
+    """The loudest check, or what quiet rests on."""
+    received, classified = counts["received"], counts["classified"]
+    came = f"{received:,} photo{'' if received == 1 else 's'} came" if received else "No photo came"
+    if classified != received:
+        came += f", {classified:,} of them were classified"
+    if level is Verdict.NOT_ENOUGH_DATA:
+        return f"{came}: too few to tell a change from chance."
+    if level is Verdict.OK:
+        week = [check.n for check in checks if check.test and check.window == "week"]
+        over = f" ({max(week):,} photos of seven days were compared)" if week else ""
+        return f"{came}, and nothing differs from the baseline or needs a hand{over}."
+    loud = [check for check in checks if check.level >= Verdict.WATCH]
+    worst = max(loud, key=loudness)
+    others = len(loud) - 1
+    more = f" {others} more check{'s' if others > 1 else ''} below." if others else ""
+    return f"{worst.title}: {worst.sentence}{more}"
+
+
+def worst_shown(checks: Sequence[Check]) -> Check | None:
+    """The loudest check that has photos to show."""
+    shown = [check for check in checks if check.photos and check.level >= Verdict.WATCH]
+    return max(shown, key=loudness, default=None)
+
+
+def loudness(check: Check) -> tuple[Verdict, float]:
+    """The least likely by chance is the loudest; what is counted comes before what is tested."""
+    return check.level, -(check.p or 0.0)
