@@ -7,7 +7,13 @@ from datetime import datetime
 from monitoring.gather import Sources, gather, queue_figures
 from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
 from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
-from monitoring.report.writers import history_line, photos_csv, report_html, report_json
+from monitoring.report.writers import (
+    history_line,
+    judged_csv,
+    photos_csv,
+    report_html,
+    report_json,
+)
 from monitoring.shelf import Shelf
 from monitoring.windows import is_whole_day
 
@@ -33,6 +39,7 @@ def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
         PAGE: report_html(report),
         "report.json": report_json(report),
         "photos.csv": b"".join(photos_csv(inputs.photos)),
+        "judged.csv": b"".join(judged_csv(inputs.audited, inputs.settings.vehicles)),
         "statistics.json": statistics_json(report),
         "constraint_violations.json": violations_json(report),
     }

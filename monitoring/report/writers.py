@@ -1,16 +1,25 @@
 """The report's files. Equal reports give equal bytes."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 
+from handlers.domain.quality import Quality
 from monitoring.report.build import Report
+from monitoring.report.cells import csv_chunks
 from monitoring.report.facts import HistoryRow, PhotoFacts
 from monitoring.report.moments import iso
 from monitoring.report.page import page_of
 from monitoring.report.sections import status_of
-from monitoring.report.table import in_order, predicted
+from monitoring.report.table import (
+    in_order,
+    is_classified,
+    is_judged,
+    is_right,
+    predicted,
+    said_by_model,
+    was_automatic,
+)
 
 COLUMNS = (
     "photo_id",
@@ -31,8 +40,20 @@ COLUMNS = (
     "image_format",
     "verdict",
 )
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_AT_ONCE = 1_000
+QUALITY = tuple(each.name for each in fields(Quality) if each.name != "image_format")
+JUDGED = (
+    "photo_id",
+    "key",
+    "stratum",
+    "model_version",
+    "said_by_model",
+    "verdict",
+    "right",
+    "confidence",
+    "received_at",
+    "decided_at",
+    "verdict_by",
+)
 
 
 def report_json(report: Report) -> bytes:
@@ -51,18 +72,23 @@ def history_line(row: HistoryRow) -> bytes:
 
 
 def photos_csv(photos: Iterable[PhotoFacts]) -> Iterator[bytes]:
-    """Every photo behind every count, in chunks."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for place, photo in enumerate(in_order(photos), start=1):
-        writer.writerow([_harmless(value) for value in _row(photo)])
-        if place % _AT_ONCE == 0:
-            yield _taken(text)
-    yield _taken(text)
+    """Every photo behind every count, with its figures, in chunks."""
+    found = in_order(photos)
+    classes = sorted({name for photo in found for name in photo.probabilities})
+    head = (*COLUMNS, *QUALITY, *(f"probability_{name}" for name in classes))
+    return csv_chunks(head, (_row(photo, classes) for photo in found))
 
 
-def _row(photo: PhotoFacts) -> tuple[object, ...]:
+def judged_csv(photos: Iterable[PhotoFacts], vehicles: Sequence[str]) -> Iterator[bytes]:
+    """Every photo that a person judged: the accuracy of the audit's days, to be counted again.
+
+    Only strata `audited` and `reviewed` count there; contested ones were not drawn by chance.
+    """
+    found = (photo for photo in in_order(photos) if is_classified(photo) and is_judged(photo))
+    return csv_chunks(JUDGED, (_judged(photo, vehicles) for photo in found))
+
+
+def _row(photo: PhotoFacts, classes: Sequence[str]) -> tuple[object, ...]:
     return (
         photo.photo_id,
         photo.key,
@@ -81,18 +107,25 @@ def _row(photo: PhotoFacts) -> tuple[object, ...]:
         photo.threshold_source,
         photo.image_format,
         photo.verdict,
+        *(photo.quality.get(name) for name in QUALITY),
+        *(photo.probabilities.get(name) for name in classes),
     )
 
 
-def _harmless(value: object) -> object:
-    """Spreadsheets run what begins like a formula, and drivers choose the keys."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return value
-
-
-def _taken(text: io.StringIO) -> bytes:
-    found = text.getvalue().encode("utf-8", "backslashreplace")
-    text.seek(0)
-    text.truncate()
-    return found
+def _judged(photo: PhotoFacts, vehicles: Sequence[str]) -> tuple[object, ...]:
+    stratum = "reviewed"
+    if was_automatic(photo):
+        stratum = "audited" if photo.review_reason == "audit" else photo.review_reason or "unasked"
+    return (
+        photo.photo_id,
+        photo.key,
+        stratum,
+        photo.model_version,
+        said_by_model(photo, vehicles),
+        photo.verdict,
+        "yes" if is_right(photo, vehicles) else "no",
+        photo.confidence,
+        iso(photo.received_at),
+        iso(photo.decided_at) if photo.decided_at else "",
+        photo.verdict_by,
+    )
