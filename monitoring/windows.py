@@ -9,6 +9,7 @@ from handlers.domain.errors import PermanentError
 from monitoring.report.facts import Window
 
 LONGEST = timedelta(days=31)
+_YEARS = range(2000, 2200)  # far from where calendars end, whatever is added to a time
 _HOUR = timedelta(hours=1)
 
 
@@ -25,29 +26,38 @@ def zone(name: str) -> ZoneInfo:
 
 
 def day(of: date, *, time_zone: str) -> Window:
-    """A day there, from midnight to midnight: 23 or 25 hours where the clock is changed."""
+    """A day there, from midnight to midnight: 23 or 25 hours where the clock is changed.
+
+    Raises: InvalidWindow."""
+    _check_year(of)
     where = zone(time_zone)
     start = datetime.combine(of, time.min, where)
     end = datetime.combine(of + timedelta(days=1), time.min, where)
     return Window(start=start.astimezone(UTC), end=end.astimezone(UTC), time_zone=time_zone)
 
 
-def previous_day(as_of: datetime, *, time_zone: str) -> Window:
-    """The last day that was over then."""
+def last_days(as_of: datetime, *, time_zone: str, days: int = 1) -> Window:
+    """The last days that were over then, yesterday alone if not told otherwise."""
     today = as_of.astimezone(zone(time_zone)).date()
-    return day(today - timedelta(days=1), time_zone=time_zone)
+    first = day(today - timedelta(days=days), time_zone=time_zone)
+    last = day(today - timedelta(days=1), time_zone=time_zone)
+    return Window(start=first.start, end=last.end, time_zone=time_zone)
 
 
-def requested(event: Mapping[str, Any], *, time_zone: str, as_of: datetime) -> Window:
-    """`{"from", "to"}` as days or moments; without them yesterday. Raises: InvalidWindow."""
+def requested(
+    event: Mapping[str, Any], *, time_zone: str, as_of: datetime, days: int = 1
+) -> Window:
+    """`{"from", "to"}` as days or moments; without them the last days. Raises: InvalidWindow."""
     start, end = event.get("from"), event.get("to")
     if not start and not end:
-        return previous_day(as_of, time_zone=time_zone)
+        return last_days(as_of, time_zone=time_zone, days=days)
     if not start:
         raise InvalidWindow("`to` needs a `from`")
     first = _moment(start, time_zone=time_zone, ends=False)
     last = _moment(end or start, time_zone=time_zone, ends=True)
-    if not first < last or last - first > LONGEST:
+    # By the readers' clocks: the October in which they are set back is a month like any other.
+    length = _by_the_clock(last, time_zone) - _by_the_clock(first, time_zone)
+    if not first < last or length > LONGEST:
         raise InvalidWindow(f"a window is from 1 second to {LONGEST.days} days long")
     return Window(start=first, end=last, time_zone=time_zone)
 
@@ -60,7 +70,16 @@ def moment(text: object) -> datetime:
         raise InvalidWindow(f"{text!r} is no time; write 2026-11-21T00:00:00Z") from error
     if found.tzinfo is None:
         raise InvalidWindow(f"{text!r} names no time zone; write 2026-11-21T00:00:00Z")
+    _check_year(found)
     return found.astimezone(UTC)
+
+
+def stored(text: str) -> datetime:
+    """A moment that some program wrote down, in UTC, which it is if it names no offset.
+
+    Raises: ValueError, OverflowError."""
+    found = datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def hours(start: datetime, end: datetime) -> Iterator[str]:
@@ -84,3 +103,12 @@ def _moment(text: object, *, time_zone: str, ends: bool) -> datetime:
         return moment(text)
     window = day(named, time_zone=time_zone)
     return window.end if ends else window.start
+
+
+def _by_the_clock(when: datetime, time_zone: str) -> datetime:
+    return when.astimezone(zone(time_zone)).replace(tzinfo=None)
+
+
+def _check_year(when: date) -> None:
+    if when.year not in _YEARS:
+        raise InvalidWindow(f"{when} is out of reach: use the years {_YEARS[0]} to {_YEARS[-1]}")
