@@ -1,7 +1,7 @@
 """A photo's row in the ledger, and a driver's row in the assignments, as readers see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
@@ -49,8 +49,9 @@ class LedgerRow:
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
         """Raises: InvalidRecord."""
+        item = {name: value for name, value in item.items() if value is not None}  # as if absent
         try:
-            return cls(
+            row = cls(
                 photo_id=item["photo_id"],
                 bucket=item["bucket"],
                 key=item["key"],
@@ -83,13 +84,26 @@ class LedgerRow:
                 size_bytes=int(item.get("size_bytes", 0)),
                 quality=item.get("quality", {}),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
+        row._check()
+        return row
+
+    def _check(self) -> None:
+        maps: tuple[object, ...] = (self.classification, self.quality, *self.decisions)
+        if not all(isinstance(each, Mapping) for each in maps):
+            raise InvalidRecord("a ledger row is malformed: a map is of another type")
+        for name in _TEXTS:
+            if not isinstance(getattr(self, name), str):
+                raise InvalidRecord(f"a ledger row is malformed: {name} is no text")
 
     @property
     def photo_order(self) -> str:
         """Sorts the photos of a driver by upload; ties are broken the same way every time."""
         return f"{self.uploaded_at}#{self.photo_id}"
+
+
+_TEXTS = tuple(each.name for each in fields(LedgerRow) if each.type is str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
