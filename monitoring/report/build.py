@@ -9,7 +9,7 @@ from monitoring.report.document import document_of
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, Thumbnail
 from monitoring.report.headline import answer_of, headline_of, worst_shown
 from monitoring.report.judged import verdict_of
-from monitoring.report.moments import iso
+from monitoring.report.moments import iso, local
 from monitoring.report.quality import said_of
 from monitoring.statistics.verdicts import Verdict
 
@@ -87,7 +87,8 @@ def _examples(
                 "photo_id": each,
                 "key": known[each].key,
                 "received_at": iso(known[each].received_at),
-                "figure": said_of(known[each], check.name),
+                "received_label": local(known[each].received_at, inputs.window, "%d %b %H:%M"),
+                "figure": _figure(check, known[each]),
                 "vehicle": known[each].vehicle,
                 "confidence": rounded(known[each].confidence),
                 "verdict": known[each].verdict,
@@ -102,6 +103,12 @@ def _completeness(inputs: ReportInputs) -> float | None:
     """Nothing where only a sample is to be captured: then it is no figure for an alarm."""
     sampled = inputs.settings.capture_sampling_share < 1
     return None if inputs.capture is None or sampled else inputs.capture.completeness
+
+
+def _figure(check: Check, photo: PhotoFacts) -> str:
+    """What the check is about, of this photo: `sharpness 1.58`."""
+    said = said_of(photo, check.name)
+    return f"{check.title.lower()} {said}" if said else ""
 
 
 def _metrics(level: Verdict, document: Mapping[str, Any], inputs: ReportInputs) -> dict[str, float]:

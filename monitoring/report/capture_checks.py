@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from monitoring.capture.summary import CaptureSummary
 from monitoring.report.check import Check, counted
 from monitoring.report.facts import ReportSettings
+from monitoring.report.units import percent
 from monitoring.statistics.verdicts import Verdict
 
 ODD_WATCH, ODD_ACT = 0.01, 0.05
@@ -23,14 +24,14 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
             Verdict.OK if share >= wanted * settings.completeness_watch - chance else Verdict.WATCH
         )
         level = Verdict.ACT if share < wanted * settings.completeness_act - chance else level
-        of_sample = "" if wanted == 1 else f" of the {wanted:.0%} that are to be captured"
+        of_sample = "" if wanted == 1 else f" of the {percent(wanted, 0)} that are to be captured"
         yield counted(
             "capture_completeness",
             level,
-            rule=f"WATCH below {settings.completeness_watch:.0%}, ACT below "
-            f"{settings.completeness_act:.0%}{of_sample}",
-            sentence=f"{capture.captured} of {n} classified photos were captured ({share:.1%}"
-            f"{'' if wanted == 1 else f'; {wanted:.0%} are to be'}).",
+            rule=f"WATCH below {percent(settings.completeness_watch, 0)}, ACT below "
+            f"{percent(settings.completeness_act, 0)}{of_sample}",
+            sentence=f"{capture.captured} of {n} classified photos were captured ({percent(share)}"
+            f"{'' if wanted == 1 else f'; {percent(wanted, 0)} are to be'}).",
             n=n,
             ids=capture.missing,
         )
@@ -40,7 +41,7 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
     yield counted(
         "unreadable_captures",
         Verdict.ACT if odd_share > ODD_ACT else level,
-        rule=f"WATCH above {ODD_WATCH:.0%} of the lines, ACT above {ODD_ACT:.0%}",
+        rule=f"WATCH above {percent(ODD_WATCH, 0)} of the lines, ACT above {percent(ODD_ACT, 0)}",
         sentence=f"{odd} of {capture.lines} lines are odd"
         + "".join(f", {kind} {count}" for kind, count in capture.oddities.items())
         + ".",

@@ -4,6 +4,7 @@ from monitoring.report.accuracy import Judgements, confidences
 from monitoring.report.advice import ADVICE, TITLES
 from monitoring.report.check import Check
 from monitoring.report.examples import EXAMPLES
+from monitoring.report.units import percent
 from monitoring.statistics.accuracy import expected_accuracy, more_errors_than_expected
 from monitoring.statistics.verdicts import judged
 
@@ -27,7 +28,7 @@ def contradiction(judgements: Judgements) -> Check | None:
         rule=f"{result.test}: WATCH at p < 0.01 and one point more errors than the model's "
         "confidence and its calibration error admit; ACT at p < 0.001",
         sentence=f"{len(judgements.errors)} of {result.n} audited photos were wrong; the "
-        f"model admits {expected:.1%}, and {margin:.1%} for its calibration.",
+        f"model admits {percent(expected)}, and {percent(margin)} for its calibration.",
         advice=ADVICE["audited_errors"],
         n=result.n,
         model_version=judgements.version,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitoring.report.check import Check
+from monitoring.report.units import percent
 from monitoring.statistics.verdicts import Verdict
 
 Json = Mapping[str, Any]
@@ -16,13 +17,13 @@ def answer_of(accuracy: Json | None) -> str:
     combined, audits, days = accuracy["combined"], accuracy["automatic"], accuracy["days"]
     if combined is not None:
         judged = audits["judged"] + accuracy["reviewed"]["judged"]
+        value, low, high = (percent(combined[name]) for name in ("value", "low", "high"))
         return (
-            f"The classifier is right on {combined['value']:.1%} of photos (between "
-            f"{combined['low']:.1%} and {combined['high']:.1%}, by what people saw on {judged:,} "
-            f"photos of {days} days)."
+            f"The classifier is right on {value} of photos (between {low} and {high}, by what "
+            f"people saw on {judged:,} photos of {days} days)."
         )
-    estimate = accuracy["estimated_audit_days"]
-    own = f"; its own estimate is {estimate['value']:.1%}" if estimate["value"] is not None else ""
+    estimate = accuracy["estimated_audit_days"]["value"]
+    own = "" if estimate is None else f"; its own estimate is {percent(estimate)}"
     unseen = (
         "of the photos that it decided, nobody has audited one"
         if audits["photos"] and not audits["judged"]

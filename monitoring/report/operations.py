@@ -8,6 +8,7 @@ from monitoring.report.check import Check, counted
 from monitoring.report.facts import PhotoFacts, ReportInputs
 from monitoring.report.model_checks import model_checks
 from monitoring.report.table import is_classified
+from monitoring.report.units import percent
 from monitoring.statistics.verdicts import Verdict
 
 FAILED_SHARE, FAILED_COUNT = 0.01, 5
@@ -84,7 +85,8 @@ def _failures(photos: Sequence[PhotoFacts]) -> Check:
     return counted(
         "failures",
         level,
-        rule=f"WATCH if any photo failed; ACT from {FAILED_COUNT} and {FAILED_SHARE:.0%} on",
+        rule=f"WATCH if any photo failed; ACT from {FAILED_COUNT} and "
+        f"{percent(FAILED_SHARE, 0)} on",
         sentence=f"{len(failed)} of {len(photos)} failed{': ' + named if named else ''}.",
         n=len(photos),
         photos=failed,
@@ -103,8 +105,8 @@ def _refused(photos: Sequence[PhotoFacts]) -> Check:
     return counted(
         "refused",
         level,
-        rule=f"WATCH from {REFUSED_COUNT} photos and {REFUSED_WATCH:.0%} on, ACT from "
-        f"{REFUSED_ACT:.0%} on",
+        rule=f"WATCH from {REFUSED_COUNT} photos and {percent(REFUSED_WATCH, 0)} on, ACT from "
+        f"{percent(REFUSED_ACT, 0)} on",
         sentence=f"{len(refused)} of {len(photos)} were refused{': ' + named if named else ''}.",
         n=len(photos),
         photos=refused,

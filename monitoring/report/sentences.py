@@ -1,16 +1,16 @@
 """What a test found, in words that need no statistics; the numbers behind it stand beside them."""
 
-from monitoring.report.units import amount
+from monitoring.report.units import amount, percent
 from monitoring.statistics.results import P_WATCH, TestResult
 from monitoring.statistics.verdicts import PERSISTENCE
 
 
 def rule_of(result: TestResult, floor: float, *, unit: str, may_persist: bool) -> str:
     """The rule by which it was judged."""
-    again = f", or WATCH in the same direction on 2 of the last {PERSISTENCE} days"
+    again = f", or WATCH in the same direction on 2 of {PERSISTENCE} days"
     return (
-        f"{result.test}: WATCH at p < 0.01 and an effect of at least {amount(floor, unit)}; ACT "
-        f"at p < 0.001{again if may_persist else ''}"
+        f"{result.test}: WATCH at p < 0.01 from {amount(floor, unit)} on; ACT at p < 0.001"
+        f"{again if may_persist else ''}"
     )
 
 
@@ -23,12 +23,12 @@ def sentence_of(finding: str, result: TestResult, floor: float, *, unit: str) ->
 
 def shares_finding(name: str, ours: float, theirs: float) -> str:
     """A share beside the baseline's."""
-    return f"{name} {ours:.1%}, baseline {theirs:.1%} ({_way(ours - theirs, 'points')})"
+    return f"{name} {percent(ours)}, baseline {percent(theirs)} ({_way(ours - theirs, 'points')})"
 
 
 def means_finding(ours: str, theirs: str, shift: float) -> str:
     """A typical value beside the baseline's; `shift` in the baseline's standard deviations."""
-    return f"{ours}, baseline {theirs} ({_way(shift, 'sd')})"
+    return f"On average {ours}, baseline {theirs} ({_way(shift, 'sd')})"
 
 
 def gap_finding(gap: float) -> str:
@@ -50,7 +50,7 @@ def _way(shift: float, unit: str) -> str:
 
 def _chance(p: float) -> str:
     if p >= 0.1:
-        return f"on {p:.0%} of quiet days"
+        return f"on {percent(p, 0)} of quiet days"
     if p < 1e-6:
         return "on less than one quiet day in a million"
     return f"on one quiet day in {float(f'{1 / p:.2g}'):,.0f}"  # nobody needs 30,001

@@ -25,6 +25,11 @@ def effect_unit(check: str) -> str:
     return EFFECTS.get(check, SD)
 
 
+def percent(value: float, digits: int = 1) -> str:
+    """A share."""
+    return f"{100 * value:.{digits}f} %"
+
+
 def amount(value: float, unit: str) -> str:
     """A share in points, anything else with its unit."""
     return f"{100 * value:.1f} points" if unit == POINTS else f"{value:.2f} {unit}".strip()

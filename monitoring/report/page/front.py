@@ -93,20 +93,17 @@ def _since(check: Json) -> str:
 
 
 def _context(check: Json) -> str:
-    """What a statistician would ask: n, statistic, critical values, effect, floor, rule."""
-    parts = [f"Model {check['model_version']}." if check["model_version"] else ""]
+    """What a statistician would ask: n, statistic, critical values, effect, floor, rule, model."""
     span = {"week": " over seven days", "audit": " over the audit's days"}.get(check["window"], "")
     beside = f" beside a baseline of {check['baseline_n']:,}" if check["baseline_n"] else ""
-    parts.append(f"n = {check['n']:,}{span}{beside}.")
+    parts = [f"n = {check['n']:,}{span}{beside}"]
     if check["statistic"] is not None:
-        critical = (
-            f"{number(check['critical_watch'])} (1 %), {number(check['critical_act'])} (0.1 %)"
-        )
-        parts.append(
-            f"Statistic {number(check['statistic'])}, critical values {critical}; effect "
-            f"{effect(check, 'effect')}, floor {effect(check, 'floor')}."
-        )
-    return " ".join([*filter(None, parts), f"Rule: {check['rule']}."])
+        watch, act = number(check["critical_watch"]), number(check["critical_act"])
+        parts.append(f"statistic {number(check['statistic'])}, critical {watch} and {act}")
+        parts.append(f"effect {effect(check, 'effect')}, floor {effect(check, 'floor')}")
+    parts.append(check["rule"])
+    parts += [f"model {check['model_version']}"] if check["model_version"] else []
+    return " · ".join(parts)
 
 
 def effect(check: Json, which: str) -> str:
@@ -164,12 +161,11 @@ def examples(document: Json, thumbnails: Sequence[Thumbnail]) -> str:
         said = f"{photo['vehicle']} {sure}".strip()
         seen = f", seen: {photo['verdict']}" if photo["verdict"] else ""
         figure = f"{photo['figure']} · " if photo["figure"] else ""
-        came = f"{photo['received_at'][:10]} {photo['received_at'][11:16]} UTC"
         caption = tag(
             "p",
             text(f"{figure}{said}{seen}"),
             *("<br>", tag("span", text(photo["key"]))),
-            *("<br>", tag("span", text(came), class_="soft")),
+            *("<br>", tag("span", text(photo["received_label"]), class_="soft")),
         )
         items.append(tag("li", picture, caption))
     return chapter(

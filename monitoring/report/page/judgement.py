@@ -134,7 +134,7 @@ def thresholds(document: Json) -> str:
     ]
     if not in_force and not others:
         return ""
-    head = ["threshold", "to review", "wrong, by its own estimate", "wrong, by what people saw"]
+    head = ["threshold", "to review", "wrong, estimated", "wrong, as people saw"]
     panels = (
         tag(
             "div",

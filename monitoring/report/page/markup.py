@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from monitoring.report import units
 from monitoring.report.visible import spelled_out
 
 DASH = "–"
@@ -46,7 +47,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: i
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A share, or a dash."""
-    return DASH if value is None else f"{100 * value:.{digits}f} %"
+    return DASH if value is None else units.percent(value, digits)
 
 
 def between(low: float | None, high: float | None, digits: int = 1) -> str:
@@ -64,7 +65,7 @@ def number(value: float | None, digits: int = 3) -> str:
         return f"{value / 1e6:.3g} M"
     if abs(value) >= 1_000:
         return f"{value:,.0f}"
-    return f"{value:.{digits}g}"
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def duration(seconds: float | None) -> str:

@@ -54,7 +54,7 @@ header .top { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; justify-conte
 .loud h3 { display: inline; margin-left: 0.4rem; }
 .loud div { margin-bottom: 0.5rem; }
 .loud .advice { margin-top: 0.35rem; }
-.loud .rule { margin-top: 0.35rem; }
+.loud .rule { margin-top: 0.15rem; font-size: 0.85rem; max-width: none; }
 
 .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 0.6rem;
   margin-top: 0.9rem; }
@@ -108,6 +108,7 @@ td.number:last-child, th.number:last-child { padding-right: 0.2rem; }
 .pictures img, .pictures .blank { display: block; width: 100%; height: 8rem; object-fit: contain;
   background: var(--ground); }
 .pictures .blank { display: grid; place-items: center; color: var(--soft); }
+.pictures .soft { font-size: inherit; }
 .pictures p { padding: 0.35rem 0.55rem; overflow-wrap: anywhere; }
 details { margin-top: 0.35rem; border: 1px solid var(--line); border-radius: 8px;
   background: var(--panel); padding: 0.4rem 0.8rem; }
@@ -127,7 +128,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
 @media (max-width: 30rem) {
   .verdict { padding: 1rem; }
   .verdict strong { font-size: 1.8rem; }
-  .counts { grid-template-columns: repeat(3, 1fr); }
+  .counts { grid-template-columns: repeat(auto-fill, minmax(6.4rem, 1fr)); }
   .counts dd { font-size: 1.2rem; }
   .counts div { padding: 0.5rem; }
   svg text, svg text.soft { font-size: 12px; }

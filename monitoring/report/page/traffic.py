@@ -97,8 +97,9 @@ def _baseline(baseline: Json) -> str:
     """What days are compared with, and what that cannot say."""
     known = f"{baseline['n']:,} photos, threshold {number(baseline['threshold'])}"
     if baseline["is_observed"]:
-        days = f"{baseline['observed_from']} to {baseline['observed_to']}".strip()
-        return f"the baseline is a quiet time of this system's own ({days}; {known})."
+        days = f"{baseline['observed_from']} to {baseline['observed_to']}; "
+        when = days if baseline["observed_from"] else ""
+        return f"the baseline is a quiet time of this system's own ({when}{known})."
     return (
         f"the baseline is the one of the model's evaluation ({known}). Its photos are no drivers' "
         "photos: sizes, shapes and formats are not compared, and mixes only as far as the "
