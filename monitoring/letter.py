@@ -1,33 +1,43 @@
-"""The mail about a report: the verdict, why, and a link that lives for some hours."""
+"""The mail about a report: the verdict, why, and links that live for some hours."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from monitoring.report import Report, Window
+from monitoring.report.visible import spelled_out
 
-_NAMED = 5  # checks that the mail mentions; the page has all of them
+LINKED = {  # files of the report that the mail leads to, in this order
+    "report.html": "The report:",
+    "photos.csv": "Every photo of the window, with its figures (photos.csv):",
+    "judged.csv": "Every photo that a person judged, for the accuracy (judged.csv):",
+}
+_NAMED = 5  # checks that the mail mentions, the loudest; the page has all of them
 
 
-def letter(report: Report, window: Window, *, link: str, folder: str) -> tuple[str, str]:
-    """Subject and text."""
+def letter(
+    report: Report, window: Window, *, links: Mapping[str, str], folder: str
+) -> tuple[str, str]:
+    """Subject and text; `links`: one for each of LINKED."""
     subject = f"Scones {report.verdict}: {_day(window.start, window)}"
     found = [check for check in report.checks if check.verdict in {"WATCH", "ACT"}]
+    loudest = sorted(found, key=lambda check: -check.level)[:_NAMED]
     lines = [
         report.headline,
         "",
         f"From {_time(window.start, window)} to {_time(window.end, window)}.",
-        *(f"- {check.verdict} {check.name}: {check.sentence}" for check in found[:_NAMED]),
+        *(f"- {check.verdict} {check.name}: {check.sentence}" for check in loudest),
         "",
         (
-            "The report, for some hours (the link ends with the session of the function that signed"
-            " it, at the latest after 12 hours):"
+            "These links need no account. They end with the session of the function that signed"
+            " them, at the latest after 12 hours."
         ),
-        link,
+        *(line for name, said in LINKED.items() for line in (said, links[name])),
         "",
         "Later, with an account:",
         folder,
     ]
-    return subject, "\n".join(lines)
+    return subject, "\n".join(map(spelled_out, lines))
 
 
 def _day(moment: datetime, window: Window) -> str:

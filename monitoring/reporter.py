@@ -19,9 +19,9 @@ from handlers.aws.photos import PhotoStore
 from handlers.aws.topics import Topic
 from monitoring import metric_names as names
 from monitoring.gather import Sources
-from monitoring.letter import letter
-from monitoring.report import Report
-from monitoring.report_run import PAGE, Pictures, run_report
+from monitoring.letter import LINKED, letter
+from monitoring.report import Report, Window
+from monitoring.report_run import Pictures, run_report
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnails
@@ -81,11 +81,12 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         "folder": f"s3://{means.settings.reports_bucket}/{shelf.folder(window)}",
     }
     logger.info("report_published", **answer)
-    if _is_scheduled(event):
-        # What is asked for about the past must neither set off nor end an alarm of today.
+    # What is asked for about the past must neither set off nor end an alarm of today.
+    if _is_scheduled(event) and not shelf.was_told(window, as_of):
+        _tell(means, report, window, folder=answer["folder"])
         _count(report)
-        link = shelf.link(window, PAGE, expires_s=LINK_EXPIRES_S)
-        means.topic.tell(*letter(report, window, link=link, folder=answer["folder"]))
+        # Noted last: after a crash before it people are told twice, and never not at all.
+        shelf.note_told(window, as_of)
     return answer
 
 
@@ -102,6 +103,12 @@ def _as_of(event: Mapping[str, Any], now: datetime) -> datetime:
 
 def _is_scheduled(event: Mapping[str, Any]) -> bool:
     return not {"from", "to", "as_of"} & event.keys()
+
+
+def _tell(means: _Means, report: Report, window: Window, *, folder: str) -> None:
+    shelf = means.sources.shelf
+    links = {name: shelf.link(window, name, expires_s=LINK_EXPIRES_S) for name in LINKED}
+    means.topic.tell(*letter(report, window, links=links, folder=folder))
 
 
 def _count(report: Report) -> None:

@@ -70,6 +70,14 @@ class Shelf:
         content = figures.to_json().encode()
         self._objects.write_once(self._queues(as_of), content, content_type=_TYPES["json"])
 
+    def was_told(self, window: Window, as_of: datetime) -> bool:
+        """Whether people know of this report already: a schedule may be delivered twice."""
+        return self._objects.read(self._told(window, as_of), at_most_bytes=1) is not None
+
+    def note_told(self, window: Window, as_of: datetime) -> None:
+        """They know now."""
+        self._objects.write_once(self._told(window, as_of), b"{}", content_type=_TYPES["json"])
+
     def keep_baseline(self, model_version: str, text: str) -> None:
         """For reports about a time in which this model was in service."""
         content = text.encode()
@@ -106,6 +114,12 @@ class Shelf:
 
     def _queues(self, as_of: datetime) -> str:
         return f"queues/{self._stage}/{_name(as_of)}.json"
+
+    def _told(self, window: Window, as_of: datetime) -> str:
+        # Beside the queues' figures of that moment: in that folder the function may ask for what
+        # is not there, which S3 answers with "forbidden" elsewhere.
+        times = "-".join(map(_name, (as_of, window.start, window.end)))
+        return f"queues/{self._stage}/told-{times}.json"
 
     def _lines(self, key: str) -> Iterator[str]:
         content = self._objects.read(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""

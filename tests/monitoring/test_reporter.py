@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from handlers.aws.known_items import KnownItems
+from handlers.aws.topics import Topic
 from monitoring import metric_names as names
 from monitoring import reporter
 from monitoring.demo_day import demo_inputs
+from monitoring.shelf import Shelf
 from monitoring.windows import InvalidWindow
 from tests.conftest import NAMESPACE
 from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
@@ -121,12 +123,12 @@ def test_a_scheduled_report_is_counted_and_sent(
     stage.call({"scheduled_at": AS_OF})
     (mail,) = stage.mails()
     assert "NOT ENOUGH DATA" in mail
-    assert "report.html?" in mail
+    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "judged.csv"))
     assert "2026-11-21" in mail
     counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
     (emf,) = (json.loads(line) for line in counted)
     assert emf[names.REPORT_PUBLISHED] == [1.0]
-    assert emf[names.REPORT_VERDICT] == [0.0]
+    assert names.REPORT_VERDICT not in emf  # too few photos end no alarm of yesterday
     assert emf["service"] == names.REPORT
     (directive,) = emf["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == NAMESPACE
@@ -140,13 +142,53 @@ def test_a_report_about_the_past_neither_alarms_nor_writes_to_anybody(
     assert names.REPORT_VERDICT not in capsys.readouterr().out
 
 
-def test_a_second_delivery_of_the_schedule_makes_the_same_report(stage: Stage) -> None:
+def test_a_second_delivery_of_the_schedule_makes_the_same_report_and_tells_nobody(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage.photo(1)
     event = {"scheduled_at": AS_OF}
     first = stage.call(event)
     files = stage.files()
+    assert len(stage.mails()) == 1
+    assert names.REPORT_PUBLISHED in capsys.readouterr().out
     assert stage.call(event) == first
     assert stage.files() == files
+    assert stage.mails() == []
+    assert names.REPORT_PUBLISHED not in capsys.readouterr().out
+    stage.call({"scheduled_at": "2026-11-23T05:15:00Z"})  # the next day's
+    assert len(stage.mails()) == 1
+
+
+def test_a_mail_that_was_not_sent_is_sent_at_the_next_delivery(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"scheduled_at": AS_OF}
+    with monkeypatch.context() as patch:
+        patch.setattr(Topic, "tell", _refuse)
+        with pytest.raises(ConnectionError):
+            stage.call(event)
+    # Nobody was told, so the alarm about a missing report has to hear of none.
+    assert names.REPORT_PUBLISHED not in capsys.readouterr().out
+    stage.call(event)
+    assert len(stage.mails()) == 1
+    assert names.REPORT_PUBLISHED in capsys.readouterr().out
+
+
+def test_a_crash_after_the_mail_tells_twice_and_not_never(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {"scheduled_at": AS_OF}
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "note_told", _refuse)
+        with pytest.raises(ConnectionError):
+            stage.call(event)
+    stage.call(event)
+    stage.call(event)
+    assert len(stage.mails()) == 2
+
+
+def _refuse(*_: object) -> None:
+    raise ConnectionError
 
 
 def test_queues_are_measured_once_for_a_moment_and_known_ever_after(
