@@ -1,5 +1,8 @@
 """Where a report reads everything: made of the function's settings, on Lambda and on a laptop."""
 
+import hashlib
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from monitoring.settings import ReporterSettings
 
 ROOT = Path(__file__).parent.parent
+_BEGINS = ("report_run", "report_sources")
+_IMPORTED = re.compile(r"^\s*from monitoring(?:\.| import )(\w+)", re.MULTILINE)
 
 
 def report_sources(
@@ -48,4 +53,32 @@ def report_sources(
             audit_days=int(settings.audit_days),
             stage=settings.stage,
         ),
+        code_version=code_version(),
     )
+
+
+@cache
+def code_version(package: Path = ROOT / "monitoring") -> str:
+    """A digest of the modules that make a report, wherever they lie.
+
+    The function's package holds fewer modules than the project, so the imports are followed.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(_modules(package)):
+        digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
+        digest.update(file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _modules(package: Path) -> set[Path]:
+    """Of sub-packages all, of the others those that are imported by one of these."""
+    found: set[Path] = set()
+    waiting = list(_BEGINS)
+    while waiting:
+        name = waiting.pop()
+        files = {package / f"{name}.py"} if (package / f"{name}.py").is_file() else set()
+        files |= set((package / name).rglob("*.py"))
+        for file in files - found:
+            waiting += _IMPORTED.findall(file.read_text(encoding="utf-8"))
+        found |= files
+    return found
