@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitoring.baseline import Baseline
 from monitoring.gather import Sources, gather, queue_figures
 from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
 from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
@@ -40,13 +41,10 @@ def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
         "report.json": report_json(report),
         "photos.csv": b"".join(photos_csv(inputs.photos)),
         "judged.csv": b"".join(judged_csv(inputs.audited, inputs.settings.vehicles)),
-        "statistics.json": statistics_json(report),
+        "statistics.json": statistics_json(report, inputs.photos),
         "constraint_violations.json": violations_json(report),
+        "constraints.json": constraints_json(_first_baseline(report, inputs)),
     }
-    # SageMaker's constraints are those of one model: the one that has classified most.
-    version = _commonest(inputs.photos)
-    if version in inputs.baselines:
-        files["constraints.json"] = constraints_json(inputs.baselines[version])
     return MadeReport(report=report, files=files)
 
 
@@ -76,9 +74,7 @@ def _publish(shelf: Shelf, window: Window, made: MadeReport) -> None:
         shelf.remember(window, history_line(made.report.history_row()))
 
 
-def _commonest(photos: Iterable[PhotoFacts]) -> str:
-    counts: dict[str, int] = {}
-    for photo in photos:
-        if photo.model_version:
-            counts[photo.model_version] = counts.get(photo.model_version, 0) + 1
-    return max(sorted(counts), key=lambda version: counts[version], default="")
+def _first_baseline(report: Report, inputs: ReportInputs) -> Baseline | None:
+    """SageMaker's constraints are those of one model: the one that has classified most."""
+    models = report.document["models"]
+    return inputs.baselines.get(models[0]["version"]) if models else None

@@ -4,29 +4,70 @@ Shapes after the documentation of its statistics, constraints and violations fil
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
 
 from monitoring.baseline import Baseline
 from monitoring.report.build import Report
-from monitoring.report.check import Check
-from monitoring.report.drift import KS_FLOOR
+from monitoring.report.check import Check, rounded
+from monitoring.report.drift import KS_FLOOR, SHARE_FLOOR
+from monitoring.report.facts import PhotoFacts
+from monitoring.report.quality import QUALITY
+from monitoring.report.table import LOGARITHMIC, Table, by_model, in_order
+from monitoring.statistics.samples import Floats
 from monitoring.statistics.verdicts import Verdict
 
 BUCKETS = 10  # as many as Model Monitor draws
+SKETCH_K, SKETCH_C = 2_048, 0.64  # the parameters of its sketches
+
+_KINDS = {
+    "conservation": "completeness_check",
+    "capture_completeness": "completeness_check",
+    "unreadable_captures": "data_type_check",
+    "unknown_class": "categorical_values_check",
+}
+"""Of checks that count. Those about queues, failures or overrides are no constraint of the data."""
 
 
-def statistics_json(report: Report) -> bytes:
+def statistics_json(report: Report, photos: Iterable[PhotoFacts]) -> bytes:
     """One feature a figure of the day's first model: confidence, class and quality figures."""
-    models = report.document["models"]
-    features = _features(models[0]) if models else []
+    tables = list(by_model(in_order(photos)).values())
+    features = _features(tables[0]) if tables else []
     counted = report.document["conservation"]["received"]
     return _file({"version": 0.0, "dataset": {"item_count": counted}, "features": features})
 
 
-def constraints_json(baseline: Baseline) -> bytes:
-    """What the baseline promises of every figure."""
-    features = [
+def constraints_json(baseline: Baseline | None) -> bytes:
+    """What the baseline promises of every figure; nothing where there is none."""
+    config = {
+        "evaluate_constraints": "Enabled",
+        "emit_metrics": "Enabled",
+        "datatype_check_threshold": 1.0,
+        "domain_content_threshold": 1.0,
+        "distribution_constraints": {
+            "perform_comparison": "Enabled",
+            "comparison_threshold": KS_FLOOR,
+            "comparison_method": "Simple",
+            "categorical_comparison_threshold": SHARE_FLOOR,
+            "categorical_drift_method": "LInfinity",
+        },
+    }
+    features = _promised(baseline) if baseline else []
+    return _file({"version": 0.0, "features": features, "monitoring_config": config})
+
+
+def violations_json(report: Report) -> bytes:
+    """One violation a check that is WATCH or ACT and is about the data."""
+    loud = [check for check in report.checks if check.level >= Verdict.WATCH]
+    about_data = [check for check in loud if check.test or check.name in _KINDS]
+    return _file({"violations": [_violation(check) for check in about_data]})
+
+
+def _promised(baseline: Baseline) -> list[dict[str, Any]]:
+    features: list[dict[str, Any]] = [
         {
             "name": name,
             "inferred_type": "Fractional",
@@ -43,28 +84,11 @@ def constraints_json(baseline: Baseline) -> bytes:
             "string_constraints": {"domains": sorted(baseline.predicted)},
         }
     )
-    config = {
-        "evaluate_constraints": "Enabled",
-        "emit_metrics": "Enabled",
-        "datatype_check_threshold": 1.0,
-        "domain_content_threshold": 1.0,
-        "distribution_constraints": {
-            "perform_comparison": "Enabled",
-            "comparison_threshold": KS_FLOOR,
-            "comparison_method": "Simple",
-        },
-    }
-    return _file({"version": 0.0, "features": features, "monitoring_config": config})
-
-
-def violations_json(report: Report) -> bytes:
-    """One violation a check that is WATCH or ACT."""
-    loud = [check for check in report.checks if check.level >= Verdict.WATCH]
-    return _file({"violations": [_violation(check) for check in loud]})
+    return features
 
 
 def _violation(check: Check) -> dict[str, str]:
-    kind = "baseline_drift_check" if check.test else "completeness_check"
+    kind = _KINDS.get(check.name, "baseline_drift_check")
     said = f"{check.verdict}: {check.title}. {check.sentence} Rule: {check.rule}."
     return {
         "feature_name": check.name,
@@ -73,58 +97,68 @@ def _violation(check: Check) -> dict[str, str]:
     }
 
 
-def _features(model: Mapping[str, Any]) -> list[dict[str, Any]]:
-    confidence = model["confidence"]
-    found = [
-        {
-            "name": "confidence",
-            "inferred_type": "Fractional",
-            "numerical_statistics": {
-                "common": {"num_present": confidence["n"], "num_missing": 0},
-                "mean": confidence["mean"],
-                "distribution": {"kll": {"buckets": _merged(confidence["bins"])}},
-            },
-        }
-    ]
-    found += [
-        {
-            "name": row["name"],
-            "inferred_type": "Fractional",
-            "numerical_statistics": {
-                "common": {"num_present": row["n"], "num_missing": model["n"] - row["n"]},
-                **{f"quantile_{level}": row[level] for level in ("p5", "p50", "p95")},
-            },
-        }
-        for row in model["quality"]
-    ]
-    classes = [
-        {"value": row["name"], "count": row["count"]} for row in model["classes"] if row["count"]
-    ]
-    found.append(
-        {
-            "name": "predicted",
-            "inferred_type": "String",
-            "string_statistics": {
-                "common": {"num_present": model["n"], "num_missing": 0},
-                "distinct_count": len(classes),
-                "distribution": {"categorical": {"buckets": classes}},
-            },
-        }
-    )
+def _features(table: Table) -> list[dict[str, Any]]:
+    n = len(table.photos)
+    found = [_numerical("confidence", table.confidences, n)]
+    for name in QUALITY:
+        values, _ = table.figures(name)
+        if len(values):
+            own = 2**values if name in LOGARITHMIC else values
+            found.append(_numerical(name, own, n))
+    counts = Counter(table.predictions)
+    categorical = {
+        "common": {"num_present": n, "num_missing": 0},
+        "distinct_count": len(counts),
+        "distribution": {
+            "categorical": {
+                "buckets": [{"value": name, "count": counts[name]} for name in sorted(counts)]
+            }
+        },
+    }
+    found.append({"name": "predicted", "inferred_type": "String", "string_statistics": categorical})
     return found
 
 
-def _merged(bins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Ten buckets of our twenty bins."""
-    step = len(bins) // BUCKETS
-    return [
+def _numerical(name: str, values: Floats, n: int) -> dict[str, Any]:
+    """A feature of numbers, of which `n` photos could have one."""
+    low, high = float(values.min()), float(values.max())
+    counts, edges = np.histogram(values, BUCKETS, (low, high) if high > low else (low, low + 1))
+    buckets = [
         {
-            "lower_bound": bins[start]["from"],
-            "upper_bound": bins[start + step - 1]["to"],
-            "count": sum(each["count"] for each in bins[start : start + step]),
+            "lower_bound": rounded(float(edges[i])),
+            "upper_bound": rounded(float(edges[i + 1])),
+            "count": int(counts[i]),
         }
-        for start in range(0, len(bins), step)
+        for i in range(BUCKETS)
     ]
+    sketch = {"parameters": {"c": SKETCH_C, "k": SKETCH_K}, "data": _sketched(np.sort(values))}
+    return {
+        "name": name,
+        "inferred_type": "Fractional",
+        "numerical_statistics": {
+            "common": {"num_present": len(values), "num_missing": n - len(values)},
+            "mean": rounded(float(values.mean())),
+            "sum": rounded(float(values.sum())),
+            "std_dev": rounded(float(values.std())),
+            "min": rounded(low),
+            "max": rounded(high),
+            "distribution": {"kll": {"buckets": buckets, "sketch": sketch}},
+        },
+    }
+
+
+def _sketched(ordered: Floats) -> list[list[float | None]]:
+    """Levels of a KLL sketch: a value of level i stands for 2^i. All values where they are few."""
+    level = 0
+    while len(ordered) >> level > SKETCH_K:
+        level += 1
+    step = 1 << level
+    kept = len(ordered) // step * step
+    middles = ordered[:kept].reshape(-1, step)[:, step // 2]
+    levels: list[list[float | None]] = [[] for _ in range(level + 1)]
+    levels[0] += [rounded(float(value)) for value in ordered[kept:]]
+    levels[level] += [rounded(float(value)) for value in middles]
+    return levels
 
 
 def _file(document: Mapping[str, Any]) -> bytes:
