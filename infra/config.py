@@ -105,6 +105,11 @@ class StageConfig:
         return f"scones-{self.stage}-vehicle"
 
     @property
+    def captures_everything(self) -> bool:
+        """Only then is completeness to be had; Classify knows no sampling."""
+        return self.capture_writer == "classify" or self.capture_sampling_percentage == 100
+
+    @property
     def event_bus_name(self) -> str:
         """Rules of other systems name the bus: it must not change its name with a deployment."""
         return f"scones-{self.stage}"

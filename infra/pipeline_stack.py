@@ -79,9 +79,9 @@ class PipelineStack(Stack):
                 ledger=self._ledger,
                 queues=self._queues,
                 workflow=self._workflow,
+                changes=self._changes,
             ),
             access_logs=access_logs,
-            labels=self._changes.labels,
         )
         self._alarms = Alarms(self, "Alarms", config=config, watches=self._watches())
         Dashboard(

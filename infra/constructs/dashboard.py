@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.watch import of_endpoint, ours
+from infra.constructs.watch import of_endpoint, of_rounds, ours
 from monitoring import metric_names as names
 
 _HALF, _WHOLE = 12, 24
@@ -29,7 +29,11 @@ class Dashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._board = cloudwatch.Dashboard(
-            self, "Board", default_interval=Duration.days(3), period_override=_AUTO
+            self,
+            "Board",
+            default_interval=Duration.days(3),
+            # Automatic periods would cut the daily figures into five minutes.
+            period_override=cloudwatch.PeriodOverride.INHERIT,
         )
         self._board.add_widgets(
             cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE)
@@ -38,44 +42,18 @@ class Dashboard(Construct):
             ("What became of photos", self._outcomes(config)),
             ("Executions", _of_machine(machine)),
         )
-        self._add(
-            ("Reviews", _of_reviews(review_queue, config)),
-            ("Endpoint: calls and errors", _of_calls(config)),
+        self._board.add_widgets(
+            _reviews(review_queue, config),
+            _graph("Endpoint: calls and errors", _of_calls(config)),
         )
         self._add(
             ("Endpoint: microseconds (p50, p95)", _of_latency(config)),
-            (
-                "Daily report: verdict 0 to 2",
-                [
-                    ours(
-                        names.REPORT_VERDICT, names.REPORT, config, statistic="Maximum", period=_DAY
-                    )
-                ],
-            ),
+            ("Daily report: verdict 0 to 2", [_daily(names.REPORT_VERDICT, "Maximum", config)]),
         )
-        self._add(
-            (
-                "Capture completeness",
-                [
-                    ours(
-                        names.CAPTURE_COMPLETENESS,
-                        names.REPORT,
-                        config,
-                        statistic="Minimum",
-                        period=_DAY,
-                    )
-                ],
-            ),
-            ("Sweeper", _of_sweeper(config)),
-        )
+        self._board.add_widgets(*_of_capture(config), _graph("Sweeper", _of_sweeper(config)))
 
     def _add(self, *graphs: tuple[str, list[cloudwatch.IMetric]]) -> None:
-        self._board.add_widgets(
-            *(
-                cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
-                for title, metrics in graphs
-            )
-        )
+        self._board.add_widgets(*(_graph(title, metrics) for title, metrics in graphs))
 
     def _outcomes(self, config: StageConfig) -> list[cloudwatch.IMetric]:
         counted = {
@@ -87,7 +65,8 @@ class Dashboard(Construct):
         return [ours(name, service, config) for name, service in counted.items()]
 
 
-_AUTO = cloudwatch.PeriodOverride.AUTO
+def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
 
 
 def _of_machine(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
@@ -99,9 +78,21 @@ def _of_machine(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
     ]
 
 
-def _of_reviews(queue: sqs.IQueue, config: StageConfig) -> list[cloudwatch.IMetric]:
-    age = ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum")
-    return [queue.metric_approximate_number_of_messages_visible(), age]
+def _reviews(queue: sqs.IQueue, config: StageConfig) -> cloudwatch.GraphWidget:
+    """How many against how long: each has an axis of its own."""
+    return cloudwatch.GraphWidget(
+        title="Reviews: messages; seconds of the oldest",
+        left=[queue.metric_approximate_number_of_messages_visible(statistic="Maximum")],
+        right=[of_rounds(names.OLDEST_REVIEW, config, statistic="Maximum")],
+        width=_HALF,
+    )
+
+
+def _of_capture(config: StageConfig) -> list[cloudwatch.GraphWidget]:
+    if not config.captures_everything:
+        return []
+    completeness = _daily(names.CAPTURE_COMPLETENESS, "Minimum", config)
+    return [_graph("Capture completeness", [completeness])]
 
 
 def _of_calls(config: StageConfig) -> list[cloudwatch.IMetric]:
@@ -114,5 +105,12 @@ def _of_latency(config: StageConfig) -> list[cloudwatch.IMetric]:
 
 
 def _of_sweeper(config: StageConfig) -> list[cloudwatch.IMetric]:
-    counted = (names.REPAIRS_NEEDED, names.REPAIRS_MADE, names.REPAIRS_REFUSED)
-    return [ours(name, names.SWEEPER, config) for name in counted]
+    counted = (
+        *(names.REPAIRS_NEEDED, names.REPAIRS_MADE, names.REPAIRS_REFUSED),
+        names.REMINDERS,
+    )
+    return [of_rounds(name, config) for name in counted]
+
+
+def _daily(name: str, statistic: str, config: StageConfig) -> cloudwatch.Metric:
+    return ours(name, names.REPORT, config, statistic=statistic, period=_DAY)

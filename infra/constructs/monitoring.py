@@ -12,6 +12,7 @@ from constructs import Construct
 from handlers.domain.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.capture import CAPTURE_PREFIX, Capture
+from infra.constructs.changes import Changes
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
@@ -34,6 +35,7 @@ class Watched:
     ledger: Ledger
     queues: Queues
     workflow: Workflow
+    changes: Changes
 
 
 class Monitoring(Construct):
@@ -48,10 +50,9 @@ class Monitoring(Construct):
         functions: Functions,
         watched: Watched,
         access_logs: s3.IBucket,
-        labels: PrivateBucket | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._watched, self._labels = config, watched, labels
+        self._config, self._watched = config, watched
         self._sweeper, self._report = functions["sweeper"], functions["report"]
         self.reports = PrivateBucket(
             self,
@@ -95,6 +96,7 @@ class Monitoring(Construct):
         )
         queues = [watched.queues.review.queue_arn, watched.queues.failures.queue_arn]
         sweeper.allow(["sqs:SendMessage"], resources=queues)
+        sweeper.allow(["sqs:GetQueueAttributes"], resources=[watched.queues.review.queue_arn])
         sweeper.allow_listing(
             "s3:ListBucketVersions", bucket=watched.intake.bucket, prefixes=[INTAKE_PREFIX]
         )
@@ -108,6 +110,7 @@ class Monitoring(Construct):
         dead_letters: list[sqs.IQueue] = [
             watched.queues.review_dead_letters,
             watched.intake.dead_letters,
+            watched.changes.dead_letters,
             self.dead_letters,
         ]
         report.set(
@@ -124,7 +127,7 @@ class Monitoring(Construct):
             dead_letters_urls=",".join(queue.queue_url for queue in dead_letters),
             vehicles=",".join(sorted(config.order_ranges)),
             audit_days=str(config.audit_days),
-            labels_bucket=self._labels.bucket_name if self._labels else "",
+            labels_bucket=watched.changes.labels.bucket_name,
         )
         photos = watched.ledger.photos.table_arn
         report.allow(
@@ -153,9 +156,9 @@ class Monitoring(Construct):
             report.allow_objects(
                 ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder
             )
-        if self._labels:
-            report.allow_listing("s3:ListBucket", bucket=self._labels, prefixes=["labels/"])
-            report.allow_objects(["s3:GetObject"], bucket=self._labels, prefix="labels/")
+        labels = watched.changes.labels
+        report.allow_listing("s3:ListBucket", bucket=labels, prefixes=["labels/"])
+        report.allow_objects(["s3:GetObject"], bucket=labels, prefix="labels/")
 
     def read_known_items(self, reviewers: dynamodb.ITable) -> None:
         """How often people are right about photos whose truth is known."""

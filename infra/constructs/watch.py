@@ -53,6 +53,13 @@ def ours(
     )
 
 
+def of_rounds(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
+    """A metric of the sweeper. A shorter period than from round to round would be empty now and
+    then: three in a row never fill up, and one alone is over before the next round."""
+    period = Duration.minutes(max(60, config.sweep_every_minutes))
+    return ours(name, names.SWEEPER, config, statistic=statistic, period=period)
+
+
 def of_endpoint(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric that SageMaker publishes of the endpoint."""
     return cloudwatch.Metric(

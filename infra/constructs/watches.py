@@ -6,7 +6,15 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from infra.config import StageConfig
-from infra.constructs.watch import FIVE_MINUTES, MINUTE, Watch, of_endpoint, ours
+from infra.constructs.watch import (
+    AS_BEFORE,
+    FIVE_MINUTES,
+    MINUTE,
+    Watch,
+    of_endpoint,
+    of_rounds,
+    ours,
+)
 from monitoring import metric_names as names
 
 _DAY_S = 24 * 3600
@@ -21,7 +29,8 @@ def of_queues(queues: Mapping[str, tuple[sqs.IQueue, str]]) -> dict[str, Watch]:
                 statistic="Maximum", period=MINUTE
             ),
             meaning=meaning,
-            # SQS stops reporting a queue that nobody has used for hours: that is an empty queue.
+            # SQS stops reporting a queue that nobody has used for six hours, whatever is in it.
+            missing=AS_BEFORE,
         )
         for name, (queue, meaning) in queues.items()
     }
@@ -74,22 +83,23 @@ def of_decisions(config: StageConfig) -> dict[str, Watch]:
     """What decides about photos."""
     return {
         "PolicyOverrideInvalid": Watch(
-            metric=ours(names.POLICY_OVERRIDE_INVALID, names.FILTER, config),
+            metric=ours(names.POLICY_OVERRIDE_INVALID, names.FILTER, config, statistic="Maximum"),
+            missing=AS_BEFORE,  # while no photo comes, nobody reads the override
             meaning=(
                 "The policy override cannot be read, so nothing is assigned automatically. Put "
                 "valid JSON into the parameter policy-override, or {} to override nothing."
             ),
         ),
         "ReviewsWait": Watch(
-            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum"),
+            metric=of_rounds(names.OLDEST_REVIEW, config, statistic="Maximum"),
             threshold=_DAY_S,
-            periods=3,
+            missing=AS_BEFORE,  # another alarm says that the sweeper is silent
             meaning="A photo has waited for a reviewer for more than a day. Who reviews today?",
         ),
         "ReviewsRot": Watch(
-            metric=ours(names.OLDEST_REVIEW, names.SWEEPER, config, statistic="Maximum"),
+            metric=of_rounds(names.OLDEST_REVIEW, config, statistic="Maximum"),
             threshold=10 * _DAY_S,
-            periods=3,
+            missing=AS_BEFORE,
             meaning=(
                 "A photo has waited for a reviewer for more than ten days; SQS forgets messages "
                 "after 14. Nobody seems to drain the queue."

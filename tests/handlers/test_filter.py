@@ -88,12 +88,20 @@ def test_an_override_stops_automatic_assignment(context: "LambdaContext") -> Non
     assert filter_function.lambda_handler(an_event(1.0), context)["outcome"] == "review"
 
 
-def test_an_unreadable_override_is_counted_and_stops_too(
-    context: "LambdaContext", capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("override", "outcome", "counted"), [("stop!", "review", 1), ("{}", "assign", 0)]
+)
+def test_an_unreadable_override_stops_too_and_is_counted_until_it_can_be_read(
+    context: "LambdaContext",
+    capsys: pytest.CaptureFixture[str],
+    override: str,
+    outcome: str,
+    counted: int,
 ) -> None:
-    deploy(override="stop!")
-    assert filter_function.lambda_handler(an_event(1.0), context)["outcome"] == "review"
-    assert "PolicyOverrideInvalid" in capsys.readouterr().out
+    deploy(override=override)
+    assert filter_function.lambda_handler(an_event(1.0), context)["outcome"] == outcome
+    (emf,) = (line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line)
+    assert json.loads(emf)["PolicyOverrideInvalid"] == [counted]
 
 
 def test_parameters_are_read_once_a_minute(context: "LambdaContext") -> None:

@@ -1,6 +1,5 @@
 """Alarms watch what is really published, the schedules are kept, nobody may more than he needs."""
 
-import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from handlers.settings import ClassifySettings
 from infra.config import STAGES
 from infra.workflow_definition import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, STUCK_AFTER_S
 from monitoring import metric_names as names
-from tests.infra.conftest import ROOT
+from tests.infra.our_metrics import published_by_us
 from tests.infra.permissions import grants
 from tests.infra.published_metrics import PUBLISHED
 from tests.infra.template import Json, Template, machine_definition, readable
@@ -20,7 +19,7 @@ LONGEST_WATCH_S = 7 * 24 * 3600  # what CloudWatch evaluates at most, for period
 
 
 def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) -> None:
-    ours = set(_published_by_handlers())
+    ours = published_by_us()
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         metric = (alarm["Namespace"], alarm["MetricName"])
@@ -42,7 +41,7 @@ def test_every_function_publishes_where_its_stages_alarms_look(pipeline: Templat
 
 def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template) -> None:
     body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
-    ours = set(_published_by_handlers())
+    ours = published_by_us()
     shown = [metric for widget in body["widgets"] for metric in _metrics_of(widget)]
     assert len(shown) > 10
     for namespace, name, *rest in shown:
@@ -58,6 +57,30 @@ def _metrics_of(widget: Json) -> Iterator[list[str]]:
         yield [each for each in metric if isinstance(each, str)]
 
 
+def test_the_dashboard_keeps_the_periods_of_its_metrics(pipeline: Template) -> None:
+    """Whatever time is looked at: what is published once a day has no figure for five minutes."""
+    body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    assert body["periodOverride"] == "inherit"
+
+
+def test_a_number_and_a_time_do_not_share_an_axis(pipeline: Template) -> None:
+    body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    (reviews,) = (
+        widget["properties"]["metrics"]
+        for widget in body["widgets"]
+        if widget["properties"].get("title", "").startswith("Reviews")
+    )
+    axes = {name: shown.get("yAxis", "left") for _, name, *_, shown in reviews}
+    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW: "right"}
+
+
+def test_the_report_counts_what_lies_in_every_dead_letter_queue(pipeline: Template) -> None:
+    variables = pipeline.function("report")["Environment"]["Variables"]
+    counted = readable(variables["DEAD_LETTERS_URLS"]).split(",")
+    queues = pipeline.of_type("AWS::SQS::Queue").keys() - {"Review", "Failures"}
+    assert sorted(counted) == sorted(f"<{queue}>" for queue in queues)
+
+
 def test_every_alarm_says_what_to_do_and_tells_somebody(pipeline: Template) -> None:
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
         assert len(alarm["AlarmDescription"]) > 60, name
@@ -65,6 +88,30 @@ def test_every_alarm_says_what_to_do_and_tells_somebody(pipeline: Template) -> N
         assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_WATCH_S
         if alarm["Period"] < 3600:
             assert alarm["EvaluationPeriods"] * alarm["Period"] <= 24 * 3600
+
+
+def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: Template) -> None:
+    """What is published once an hour leaves shorter periods empty: three bad ones in a row never
+    come, and one alone is forgotten at once."""
+    config = STAGES[pipeline.stage]
+    cadence_s = {names.SWEEPER: config.sweep_every_minutes * 60, names.REPORT: 24 * 3600}
+    checked = set()
+    for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
+        service = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}.get("service", "")
+        if service not in cadence_s:
+            continue
+        checked.add(alarm["MetricName"])
+        watched_s = alarm["EvaluationPeriods"] * alarm["Period"]
+        match alarm["TreatMissingData"]:
+            case "notBreaching":
+                assert alarm["Period"] >= cadence_s[service], name
+            case "ignore":
+                assert alarm["EvaluationPeriods"] == 1 or alarm["Period"] >= cadence_s[service], (
+                    name
+                )
+            case "breaching":
+                assert watched_s >= cadence_s[service], name
+    assert checked >= {names.OLDEST_REVIEW, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
 
 
 @pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.ROUNDS, 1)])
@@ -81,6 +128,17 @@ def test_a_verdict_stands_until_the_next_one(pipeline: Template) -> None:
     )
     assert (watch["Threshold"], act["Threshold"]) == (1, 2)
     assert {watch["TreatMissingData"], act["TreatMissingData"]} == {"ignore"}
+
+
+@pytest.mark.parametrize(
+    "metric", ["ApproximateNumberOfMessagesVisible", names.POLICY_OVERRIDE_INVALID]
+)
+def test_what_is_not_measured_for_a_while_has_not_been_mended(
+    pipeline: Template, metric: str
+) -> None:
+    """SQS says nothing of a queue that nobody uses, Filter nothing while no photo comes."""
+    alarms = _alarms_on(pipeline, metric)
+    assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
 
 
 def test_latency_is_judged_in_the_unit_that_aws_uses(pipeline: Template) -> None:
@@ -130,6 +188,7 @@ SWEEPER = {
     ("s3:ListBucket", "<Reports.Arn>"),
     ("s3:ListBucketVersions", "<Intake.Arn>"),
     ("s3:PutObject", "<Reports.Arn>/sweeper/*"),
+    ("sqs:GetQueueAttributes", "<Review.Arn>"),
     ("sqs:SendMessage", "<Failures.Arn>"),
     ("sqs:SendMessage", "<Review.Arn>"),
     ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
@@ -227,33 +286,3 @@ def _writes_captures(template: Template) -> set[tuple[str, str]]:
 def _function_of(schedule: Json) -> str:
     arn = readable(schedule["Target"]["Arn"])
     return arn.removeprefix("<Functions").removesuffix("Function.Arn>")
-
-
-def _published_by_handlers() -> Iterator[tuple[str, str]]:
-    """Every name that occurs in a module with `Metrics(...)`, with that module's service."""
-    constants = {key: value for key, value in vars(names).items() if isinstance(value, str)}
-    for file in (*(ROOT / "handlers").glob("*.py"), *(ROOT / "monitoring").glob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        services = {
-            _text(keyword.value, constants)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Metrics"
-            for keyword in node.keywords
-            if keyword.arg == "service"
-        }
-        texts = {_text(node, constants) for node in ast.walk(tree)}
-        for service in services:
-            yield from ((text, service) for text in texts if text)
-    # The report publishes what the pure part has computed, by the names that it gives them.
-    built = (ROOT / "monitoring" / "report" / "build.py").read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(built)):
-        if text := _text(node, {}):
-            yield text, names.REPORT
-
-
-def _text(node: ast.AST, constants: dict[str, str]) -> str:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "names":
-        return constants.get(node.attr, "")
-    return ""
