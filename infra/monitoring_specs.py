@@ -21,6 +21,7 @@ _LEDGER = (
     "monitoring/__init__.py",
     "monitoring/metric_names.py",
     "monitoring/review_age.py",
+    "monitoring/rows.py",
     "monitoring/settings.py",
 )
 

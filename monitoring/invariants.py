@@ -65,6 +65,15 @@ def check(world: World, *, grace: timedelta = timedelta(0)) -> Verdict:
     return Verdict(totals={"received": len(world.objects), **totals}, findings=tuple(findings))
 
 
+def last_activity(row: LedgerRow) -> datetime:
+    """When somebody or something last had to do with an open review: with a lease, its end."""
+    moments = (
+        *(row.updated_at, row.enqueued_at, row.reminded_at),
+        *(row.lease_until, row.last_activity_at),
+    )
+    return max(datetime.fromisoformat(each) for each in moments if each)
+
+
 def _fate(upload: ObjectVersion, rows: dict[str, LedgerRow], world: World, settled_by: str) -> str:
     row = rows.get(upload.photo_id)
     if row is None:

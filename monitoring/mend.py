@@ -1,15 +1,26 @@
 """Carries repairs out: each is one conditional write, one start or one message."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.aws.executions import Executions
 from handlers.aws.ledger import PhotoLedger
 from handlers.aws.queues import Queue
 from handlers.domain.ledger import LedgerRow
 from handlers.domain.object_versions import ObjectVersion
-from monitoring.repairs import GIVE_UP, SEND_FAILURE, SEND_REVIEW, START, TAKE_OVER, Repair
+from monitoring.repairs import (
+    GIVE_UP,
+    REMIND,
+    SEND_FAILURE,
+    SEND_REVIEW,
+    START,
+    TAKE_OVER,
+    Repair,
+)
 from monitoring.replay import event_of_row, event_of_upload, failure_message, review_message
 
 if TYPE_CHECKING:
@@ -43,6 +54,7 @@ class Mender:
             TAKE_OVER: self.take_over,
             GIVE_UP: self._give_up,
             SEND_REVIEW: self._send_review,
+            REMIND: self._remind,
             SEND_FAILURE: self._send_failure,
         }
         return actions[repair.action](repair.row, moment)
@@ -72,10 +84,32 @@ class Mender:
         self.reviews.send(review_message(row))
         return self.ledger.mark_enqueued(row, now=now)
 
+    def _remind(self, row: LedgerRow, now: str) -> bool:
+        self.reviews.send(review_message(row))
+        return self.ledger.mark_reminded(row, now=now)
+
     def _send_failure(self, row: LedgerRow, now: str) -> bool:
         del now
         self.failures.send(failure_message(row))
         return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of repairs."""
+
+    mended: Counter[str] = field(default_factory=Counter)  # by action
+    refused: list[str] = field(default_factory=list)  # what a service refused to do, by photo
+
+    def mend(self, mender: Mender, repair: Repair, *, now: datetime) -> bool:
+        """One photo that a service refuses must not keep the others waiting."""
+        try:
+            mended = mender.mend(repair, now=now)
+        except (BotoCoreError, ClientError) as error:
+            self.refused.append(f"{repair.action} {repair.photo_id}: {error}")
+            return False
+        self.mended[repair.action] += mended
+        return mended
 
 
 def _text(moment: datetime) -> str:

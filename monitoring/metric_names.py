@@ -17,6 +17,7 @@ SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `servic
 # Of each round of the sweeper.
 REPAIRS_NEEDED = "RepairsNeeded"
 REPAIRS_MADE = "RepairsMade"
+REMINDERS = "ReviewReminders"  # no repairs: on a weekend nobody reviews, and nothing is broken
 REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
 OLDEST_REVIEW = "OldestReviewAge"  # seconds
@@ -24,7 +25,7 @@ ROUNDS = "SweeperRounds"
 
 # Of each scheduled report.
 REPORT_PUBLISHED = "ReportPublished"
-REPORT_VERDICT = "ReportVerdict"  # 0 OK or not enough data, 1 WATCH, 2 ACT
+REPORT_VERDICT = "ReportVerdict"  # 0 OK, 1 WATCH, 2 ACT; none for a day of too few photos
 CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
 # Of Filter.

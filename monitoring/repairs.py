@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.domain.ledger import LedgerRow
-from monitoring.invariants import Finding
+from monitoring.invariants import Finding, last_activity
 from monitoring.world import ObjectVersion, World
 
 START = "start"  # no event ever came: start an execution with the event that should have come
 TAKE_OVER = "take_over"  # its execution died: the next attempt, by a new execution
 GIVE_UP = "give_up"  # it died too often: failed, and an operator hears of it
-SEND_REVIEW = "send_review"  # nobody may have its review message any more
+SEND_REVIEW = "send_review"  # its review message was never sent
+REMIND = "remind"  # nobody may have its review message any more: another one
 SEND_FAILURE = "send_failure"  # no operator has heard of it
 
 
@@ -64,11 +65,12 @@ def forgotten_review(row: LedgerRow, *, now: datetime, patience: Patience) -> Re
     if not row.enqueued_at:
         overdue, rule = _older(row.updated_at, patience.execution, now), "review_not_enqueued"
     else:
-        latest = max(_moment(each) for each in _activity(row))
-        overdue, rule = latest <= now - patience.review, "review_without_activity"
+        overdue = last_activity(row) <= now - patience.review
+        rule = "review_without_activity"
     if not overdue:
         return None
-    return Repair(action=SEND_REVIEW, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
+    action = REMIND if row.enqueued_at else SEND_REVIEW
+    return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
 
 
 def missing_event(upload: ObjectVersion, *, now: datetime, patience: Patience) -> Repair | None:
@@ -120,20 +122,11 @@ def _repair_of(
 
 _MESSAGES = {
     "review_not_enqueued": SEND_REVIEW,
-    "review_without_message": SEND_REVIEW,
+    "review_without_message": REMIND,
     "silent_failure": SEND_FAILURE,
 }
 _NOT_AT_ALL = timedelta(0)
 
 
-def _activity(row: LedgerRow) -> list[str]:
-    moments = (row.enqueued_at, row.lease_until, row.last_activity_at)
-    return [moment for moment in moments if moment]
-
-
 def _older(moment: str, than: timedelta, now: datetime) -> bool:
-    return _moment(moment) <= now - than
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return datetime.fromisoformat(moment) <= now - than

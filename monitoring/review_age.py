@@ -5,6 +5,7 @@ from datetime import datetime
 from handlers.aws.ledger import PhotoLedger
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
+from monitoring.rows import record_of
 
 _LOOKED_AT = 25  # the index sorts by when photos came, and contested ones were opened later
 
@@ -16,14 +17,14 @@ def oldest_review_s(ledger: PhotoLedger, *, now: datetime) -> float:
     oldest = 0.0
     for item in rows:
         try:
-            oldest = max(oldest, _waiting_s(LedgerRow.from_item(item), now))
-        except (InvalidRecord, ValueError):
+            oldest = max(oldest, _waiting_s(record_of(item), now))
+        except InvalidRecord:
             continue  # the sweeper names rows that are none
     return oldest
 
 
 def _waiting_s(row: LedgerRow, now: datetime) -> float:
-    since = row.received_at
+    since = row.received_at or row.claimed_at
     if row.review_reason == "contested":
         since = row.last_activity_at or row.enqueued_at or row.updated_at
     return max(0.0, (now - datetime.fromisoformat(since)).total_seconds())

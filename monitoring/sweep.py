@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from handlers.aws.ledger import PhotoLedger, Row
 from handlers.aws.object_versions import PageMark
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
 from handlers.domain.object_versions import ObjectVersion
-from monitoring.mend import Mender
-from monitoring.repairs import Patience, Repair, forgotten_review, missing_event, unfinished
+from monitoring.mend import Mender, Tally
+from monitoring.repairs import REMIND, Patience, Repair, forgotten_review, missing_event, unfinished
 from monitoring.review_age import oldest_review_s
+from monitoring.rows import record_of
 
 Listing = Callable[[PageMark | None], Iterator[tuple[list[ObjectVersion], PageMark]]]
 Notes = dict[str, Any]  # JSON: where each walk goes on
@@ -46,15 +45,23 @@ class Bounds:
 
 
 @dataclass(slots=True, kw_only=True)
-class Round:
+class Round(Tally):
     """What a round found and did."""
 
     found: list[Repair] = field(default_factory=list)
-    mended: Counter[str] = field(default_factory=Counter)  # by action
-    refused: list[str] = field(default_factory=list)  # what a service refused to do, by photo
     malformed: list[str] = field(default_factory=list)  # photo ids of rows that are no record
     looked_at: Counter[str] = field(default_factory=Counter)
     oldest_review_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """What the parts of a round share."""
+
+    notes: Notes
+    done: Round
+    now: datetime
+    has_time: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,7 @@ class Sweeper:
 
     ledger: PhotoLedger
     listing: Listing
+    review_messages: Callable[[], int]  # about how many there are, in the queue or in hand
     notebook: Notebook
     patience: Patience
     bounds: Bounds
@@ -71,71 +79,63 @@ class Sweeper:
     def sweep(self, *, now: datetime, has_time: Callable[[], bool] = lambda: True) -> Round:
         """Raises what the services raise while it looks: the next round begins where this did."""
         done = Round()
-        notes = self.notebook.read()
+        walk = _Walk(notes=self.notebook.read(), done=done, now=now, has_time=has_time)
         done.oldest_review_s = oldest_review_s(self.ledger, now=now)
-        for walk in (self._pending, self._reviews, self._uploads):
+        for part in (self._pending, self._reviews, self._uploads):
             mended = 0
-            for repair in walk(notes, done, now):
-                mended += self._mend(repair, done, now)
+            for repair in part(walk):
+                done.found.append(repair)
+                if self.mender is not None:
+                    mended += done.mend(self.mender, repair, now=now)
                 # What is broken off leaves no note: the next round begins with it.
                 if mended >= self.bounds.repairs or not has_time():
                     break
         if self.mender is not None:
-            self.notebook.write(notes)
+            self.notebook.write(walk.notes)
         return done
 
-    def _mend(self, repair: Repair, done: Round, now: datetime) -> bool:
-        done.found.append(repair)
-        if self.mender is None:
-            return False
-        try:
-            mended = self.mender.mend(repair, now=now)
-        except (BotoCoreError, ClientError) as error:
-            # One photo that a service refuses must not keep the others waiting.
-            done.refused.append(f"{repair.action} {repair.photo_id}: {error}")
-            return False
-        done.mended[repair.action] += mended
-        return mended
-
-    def _pending(self, notes: Notes, done: Round, now: datetime) -> Iterator[Repair]:
-        del notes  # what is mended leaves the front of the index: each round begins there
-        before = _text(now - min(self.patience.execution, self.patience.start))
+    def _pending(self, walk: _Walk) -> Iterator[Repair]:
+        # What is mended leaves the front of the index: each round begins there.
+        before = _text(walk.now - min(self.patience.execution, self.patience.start))
         items = list(self.ledger.pending(claimed_before=before, limit=self.bounds.pending))
-        done.looked_at["pending"] += len(items)
-        for row in _records(items, done):
-            repair = unfinished(row, now=now, patience=self.patience)
+        walk.done.looked_at["pending"] += len(items)
+        for row in _records(items, walk.done):
+            repair = unfinished(row, now=walk.now, patience=self.patience)
             if repair:
                 yield repair
 
-    def _reviews(self, notes: Notes, done: Round, now: datetime) -> Iterator[Repair]:
+    def _reviews(self, walk: _Walk) -> Iterator[Repair]:
         rows, following = self.ledger.open_reviews(
-            received_before=_text(now - self.patience.execution),
+            received_before=_text(walk.now),
             limit=self.bounds.reviews,
-            after=notes.get("reviews"),
+            after=walk.notes.get("reviews"),
         )
-        done.looked_at["reviews"] += len(rows)
-        for row in _records(rows, done):
-            repair = forgotten_review(row, now=now, patience=self.patience)
-            if repair:
+        walk.done.looked_at["reviews"] += len(rows)
+        are_all = following is None and not walk.notes.get("reviews")
+        # On a weekend nobody reviews. While no message is missing, another would only be dropped.
+        all_wait = are_all and self.review_messages() >= len(rows)
+        for row in _records(rows, walk.done):
+            repair = forgotten_review(row, now=walk.now, patience=self.patience)
+            if repair and not (all_wait and repair.action == REMIND):
                 yield repair
-        notes["reviews"] = following
+        walk.notes["reviews"] = following
 
-    def _uploads(self, notes: Notes, done: Round, now: datetime) -> Iterator[Repair]:
-        for versions, mark in self.listing(notes.get("uploads")):
-            done.looked_at["uploads"] += len(versions)
-            found = (missing_event(each, now=now, patience=self.patience) for each in versions)
+    def _uploads(self, walk: _Walk) -> Iterator[Repair]:
+        for versions, mark in self.listing(walk.notes.get("uploads")):
+            walk.done.looked_at["uploads"] += len(versions)
+            found = (missing_event(each, now=walk.now, patience=self.patience) for each in versions)
             overdue = [repair for repair in found if repair]
             known = self.ledger.known(repair.photo_id for repair in overdue)
             yield from (repair for repair in overdue if repair.photo_id not in known)
-            notes["uploads"] = mark
-            if done.looked_at["uploads"] >= self.bounds.versions:
+            walk.notes["uploads"] = mark
+            if walk.done.looked_at["uploads"] >= self.bounds.versions or not walk.has_time():
                 return
 
 
 def _records(items: Iterable[Row], done: Round) -> Iterator[LedgerRow]:
     for item in items:
         try:
-            yield LedgerRow.from_item(item)
+            yield record_of(item)
         except InvalidRecord:
             done.malformed.append(str(item.get("photo_id", "")))
 

@@ -20,7 +20,7 @@ from handlers.aws.queues import Queue
 from monitoring import metric_names as names
 from monitoring.mend import Mender
 from monitoring.notebook import StoredNotes
-from monitoring.repairs import Patience
+from monitoring.repairs import REMIND, Patience
 from monitoring.settings import SweeperSettings
 from monitoring.sweep import Bounds, Round, Sweeper
 
@@ -42,9 +42,11 @@ def _sweeper() -> Sweeper:
     ledger = PhotoLedger(
         client("dynamodb", read_timeout_s=READ_TIMEOUT_S), table=settings.photos_table
     )
+    reviews = Queue(sqs, url=settings.review_queue_url)
     return Sweeper(
         ledger=ledger,
         listing=lambda after: pages(s3, bucket=settings.intake_bucket, after=after),
+        review_messages=reviews.depth,
         notebook=StoredNotes(Objects(s3, bucket=settings.reports_bucket)),
         patience=Patience(
             execution=timedelta(seconds=settings.stuck_after_s),
@@ -57,7 +59,7 @@ def _sweeper() -> Sweeper:
                 client("stepfunctions", read_timeout_s=READ_TIMEOUT_S),
                 machine_arn=settings.state_machine_arn,
             ),
-            reviews=Queue(sqs, url=settings.review_queue_url),
+            reviews=reviews,
             failures=Queue(sqs, url=settings.failures_queue_url),
         ),
     )
@@ -92,10 +94,14 @@ def _has_time(context: "LambdaContext") -> bool:
 
 
 def _count(done: Round) -> None:
+    # A reminder mends nothing: reviewers have left photos alone for a day, as on any weekend.
+    needed = sum(repair.action != REMIND for repair in done.found)
+    reminders = done.mended[REMIND]
     counts = {
         names.ROUNDS: 1,
-        names.REPAIRS_NEEDED: len(done.found),
-        names.REPAIRS_MADE: done.mended.total(),
+        names.REPAIRS_NEEDED: needed,
+        names.REPAIRS_MADE: done.mended.total() - reminders,
+        names.REMINDERS: reminders,
         names.REPAIRS_REFUSED: len(done.refused),
         names.MALFORMED_ROWS: len(done.malformed),
     }

@@ -107,12 +107,21 @@ class PhotoLedger:
         )
 
     def mark_enqueued(self, row: LedgerRow, *, now: str) -> bool:
-        """A message for the open review was sent; False where the review has been done since."""
+        """A message for the open review was sent; False where the review has been done since.
+
+        Only the first time counts: how long reviews take is measured from there."""
+        return self._mark(row, "SET enqueued_at = if_not_exists(enqueued_at, :now)", now=now)
+
+    def mark_reminded(self, row: LedgerRow, *, now: str) -> bool:
+        """Another message was sent, under the same condition."""
+        return self._mark(row, "SET reminded_at = :now", now=now)
+
+    def _mark(self, row: LedgerRow, expression: str, *, now: str) -> bool:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"photo_id": {"S": row.photo_id}},
-                UpdateExpression="SET enqueued_at = :now",
+                UpdateExpression=expression,
                 ConditionExpression="attempt = :attempt AND #review = :open",
                 ExpressionAttributeNames={"#review": "review"},
                 ExpressionAttributeValues={

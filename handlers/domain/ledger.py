@@ -41,6 +41,7 @@ class LedgerRow:
     lease_owner: str = ""  # who holds the review
     lease_until: str = ""  # a reviewer has the photo before the eyes until then
     last_activity_at: str = ""  # of its review
+    reminded_at: str = ""  # when its message was sent again; `enqueued_at` stays the first time
     received_at: str = ""
     upload_id: str = ""
     size_bytes: int = 0
@@ -79,6 +80,7 @@ class LedgerRow:
                 lease_owner=item.get("lease_owner", ""),
                 lease_until=item.get("lease_until", ""),
                 last_activity_at=item.get("last_activity_at", ""),
+                reminded_at=item.get("reminded_at", ""),
                 received_at=item.get("received_at", ""),
                 upload_id=item.get("upload_id", ""),
                 size_bytes=int(item.get("size_bytes", 0)),

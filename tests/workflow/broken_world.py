@@ -64,6 +64,7 @@ class World:
         return Sweeper(
             ledger=PhotoLedger(boto3.client("dynamodb"), table="photos"),
             listing=lambda after: pages(s3, bucket=BUCKET, after=after),
+            review_messages=self.mender().reviews.depth,
             notebook=StoredNotes(Objects(s3, bucket=NOTES)),
             patience=PATIENCE,
             bounds=self.bounds,

@@ -123,10 +123,16 @@ def test_a_start_that_fails_after_the_requeue_is_made_up_for(
 
 
 def in_review(world: World, key: str = "intake/d1/r.jpg") -> str:
+    """An open review whose message is gone."""
+    photo = an_open_review(world, key)
+    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
+    return photo
+
+
+def an_open_review(world: World, key: str) -> str:
     world.machine.steps["filter"] = [always(a_decision("review", "no_vehicle", **CLASSIFIED))]
     world.upload(key)
     (row,) = (row for row in world.machine.photos() if row["key"] == key)
-    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
     photo_id: str = row["photo_id"]
     return photo_id
 
@@ -147,6 +153,34 @@ def test_a_review_that_nobody_touched_for_a_day_gets_another_message(world: Worl
     world.sweep(now=later(25))
     assert [message["photo_id"] for message in world.machine.reviews()] == [photo]
     assert world.sweep(now=later(26)).mended.total() == 0
+
+
+def test_a_reminder_does_not_change_when_the_review_began(world: World) -> None:
+    """How long reviews take is measured from there."""
+    photo = in_review(world)
+    began = world.photo(photo)["enqueued_at"]
+    (reminder,) = world.sweep(now=later(25)).found
+    assert reminder.rule == "review_without_activity"
+    row = world.photo(photo)
+    assert row["enqueued_at"] == began < row["reminded_at"]
+
+
+def test_nobody_is_reminded_of_what_still_lies_in_the_queue(world: World) -> None:
+    """An idle weekend: three reviews, three messages, whenever the sweeper comes by."""
+    for number in range(3):
+        an_open_review(world, f"intake/d{number}/r.jpg")
+    queue = world.mender().reviews
+    for hours in range(24, 53, 4):
+        done = world.sweep(now=later(hours))
+        assert (done.found, done.looked_at["reviews"]) == ([], 3)
+    assert queue.depth() == 3
+
+
+def test_where_a_message_is_missing_every_idle_review_gets_one(world: World) -> None:
+    """Nobody knows whose it was; those that are too many are dropped when they are drained."""
+    photos = [in_review(world), an_open_review(world, "intake/d2/r.jpg")]
+    assert {each.photo_id for each in world.sweep(now=later(25)).found} == set(photos)
+    assert world.sweep(now=later(50)).found == []
 
 
 def test_a_review_that_somebody_has_in_hand_is_left_alone(world: World) -> None:
@@ -205,12 +239,38 @@ def test_a_round_that_runs_out_of_time_loses_nothing(world: World) -> None:
     assert len(world.machine.photos()) == 4
 
 
+def test_a_walk_without_a_finding_ends_in_time_as_well(world: World) -> None:
+    uploads = [_an_upload(number) for number in range(4)]
+    pages = [(uploads[:2], {"key": "2"}), (uploads[2:], {})]
+    sound = replace(PATIENCE, event=timedelta(days=36_500))
+    sweeper = replace(
+        world.sweeper(mender=_Nothing()), listing=lambda _after: iter(pages), patience=sound
+    )
+    done = sweeper.sweep(now=later(), has_time=lambda: False)
+    assert (done.found, done.looked_at["uploads"]) == ([], 2)
+
+
 def test_a_row_that_is_no_record_is_named_and_does_not_stop_the_round(world: World) -> None:
     photo = world.stuck("intake/d1/stuck.jpg")
     odd = world.stuck("intake/d2/odd.jpg")
     world.set(odd, etag=None)
     assert world.sweep().malformed == [odd]
     assert world.photo(photo)["status"] == "assigned"
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"lease_until": "soon"}, {"enqueued_at": "2026-11-21T08:00:00"}, {"key": 7}],
+)
+def test_what_people_mended_badly_is_named_and_stops_nothing(
+    world: World, nonsense: dict[str, Any]
+) -> None:
+    odd = in_review(world)
+    world.set(odd, **nonsense)
+    photo = world.stuck("intake/d2/stuck.jpg")
+    for hours in (2, 3):
+        assert set(world.sweep(now=later(hours)).malformed) == {odd}
+    assert world.photo(photo)["attempt"] == 2
 
 
 def _unsent(world: World, key: str) -> None:

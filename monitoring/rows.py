@@ -1,0 +1,35 @@
+"""Rows of the ledger that can be reckoned with: texts are texts, and times are times.
+
+The state machine writes no others; what people mend by hand may be anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger import LedgerRow
+
+_REQUIRED = ("uploaded_at", "claimed_at", "updated_at")
+_OPTIONAL = ("received_at", "enqueued_at", "reminded_at", "lease_until", "last_activity_at")
+
+
+def record_of(item: Mapping[str, Any]) -> LedgerRow:  # Any: as stored
+    """Raises: InvalidRecord."""
+    row = LedgerRow.from_item(item)
+    for field in fields(row):
+        if field.type is str and not isinstance(getattr(row, field.name), str):
+            raise InvalidRecord(f"a ledger row is malformed: {field.name} is no text")
+    for name in (*_REQUIRED, *_OPTIONAL):
+        text = getattr(row, name)
+        if (text or name in _REQUIRED) and not _is_moment(text):
+            raise InvalidRecord(f"a ledger row is malformed: {name} is no time with a zone")
+    return row
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
