@@ -4,14 +4,17 @@ Nothing here reads anything. Two calls with equal records give equal bytes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from math import isfinite
 from typing import Self
 
 from handlers.domain.errors import InvalidRecord
 from monitoring.baseline import Baseline
 from monitoring.capture.summary import CaptureSummary
+
+_MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,13 @@ class QueueFigures:
     def from_json(cls, text: str | bytes) -> Self:
         """Raises: InvalidRecord."""
         try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+            found = cls(**json.loads(text))
+            for name, value in asdict(found).items():
+                if value is not None:
+                    _CHECKS_OF_QUEUES.get(name, _count)(value)
+        except _MALFORMED as error:
             raise InvalidRecord(f"figures of queues are malformed: {error!r}") from error
+        return found
 
     def to_json(self) -> str:
         """One line."""
@@ -109,21 +116,45 @@ class HistoryRow:
         try:
             wire = json.loads(text)
             return cls(
-                start=str(wire["start"]),
-                end=str(wire["end"]),
+                start=_time(wire["start"]),
+                end=_time(wire["end"]),
                 verdict=str(wire["verdict"]),
                 n=int(wire["n"]),
                 watched={str(name): int(way) for name, way in wire["watched"].items()},
-                figures={str(name): float(each) for name, each in wire["figures"].items()},
+                figures={str(name): _number(each) for name, each in wire["figures"].items()},
                 rolled=bool(wire.get("rolled", False)),
-                effects={str(name): float(each) for name, each in wire.get("effects", {}).items()},
+                effects={str(name): _number(x) for name, x in wire.get("effects", {}).items()},
             )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except _MALFORMED as error:
             raise InvalidRecord(f"a row of the history is malformed: {error!r}") from error
 
     def to_json(self) -> str:
         """One line."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} counts nothing")
+    return value
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return float(value)
+
+
+def _time(value: object) -> str:
+    if datetime.fromisoformat(str(value)).tzinfo is None:
+        raise ValueError(f"{value!r} names no time zone")
+    return str(value)
+
+
+_CHECKS_OF_QUEUES: Mapping[str, Callable[[object], object]] = {
+    "oldest_review_s": _number,
+    "walk_ended_at": _time,
+}  # all else is counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
