@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from monitoring.baseline import Baseline
-from monitoring.report import PhotoFacts, ReportInputs, ReportSettings, Window
+from monitoring.report import PhotoFacts, Report, ReportInputs, ReportSettings, Window
 from monitoring.simulation.world import World
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -69,3 +69,7 @@ def by_formula(n: int) -> list[PhotoFacts]:
             )
         )
     return found
+
+
+def loud(report: Report) -> dict[str, str]:
+    return {c.name: c.verdict for c in report.checks if c.verdict in {"WATCH", "ACT"}}
