@@ -8,6 +8,7 @@ import pytest
 from monitoring.capture import CaptureSummary
 from monitoring.report import (
     QueueFigures,
+    Report,
     build_report,
 )
 from tests.monitoring.report.a_day import (
