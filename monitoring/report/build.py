@@ -55,7 +55,7 @@ def build_report(inputs: ReportInputs) -> Report:
     worst = worst_shown(judged.checks)
     document |= {
         "verdict": judged.level.label,
-        "answer": answer_of(document["accuracy"]),
+        "answer": answer_of(document["accuracy"], models=len(document["models"])),
         "headline": headline,
         "checks": [check.to_wire() for check in judged.checks],
         "examples": _examples(worst, judged.photos, inputs),

@@ -10,16 +10,17 @@ from monitoring.statistics.verdicts import Verdict
 Json = Mapping[str, Any]
 
 
-def answer_of(accuracy: Json | None) -> str:
-    """Is the classifier still right? As far as anybody can tell."""
+def answer_of(accuracy: Json | None, *, models: int) -> str:
+    """Is the classifier still right? As far as anybody can tell; of one of the day's models."""
     if accuracy is None:
         return "No photo was classified, so there is nothing to be right or wrong about."
     combined, audits, days = accuracy["combined"], accuracy["automatic"], accuracy["days"]
     if combined is not None:
         judged = audits["judged"] + accuracy["reviewed"]["judged"]
+        who = "The classifier" if models <= 1 else f"Model {accuracy['model_version']}"
         value, low, high = (percent(combined[name]) for name in ("value", "low", "high"))
         return (
-            f"The classifier is right on {value} of photos (between {low} and {high}, by what "
+            f"{who} is right on {value} of photos (between {low} and {high}, by what "
             f"people saw on {judged:,} photos of {days} days)."
         )
     estimate = accuracy["estimated_audit_days"]["value"]

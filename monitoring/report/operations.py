@@ -48,9 +48,9 @@ def _conservation(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
     found = [f"{len(photos)} photos have a row, {len(waiting)} of them without an outcome"]
     if inputs.unreadable_rows:
         first = ", ".join(each[:16] for each in inputs.unreadable_rows[:3])
-        found.append(f"{len(inputs.unreadable_rows)} rows cannot be read ({first}, …)")
+        found.append(f"{_count(len(inputs.unreadable_rows), 'row')} cannot be read ({first} …)")
     if inputs.unreadable_labels:
-        found.append(f"{inputs.unreadable_labels} labels cannot be read")
+        found.append(f"{_count(inputs.unreadable_labels, 'label')} cannot be read")
     return counted(
         "conservation",
         Verdict.ACT if lost or waiting else level,
@@ -61,6 +61,10 @@ def _conservation(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
         photos=waiting,
         ids=inputs.unreadable_rows,
     )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _objects(inputs: ReportInputs, lost: int) -> str:

@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_said() -> None:
     found = photos(300)
     report = build_report(inputs(found, unreadable_rows=["a" * 64], unreadable_labels=2))
     assert loud(report) == {"conservation": "WATCH"}
-    assert "1 rows cannot be read (aaaaaaaaaaaaaaaa" in report.headline
+    assert "1 row cannot be read (aaaaaaaaaaaaaaaa" in report.headline
     assert "2 labels cannot be read" in report.headline
 
 
