@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from handlers.domain.errors import PermanentError
 from monitoring.baseline import OBSERVED, Baseline, thinned
 from monitoring.report import HistoryRow, PhotoFacts, Window
-from monitoring.report.table import figure_of, in_order, is_classified, needed_review, predicted
+from monitoring.report.table import in_order, is_classified, measured, needed_review, predicted
 
 LEAST = 500
 TIGHT = 5_000
@@ -128,19 +128,13 @@ def observed_baseline(
 
 
 def _values(photos: Sequence[PhotoFacts], classes: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    columns = {name: [_measured(photo, name) for photo in photos] for name in FIGURES}
+    columns = {name: [measured(photo, name) for photo in photos] for name in FIGURES}
     columns["confidence"] = [photo.confidence for photo in photos]
     columns |= {name: [photo.probabilities.get(name) for photo in photos] for name in classes}
     known = {
         name: [value for value in column if value is not None] for name, column in columns.items()
     }
     return {name: thinned(values) for name, values in sorted(known.items()) if values}
-
-
-def _measured(photo: PhotoFacts, name: str) -> float | None:
-    """In the figure's own unit: the report scales a baseline's values as it scales a day's."""
-    compared = figure_of(photo, name)
-    return None if compared is None else photo.quality.get(name, compared)
 
 
 def _threshold(photos: Sequence[PhotoFacts], evaluated: Baseline | None) -> float:

@@ -12,8 +12,9 @@ from monitoring.statistics.samples import Floats
 
 NEITHER, UNUSABLE = "neither", "unusable"
 
-# Figures that span orders of magnitude are compared by their logarithm.
-LOGARITHMIC = frozenset({"width", "height", "size_bytes", "pixels"})
+# Figures that span orders of magnitude are compared by their logarithm, and so is the aspect:
+# upright and across lie equally far from square.
+LOGARITHMIC = frozenset({"width", "height", "aspect", "size_bytes", "pixels"})
 
 
 def in_order(photos: Iterable[PhotoFacts]) -> list[PhotoFacts]:
@@ -60,15 +61,19 @@ def is_right(photo: PhotoFacts, vehicles: Sequence[str]) -> bool:
 
 
 def figure_of(photo: PhotoFacts, name: str) -> float | None:
-    """A quality figure as it is compared, derived ones included."""
+    """A quality figure as it is compared."""
+    value = measured(photo, name)
+    return None if value is None else scaled(name, value)
+
+
+def measured(photo: PhotoFacts, name: str) -> float | None:
+    """A quality figure in its own unit, derived ones included."""
     value: float | None = photo.quality.get(name)
     if value is None and name in {"aspect", "pixels"}:
         width, height = photo.quality.get("width", 0), photo.quality.get("height", 0)
         if width > 0 and height > 0:
             value = width / height if name == "aspect" else width * height
-    if value is None or not math.isfinite(value):
-        return None
-    return scaled(name, value)
+    return value if value is not None and math.isfinite(value) else None
 
 
 def scaled(name: str, value: float) -> float | None:
