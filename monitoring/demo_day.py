@@ -1,19 +1,19 @@
-"""A made-up day for `scones report --demo-day`: from one o'clock on, a lens is dirty.
+"""A made-up day for `scones report --demo-day`: dust gathers on a lens, and at one it is dirty.
 
 Every figure is drawn by chance, with a fixed seed. It goes through the same reader and the same
 builder as a real day; nothing of it was ever a photo.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from handlers.domain.captured import OUTPUT, Call, capture_line
 from monitoring.baseline import Baseline
 from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
-from monitoring.demo_photos import DAY, MODEL, a_photo, photos_of
+from monitoring.demo_photos import DAY, MODEL, day_of, made_up
 from monitoring.observed import observed_baseline
 from monitoring.report import (
     HistoryRow,
@@ -25,27 +25,55 @@ from monitoring.report import (
     build_report,
 )
 
+_SEED = 20261121
+_DAYS_BEFORE = 29  # with the day itself as many as accuracy is counted over
+_WEEK = timedelta(days=7)
 _BASELINE = 5_000
-_DAYS_BEFORE = 6
+_BASELINE_DAYS = Window(start=DAY - timedelta(days=60), end=DAY - timedelta(days=30))
+_DUST = {-2: 0.145, -1: 0.22, 0: 0.25}  # by day; on the last one until one o'clock
+_DIRTY_FROM = DAY + timedelta(hours=13)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoDay:
+    """What its report is made from, and what its photos would truly have shown."""
+
+    inputs: ReportInputs
+    truths: Mapping[str, str]  # photo id → class
 
 
 def demo_inputs(classes: Sequence[str], vehicles: Sequence[str]) -> ReportInputs:
     """The day, its month before it, and the baseline of a model that does not exist."""
-    chance = np.random.default_rng(20261121)
+    return demo_day(classes, vehicles).inputs
+
+
+def demo_day(classes: Sequence[str], vehicles: Sequence[str]) -> DemoDay:
+    """The same, with the truth behind the day's photos."""
+    chance = np.random.default_rng(_SEED)
     baselines = {MODEL: _baseline(chance, classes, vehicles)}
-    seen: list[PhotoFacts] = []
+    month: list[PhotoFacts] = []
+    truths: dict[str, str] = {}
     history: list[HistoryRow] = []
-    for day in range(_DAYS_BEFORE, -1, -1):
-        start = DAY - timedelta(days=day)
-        photos = list(photos_of(chance, start, classes, vehicles, dirty=day == 0))
-        seen += photos
-        inputs = _inputs(Window(start=start, end=start + timedelta(days=1)), photos, vehicles)
+    for number in range(-_DAYS_BEFORE, 1):
+        window = Window(start=DAY + timedelta(days=number), end=DAY + timedelta(days=number + 1))
+        found = list(day_of(chance, window.start, classes, vehicles, dirt_at=_dirt_at))
+        photos = [each.photo for each in found]
+        month += photos
+        truths |= {each.photo.photo_id: each.truth for each in found}
         inputs = replace(
-            inputs, week=[*seen], audited=[*seen], baselines=baselines, history=tuple(history)
+            _inputs(window, photos, vehicles),
+            week=[each for each in month if each.received_at >= window.end - _WEEK],
+            audited=[*month],
+            baselines=baselines,
+            history=tuple(history),
         )
-        if day:
+        if number:
             history.append(build_report(inputs).history_row())
-    return inputs
+    return DemoDay(inputs=inputs, truths=truths)
+
+
+def _dirt_at(moment: datetime) -> float:
+    return 1.0 if moment >= _DIRTY_FROM else _DUST.get((moment - DAY).days, 0.0)
 
 
 def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str]) -> ReportInputs:
@@ -74,12 +102,12 @@ def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str
 def _captured(
     window: Window, photos: Sequence[PhotoFacts], vehicles: tuple[str, ...]
 ) -> CaptureSummary:
-    """As SageMaker would have written it, but for one record in two hundred: capture is lossy."""
+    """As SageMaker would have written it, but for one record in five hundred: capture is lossy."""
     reader = CaptureReader(Span(start=window.start, end=window.end), vehicles=vehicles)
     lines = [
         capture_line(_call(photo), modes={OUTPUT}, at=photo.received_at)
         for photo in photos
-        if int(photo.photo_id, 16) % 200
+        if int(photo.photo_id, 16) % 500
     ]
     source = CaptureObject(key="demo.jsonl", variant="AllTraffic", last_modified=window.end)
     reader.read(source, ["\n".join(lines).encode()])
@@ -94,8 +122,10 @@ def _call(photo: PhotoFacts) -> Call:
 def _baseline(
     chance: np.random.Generator, classes: Sequence[str], vehicles: Sequence[str]
 ) -> Baseline:
-    quiet = [
-        a_photo(chance, f"baseline-{number}", DAY, classes, vehicles, spoiled=False)
+    """Of a quiet month; how well the model is calibrated its evaluation would have said."""
+    quiet = (
+        made_up(chance, f"baseline-{number}", DAY, classes, vehicles, dirt=0.0).photo
         for number in range(_BASELINE)
-    ]
-    return observed_baseline(quiet, MODEL)
+    )
+    found = observed_baseline(quiet, MODEL, window=_BASELINE_DAYS)
+    return replace(found, ece=0.011, ece_n=_BASELINE)

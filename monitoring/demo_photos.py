@@ -1,7 +1,8 @@
 """Made-up photos for the demonstration's day: every figure is drawn by chance."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,72 +13,102 @@ MODEL = "made-up-for-the-demonstration"
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 THRESHOLD = 0.9
 _AUDITED = 0.05
-_PHOTOS = 600
+_A_DAY = 240
+_AT_NIGHT = 0.1
 _OTHER_SHARE = 0.05
-_NOTCH = timedelta(hours=13)
+_DRIVERS = 60
 _UNSEEN_FROM = DAY + timedelta(hours=22)  # the office is closed
+# What the drivers' phones send: width, height, and the share that comes as HEIF.
+_PHONES = (
+    (4032, 3024, 0.5),
+    (4000, 3000, 0.0),
+    (4000, 2252, 0.0),
+    (3264, 2448, 0.3),
+    (1600, 1200, 0.0),
+)
+_SUFFIXES = {"JPEG": "jpg", "HEIF": "heic", "PNG": "png"}
+_BYTES_A_PIXEL = {"JPEG": 0.24, "HEIF": 0.12, "PNG": 1.1}
 
 
-def photos_of(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeUp:
+    """A photo as the ledger would know it, and what nobody would: the truth behind it."""
+
+    photo: PhotoFacts
+    truth: str  # class
+
+
+def day_of(
     chance: np.random.Generator,
     day: datetime,
     classes: Sequence[str],
     vehicles: Sequence[str],
     *,
-    dirty: bool,
-) -> Iterator[PhotoFacts]:
-    """A day's; on a dirty one the lens is spoiled from one o'clock on."""
-    for number in range(_PHOTOS):
-        at = day + timedelta(seconds=int(chance.integers(24 * 3600)))
-        spoiled = dirty and at - day >= _NOTCH
-        yield a_photo(chance, f"{day:%d}-{number}", at, classes, vehicles, spoiled=spoiled)
+    dirt_at: Callable[[datetime], float],
+) -> Iterator[MadeUp]:
+    """A day's, most of them while drivers work."""
+    for number in range(int(chance.poisson(_A_DAY))):
+        at_night = chance.random() < _AT_NIGHT
+        hours = 24 * chance.random() if at_night else 6 + 15 * chance.beta(1.5, 1.5)
+        at = day + timedelta(seconds=int(3600 * hours))
+        yield made_up(chance, f"{day:%m%d}-{number}", at, classes, vehicles, dirt=dirt_at(at))
 
 
-def a_photo(
+def made_up(
     chance: np.random.Generator,
     name: str,
     at: datetime,
     classes: Sequence[str],
     vehicles: Sequence[str],
     *,
-    spoiled: bool,
-) -> PhotoFacts:
-    """One, reviewed and audited if somebody was there."""
+    dirt: float,
+) -> MadeUp:
+    """One, reviewed and audited if somebody was there; `dirt` on the lens is from 0 to 1."""
     truth = classes[int(chance.integers(len(classes)))] if chance.random() < _OTHER_SHARE else ""
     truth = truth or vehicles[int(chance.integers(len(vehicles)))]
-    top = float(chance.beta(5, 1.3) if spoiled else chance.beta(14, 1))
+    top = float(chance.beta(14 - 9 * dirt**2, 1 + 0.3 * dirt**2))  # a film of dust is no matter
     probabilities = _answer(chance, truth, top, classes)
     best = max(vehicles, key=lambda each: probabilities[each])
-    confidence = probabilities[best]
-    is_sure = confidence >= THRESHOLD and confidence == max(probabilities.values())
-    audited = is_sure and chance.random() < _AUDITED
-    asked = audited or not is_sure
-    minutes = 4 + 50 * float(chance.random()) ** 2 if asked else 0.0
-    looked_at = asked and at < _UNSEEN_FROM
+    reason = _asked_why(chance, probabilities, best)
+    looked_at = bool(reason) and at < _UNSEEN_FROM
+    slow = float(chance.random())
+    took = timedelta(minutes=4 + 50 * slow**2) if looked_at else timedelta(seconds=1.2 + slow**4)
     verdict = (truth if truth in vehicles else "neither") if looked_at else ""
-    reason = "audit" if audited else ("" if is_sure else "low_confidence")
-    return PhotoFacts(
+    driver = int(chance.integers(_DRIVERS))
+    image_format, quality = _quality(chance, driver, dirt)
+    photo = PhotoFacts(
         photo_id=hashlib.sha256(name.encode()).hexdigest(),
-        key=f"intake/driver-{int(chance.integers(60)):02}/{name}.jpg",
-        status=_status(verdict, is_sure=is_sure),
+        key=f"intake/driver-{driver:02}/{name}.{_SUFFIXES[image_format]}",
+        driver_id=f"driver-{driver:02}",
+        status=_status(verdict, is_sure=reason in {"", "audit"}),
         reason="no_vehicle" if verdict == "neither" else "",
         review=("done" if looked_at else "open") if reason else "none",
         review_reason=reason,
         uploaded_at=at,
         received_at=at + timedelta(seconds=1),
         enqueued_at=at + timedelta(seconds=3) if reason else None,
-        decided_at=at + (timedelta(minutes=minutes) if looked_at else timedelta(seconds=1 + top)),
+        decided_at=at + took,
         model_version=MODEL,
         probabilities=probabilities,
-        confidence=confidence,
+        confidence=probabilities[best],
         vehicle=best,
         threshold=THRESHOLD,
         threshold_source="calibrated",
-        quality=_quality(chance, spoiled=spoiled),
-        image_format="JPEG",
+        quality=quality,
+        image_format=image_format,
         verdict=verdict,
         verdict_by="reviewer" if verdict else "",
     )
+    return MadeUp(photo=photo, truth=truth)
+
+
+def _asked_why(chance: np.random.Generator, probabilities: dict[str, float], best: str) -> str:
+    """As the policy decides; empty where nobody is asked."""
+    if probabilities[best] < max(probabilities.values()):
+        return "no_vehicle"
+    if probabilities[best] < THRESHOLD:
+        return "low_confidence"
+    return "audit" if chance.random() < _AUDITED else ""
 
 
 def _status(verdict: str, *, is_sure: bool) -> str:
@@ -96,14 +127,21 @@ def _answer(
     return {each: round(top if each == said else rest, 6) for each in classes}
 
 
-def _quality(chance: np.random.Generator, *, spoiled: bool) -> dict[str, float]:
-    return {
-        "width": float(chance.choice([1200, 1600, 3024])),
-        "height": float(chance.choice([900, 1200, 4032])),
-        "size_bytes": float(chance.lognormal(13.5, 0.4)),
-        "brightness": float(np.clip(chance.normal(0.34 if spoiled else 0.47, 0.11), 0, 1)),
-        "contrast": float(np.clip(chance.normal(0.17 if spoiled else 0.22, 0.05), 0, 1)),
-        "sharpness": float(np.clip(chance.normal(2.6 if spoiled else 3.1, 0.35), 0, None)),
+def _quality(chance: np.random.Generator, driver: int, dirt: float) -> tuple[str, dict[str, float]]:
+    """Every driver has a phone of his own, held upright now and then."""
+    width, height, heif = _PHONES[driver % len(_PHONES)]
+    if chance.random() < 0.3:
+        width, height = height, width
+    drawn = chance.random()
+    image_format = "HEIF" if drawn < heif else "PNG" if drawn > 0.97 else "JPEG"
+    size = width * height * _BYTES_A_PIXEL[image_format] * (1 - 0.05 * dirt)
+    return image_format, {
+        "width": float(width),
+        "height": float(height),
+        "size_bytes": float(round(size * chance.lognormal(0.0, 0.3))),
+        "brightness": float(np.clip(chance.normal(0.47 - 0.1 * dirt**2, 0.11), 0, 1)),
+        "contrast": float(np.clip(chance.normal(0.22 - 0.04 * dirt**2, 0.05), 0, 1)),
+        "sharpness": float(max(0.0, chance.normal(3.1 - 0.5 * dirt, 0.35))),
         "dark_share": float(chance.beta(2, 9)),
         "clipped_share": float(chance.beta(1, 20)),
     }

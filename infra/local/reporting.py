@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handlers.aws.photos import PhotoStore
 from infra.config import STAGES
-from infra.local.samples import draw_samples
+from infra.local.demo_pictures import drawings
 from infra.synth import ROOT
-from monitoring.demo_day import demo_inputs
-from monitoring.report import Thumbnail
+from monitoring.demo_day import demo_day
 from monitoring.report_run import MadeReport, make_report, run_report
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
-from monitoring.thumbnails import thumbnail_of, thumbnails
+from monitoring.thumbnails import thumbnails
 from monitoring.windows import moment, requested, zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import date
 
     import boto3
 
     from monitoring.gather import Sources
-    from monitoring.report import PhotoFacts, Window
+    from monitoring.report import Window
 
 _DAYS = {"today": 0, "yesterday": -1}
 
@@ -37,8 +33,8 @@ def made_up() -> MadeReport:
     """A day that never was, with a drift in it."""
     config = STAGES["local"]
     manifest = json.loads((ROOT / config.model_manifests[0]).read_text(encoding="utf-8"))
-    inputs = demo_inputs(manifest["classes"], sorted(config.order_ranges))
-    return make_report(inputs, pictures=_drawings)
+    day = demo_day(manifest["classes"], sorted(config.order_ranges))
+    return make_report(day.inputs, pictures=partial(drawings, day.truths))
 
 
 def of_system(
@@ -96,17 +92,6 @@ def window_of(
         time_zone=settings.time_zone,
         as_of=known_at,
     )
-
-
-def _drawings(_photos: Iterable[PhotoFacts], wanted: Iterable[str]) -> Iterator[Thumbnail]:
-    """Stand in for photos that never were."""
-    chosen = list(wanted)
-    with tempfile.TemporaryDirectory(prefix="scones-samples-") as folder:
-        draw_samples(Path(folder), count=len(chosen))
-        for photo_id, file in zip(chosen, sorted(Path(folder).iterdir()), strict=False):
-            picture = thumbnail_of(file.read_bytes())
-            if picture is not None:
-                yield Thumbnail(photo_id=photo_id, data_uri=picture)
 
 
 def _day(text: str | None, today: date) -> str | None:

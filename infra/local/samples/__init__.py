@@ -6,9 +6,9 @@ trained on them, and they are drawn after what vehicles look like, not after wha
 
 from pathlib import Path
 
-from infra.local.samples.catalogue import Sample, named_samples, samples
+from infra.local.samples.catalogue import Sample, drawing, named_samples, samples
 
-__all__ = ["Sample", "draw_samples", "named_samples", "samples"]
+__all__ = ["Sample", "draw_samples", "drawing", "named_samples", "samples"]
 
 SHOWN = 40
 

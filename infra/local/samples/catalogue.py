@@ -3,7 +3,7 @@
 import io
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -80,11 +80,18 @@ def samples(seed: int, count: int) -> Iterator[Sample]:
             yield _whole(subject, kind, index, chance, key)
 
 
+def drawing(subject: str, key: str, size: tuple[int, int]) -> Image.Image:
+    """A picture of a bicycle, a motorcycle or something other; the same for the same key."""
+    chance = random.Random(key)  # noqa: S311 # a drawing, not a secret
+    kind = chance.choice(
+        [kind for name, kinds in _KINDS.values() if name == subject for kind in kinds]
+    )
+    image, _colour = _by_chance(subject, kind, chance, key, size)
+    return image
+
+
 def _whole(subject: str, kind: str, index: int, chance: random.Random, key: str) -> Sample:
-    colour = chance.choice(tuple(_COLOURS))
-    colours = (_COLOURS[colour], chance.choice(_ACCENTS))
-    scene = "street" if kind == "empty-street" else chance.choice(tuple(SCENES))
-    image = draw_picture(subject, kind, colours, scene, Pose.by_chance(chance), seed=key)
+    image, colour = _by_chance(subject, kind, chance, key)
     image_format = chance.choices(("JPEG", "PNG", "WEBP"), (6, 1, 2))[0]
     suffix = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[image_format]
     shown = f"{subject}-{kind}-{colour}"
@@ -93,6 +100,22 @@ def _whole(subject: str, kind: str, index: int, chance: random.Random, key: str)
         shown = f"{kind}-{colour}" if kind in {"car", "van"} else kind
     data = _encoded(image, image_format, _ORIENTATIONS[index % len(_ORIENTATIONS)])
     return _sample(f"{shown}-{index + 1:03}.{suffix}", subject, kind, data)
+
+
+def _by_chance(
+    subject: str,
+    kind: str,
+    chance: random.Random,
+    key: str,
+    size: tuple[int, int] | None = None,
+) -> tuple[Image.Image, str]:
+    """The picture, and the colour's name."""
+    colour = chance.choice(tuple(_COLOURS))
+    colours = (_COLOURS[colour], chance.choice(_ACCENTS))
+    scene = "street" if kind == "empty-street" else chance.choice(tuple(SCENES))
+    pose = Pose.by_chance(chance)
+    pose = replace(pose, size=size or pose.size)
+    return draw_picture(subject, kind, colours, scene, pose, seed=key), colour
 
 
 def _spoiled(kind: str, index: int, chance: random.Random, key: str) -> Sample:
