@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from handlers.domain.errors import PermanentError
+
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES = 1 << 20
 _WAS_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
+_FORBIDDEN = ("AccessDenied", "InvalidObjectState", "KMS.")  # InvalidObjectState: archived
+
+
+class UnreadableObject(PermanentError):
+    """The object is there, but in an archive, or nobody may read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +59,33 @@ class Objects:
         return sorted(found)
 
     def chunks(self, key: str) -> Iterator[bytes]:
-        """The content, a megabyte at a time; nothing where the object is gone meanwhile."""
-        try:
-            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-        except self._s3.exceptions.NoSuchKey:
-            return
-        with contextlib.closing(body):
-            yield from body.iter_chunks(_CHUNK_BYTES)
+        """The content, a megabyte at a time; nothing where the object is gone meanwhile.
+
+        Raises: UnreadableObject."""
+        body = self._body(key)
+        if body is not None:
+            with contextlib.closing(body):
+                yield from body.iter_chunks(_CHUNK_BYTES)
 
     def read(self, key: str, *, at_most_bytes: int) -> bytes | None:
-        """The content as far as it may be long; None where there is none."""
-        try:
-            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-        except self._s3.exceptions.NoSuchKey:
+        """The content as far as it may be long; None where there is none.
+
+        Raises: UnreadableObject."""
+        body = self._body(key)
+        if body is None:
             return None
         with contextlib.closing(body):
             return body.read(at_most_bytes)
+
+    def _body(self, key: str) -> "StreamingBody | None":
+        try:
+            return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        except ClientError as error:
+            if error.response["Error"]["Code"].startswith(_FORBIDDEN):
+                raise UnreadableObject(f"s3://{self.bucket}/{key}: {error}") from error
+            raise
 
     def write(self, key: str, content: bytes, *, content_type: str) -> None:
         """Put the object, in place of what may be there."""
