@@ -65,6 +65,9 @@ class StageConfig:
     report_emails: tuple[str, ...] = ()  # who gets the daily report
     time_zone: str = "UTC"  # IANA name; the report's days are those of its readers
     report_at: str = "cron(15 5 * * ? *)"  # in that zone, after its midnight
+    # How many whole days up to that midnight; only single days make the history by which a change
+    # is seen to last.
+    report_days: int = 1
     audit_days: int = 30  # over which audited accuracy is taken
     report_retention_days: int = 400
     sweep_every_minutes: int = 15
@@ -105,9 +108,14 @@ class StageConfig:
         return f"scones-{self.stage}-vehicle"
 
     @property
+    def captured_percentage(self) -> int:
+        """Of the requests; Classify knows no sampling."""
+        return 100 if self.capture_writer == "classify" else self.capture_sampling_percentage
+
+    @property
     def captures_everything(self) -> bool:
-        """Only then is completeness to be had; Classify knows no sampling."""
-        return self.capture_writer == "classify" or self.capture_sampling_percentage == 100
+        """Only then is completeness to be had."""
+        return self.captured_percentage == 100
 
     @property
     def event_bus_name(self) -> str:
@@ -146,6 +154,10 @@ class StageConfig:
         self._check_choices()
         if not 1 <= self.capture_sampling_percentage <= 100:
             raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
+        if not 1 <= self.report_days <= min(31, self.capture_retention_days - 1):
+            raise InvalidConfig(
+                "report_days must be from 1 to 31, and less than capture_retention_days"
+            )
         if not self.model_manifests:
             raise InvalidConfig("model_manifests must name at least one model's manifest")
 

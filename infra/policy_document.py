@@ -12,6 +12,14 @@ from training.serving.manifest import Manifest
 _STANDARD_PARAMETER_CHARACTERS = 4096
 
 
+def class_order(manifests: Iterable[Path]) -> tuple[str, ...]:
+    """What an answer means that names no class: nothing, if the models in service disagree.
+
+    Raises: InvalidManifest."""
+    orders = {Manifest.load(path).classes for path in manifests}
+    return orders.pop() if len(orders) == 1 else ()
+
+
 def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) -> str:
     """JSON, as Filter will accept it. Raises: InvalidConfig."""
     models = {}

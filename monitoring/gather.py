@@ -1,6 +1,6 @@
 """Collects what a report is made from: ledger by hour, labels, captures, baselines, history."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,9 @@ from handlers.aws.ledger import PhotoLedger
 from handlers.aws.objects import Objects
 from handlers.domain.errors import InvalidRecord
 from monitoring.baseline import Baseline, InvalidBaseline
-from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
-from monitoring.photo_facts import photo_facts
+from monitoring.capture import CaptureReader, CaptureSummary, Span
+from monitoring.captures import read_captures
+from monitoring.received import received
 from monitoring.report import (
     HistoryRow,
     PhotoFacts,
@@ -22,10 +23,8 @@ from monitoring.report import (
     Window,
 )
 from monitoring.shelf import Shelf
-from monitoring.verdicts import Verdicts, read_labels
-from monitoring.windows import hours
 
-CAPTURE_GRACE = timedelta(hours=1)  # what is written later is called late
+CAPTURE_GRACE = timedelta(hours=1)  # a file is open for a while: nothing is late before
 HISTORY_ROWS = 90
 _FRESH = timedelta(hours=1)  # queues are measured now: older questions have no answer
 
@@ -44,6 +43,8 @@ class Sources:
     ledger: PhotoLedger
     captures: Objects
     capture_prefix: str
+    class_names: tuple[str, ...] = ()  # in the order of answers that name none
+    capture_retention: timedelta
     labels: Objects | None
     known_items: KnownItems | None = None
     queues: Reading
@@ -61,30 +62,40 @@ class Sources:
 
 
 def gather(
-    sources: Sources, window: Window, *, as_of: datetime, queues: QueueFigures
+    sources: Sources,
+    window: Window,
+    *,
+    as_of: datetime,
+    queues: QueueFigures,
+    captures_expired: bool = False,
 ) -> ReportInputs:
     """Memory grows with the photos of the audit's days, and not with the captures."""
-    days = max(sources.settings.audit_days, sources.settings.rolled_days)
-    earliest = min(window.start, window.end - timedelta(days=days))
-    verdicts = Verdicts()
-    if sources.labels is not None:
-        read_labels(sources.labels, verdicts, start=earliest, as_of=as_of)
-    seeded = sources.known_items.all() if sources.known_items is not None else {}
-    known = list(_photos(sources.ledger, verdicts, seeded, earliest, window.end, as_of=as_of))
-    photos = _since(known, window.start)
-    baselines = _baselines(sources, {photo.model_version for photo in photos})
-    audited = _since(known, window.end - timedelta(days=sources.settings.audit_days))
+    settings = sources.settings
+    days = max(settings.audit_days, settings.rolled_days)
+    found = received(
+        sources.ledger,
+        sources.labels,
+        sources.known_items.all() if sources.known_items is not None else {},
+        window,
+        earliest=min(window.start, window.end - timedelta(days=days)),
+        as_of=as_of,
+    )
+    photos = _since(found.photos, window.start)
+    audited = _since(found.photos, window.end - timedelta(days=settings.audit_days))
     return ReportInputs(
         window=window,
         as_of=as_of,
         photos=photos,
-        week=_since(known, window.end - timedelta(days=sources.settings.rolled_days)),
+        week=_since(found.photos, window.end - timedelta(days=settings.rolled_days)),
         audited=[photo for photo in audited if photo.model_version],
-        capture=_capture(sources, window, photos),
-        baselines=baselines,
-        history=_history(sources.shelf, window),
+        capture=None if captures_expired else _capture(sources, window, photos, as_of),
+        capture_expired=captures_expired,
+        baselines=_baselines(sources, {photo.model_version for photo in photos}),
+        history=tuple(_history(sources.shelf, window)),
+        unreadable_rows=found.unreadable_rows,
+        unreadable_labels=found.unreadable_labels,
         queues=queues,
-        settings=sources.settings,
+        settings=settings,
         code_version=sources.code_version,
     )
 
@@ -101,42 +112,24 @@ def queue_figures(sources: Sources, *, as_of: datetime, now: datetime, keep: boo
     return sources.shelf.queue_figures(as_of) or measured  # another run may have been first
 
 
-def _photos(
-    ledger: PhotoLedger,
-    verdicts: Verdicts,
-    seeded: Mapping[str, str],
-    start: datetime,
-    end: datetime,
-    *,
-    as_of: datetime,
-) -> Iterator[PhotoFacts]:
-    for hour in hours(start, end):
-        for item in ledger.received_in(hour):
-            try:
-                facts = photo_facts(item, verdicts, seeded, as_of=as_of)
-            except InvalidRecord:
-                continue  # the sweeper names and counts rows that are none
-            if start <= facts.received_at < end:
-                yield facts
-
-
 def _since(photos: Iterable[PhotoFacts], start: datetime) -> list[PhotoFacts]:
     return [photo for photo in photos if photo.received_at >= start]
 
 
-def _capture(sources: Sources, window: Window, photos: list[PhotoFacts]) -> CaptureSummary:
-    span = Span(start=window.start, end=window.end)
+def _capture(
+    sources: Sources, window: Window, photos: list[PhotoFacts], as_of: datetime
+) -> CaptureSummary:
+    span = Span(start=window.start, end=max(window.start, min(window.end, as_of)))
+    # The first report of a window has read what had been written by then; the same report made
+    # again must say the same, so it is not asked when each file was read.
+    first_read = sources.shelf.first_as_of(window) or as_of
     reader = CaptureReader(
-        span, vehicles=sources.settings.vehicles, late_after=window.end + CAPTURE_GRACE
+        span,
+        vehicles=sources.settings.vehicles,
+        late_after=max(first_read, window.end + CAPTURE_GRACE),
+        classes_without_names=sources.class_names,
     )
-    for folder in sources.captures.folders(f"{sources.capture_prefix}/"):
-        variant = folder.rstrip("/").rpartition("/")[2]
-        for prefix in span.hour_prefixes():
-            for each in sources.captures.listed(f"{folder}{prefix}/"):
-                found = CaptureObject(
-                    key=each.key, variant=variant, last_modified=each.last_modified
-                )
-                reader.read(found, sources.captures.chunks(each.key))
+    read_captures(sources.captures, reader, span, prefix=sources.capture_prefix)
     return reader.summary(classified=(each.photo_id for each in photos if each.model_version))
 
 
@@ -149,12 +142,15 @@ def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
             try:
                 if text is not None:
                     found[version] = Baseline.from_json(text)
-            except InvalidBaseline:
+            except (InvalidBaseline, ArithmeticError, RecursionError):
                 continue  # the report says which one it has compared with, if any
     return found
 
 
-def _history(shelf: Shelf, window: Window) -> tuple[HistoryRow, ...]:
+def _history(shelf: Shelf, window: Window) -> Iterator[HistoryRow]:
     """Of windows that were over when this one began."""
-    lines = shelf.history(ended_by=window.start, at_most=HISTORY_ROWS)
-    return tuple(map(HistoryRow.from_json, lines))
+    for line in shelf.history(ended_by=window.start, at_most=HISTORY_ROWS):
+        try:
+            yield HistoryRow.from_json(line)
+        except InvalidRecord:
+            continue  # a day less to look back on

@@ -15,7 +15,6 @@ from monitoring.report.writers import (
     report_html,
     report_json,
 )
-from monitoring.shelf import Shelf
 from monitoring.windows import is_whole_day
 
 PAGE = "report.html"
@@ -59,19 +58,35 @@ def run_report(
 ) -> MadeReport:
     """Gather, decide, write. Two runs at once write the same bytes to the same keys."""
     queues = queue_figures(sources, as_of=as_of, now=now, keep=publish)
-    inputs = gather(sources, window, as_of=as_of, queues=queues)
+    is_over = as_of >= window.end
+    if publish and is_over:
+        sources.shelf.keep_first_as_of(window, as_of)
+    inputs = gather(
+        sources,
+        window,
+        as_of=as_of,
+        queues=queues,
+        captures_expired=_captures_expired(sources, window, now=now),
+    )
     made = make_report(inputs, pictures=pictures)
     if publish:
         for version, baseline in sources.own_baselines().items():
             sources.shelf.keep_baseline(version, baseline.to_json())
-        _publish(sources.shelf, window, made)
+        sources.shelf.put(window, made.files)
+        # Other windows overlap with days, and would count them twice; half a day is none.
+        if is_over and is_whole_day(window):
+            sources.shelf.remember(window, history_line(made.report.history_row()))
     return made
 
 
-def _publish(shelf: Shelf, window: Window, made: MadeReport) -> None:
-    shelf.put(window, made.files)
-    if is_whole_day(window):  # others overlap with days, and would count them twice
-        shelf.remember(window, history_line(made.report.history_row()))
+def stands_for_good(sources: Sources, window: Window, *, now: datetime) -> bool:
+    """Whether a report stands, and what it could rest on is deleted by now: none can be better."""
+    return _captures_expired(sources, window, now=now) and sources.shelf.stands(window)
+
+
+def _captures_expired(sources: Sources, window: Window, *, now: datetime) -> bool:
+    """By the clock, not by `as_of`: it is now that they are there or not."""
+    return window.start < now - sources.capture_retention
 
 
 def _first_baseline(report: Report, inputs: ReportInputs) -> Baseline | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ def report_sources(
         ledger=ledger,
         captures=Objects(s3, bucket=settings.capture_bucket),
         capture_prefix=settings.capture_prefix,
+        class_names=tuple(filter(None, settings.model_classes.split(","))),
+        capture_retention=timedelta(days=settings.capture_retention_days),
         labels=Objects(s3, bucket=settings.labels_bucket) if settings.labels_bucket else None,
         known_items=KnownItems(dynamodb, table=settings.reviewers_table)
         if settings.reviewers_table
@@ -51,6 +54,7 @@ def report_sources(
         settings=ReportSettings(
             vehicles=tuple(settings.vehicles.split(",")),
             audit_days=int(settings.audit_days),
+            capture_sampling_share=settings.capture_sampling_percentage / 100,
             stage=settings.stage,
         ),
         code_version=code_version(),

@@ -21,7 +21,7 @@ from monitoring import metric_names as names
 from monitoring.gather import Sources
 from monitoring.letter import LINKED, letter
 from monitoring.report import Report, Window
-from monitoring.report_run import Pictures, run_report
+from monitoring.report_run import Pictures, run_report, stands_for_good
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnails
@@ -72,14 +72,24 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """`{}` is the day that has just ended; see above for any other window."""
     means, now = _means(), datetime.now(UTC).replace(microsecond=0)
     as_of = _as_of(event, now)
-    window = requested(event, time_zone=means.settings.time_zone, as_of=as_of)
-    made = run_report(means.sources, window, as_of=as_of, now=now, pictures=means.pictures)
-    report, shelf = made.report, means.sources.shelf
-    answer: dict[str, Any] = {  # Any: JSON
-        "verdict": report.verdict,
-        "headline": report.headline,
-        "folder": f"s3://{means.settings.reports_bucket}/{shelf.folder(window)}",
+    window = requested(
+        event,
+        time_zone=means.settings.time_zone,
+        as_of=as_of,
+        days=int(means.settings.report_days),
+    )
+    shelf = means.sources.shelf
+    # Any: JSON
+    answer: dict[str, Any] = {
+        "folder": f"s3://{means.settings.reports_bucket}/{shelf.folder(window)}"
     }
+    if stands_for_good(means.sources, window, now=now):
+        answer["kept"] = "captures of that time are deleted by now: the report that stands stays"
+        logger.info("report_kept", **answer)
+        return answer
+    made = run_report(means.sources, window, as_of=as_of, now=now, pictures=means.pictures)
+    report = made.report
+    answer |= {"verdict": report.verdict, "headline": report.headline}
     logger.info("report_published", **answer)
     # What is asked for about the past must neither set off nor end an alarm of today.
     if _is_scheduled(event) and not shelf.was_told(window, as_of):

@@ -30,12 +30,16 @@ class ReporterSettings(Settings):
     intake_bucket: str
     capture_bucket: str
     capture_prefix: str  # up to the variants, without a slash at its end
+    capture_retention_days: float  # after which the bucket deletes them
+    capture_sampling_percentage: float  # of the requests
     reports_bucket: str
+    report_days: float  # how many days the scheduled report is about
     report_topic_arn: str
     review_queue_url: str
     failures_queue_url: str
     dead_letters_urls: str  # separated by commas
     vehicles: str  # classes with an order range, separated by commas
     audit_days: float
+    model_classes: str = ""  # of the model in service, in its order, separated by commas
     labels_bucket: str = ""  # empty: verdicts are read from the ledger alone
     reviewers_table: str = ""  # empty: no photo is known to be seeded

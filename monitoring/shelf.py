@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 from handlers.aws.objects import Objects
 from handlers.domain.errors import InvalidRecord
 from monitoring.report.facts import QueueFigures, Window
-from monitoring.windows import is_whole_day
+from monitoring.windows import InvalidWindow, is_whole_day, moment
 
 _MAX_HISTORY_BYTES = 64_000
 _MAX_FIGURES_BYTES = 1_000
 _MAX_BASELINE_BYTES = 16_000_000
 _OBSERVED = "baselines/observed/"
+_FIRST = "first_as_of.txt"
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "txt": "text/plain; charset=utf-8",
 }
 
 
@@ -45,6 +47,25 @@ class Shelf:
     def link(self, window: Window, name: str, *, expires_s: int) -> str:
         """A link to a file of a report, without an account."""
         return self._objects.link(f"{self.folder(window)}{name}", expires_s=expires_s)
+
+    def stands(self, window: Window) -> bool:
+        """Whether there is a report of it."""
+        key = f"{self.folder(window)}report.json"
+        return any(each.key == key for each in self._objects.listed(key))
+
+    def keep_first_as_of(self, window: Window, as_of: datetime) -> None:
+        """What was written later, the first report cannot have read; the first one stays."""
+        key, content = f"{self.folder(window)}{_FIRST}", as_of.isoformat().encode()
+        self._objects.write_once(key, content, content_type=_TYPES["txt"])
+
+    def first_as_of(self, window: Window) -> datetime | None:
+        """When the first report of the window was made; None if there is none."""
+        key = f"{self.folder(window)}{_FIRST}"
+        content = self._objects.read(key, at_most_bytes=_MAX_FIGURES_BYTES) or b""
+        try:
+            return moment(content.decode("ascii", "replace"))
+        except InvalidWindow:
+            return None
 
     def remember(self, window: Window, line: bytes) -> None:
         """The row of history that later reports read."""

@@ -20,6 +20,8 @@ from infra.constructs.queues import EndOfLineQueue, Queues
 from infra.constructs.schedules import Schedule
 from infra.constructs.storage import PrivateBucket
 from infra.constructs.workflow import Workflow
+from infra.packaging import ROOT
+from infra.policy_document import class_order
 from infra.workflow_definition import STUCK_AFTER_S
 
 SWEEPER_NOTES = "sweeper/"
@@ -120,7 +122,11 @@ class Monitoring(Construct):
             intake_bucket=watched.intake.bucket.bucket_name,
             capture_bucket=watched.capture.bucket.bucket_name,
             capture_prefix=f"{CAPTURE_PREFIX}/{config.endpoint_name}",
+            capture_retention_days=str(config.capture_retention_days),
+            capture_sampling_percentage=str(config.captured_percentage),
+            model_classes=",".join(class_order(ROOT / path for path in config.model_manifests)),
             reports_bucket=self.reports.bucket_name,
+            report_days=str(config.report_days),
             report_topic_arn=self.topic.topic_arn,
             review_queue_url=watched.queues.review.queue_url,
             failures_queue_url=watched.queues.failures.queue_url,
@@ -149,9 +155,8 @@ class Monitoring(Construct):
             bucket=watched.intake.bucket,
             prefix=INTAKE_PREFIX,
         )
-        report.allow_listing(
-            "s3:ListBucket", bucket=self.reports, prefixes=["baselines/", "history/", "queues/"]
-        )
+        # Also for what is not there: who may not list is told that it is forbidden.
+        report.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[*REPORT_FOLDERS])
         for folder in REPORT_FOLDERS:
             report.allow_objects(
                 ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder

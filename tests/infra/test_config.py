@@ -62,3 +62,16 @@ def test_an_audit_share_is_a_share(share: float) -> None:
 def test_two_models_can_be_in_service_during_a_rollout() -> None:
     config = stage_config("local", {"model_manifests": "a/manifest.json,b/manifest.json"})
     assert config.model_manifests == ("a/manifest.json", "b/manifest.json")
+
+
+@pytest.mark.parametrize(("days", "retention_days"), [(0, 30), (32, 90), (30, 30)])
+def test_a_report_is_about_days_whose_captures_are_there(days: int, retention_days: int) -> None:
+    config = replace(STAGES["local"], report_days=days, capture_retention_days=retention_days)
+    with pytest.raises(InvalidConfig, match="report_days"):
+        config.check()
+
+
+def test_what_classify_writes_is_everything() -> None:
+    sampled = replace(STAGES["local"], capture_sampling_percentage=20)
+    assert sampled.captured_percentage == 20
+    assert replace(sampled, capture_writer="classify").captures_everything

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.domain.policy import Policy
 from infra.config import InvalidConfig
-from infra.policy_document import render_policy
+from infra.policy_document import class_order, render_policy
 from tests.infra.conftest import ROOT
 
 ORDER_RANGES = {"bicycle": "nearby", "motorcycle": "distant"}
@@ -57,3 +57,10 @@ def test_more_models_than_a_parameter_holds_are_refused(tmp_path: Path) -> None:
     paths = [a_manifest(tmp_path, f"{number:040}") for number in range(40)]
     with pytest.raises(InvalidConfig, match="40 models does not fit"):
         render_policy(paths, ORDER_RANGES)
+
+
+def test_answers_without_names_have_an_order_only_where_all_models_agree(tmp_path: Path) -> None:
+    classes = ["motorcycle", "bicycle", "other"]
+    one, like_it = (a_manifest(tmp_path, name, classes=classes) for name in ("one", "like-it"))
+    assert class_order([one, like_it]) == tuple(classes)
+    assert class_order([one, a_manifest(tmp_path, "other", classes=sorted(classes))]) == ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 from moto import mock_aws
+from moto.s3.models import s3_backends
 
 from handlers.domain.captured import OUTPUT, Call, capture_key, capture_line
 from handlers.domain.identity import photo_id
@@ -28,10 +29,22 @@ BUCKETS = ("intake", "captures", "labels", "reports")
 class Stage:
     """What the function reads and writes."""
 
-    def __init__(self, context: "LambdaContext", environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        context: "LambdaContext",
+        environment: dict[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self._monkeypatch = monkeypatch
         self.s3 = boto3.client("s3")
         self.environment = environment
         self._context = context
+
+    def set(self, **settings: str) -> None:
+        """From now on the function is another one."""
+        for name, value in settings.items():
+            self._monkeypatch.setenv(name.upper(), value)
+        reporter._means.cache_clear()
 
     def call(self, event: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = reporter.lambda_handler(event, self._context)
@@ -71,15 +84,33 @@ class Stage:
         boto3.resource("dynamodb").Table("photos").put_item(Item=item)
         return str(item["photo_id"])
 
-    def capture(self, photo: str, *, at: datetime = DAY) -> None:
+    def capture(
+        self,
+        photo: str,
+        *,
+        at: datetime = DAY,
+        variant: str = "AllTraffic",
+        written: datetime | None = None,
+    ) -> None:
         moment = at + timedelta(hours=9)
         answer = {"probabilities": {"car": 0.97, "van": 0.03}, "model_version": "m1"}
         call = Call(inference_id=photo, request=b"", answer=answer)
-        self.s3.put_object(
-            Bucket="captures",
-            Key=capture_key(call, prefix=f"{PREFIX}/AllTraffic", at=moment),
-            Body=capture_line(call, modes={OUTPUT}, at=moment).encode(),
-        )
+        key = capture_key(call, prefix=f"{PREFIX}/{variant}", at=moment)
+        line = capture_line(call, modes={OUTPUT}, at=moment).encode()
+        self.capture_file(key, line, written=written or moment)
+
+    def capture_file(self, key: str, content: bytes, *, written: datetime, **more: Any) -> None:
+        self.s3.put_object(Bucket="captures", Key=key, Body=content, **more)
+        # Nobody can tell S3 when something was written, but moto.
+        s3_backends["123456789012"]["aws"].buckets["captures"].keys[key].last_modified = written
+
+    def label(self, photo: str, content: bytes, *, hour: str = "2026/11/21/12") -> None:
+        key = f"labels/{hour}/{photo}-000001.jsonl"
+        self.s3.put_object(Bucket="labels", Key=key, Body=content)
+
+    def keep(self, key: str, content: bytes) -> None:
+        """What an earlier report may have left."""
+        self.s3.put_object(Bucket="reports", Key=key, Body=content)
 
     def failure(self) -> None:
         url = boto3.client("sqs").get_queue_url(QueueName="failures")["QueueUrl"]
@@ -136,7 +167,10 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             "INTAKE_BUCKET": "intake",
             "CAPTURE_BUCKET": "captures",
             "CAPTURE_PREFIX": PREFIX,
+            "CAPTURE_RETENTION_DAYS": "36500",  # whenever the tests are run
+            "CAPTURE_SAMPLING_PERCENTAGE": "100",
             "REPORTS_BUCKET": "reports",
+            "REPORT_DAYS": "1",
             "REPORT_TOPIC_ARN": topic,
             "REVIEW_QUEUE_URL": queues["reviews"],
             "FAILURES_QUEUE_URL": queues["failures"],
@@ -148,5 +182,5 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         reporter._means.cache_clear()
-        yield Stage(cast("LambdaContext", context), environment)
+        yield Stage(cast("LambdaContext", context), environment, monkeypatch)
         reporter._means.cache_clear()

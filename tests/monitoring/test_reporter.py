@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,12 +12,15 @@ import pytest
 from PIL import Image
 
 from handlers.aws.known_items import KnownItems
+from handlers.aws.objects import Objects, StoredObject
 from handlers.aws.topics import Topic
 from monitoring import metric_names as names
 from monitoring import reporter
 from monitoring.demo_day import demo_inputs
+from monitoring.gather import gather
+from monitoring.report import QueueFigures
 from monitoring.shelf import Shelf
-from monitoring.windows import InvalidWindow
+from monitoring.windows import InvalidWindow, day
 from tests.conftest import NAMESPACE
 from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
 
@@ -214,6 +218,70 @@ def test_without_the_schedules_time_it_is_now(stage: Stage) -> None:
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     answer = stage.call({"scheduled_at": "<aws.scheduler.scheduled-time>"})
     assert f"/{yesterday}/" in answer["folder"]
+
+
+def test_a_stage_may_report_several_days_and_makes_no_history_of_them(stage: Stage) -> None:
+    stage.set(report_days="7")
+    stage.photo(1, at=DAY - timedelta(days=6))
+    answer = stage.call({"scheduled_at": AS_OF})
+    folder = "reports/test/2026-11-15/20261115T000000Z-20261122T000000Z/"
+    assert answer["folder"] == f"s3://reports/{folder}"
+    assert stage.document(folder)["conservation"]["received"] == 1
+    assert not [key for key in stage.files() if key.startswith("history/")]
+
+
+def test_an_unfinished_day_is_reported_as_far_as_it_was_known(stage: Stage) -> None:
+    early, late = stage.photo(0), stage.photo(120)
+    for photo in (early, late):
+        stage.capture(photo, at=DAY - timedelta(hours=1))
+    stage.call({"from": "2026-11-21", "as_of": "2026-11-21T09:00:00Z"})
+    document = stage.document()
+    assert document["conservation"]["received"] == 1
+    assert document["capture"]["completeness"] == 1
+    assert not [key for key in stage.files() if key.startswith("history/")]
+    stage.call(EVENT)
+    assert [key for key in stage.files() if key.startswith("history/")]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"from": "9999-12-31"},
+        {"from": "0001-01-01"},
+        {"as_of": "0001-01-01T00:00:00+14:00"},
+        {"as_of": "9999-12-31T23:59:59-14:00"},
+        {"from": "2026-11-21", "as_of": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_times_at_the_ends_of_the_calendar_are_refused(stage: Stage, event: dict[str, str]) -> None:
+    with pytest.raises(InvalidWindow, match="out of reach"):
+        stage.call(event)
+
+
+def test_a_question_about_last_winter_does_not_list_every_hour_since(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winter = datetime(2026, 1, 21, tzinfo=UTC)
+    photo = stage.photo(1, at=winter)
+    line = {"groundTruthData": {"data": "van"}, "eventMetadata": {"eventId": photo}}
+    stage.label(photo, json.dumps(line).encode(), hour="2026/10/02/12")
+    stage.label("0" * 64, b"of another photo: not even read", hour="2026/10/02/12")
+    prefixes: list[str] = []
+    listed = Objects.listed
+
+    def noted(self: Objects, prefix: str) -> Iterator[StoredObject]:
+        prefixes.append(prefix)
+        return listed(self, prefix)
+
+    monkeypatch.setattr(Objects, "listed", noted)
+    found = gather(
+        reporter._means().sources,
+        day(winter.date(), time_zone="UTC"),
+        as_of=datetime(2026, 11, 22, tzinfo=UTC),
+        queues=QueueFigures(),
+    )
+    assert (found.photos[0].verdict, found.unreadable_labels) == ("van", 0)
+    assert len([prefix for prefix in prefixes if prefix.startswith("labels/")]) < 60
 
 
 def test_a_window_that_cannot_be_is_refused(stage: Stage) -> None:

@@ -81,7 +81,7 @@ def test_labels_are_read_by_the_hour_of_their_keys() -> None:
             s3.put_object(Bucket="labels", Key=key, Body=body.encode())
         found = Verdicts()
         start = datetime(2026, 11, 21, tzinfo=UTC)
-        read_labels(Objects(s3, bucket="labels"), found, start=start, as_of=AS_OF)
+        read_labels(Objects(s3, bucket="labels"), found, start=start, as_of=AS_OF, photos={"p1"})
     assert (found.decided["p1"].verdict, found.unreadable) == ("van", 1)
 
 
