@@ -18,6 +18,7 @@ from monitoring.observed import (
     proposal,
 )
 from monitoring.report import HistoryRow, PhotoFacts, Window, build_report
+from tests.conftest import ROOT
 from tests.monitoring.report.a_day import DAY, QUIET, START, baseline, inputs, photos
 
 WINDOW = Window(start=START, end=START + DAY, time_zone="Europe/Berlin")
@@ -67,6 +68,16 @@ def test_days_like_those_of_the_window_are_quiet_beside_it() -> None:
     compared = {check.name for check in report.checks if check.test}
     assert {"aspect", "width", "size_bytes", "format_mix", "sharpness"} <= compared
     assert report.verdict == "OK"
+
+
+def test_it_is_the_way_out_where_every_day_differs_from_the_evaluations_photos() -> None:
+    shipped = Baseline.from_json((ROOT / "training/shipped/baseline.json").read_bytes())
+    today = photos(300)
+    before = build_report(inputs(today, baselines={"m1": replace(shipped, model_version="m1")}))
+    assert before.verdict == "ACT"
+    made = proposed(photos(1_000, start=START - DAY), baselines={"m1": shipped}).baseline
+    assert made.ece == shipped.ece
+    assert build_report(inputs(today, baselines={"m1": made})).verdict == "OK"
 
 
 def test_what_only_labels_can_tell_is_the_evaluations() -> None:
