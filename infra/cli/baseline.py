@@ -13,6 +13,7 @@ from infra.cli.targets import target
 if TYPE_CHECKING:
     from monitoring.baseline import Baseline
     from monitoring.observed import Proposal
+    from monitoring.shelf import Shelf
 
 Json = dict[str, Any]  # Any: JSON
 _NONE = "no baseline was made of the system's own days: scones baseline --from DAY --to DAY"
@@ -44,8 +45,10 @@ def baseline(
     # numpy takes half a second to import, which no other command should wait for.
     from infra.local import baselining  # noqa: PLC0415 # above
 
-    if forget and (start or dry_run):
+    if forget and (start or end or dry_run):
         raise typer.BadParameter("--forget needs nothing but --model")
+    if start is None and (end or dry_run):
+        raise typer.BadParameter("a baseline needs its first day: --from")
     with told(interrupted="try again: twice is once."):
         system = target(stack)
         where = (system.session, system.outputs["ReportFunction"])
@@ -58,13 +61,18 @@ def baseline(
             text = "\n".join(map(_line, found.items())) or _NONE
         else:
             made, shelf = baselining.proposed(*where, start=start, end=end, version=model)
-            found = _document(made)
-            text = _text(found)
-            found["kept"] = not dry_run
-            if not dry_run:
-                key = shelf.keep_observed(made.baseline.model_version, made.baseline.to_json())
-                text += f"\nkept as {plain_text(key)}: reports compare with it from now on"
+            found, text = _made(made, None if dry_run else shelf)
     typer.echo(json.dumps(found, indent=2) if as_document else text)
+
+
+def _made(made: "Proposal", shelf: "Shelf | None") -> tuple[Json, str]:
+    """Kept where there is a shelf for it; as document and as text."""
+    found = _document(made) | {"kept": shelf is not None}
+    text = _text(found)
+    if shelf is not None:
+        key = shelf.keep_observed(made.baseline.model_version, made.baseline.to_json())
+        text += f"\nkept as {plain_text(key)}: reports compare with it from now on"
+    return found, text
 
 
 def _document(made: "Proposal") -> Json:

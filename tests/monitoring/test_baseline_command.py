@@ -143,3 +143,5 @@ def test_what_can_be_no_baseline_is_refused_in_words(
 def test_options_that_contradict_each_other_are_wrong_input() -> None:
     assert call("--forget", *OF_THE_DAY).exit_code == 2
     assert call("--forget", "--dry-run").exit_code == 2
+    assert call("--to", "2026-11-21").exit_code == 2
+    assert call("--dry-run").exit_code == 2
