@@ -34,7 +34,8 @@ def proposed(
     settings, sources = sources_of(session, function)
     now = datetime.now(UTC).replace(microsecond=0)
     window = window_of(settings, start, end, now=now, known_at=now)
-    inputs = gather(sources, window, as_of=now, queues=QueueFigures())
+    # A baseline rests on the ledger alone: a month of captures need not be read for it.
+    inputs = gather(sources, window, as_of=now, queues=QueueFigures(), captures_expired=True)
     rows = _rows(sources.shelf.history(ended_by=window.end, at_most=HISTORY_ROWS))
     found = proposal(
         inputs.photos,
