@@ -21,6 +21,7 @@ from handlers.domain.photo import prepare
 from infra.config import HOST
 from infra.function_specs import FUNCTIONS
 from infra.packaging import build_package
+from tests.monitoring.capture.bench import captures_table
 from tests.pictures import a_picture, encoded
 
 ROUNDS = 11
@@ -32,9 +33,10 @@ _IMPORT = (
 
 
 def main() -> None:
-    """Two tables."""
+    """Three tables."""
     console = Console()
     console.print(_serialize())
+    console.print(captures_table())
     console.print(_packages())
 
 

@@ -110,8 +110,10 @@ def usual(block: bytes, times: Times, *, longest: int) -> list[Rows]:
         answer=None,
         probabilities=np.empty((0, len(ids))),
     )
-    kinds = list(zip(map(_version, answers), map(tuple, tables), strict=True))
-    return [_told_apart(every, kind, places, tables) for kind, places in _places_of(kinds).items()]
+    return [
+        _told_apart(every, kind, places, tables)
+        for kind, places in _places_of(answers, tables).items()
+    ]
 
 
 def _answers_in(data: list[str], decoder: Callable[[str], str]) -> list[_Answer]:
@@ -124,14 +126,17 @@ def _answers_in(data: list[str], decoder: Callable[[str], str]) -> list[_Answer]
     return _answers("\n".join(data))
 
 
-def _places_of(kinds: Sequence[Answer]) -> dict[Answer, list[int] | slice]:
+def _places_of(
+    answers: Sequence[_Answer], tables: Sequence[dict[str, float]]
+) -> dict[Answer, list[int] | slice]:
     """In the order in which they come first: which of two duplicates counts may hang on it."""
-    if len(set(kinds)) == 1:
-        return {kinds[0]: slice(None)}
-    places: dict[Answer, list[int] | slice] = {}
-    for kind in dict.fromkeys(kinds):
-        places[kind] = [place for place, each in enumerate(kinds) if each == kind]
-    return places
+    versions, classes = set(map(_version, answers)), set(map(tuple, tables))
+    if len(versions) == len(classes) == 1:
+        return {(versions.pop(), classes.pop()): slice(None)}
+    places: dict[Answer, list[int]] = {}
+    for place, kind in enumerate(zip(map(_version, answers), map(tuple, tables), strict=True)):
+        places.setdefault(kind, []).append(place)
+    return {**places}
 
 
 def _told_apart(
