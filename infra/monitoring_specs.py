@@ -38,7 +38,7 @@ MONITORING_FUNCTIONS = (
             "handlers/aws/object_versions.py",
             "handlers/domain/policy.py",
             "handlers/domain/object_versions.py",
-            "monitoring/invariants.py",
+            "monitoring/photo_promises.py",
             "monitoring/mend.py",
             "monitoring/notebook.py",
             "monitoring/repairs.py",

@@ -5,34 +5,23 @@ reason, or failed and visible to an operator. The demo, the end-to-end tests and
 here.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from handlers.domain.identity import photo_id
-from handlers.domain.ledger import FINAL_STATUSES, STATUSES, AssignmentRow, LedgerRow
-from handlers.domain.policy import STOPPED
-from handlers.domain.records import SUM_TOLERANCE
-from monitoring.reviews import broken_reviews
-from monitoring.world import ObjectVersion, World
+from handlers.domain.ledger import FINAL_STATUSES, AssignmentRow, LedgerRow
+from monitoring.photo_promises import Around, Finding, broken_promises
+from monitoring.world import MALFORMED_ROW, ObjectVersion, World
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One broken promise."""
-
-    rule: str
-    photo_id: str
-    detail: str
+__all__ = ["Finding", "Verdict", "check"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Whether everything that came in is accounted for."""
 
-    totals: dict[str, int]  # received, each final status, in_flight, lost
+    totals: dict[str, int]  # received, each final status, in_flight, lost, unreadable
     findings: tuple[Finding, ...]
 
     @property
@@ -44,56 +33,56 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Photos of which the ledger has a row, and those whose row is none."""
+
+    rows: Mapping[str, LedgerRow]
+    unreadable: Set[str]
+
+    def __contains__(self, photo_id: str) -> bool:
+        return photo_id in self.rows or photo_id in self.unreadable
+
+
 def check(world: World, *, grace: timedelta = timedelta(0)) -> Verdict:
     """Photos that changed less than `grace` before the survey may still be on their way."""
-    settled_by = (datetime.fromisoformat(world.as_of) - grace).isoformat()
-    rows = {row.photo_id: row for row in world.ledger}
-    fates = Counter(_fate(upload, rows, world, settled_by) for upload in world.objects)
-    totals = {name: fates[name] for name in (*FINAL_STATUSES, "in_flight", "lost")}
-    labels = None if world.labels is None else frozenset(world.labels)
+    around = Around.of(world, grace=grace)
+    known = _Known(
+        rows={row.photo_id: row for row in world.ledger},
+        unreadable={each.photo_id for each in world.unreadable if each.rule == MALFORMED_ROW},
+    )
+    fates = Counter(_fate(upload, known, around) for upload in world.objects)
+    totals = {name: fates[name] for name in (*FINAL_STATUSES, "in_flight", "lost", "unreadable")}
     findings = [
-        *_lost(world, rows, settled_by),
-        *(finding for row in world.ledger for finding in _row_findings(row, world, settled_by)),
-        *_message_findings(world, rows),
-        *_assignment_findings(world, rows),
+        *_lost(world, known, around),
+        *(finding for row in world.ledger for finding in broken_promises(row, around)),
+        *_message_findings(world, known),
+        *_assignment_findings(world, known),
         *(
-            Finding(rule=rule, photo_id=row.photo_id, detail=detail)
-            for row in world.ledger
-            for rule, detail in broken_reviews(row, labels)
+            Finding(rule=each.rule, photo_id=each.photo_id, detail=each.detail)
+            for each in world.unreadable
         ),
     ]
     return Verdict(totals={"received": len(world.objects), **totals}, findings=tuple(findings))
 
 
-def last_activity(row: LedgerRow) -> datetime:
-    """When somebody or something last had to do with an open review: with a lease, its end."""
-    moments = (
-        *(row.updated_at, row.enqueued_at, row.reminded_at),
-        *(row.lease_until, row.last_activity_at),
-    )
-    return max(datetime.fromisoformat(each) for each in moments if each)
+def _fate(upload: ObjectVersion, known: _Known, around: Around) -> str:
+    row = known.rows.get(upload.photo_id)
+    if row is not None:
+        is_in_flight = row.status not in FINAL_STATUSES and around.is_in_flight(row)
+        return "in_flight" if is_in_flight else _end_of(row)
+    if upload.photo_id in known:
+        return "unreadable"
+    return "lost" if around.is_settled(upload.uploaded_at) else "in_flight"
 
 
-def _fate(upload: ObjectVersion, rows: dict[str, LedgerRow], world: World, settled_by: str) -> str:
-    row = rows.get(upload.photo_id)
-    if row is None:
-        return "in_flight" if _later(upload.uploaded_at, settled_by) else "lost"
-    if row.status in FINAL_STATUSES:
-        return row.status
-    return "in_flight" if _is_running(row, world) or _later(row.updated_at, settled_by) else "lost"
+def _end_of(row: LedgerRow) -> str:
+    return row.status if row.status in FINAL_STATUSES else "lost"
 
 
-def _later(moment: str, than: str) -> bool:
-    return datetime.fromisoformat(moment) > datetime.fromisoformat(than)
-
-
-def _is_running(row: LedgerRow, world: World) -> bool:
-    return world.executions.get(row.execution_arn) == "RUNNING"
-
-
-def _lost(world: World, rows: dict[str, LedgerRow], settled_by: str) -> Iterator[Finding]:
+def _lost(world: World, known: _Known, around: Around) -> Iterator[Finding]:
     for upload in world.objects:
-        if upload.photo_id not in rows and not _later(upload.uploaded_at, settled_by):
+        if upload.photo_id not in known and around.is_settled(upload.uploaded_at):
             yield Finding(
                 rule="lost",
                 photo_id=upload.photo_id,
@@ -101,64 +90,18 @@ def _lost(world: World, rows: dict[str, LedgerRow], settled_by: str) -> Iterator
             )
 
 
-def _row_findings(row: LedgerRow, world: World, settled_by: str) -> Iterator[Finding]:
-    problems = {
-        "wrong_identity": row.photo_id
-        != photo_id(
-            bucket=row.bucket, key=row.key, version_id=row.version_id or None, etag=row.etag
-        ),
-        "unknown_status": row.status not in STATUSES,
-        "stuck": row.status in {"received", "requeued"}
-        and not _is_running(row, world)
-        and not _later(row.updated_at, settled_by),
-        "reason_missing": row.status == "rejected" and not (row.reason and row.message),
-        "unjustified_assignment": row.status == "assigned"
-        and row.decided_by == "model"
-        and not _is_justified(row),
-        "silent_failure": row.status == "failed"
-        and world.failure_messages is not None
-        and row.photo_id not in world.failure_messages,
-        "review_not_open": row.status == "in_review" and row.review != "open",
-        "review_not_enqueued": row.review == "open" and not row.enqueued_at,
-        "review_without_message": row.review == "open"
-        and bool(row.enqueued_at)
-        and world.review_messages is not None
-        and row.photo_id not in world.review_messages,
-    }
-    for rule, broken in problems.items():
-        if broken:
-            detail = f"{row.key!r} is {row.status}, review {row.review}"
-            yield Finding(rule=rule, photo_id=row.photo_id, detail=detail)
-
-
-def _is_justified(row: LedgerRow) -> bool:
-    """Confident by the threshold in force, on probabilities that are probabilities."""
-    facts = row.classification
-    probabilities = {name: float(p) for name, p in facts.get("probabilities", {}).items()}
-    confidence = float(facts.get("confidence", "nan"))
-    threshold = float(facts.get("threshold", "nan"))
-    return (
-        bool(probabilities)
-        and abs(math.fsum(probabilities.values()) - 1) <= SUM_TOLERANCE
-        and probabilities.get(row.vehicle) == confidence == max(probabilities.values())
-        and threshold <= confidence
-        and threshold < STOPPED
-    )
-
-
-def _message_findings(world: World, rows: dict[str, LedgerRow]) -> Iterator[Finding]:
+def _message_findings(world: World, known: _Known) -> Iterator[Finding]:
     # A surplus message of a known photo is harmless: it is dropped when drained.
     for message in (*(world.review_messages or ()), *(world.failure_messages or ())):
-        if message not in rows:
+        if message not in known:
             detail = "a message names a photo that the ledger does not know"
             yield Finding(rule="orphan_message", photo_id=message, detail=detail)
 
 
-def _assignment_findings(world: World, rows: dict[str, LedgerRow]) -> Iterator[Finding]:
+def _assignment_findings(world: World, known: _Known) -> Iterator[Finding]:
     current = {assignment.driver_id: assignment for assignment in world.assignments}
     for assignment in world.assignments:
-        row = rows.get(assignment.photo_id)
-        if row is None or row.status != "assigned" or row.vehicle != assignment.vehicle:
+        if assignment.photo_id not in known.unreadable and not _rests(assignment, known):
             detail = f"the assignment of {assignment.driver_id!r} rests on no such decision"
             yield Finding(
                 rule="assignment_without_decision", photo_id=assignment.photo_id, detail=detail
@@ -167,6 +110,12 @@ def _assignment_findings(world: World, rows: dict[str, LedgerRow]) -> Iterator[F
         if row.status == "assigned" and not _stands(row, current.get(row.driver_id)):
             detail = f"{row.key!r} is assigned, but dispatch reads otherwise"
             yield Finding(rule="decision_not_in_force", photo_id=row.photo_id, detail=detail)
+
+
+def _rests(assignment: AssignmentRow, known: _Known) -> bool:
+    """The ledger has decided what the assignment says."""
+    row = known.rows.get(assignment.photo_id)
+    return row is not None and (row.status, row.vehicle) == ("assigned", assignment.vehicle)
 
 
 def _stands(row: LedgerRow, assignment: AssignmentRow | None) -> bool:

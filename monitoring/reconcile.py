@@ -4,6 +4,7 @@ It lists whole tables, so people run it (`scones reconcile`); the sweeper does a
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ from handlers.aws.executions import Executions
 from handlers.aws.ledger import PhotoLedger
 from handlers.aws.queues import Queue
 from monitoring.invariants import Finding, Verdict, check
-from monitoring.mend import Mender
-from monitoring.repairs import Patience, Repair, forgotten_review, repairs_of
+from monitoring.mend import Mender, Tally
+from monitoring.repairs import REMIND, Patience, Repair, forgotten_review, repairs_of
 from monitoring.survey import Places, survey
 from monitoring.world import World
 
@@ -29,6 +30,7 @@ class Reconciliation:
     repairs: tuple[Repair, ...]
     beyond_repair: tuple[Finding, ...]
     mended: Counter[str]  # by action; empty in a dry run
+    refused: tuple[str, ...]  # what a service refused to do, by photo
 
     @property
     def is_clean(self) -> bool:
@@ -49,12 +51,18 @@ def reconcile(
     verdict = check(world, grace=patience.execution)
     repairs, rest = repairs_of(verdict.findings, world, patience=patience)
     now = datetime.fromisoformat(world.as_of)
-    repairs += _idle_reviews(world, repairs, now=now, patience=patience)
-    mended: Counter[str] = Counter()
-    for repair in repairs if mender else ():
-        mended[repair.action] += bool(mender and mender.mend(repair, now=now))
+    messages = Queue(session.client("sqs"), url=places.review_queue_url).depth
+    repairs += _idle_reviews(world, repairs, now=now, patience=patience, messages=messages)
+    tally = Tally()
+    if mender is not None:
+        for repair in repairs:
+            tally.mend(mender, repair, now=now)
     return Reconciliation(
-        verdict=verdict, repairs=tuple(repairs), beyond_repair=tuple(rest), mended=mended
+        verdict=verdict,
+        repairs=tuple(repairs),
+        beyond_repair=tuple(rest),
+        mended=tally.mended,
+        refused=tuple(tally.refused),
     )
 
 
@@ -72,11 +80,19 @@ def mender_of(session: "boto3.Session", places: Places) -> Mender:
 
 
 def _idle_reviews(
-    world: World, repairs: list[Repair], *, now: datetime, patience: Patience
+    world: World,
+    repairs: list[Repair],
+    *,
+    now: datetime,
+    patience: Patience,
+    messages: Callable[[], int],
 ) -> list[Repair]:
-    """Where the queue was read, its messages are the better proof."""
+    """Where the queue was read, its messages are the better proof; else it matters how many there
+    are: as many as open reviews, and nobody needs a reminder."""
     if world.review_messages is not None:
         return []
     known = {(repair.photo_id, repair.action) for repair in repairs}
-    found = (forgotten_review(row, now=now, patience=patience) for row in world.ledger)
-    return [each for each in found if each and (each.photo_id, each.action) not in known]
+    found = [forgotten_review(row, now=now, patience=patience) for row in world.ledger]
+    idle = [each for each in found if each and (each.photo_id, each.action) not in known]
+    all_wait = bool(idle) and messages() >= sum(row.review == "open" for row in world.ledger)
+    return [each for each in idle if not (all_wait and each.action == REMIND)]

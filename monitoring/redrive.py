@@ -6,11 +6,15 @@ last; for ours that is the Fail state.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from handlers.aws.ledger import PhotoLedger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.aws.ledger import PhotoLedger, Row
+from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
 from monitoring.mend import Mender
+from monitoring.rows import record_of
 
 FAILED = "failed"
 _HOUR = timedelta(hours=1)
@@ -22,27 +26,51 @@ class Redriven:
 
     photo_id: str
     key: str
-    outcome: str  # started | not_failed | overtaken
+    outcome: str  # started | not_failed | overtaken | refused | malformed
     status: str  # before
+    reason: str = ""  # what the service or the record says
 
 
-def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iterator[LedgerRow]:
+def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iterator[Row]:
     """Failed photos that came since then, an hour's bucket at a time."""
-    hour = since.replace(minute=0, second=0, microsecond=0)
+    hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for item in ledger.received_in(hour.strftime("%Y-%m-%dT%H")):
-            row = LedgerRow.from_item(item)
-            if row.status == FAILED and datetime.fromisoformat(row.received_at) >= since:
-                yield row
+            if item.get("status") == FAILED and _came_since(item, since):
+                yield item
         hour += _HOUR
 
 
-def redrive(rows: Iterable[LedgerRow], mender: Mender, *, now: datetime) -> Iterator[Redriven]:
-    """Twice is once: only who saw the failed attempt can take the photo over."""
+def redrive(items: Iterable[Row], mender: Mender, *, now: datetime) -> Iterator[Redriven]:
+    """Twice is once: only who saw the failed attempt can take the photo over. One photo that
+    cannot be driven does not keep the others waiting."""
     moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    for row in rows:
-        if row.status != FAILED:
-            outcome = "not_failed"
-        else:
-            outcome = "started" if mender.take_over(row, moment) else "overtaken"
-        yield Redriven(photo_id=row.photo_id, key=row.key, outcome=outcome, status=row.status)
+    for item in items:
+        reason = ""
+        try:
+            outcome = _driven(record_of(item), mender, moment)
+        except InvalidRecord as error:
+            outcome, reason = "malformed", str(error)
+        except (BotoCoreError, ClientError) as error:
+            outcome, reason = "refused", str(error)
+        yield Redriven(
+            photo_id=str(item.get("photo_id", "")),
+            key=str(item.get("key", "")),
+            outcome=outcome,
+            status=str(item.get("status", "")),
+            reason=reason,
+        )
+
+
+def _driven(row: LedgerRow, mender: Mender, moment: str) -> str:
+    if row.status != FAILED:
+        return "not_failed"
+    return "started" if mender.take_over(row, moment) else "overtaken"
+
+
+def _came_since(item: Row, since: datetime) -> bool:
+    try:
+        row = record_of(item)
+    except InvalidRecord:
+        return True  # to be named, since it cannot be driven
+    return datetime.fromisoformat(row.received_at or row.claimed_at) >= since

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.domain.ledger import LedgerRow
-from monitoring.invariants import Finding, last_activity
+from monitoring.photo_promises import Finding, last_activity
 from monitoring.world import ObjectVersion, World
 
 START = "start"  # no event ever came: start an execution with the event that should have come

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from handlers.domain.ledger import AssignmentRow, LedgerRow
 from handlers.domain.object_versions import ObjectVersion
 
-__all__ = ["ObjectVersion", "World"]
+__all__ = ["MALFORMED_ROW", "ObjectVersion", "Unreadable", "World"]
+
+MALFORMED_ROW = "malformed_row"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """What was found and is nothing that the pipeline writes."""
+
+    rule: str  # MALFORMED_ROW | malformed_assignment | malformed_message | malformed_label
+    detail: str
+    photo_id: str = ""  # where it says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,5 +30,6 @@ class World:
     assignments: tuple[AssignmentRow, ...]
     review_messages: tuple[str, ...] | None  # photo ids
     failure_messages: tuple[str, ...] | None
-    executions: Mapping[str, str]  # ARN → RUNNING, SUCCEEDED, FAILED, …
+    executions: Mapping[str, str]  # ARN → RUNNING; others need not be there
     labels: tuple[tuple[str, int], ...] | None = None  # photo id and decision_seq
+    unreadable: tuple[Unreadable, ...] = ()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handlers.domain.ledger import LedgerRow
 from infra.cli.shared import NOT_CONSERVED, plain_text, told
 from infra.cli.targets import target
 from infra.local.status import NoSuchPhoto
@@ -19,8 +18,9 @@ from monitoring.repairs import Patience
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from handlers.aws.ledger import PhotoLedger
+    from handlers.aws.ledger import PhotoLedger, Row
     from monitoring.reconcile import Reconciliation
+    from monitoring.redrive import Redriven
     from monitoring.repairs import Repair
 
 Stack = Annotated[
@@ -39,7 +39,10 @@ def reconcile_(
     queues: Annotated[
         bool,
         typer.Option(
-            "--queues", help="Read the queues as well: hides messages from others for a moment."
+            "--queues",
+            help="Read the queues as well. Hides their messages from others for up to a minute, "
+            "and each look counts towards the 50 receives after which a review message becomes a "
+            "dead letter.",
         ),
     ] = False,
     older_than_minutes: Annotated[
@@ -76,7 +79,12 @@ def redrive(
         bool, typer.Option("--all-failed", help="Every failed photo that came --since then.")
     ] = False,
     since: Annotated[
-        datetime | None, typer.Option(help="In UTC; default: a day ago.", metavar="TIME")
+        str | None,
+        typer.Option(
+            help="2026-11-21 or 2026-11-21T08:00:00+02:00, UTC without an offset; "
+            "default: a day ago.",
+            metavar="TIME",
+        ),
     ] = None,
     stack: Stack = None,
     as_document: AsJson = False,
@@ -88,36 +96,58 @@ def redrive(
     with told(interrupted="what was started goes its way."):
         if bool(photos) == all_failed:
             raise typer.BadParameter("give photos, or --all-failed")
+        if since and not all_failed:
+            raise typer.BadParameter("--since goes with --all-failed")
+        start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
         system, now = target(stack), datetime.now(UTC)
         mender = mender_of(system.session, system.places)
-        start = since.replace(tzinfo=UTC) if since else now - timedelta(days=1)
+        # All are read before the first is driven: what cannot be read stops nothing halfway.
         rows = (
-            failed_since(mender.ledger, start, now=now)
+            list(failed_since(mender.ledger, start, now=now))
             if all_failed
             else _rows(mender.ledger, photos or [])
         )
         results = list(redriven(rows, mender, now=now))
-    documents = [
-        {"photo_id": each.photo_id, "key": each.key, "outcome": each.outcome, "was": each.status}
-        for each in results
-    ]
-    if as_document:
-        typer.echo(json.dumps(documents, indent=2))
-    else:
-        for each in documents:
-            typer.echo("  ".join([each["photo_id"], each["outcome"], plain_text(each["key"])]))
-        typer.echo(f"{len(documents)} photo(s)")
+    _tell(results, as_document=as_document)
     if any(each.outcome != "started" for each in results):
         raise typer.Exit(NOT_CONSERVED)
 
 
-def _rows(ledger: "PhotoLedger", photos: "Iterable[str]") -> list[LedgerRow]:
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"--since {text!r} is no time; write 2026-11-21") from error
+
+
+def _tell(results: "list[Redriven]", *, as_document: bool) -> None:
+    documents = [
+        {
+            "photo_id": each.photo_id,
+            "key": each.key,
+            "outcome": each.outcome,
+            "was": each.status,
+            "reason": each.reason,
+        }
+        for each in results
+    ]
+    if as_document:
+        typer.echo(json.dumps(documents, indent=2))
+        return
+    for each in documents:
+        said = (each["photo_id"], each["outcome"], plain_text(each["key"]))
+        typer.echo("  ".join(filter(None, (*said, plain_text(each["reason"])))))
+    typer.echo(f"{len(documents)} photo(s)")
+
+
+def _rows(ledger: "PhotoLedger", photos: "Iterable[str]") -> "list[Row]":
     rows = []
     for photo in photos:
         item = ledger.row(photo)
         if item is None:
             raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
-        rows.append(LedgerRow.from_item(item))
+        rows.append(item)
     return rows
 
 
@@ -130,6 +160,7 @@ def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
             for each in found.repairs
         ],
         "mended": dict(found.mended),
+        "refused": list(found.refused),
         "beyond_repair": [
             {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
             for each in found.beyond_repair
@@ -142,9 +173,10 @@ def _text(found: "Reconciliation", repair: bool) -> str:
     lines = [f"photos: {totals or 'none'}"]
     lines += [_line(each) for each in found.repairs[:_SHOWN]]
     lines += [
-        f"  {each.rule:<28}{each.photo_id[:12]}  a person must judge: {plain_text(each.detail)}"
+        f"  {each.rule:<28}{each.photo_id[:12]:<12}  a person must judge: {plain_text(each.detail)}"
         for each in found.beyond_repair[:_SHOWN]
     ]
+    lines += [f"  refused: {plain_text(each)}" for each in found.refused[:_SHOWN]]
     counts = Counter(each.action for each in found.repairs)
     if found.repairs:
         planned = ", ".join(f"{count} × {action}" for action, count in sorted(counts.items()))

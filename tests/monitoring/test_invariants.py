@@ -8,7 +8,7 @@ import pytest
 
 from handlers.domain.ledger import AssignmentRow, LedgerRow
 from monitoring.invariants import Verdict, check
-from monitoring.world import ObjectVersion, World
+from monitoring.world import MALFORMED_ROW, ObjectVersion, Unreadable, World
 
 AS_OF = "2026-11-22T19:00:00+00:00"
 EARLIER = "2026-11-22T18:00:00Z"
@@ -106,6 +106,7 @@ def test_a_sound_world_is_conserved_and_adds_up() -> None:
         "failed": 1,
         "in_flight": 0,
         "lost": 0,
+        "unreadable": 0,
     }
 
 
@@ -192,6 +193,52 @@ def test_a_grace_period_spares_what_has_just_come() -> None:
     world = a_world(objects=(an_object(),))
     assert rules(check(world, grace=timedelta(minutes=30))) == {"lost"}
     assert rules(check(world, grace=timedelta(hours=2))) == set()
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        {"lease_until": "2026-11-22T19:01:00Z"},
+        {"lease_until": "2026-11-22T18:58:00Z"},  # his message is hidden for some minutes more
+        {"last_activity_at": "2026-11-22T18:58:00Z"},
+        {"reminded_at": "2026-11-22T18:58:00Z"},
+    ],
+)
+def test_a_review_that_somebody_has_to_do_with_needs_no_message(busy: dict[str, Any]) -> None:
+    world = a_world(replace(IN_REVIEW, **busy), review_messages=())
+    assert check(world, grace=timedelta(minutes=20)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "messages"),
+    [
+        (replace(IN_REVIEW, enqueued_at=""), "review_messages"),
+        (IN_REVIEW, "review_messages"),
+        (FAILED, "failure_messages"),
+    ],
+)
+def test_a_message_comes_a_moment_after_its_row(row: LedgerRow, messages: str) -> None:
+    world = a_world(row, **{messages: ()})
+    assert check(world, grace=timedelta(hours=2)).findings == ()
+    assert len(check(world).findings) == 1
+
+
+def test_what_cannot_be_read_is_one_finding_and_no_second_one() -> None:
+    """Neither lost, nor the subject of a stray message or assignment."""
+    row = replace(ASSIGNED, photo_id=an_object().photo_id)
+    malformed = Unreadable(rule=MALFORMED_ROW, photo_id=row.photo_id, detail="no etag")
+    world = a_world(
+        objects=(an_object(),),
+        unreadable=(malformed,),
+        assignments=(an_assignment(row),),
+        review_messages=(row.photo_id,),
+    )
+    verdict = check(world)
+    assert [(each.rule, each.photo_id) for each in verdict.findings] == [
+        (MALFORMED_ROW, row.photo_id)
+    ]
+    assert (verdict.totals["unreadable"], verdict.totals["lost"]) == (1, 0)
+    assert not verdict.conserved
 
 
 def test_queues_that_were_not_read_prove_nothing() -> None:

@@ -129,7 +129,9 @@ def broken_world(machine: Machine) -> Iterator[World]:
     made = [s3.create_bucket(Bucket=name) for name in (BUCKET, NOTES)]
     made[0].Versioning().enable()
     machine.steps["filter"] = [always(a_decision(**CLASSIFIED))]
-    yield World(machine)
+    world = World(machine)
+    yield world
+    world.settle()
     for bucket in made:
         bucket.object_versions.delete()
         bucket.delete()
@@ -137,3 +139,18 @@ def broken_world(machine: Machine) -> Iterator[World]:
 
 def always(answer: dict[str, Any]) -> Step:
     return lambda _payload: answer
+
+
+def an_open_review(world: World, key: str) -> str:
+    world.machine.steps["filter"] = [always(a_decision("review", "no_vehicle", **CLASSIFIED))]
+    world.upload(key)
+    (row,) = (row for row in world.machine.photos() if row["key"] == key)
+    photo_id: str = row["photo_id"]
+    return photo_id
+
+
+def in_review(world: World, key: str = "intake/d1/r.jpg") -> str:
+    """An open review whose message is gone."""
+    photo = an_open_review(world, key)
+    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
+    return photo

@@ -1,69 +1,33 @@
-"""`scones reconcile` and `scones redrive` against the real definition, as an operator sees them."""
+"""`scones reconcile` against the real definition, as an operator sees it."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.client import BaseClient
-from typer.testing import CliRunner, Result
 
-from infra.cli import app, repairs
-from infra.cli.targets import Target
-from tests.workflow.broken_world import BUCKET, World, broken_world
+from handlers.aws.executions import Executions
+from tests.workflow.broken_world import World
 from tests.workflow.conftest import Machine
+from tests.workflow.operators import (
+    LEFT,
+    NOT_RUNNING,
+    NOW,
+    OK,
+    call,
+    document,
+    failed,
+    operated_world,
+    refusing,
+)
 
 HOSTILE = "intake/d1/\x9b2J\u202egpj.exe.jpg"  # what clears a terminal, and turns text around
-OK, LEFT, WRONG, NOT_RUNNING = 0, 1, 2, 3
 
 
 @pytest.fixture
-def world(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[World]:
-    """What the commands take for the running system."""
-    monkeypatch.setenv("SCONES_UP_DIR", str(request.getfixturevalue("tmp_path")))
-    with broken_world(machine) as made:
-        outputs = {
-            "IntakeBucket": BUCKET,
-            "PhotosTable": "photos",
-            "AssignmentsTable": "assignments",
-            "ReviewQueueUrl": machine.review_queue_url,
-            "FailuresQueueUrl": machine.failures_queue_url,
-            "StateMachineArn": machine.machine_arn,
-        }
-        system = Target(session=boto3.Session(), outputs=outputs, stage="test")
-        monkeypatch.setattr(repairs, "target", lambda _stack: system)
+def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with operated_world(machine, monkeypatch) as made:
         yield made
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
-
-
-def document(*arguments: str) -> Any:
-    return json.loads(call(*arguments, "--json").stdout)
-
-
-def fails(_payload: dict[str, Any]) -> dict[str, Any]:
-    raise PhotoMissing("gone")
-
-
-class PhotoMissing(Exception):
-    """By this name the workflow knows it."""
-
-
-def failed(world: World, key: str) -> str:
-    working = world.machine.steps.get("serialize")
-    world.machine.steps["serialize"] = [fails]
-    world.upload(key)
-    if working:
-        world.machine.steps["serialize"] = working
-    else:
-        del world.machine.steps["serialize"]
-    (photo,) = (row["photo_id"] for row in world.machine.photos() if row["key"] == key)
-    return str(photo)
 
 
 def test_a_sound_system_is_clean(world: World) -> None:
@@ -115,47 +79,21 @@ def test_hostile_keys_do_nothing_to_a_terminal(world: World) -> None:
     assert document("reconcile", "--older-than-minutes", "0")["repairs"][0]["key"] == HOSTILE
 
 
-@pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
-def test_a_failed_photo_is_driven_again(world: World, chosen: Callable[[str], list[str]]) -> None:
-    photo = failed(world, "intake/d1/f.jpg")
-    done = call("redrive", *chosen(photo))
-    assert done.exit_code == OK
-    assert f"{photo}  started  intake/d1/f.jpg" in done.stdout
-    world.settle()
-    assert world.photo(photo)["status"] == "assigned"
-
-
-def test_a_photo_that_did_not_fail_is_not_driven_again(world: World) -> None:
-    world.upload("intake/d1/u.jpg")
-    (row,) = world.machine.photos()
-    done = call("redrive", row["photo_id"])
-    assert done.exit_code == LEFT
-    assert world.machine.photos() == [row]
-
-
-def test_nothing_failed_is_no_error(world: World) -> None:
-    assert world.machine.photos() == []
-    done = call("redrive", "--all-failed")
-    assert (done.exit_code, done.stdout) == (OK, "0 photo(s)\n")
-    assert document("redrive", "--all-failed", "--since", "2026-01-01") == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ((), "give photos, or --all-failed"),
-        (("a" * 64, "--all-failed"), "give photos, or --all-failed"),
-        (("nobody's",), "the ledger knows no photo nobody's"),
-        (("--all-failed", "--since", "tomorrow"), "--since"),
-    ],
-)
-def test_what_cannot_be_driven_is_refused_in_words(
-    world: World, arguments: tuple[str, ...], said: str
+def test_what_a_service_refuses_is_told_and_the_others_are_mended(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert world.machine.photos() == []
-    refused = call("redrive", *arguments)
-    assert refused.exit_code == WRONG
-    assert said in " ".join(refused.stderr.replace("│", " ").split())
+    for number in range(3):
+        world.upload(f"intake/d{number}/lost.jpg", event=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(Executions, "start", refusing(Executions.start, call=2))
+        found = call("reconcile", "--repair", *NOW)
+    assert found.exit_code == LEFT
+    assert "mended 2 of 3 × start" in found.stdout
+    assert "refused: start " in found.stdout
+    assert "ThrottlingException" in found.stdout
+    world.settle()
+    assert len(world.machine.photos()) == 2
+    assert document("reconcile", "--repair", *NOW)["refused"] == []
 
 
 @pytest.mark.parametrize("command", [("reconcile",), ("redrive", "--all-failed"), ("report",)])
