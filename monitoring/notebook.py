@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from handlers.aws.objects import Objects
+from handlers.aws.objects import Objects, UnreadableObject
+from monitoring.bucket_walk import NOTES_KEY
 
-NOTES_KEY = "sweeper/notes.json"
 _MAX_BYTES = 64_000
 
 
@@ -16,11 +16,12 @@ class StoredNotes:
         self._objects = objects
 
     def read(self) -> dict[str, Any]:  # Any: JSON of our own
-        """Nothing at first, nor where the notes cannot be read: then the walks begin anew."""
-        content = self._objects.read(NOTES_KEY, at_most_bytes=_MAX_BYTES)
+        """Nothing at first, nor where the notes cannot be read: then the walks begin anew.
+
+        S3 may say "forbidden" of what is not there; who may really not read, fails to write."""
         try:
-            notes = json.loads(content or b"{}")
-        except ValueError:
+            notes = json.loads(self._objects.read(NOTES_KEY, at_most_bytes=_MAX_BYTES) or b"{}")
+        except (UnreadableObject, ValueError):
             return {}
         return notes if isinstance(notes, dict) else {}
 

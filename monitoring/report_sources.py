@@ -12,6 +12,7 @@ from handlers.aws.ledger import PhotoLedger
 from handlers.aws.objects import Objects
 from handlers.aws.queues import Queue
 from monitoring.gather import Sources
+from monitoring.notebook import StoredNotes
 from monitoring.queue_figures import Queues
 from monitoring.report import ReportSettings
 from monitoring.shelf import Shelf
@@ -33,6 +34,7 @@ def report_sources(
 ) -> Sources:
     """Baselines lie beside the models' manifests, in the function's package as in the project."""
     ledger = PhotoLedger(dynamodb, table=settings.photos_table)
+    reports = Objects(s3, bucket=settings.reports_bucket)
     return Sources(
         ledger=ledger,
         captures=Objects(s3, bucket=settings.capture_bucket),
@@ -48,8 +50,9 @@ def report_sources(
             reviews=Queue(sqs, url=settings.review_queue_url),
             failures=Queue(sqs, url=settings.failures_queue_url),
             dead_letters=[Queue(sqs, url=url) for url in settings.dead_letters_urls.split(",")],
+            notes=StoredNotes(reports),
         ),
-        shelf=Shelf(Objects(s3, bucket=settings.reports_bucket), stage=settings.stage),
+        shelf=Shelf(reports, stage=settings.stage),
         packaged_baselines=tuple(sorted(ROOT.glob("training/**/baseline.json"))),
         settings=ReportSettings(
             vehicles=tuple(settings.vehicles.split(",")),

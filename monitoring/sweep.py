@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from handlers.aws.ledger import PhotoLedger, Row
 from handlers.aws.object_versions import PageMark
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
 from handlers.domain.object_versions import ObjectVersion
+from monitoring.bucket_walk import BucketWalk, Notes
 from monitoring.mend import Mender, Tally
 from monitoring.repairs import REMIND, Patience, Repair, forgotten_review, missing_event, unfinished
 from monitoring.review_age import oldest_review_s
 from monitoring.rows import record_of
 
 Listing = Callable[[PageMark | None], Iterator[tuple[list[ObjectVersion], PageMark]]]
-Notes = dict[str, Any]  # JSON: where each walk goes on
 
 
 class Notebook(Protocol):
@@ -121,13 +121,17 @@ class Sweeper:
         walk.notes["reviews"] = following
 
     def _uploads(self, walk: _Walk) -> Iterator[Repair]:
-        for versions, mark in self.listing(walk.notes.get("uploads")):
+        bucket = BucketWalk(walk.notes)
+        for versions, mark in self.listing(bucket.mark):
             walk.done.looked_at["uploads"] += len(versions)
             found = (missing_event(each, now=walk.now, patience=self.patience) for each in versions)
             overdue = [repair for repair in found if repair]
             known = self.ledger.known(repair.photo_id for repair in overdue)
-            yield from (repair for repair in overdue if repair.photo_id not in known)
-            walk.notes["uploads"] = mark
+            for repair in overdue:
+                if repair.photo_id not in known:
+                    bucket.lose()
+                    yield repair
+            bucket.turn(len(versions), mark=mark, now=walk.now)
             if walk.done.looked_at["uploads"] >= self.bounds.versions or not walk.has_time():
                 return
 

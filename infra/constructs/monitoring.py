@@ -23,6 +23,7 @@ from infra.constructs.workflow import Workflow
 from infra.packaging import ROOT
 from infra.policy_document import class_order
 from infra.workflow_definition import STUCK_AFTER_S
+from monitoring.bucket_walk import NOTES_KEY
 
 SWEEPER_NOTES = "sweeper/"
 REPORT_FOLDERS = ("reports/", "history/", "baselines/", "queues/")
@@ -161,6 +162,8 @@ class Monitoring(Construct):
             report.allow_objects(
                 ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder
             )
+        # How far the sweeper's walk through the bucket has come, and what it found.
+        report.allow(["s3:GetObject"], resources=[self.reports.arn_for_objects(NOTES_KEY)])
         labels = watched.changes.labels
         report.allow_listing("s3:ListBucket", bucket=labels, prefixes=["labels/"])
         report.allow_objects(["s3:GetObject"], bucket=labels, prefix="labels/")

@@ -208,6 +208,9 @@ def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> No
         for folder in ("baselines", "history", "queues", "reports")
     }
     assert ("sns:Publish", "<MonitoringTopic>") in rows
+    # Of the sweeper's notes, it reads the one object that says how the last walk went.
+    of_sweeper = {row for row in rows if "/sweeper/" in row[1]}
+    assert of_sweeper == {("s3:GetObject", "<Reports.Arn>/sweeper/notes.json")}
     actions = {action for action, _ in rows if action.startswith("dynamodb:")}
     assert actions == {"dynamodb:Query"}
 

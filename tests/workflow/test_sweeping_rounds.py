@@ -9,6 +9,7 @@ import pytest
 
 from handlers.aws.object_versions import PageMark
 from handlers.domain.object_versions import ObjectVersion
+from monitoring.bucket_walk import last_whole_walk
 from monitoring.mend import Mender
 from monitoring.sweep import Bounds
 from tests.workflow.broken_world import (
@@ -71,6 +72,23 @@ def test_a_round_that_runs_out_of_time_loses_nothing(world: World) -> None:
     assert len(world.machine.photos()) == 1
     world.sweep()
     assert len(world.machine.photos()) == 4
+
+
+def test_a_whole_walk_is_noted_with_what_had_no_row(world: World) -> None:
+    for number in range(4):
+        world.upload(f"intake/d{number}/lost.jpg", event=False)
+    world.upload("intake/d9/sound.jpg")
+    sweeper = world.sweeper(mender=world.mender())
+    sweeper.sweep(now=later(), has_time=lambda: False)  # broken off after the first
+    assert last_whole_walk(sweeper.notebook.read()) is None
+    world.settle()
+    counted = []
+    for hours in (3, 4):
+        world.sweep(now=later(hours))
+        walk = last_whole_walk(sweeper.notebook.read())
+        assert walk is not None
+        counted.append((walk.objects, walk.lost))
+    assert counted == [(5, 4), (5, 0)]
 
 
 def test_a_walk_without_a_finding_ends_in_time_as_well(world: World) -> None:
