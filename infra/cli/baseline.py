@@ -51,7 +51,7 @@ def baseline(
         raise typer.BadParameter("a baseline needs its first day: --from")
     with told(interrupted="try again: twice is once."):
         system = target(stack)
-        where = (system.session, system.outputs["ReportFunction"])
+        where = (system.session, system.report_function)
         if forget:
             found: Json = {"forgotten": baselining.forget(*where, version=model)}
             text = f"forgotten: {plain_text(found['forgotten'])}; its evaluation counts again"

@@ -10,6 +10,7 @@ import typer
 from infra.cli.repairs import AsJson, Stack
 from infra.cli.shared import told
 from infra.cli.targets import target
+from infra.local.errors import StageError
 from infra.synth import ROOT
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 OUT = ROOT / ".scones" / "reports"
 PAGE = "report.html"
+
+
+class NotWritten(StageError):
+    """The folder that was named cannot be written to."""
 
 
 def report(
@@ -44,6 +49,8 @@ def report(
     # numpy takes half a second to import, which no other command should wait for.
     from infra.local.reporting import made_up, of_system  # noqa: PLC0415 # above
 
+    if demo_day and (start or end or as_of or stack):
+        raise typer.BadParameter("--demo-day is a day of its own: it takes no time and no stack")
     with told(interrupted="no file was written."):
         if demo_day:
             made, folder = made_up(), "demo-day"
@@ -51,18 +58,25 @@ def report(
             system = target(stack)
             made, folder = of_system(
                 system.session,
-                system.outputs["ReportFunction"],
+                system.report_function,
                 start=start,
                 end=end,
                 as_of=as_of,
             )
         place = (out or OUT) / folder
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in made.files.items():
-            (place / name).write_bytes(content)
+        _write(made, place)
     _tell(made, place, as_document=as_document)
     if show:
         webbrowser.open((place / PAGE).resolve().as_uri())
+
+
+def _write(made: "MadeReport", place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in made.files.items():
+            (place / name).write_bytes(content)
+    except OSError as error:
+        raise NotWritten(f"no report can be written to {place}: {error.strerror}.") from error
 
 
 def _tell(made: "MadeReport", place: Path, *, as_document: bool) -> None:

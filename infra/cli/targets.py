@@ -44,6 +44,14 @@ class Target:
             labels_bucket=self.outputs.get("LabelsBucket", ""),
         )
 
+    @property
+    def report_function(self) -> str:
+        """Whose settings and sources a report has. Raises: NoSuchStack."""
+        name = self.outputs.get("ReportFunction")
+        if name is None:
+            raise NoSuchStack(f"stage {self.stage} is from before the report: deploy it anew.")
+        return name
+
 
 def target(stack: str | None) -> Target:
     """With a stack's name, that one, by the credentials of the environment.

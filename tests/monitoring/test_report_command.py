@@ -66,6 +66,7 @@ def test_a_program_can_read_what_was_made(tmp_path: Path) -> None:
         (("--from", "2026-11-21", "--to", "2026-11-20"), "1 second to 31 days"),
         (("--from", "2026-01-01", "--to", "2026-11-20"), "1 second to 31 days"),
         (("--as-of", "yesterday"), "2026-11-21T00:00:00Z"),
+        (("--demo-day", "--from", "2026-11-21"), "it takes no time"),
     ],
 )
 def test_what_cannot_be_reported_is_refused_in_words(
@@ -75,6 +76,26 @@ def test_what_cannot_be_reported_is_refused_in_words(
     assert refused.exit_code == 2
     assert said in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stage_from_before_the_report_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = cast("boto3.Session", Session({}))
+    old = Target(session=session, outputs={"PhotosTable": "photos"}, stage="test")
+    monkeypatch.setattr(reports, "target", lambda _stack: old)
+    refused = call("--from", "2026-11-21", "--out", str(tmp_path))
+    assert refused.exit_code == 2
+    assert "deploy it anew" in refused.stderr
+
+
+@pytest.mark.usefixtures("_running")
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.write_text("x", encoding="utf-8")
+    refused = call("--from", "2026-11-21", "--out", str(file))
+    assert refused.exit_code == 2
+    assert "a-file" in refused.stderr
 
 
 def test_a_demonstration_needs_no_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
