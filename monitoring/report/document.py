@@ -131,6 +131,7 @@ def _capture(inputs: ReportInputs) -> Json | None:
     return {
         "objects": found.objects,
         "late_objects": found.late_objects,
+        "unreadable_objects": found.unreadable_objects,
         "lines": found.lines,
         "records": found.records,
         "duplicates": found.duplicates,

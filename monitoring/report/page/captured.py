@@ -24,6 +24,7 @@ def capture(document: Json) -> str:
         if found["classified"] is not None
         else ["classified photos", "–"],
         ["files, of which late", f"{found['objects']:,}, {found['late_objects']:,}"],
+        ["files that could not be read", f"{found['unreadable_objects']:,}"],
         ["lines", f"{found['lines']:,}"],
         ["records of this window", f"{found['records']:,}"],
         ["duplicates", f"{found['duplicates']:,}"],

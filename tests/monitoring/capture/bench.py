@@ -74,7 +74,8 @@ KINDS = (
 
 def captures_table() -> Table:
     """One row a kind of file."""
-    table = Table(title="Captured records (usual ones: at most 1.5 times a bare parse; any: at most 300 MB)")
+    bounds = "usual ones: at most 1.5 times a bare parse; any: at most 300 MB"
+    table = Table(title=f"Captured records ({bounds})")
     for column in ("file", "records", "CPU s", "times a bare parse", "MB", "USD per 100,000"):
         table.add_column(column, justify="left" if column == "file" else "right")
     for kind in KINDS:
