@@ -81,16 +81,17 @@ def gather(
         as_of=as_of,
     )
     photos = _since(found.photos, window.start)
+    week = _since(found.photos, window.end - timedelta(days=settings.rolled_days))
     audited = _since(found.photos, window.end - timedelta(days=settings.audit_days))
     return ReportInputs(
         window=window,
         as_of=as_of,
         photos=photos,
-        week=_since(found.photos, window.end - timedelta(days=settings.rolled_days)),
+        week=week,
         audited=[photo for photo in audited if photo.model_version],
         capture=None if captures_expired else _capture(sources, window, photos, as_of),
         capture_expired=captures_expired,
-        baselines=_baselines(sources, {photo.model_version for photo in photos}),
+        baselines=_baselines(sources, {photo.model_version for photo in (*week, *photos)}),
         history=tuple(_history(sources.shelf, window)),
         unreadable_rows=found.unreadable_rows,
         unreadable_labels=found.unreadable_labels,

@@ -1,6 +1,7 @@
 """Which baseline a report takes: a quiet window's, the package's, an earlier model's, or none."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -10,7 +11,7 @@ from monitoring.baseline import Baseline
 from monitoring.observed import observed_baseline
 from monitoring.shelf import Shelf
 from tests.conftest import ROOT
-from tests.monitoring.conftest import EVENT, Stage
+from tests.monitoring.conftest import DAY, EVENT, Stage
 from tests.monitoring.report.a_day import QUIET, photos
 
 SHIPPED = Baseline.from_json((ROOT / "training/shipped/baseline.json").read_bytes())
@@ -40,6 +41,16 @@ def test_an_observed_baseline_wins_until_it_is_forgotten(stage: Stage) -> None:
     assert found is not None
     assert found["n"] == SHIPPED.n
     assert shelf().observed_versions() == []
+
+
+def test_a_day_without_photos_has_the_baseline_of_its_week(stage: Stage) -> None:
+    shelf().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
+    for number in range(60):
+        stage.photo(number, at=DAY - timedelta(days=1), model_version=SHIPPED.model_version)
+    stage.call(EVENT)
+    compared = {check["baseline_n"] for check in stage.document()["checks"] if check["test"]}
+    assert 120 in compared
+    assert SHIPPED.n not in compared
 
 
 def test_an_observed_baseline_that_cannot_be_read_gives_way_to_the_evaluations(
