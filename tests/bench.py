@@ -21,6 +21,7 @@ from handlers.domain.photo import prepare
 from infra.config import HOST
 from infra.function_specs import FUNCTIONS
 from infra.packaging import build_package
+from tests.monitoring.bench import report_table
 from tests.monitoring.capture.bench import captures_table
 from tests.pictures import a_picture, encoded
 
@@ -33,10 +34,11 @@ _IMPORT = (
 
 
 def main() -> None:
-    """Three tables."""
+    """Four tables."""
     console = Console()
     console.print(_serialize())
     console.print(captures_table())
+    console.print(report_table())
     console.print(_packages())
 
 
