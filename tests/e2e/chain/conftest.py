@@ -4,6 +4,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,14 +109,12 @@ class Chain:
         return (self.samples / name).read_bytes()
 
 
-@pytest.fixture(scope="session")
-def running_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    samples = tmp_path_factory.mktemp("samples")
+@contextmanager
+def chain_of(assembly: Path, folders: pytest.TempPathFactory) -> Iterator[Chain]:
+    """Deployed, with a policy under which drawings are assigned."""
+    samples = folders.mktemp("samples")
     draw_samples(samples)
-    assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
-    with running_stage(
-        tmp_path_factory.mktemp("runs"), enforce_iam=True, assembly=assembly
-    ) as stage:
+    with running_stage(folders.mktemp("runs"), enforce_iam=True, assembly=assembly) as stage:
         # Drawings are no photos: with this, the model's guess is enough to assign them.
         stage.client("ssm").put_parameter(
             Name=stage.outputs["PolicyOverrideParameter"],
@@ -123,6 +122,13 @@ def running_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
             Overwrite=True,
         )
         yield Chain(stage, samples)
+
+
+@pytest.fixture(scope="session")
+def running_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
+    with chain_of(assembly, tmp_path_factory) as chain:
+        yield chain
 
 
 @pytest.fixture
