@@ -107,9 +107,8 @@ class PhotoLedger:
         )
 
     def mark_enqueued(self, row: LedgerRow, *, now: str) -> bool:
-        """A message for the open review was sent; False where the review has been done since.
-
-        Only the first time counts: how long reviews take is measured from there."""
+        """A message for the open review was sent, and only the first time counts; False where the
+        review has been done since."""
         return self._mark(row, "SET enqueued_at = if_not_exists(enqueued_at, :now)", now=now)
 
     def mark_reminded(self, row: LedgerRow, *, now: str) -> bool:
