@@ -23,6 +23,7 @@ def letter(
     found = [check for check in report.checks if check.verdict in {"WATCH", "ACT"}]
     loudest = sorted(found, key=lambda check: -check.level)[:_NAMED]
     lines = [
+        report.answer,
         report.headline,
         "",
         f"From {_time(window.start, window)} to {_time(window.end, window)}.",

@@ -84,10 +84,12 @@ def _tell(made: "MadeReport", place: Path, *, as_document: bool) -> None:
     if as_document:
         document = {
             "verdict": report.verdict,
+            "answer": report.answer,
             "headline": report.headline,
             "metrics": dict(report.metrics),
             "files": [str(place / name) for name in made.files],
         }
         typer.echo(json.dumps(document, indent=2))
     else:
-        typer.echo(f"{report.verdict}: {report.headline}\n{(place / PAGE).resolve()}")
+        page = (place / PAGE).resolve()
+        typer.echo(f"{report.verdict}: {report.headline}\n{report.answer}\n{page}")

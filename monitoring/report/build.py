@@ -36,6 +36,11 @@ class Report:
         """OK, WATCH, ACT or NOT ENOUGH DATA."""
         return self.level.label
 
+    @property
+    def answer(self) -> str:
+        """Is the classifier still right? One sentence."""
+        return str(self.document["answer"])
+
     def with_thumbnails(self, thumbnails: Sequence[Thumbnail]) -> "Report":
         """The same report with pictures; those that it did not ask for are left out."""
         given = {each.photo_id: each for each in thumbnails}
