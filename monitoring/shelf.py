@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
-from handlers.aws.objects import Objects
+from handlers.aws.objects import Objects, UnreadableObject
 from handlers.domain.errors import InvalidRecord
 from monitoring.report.facts import QueueFigures, Window
 from monitoring.windows import InvalidWindow, is_whole_day, moment
@@ -61,7 +61,7 @@ class Shelf:
     def first_as_of(self, window: Window) -> datetime | None:
         """When the first report of the window was made; None if there is none."""
         key = f"{self.folder(window)}{_FIRST}"
-        content = self._objects.read(key, at_most_bytes=_MAX_FIGURES_BYTES) or b""
+        content = self._kept(key, at_most_bytes=_MAX_FIGURES_BYTES) or b""
         try:
             return moment(content.decode("ascii", "replace"))
         except InvalidWindow:
@@ -80,7 +80,7 @@ class Shelf:
 
     def queue_figures(self, as_of: datetime) -> QueueFigures | None:
         """What the queues held at that moment, if a report measured it then."""
-        content = self._objects.read(self._queues(as_of), at_most_bytes=_MAX_FIGURES_BYTES)
+        content = self._kept(self._queues(as_of), at_most_bytes=_MAX_FIGURES_BYTES)
         try:
             return None if content is None else QueueFigures.from_json(content)
         except InvalidRecord:
@@ -93,7 +93,7 @@ class Shelf:
 
     def was_told(self, window: Window, as_of: datetime) -> bool:
         """Whether people know of this report already: a schedule may be delivered twice."""
-        return self._objects.read(self._told(window, as_of), at_most_bytes=1) is not None
+        return self._kept(self._told(window, as_of), at_most_bytes=1) is not None
 
     def note_told(self, window: Window, as_of: datetime) -> None:
         """They know now."""
@@ -106,7 +106,7 @@ class Shelf:
 
     def baseline(self, model_version: str) -> str | None:
         """The baseline of a model that was in service once."""
-        content = self._objects.read(_baseline(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
+        content = self._kept(_baseline(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
         return None if content is None else content.decode("utf-8", "replace")
 
     def keep_observed(self, model_version: str, text: str) -> str:
@@ -117,7 +117,7 @@ class Shelf:
 
     def observed_baseline(self, model_version: str) -> str | None:
         """The baseline of a quiet window, where somebody made one."""
-        content = self._objects.read(_observed(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
+        content = self._kept(_observed(model_version), at_most_bytes=_MAX_BASELINE_BYTES)
         return None if content is None else content.decode("utf-8", "replace")
 
     def observed_versions(self) -> list[str]:
@@ -128,6 +128,16 @@ class Shelf:
     def forget_observed(self, model_version: str) -> None:
         """From now on days are compared with the evaluation's baseline again."""
         self._objects.remove(_observed(model_version))
+
+    def _kept(self, key: str, *, at_most_bytes: int) -> bytes | None:
+        """What cannot be read is as if it were not there: a report is made all the same.
+
+        Whoever may not list is told of a missing object that it is forbidden.
+        """
+        try:
+            return self._objects.read(key, at_most_bytes=at_most_bytes)
+        except UnreadableObject:
+            return None
 
     @property
     def _history(self) -> str:
@@ -143,7 +153,7 @@ class Shelf:
         return f"queues/{self._stage}/told-{times}.json"
 
     def _lines(self, key: str) -> Iterator[str]:
-        content = self._objects.read(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""
+        content = self._kept(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""
         yield from content.decode("utf-8", "replace").splitlines()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from handlers.aws.objects import Objects
+from handlers.aws.objects import Objects, UnreadableObject
 from monitoring.baseline import Baseline
 from monitoring.observed import observed_baseline
 from monitoring.shelf import Shelf
@@ -70,3 +70,14 @@ def test_versions_may_have_any_name(stage: Stage) -> None:
         assert shelf().baseline(version) is None
     assert sorted(shelf().observed_versions()) == sorted(("observed/a b", "ü%2F", ".."))
     shelf().forget_observed("never was")
+
+
+def test_what_may_not_be_read_is_as_if_it_were_not_there() -> None:
+    class Forbidden(Objects):
+        def read(self, key: str, *, at_most_bytes: int) -> bytes | None:
+            raise UnreadableObject(f"{key}: {at_most_bytes}")
+
+    kept = Shelf(Forbidden(boto3.client("s3", region_name="eu-west-1"), bucket="b"), stage="test")
+    assert kept.baseline("m1") is None
+    assert kept.observed_baseline("m1") is None
+    assert kept.queue_figures(DAY) is None
