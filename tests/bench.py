@@ -79,7 +79,7 @@ def _packages() -> Table:
     for spec in FUNCTIONS:
         folder = build_package(spec, HOST).folder
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        cpu = statistics.median(_import_s(folder, f"handlers.{spec.name}") for _ in range(5))
+        cpu = statistics.median(_import_s(folder, spec.module) for _ in range(5))
         table.add_row(spec.name, f"{size / 1e6:.1f}", f"{cpu:.2f}")
     return table
 

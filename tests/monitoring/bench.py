@@ -22,11 +22,11 @@ from handlers.aws.attributes import item_of
 from handlers.aws.photos import PhotoStore
 from infra.function_specs import FUNCTIONS
 from monitoring.report_run import run_report
-from monitoring.report_sources import ROOT as PROJECT
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnails
 from monitoring.windows import day
+from tests.conftest import ROOT
 from tests.monitoring.canned_aws import CannedAws
 from tests.monitoring.capture.bench import GB_SECOND_USD
 from tests.monitoring.capture.lines_of import CLASSES, DAY, VEHICLES, an_answer, an_id, many_lines
@@ -61,7 +61,7 @@ def report_table(photos: int = 100_000) -> Table:
 def _alone(*arguments: str) -> list[float]:
     """In an interpreter of its own: what it has at its peak is the report's."""
     command = [sys.executable, "-m", "tests.monitoring.bench", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
+    done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     found: list[float] = json.loads(done.stdout)
     return found
 
@@ -179,7 +179,7 @@ _SHARES = ("brightness", "contrast", "dark_share", "clipped_share")
 
 
 def _objects(folder: Path, photos: int) -> dict[str, Callable[[], bytes]]:
-    shipped = next(PROJECT.glob("training/shipped/baseline.json")).read_text(encoding="utf-8")
+    shipped = next(ROOT.glob("training/shipped/baseline.json")).read_text(encoding="utf-8")
     baseline = json.dumps({**json.loads(shipped), "model_version": "m1"}).encode()
     objects: dict[str, Callable[[], bytes]] = {"baselines/m1.json": lambda: baseline}
     picture = encoded(a_picture((4032, 3024)), "JPEG", quality=90)

@@ -1,12 +1,16 @@
 """The model card's figures, and what identifies the code behind them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from training.card import UnusableCard, figures, update_card
 from training.provenance import code_digest
+
+_NOT_CODE = shutil.ignore_patterns("__pycache__", "*.onnx", "*.json*")
 
 
 def test_only_the_marked_part_of_the_card_changes(shipped: Path, tmp_path: Path) -> None:
@@ -31,3 +35,25 @@ def test_card_without_a_marked_part_is_refused(tmp_path: Path) -> None:
 def test_code_digest_is_the_same_twice() -> None:
     assert code_digest() == code_digest()
     assert len(code_digest()) == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        ("training/fit.py", True),
+        ("training/sources/corrections.py", True),
+        ("handlers/domain/photo.py", True),
+        ("training/export.py", False),
+        ("training/evaluate.py", False),
+        ("training/serving/app.py", False),
+        ("handlers/domain/photo_events.py", False),
+    ],
+)
+def test_code_digest_changes_with_what_decides_about_the_weights(
+    tmp_path: Path, name: str, *, decides: bool
+) -> None:
+    for folder in ("handlers", "training"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=_NOT_CODE)
+    with (tmp_path / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert (code_digest(tmp_path) != code_digest()) == decides

@@ -12,6 +12,7 @@ from handlers.domain.errors import MissingSetting
 from handlers.page import handler
 from handlers.page.assets import MEDIA_TYPES, STATIC, read_assets
 from infra.function_specs import FUNCTIONS
+from infra.packaging import package_files
 
 SETTINGS = {
     "AUTHORIZE_URL": "https://sign-in.example/oauth2/authorize",
@@ -57,7 +58,7 @@ def test_the_page_and_everything_that_it_names_is_there() -> None:
 
 def test_the_package_has_every_file_of_the_page() -> None:
     spec = next(spec for spec in FUNCTIONS if spec.name == "page")
-    packed = {name for name in spec.sources if "/static/" in name}
+    packed = {name for name in package_files(spec) if "/static/" in name}
     assert packed == {f"handlers/page/static/{path.name}" for path in STATIC.iterdir()}
 
 
