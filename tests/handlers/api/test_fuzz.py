@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 
-from handlers.api.caller import DRIVE, LEAD, REVIEW
+from handlers.api.auth import DRIVE, LEAD, REVIEW
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.operations import Operation
-from handlers.api_catalogue import EVERY_OPERATION
-from tests.handlers.doors import HANDLERS, Api
+from tests.handlers.api_client import HANDLERS, Api
 from tests.handlers.drivers.ledger import put_photo
 from tests.handlers.gateway import Gateway
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from handlers.aws.attributes import item_of, plain
+from tests.handlers.api_client import RITA, Api, ApiResponse, Person
 from tests.handlers.domain.test_review_model import a_photo
-from tests.handlers.doors import RITA, Answer, Api, Person
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -19,7 +19,7 @@ BEN = Person(name="ben", groups=RITA.groups, scopes=RITA.scopes)
 
 
 @dataclass(frozen=True)
-class Office:
+class ReviewsClient:
     """Calls in reviewers' words, and a look at what was written."""
 
     api: Api
@@ -57,7 +57,7 @@ class Office:
 
     def verdict(
         self, review: dict[str, Any], verdict: str, person: Person = RITA, *, key: str | None = None
-    ) -> Answer:
+    ) -> ApiResponse:
         body = {
             "lease_id": review["lease_id"],
             "decision_seq": review["decision_seq"],
@@ -73,7 +73,7 @@ class Office:
         person: Person = RITA,
         *,
         key: str | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         given = body if body is not None else {"lease_id": review["lease_id"]}
         return self.api.post(f"/reviews/{review['photo_id']}/{action}", given, person, key=key)
 
@@ -120,5 +120,5 @@ def _item(table: str, key: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def office(api: Api) -> Office:
-    return Office(api)
+def reviews(api: Api) -> ReviewsClient:
+    return ReviewsClient(api)

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.handlers.doors import DAN, DORA, Api
+from tests.handlers.api_client import DAN, DORA, Api
 from tests.handlers.drivers.ledger import put_photo, row_of
 
 SINCE = "2026-11-22T12:00:{:02d}Z"

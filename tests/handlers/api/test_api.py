@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.api.caller import DRIVE, DRIVERS, REVIEW, Caller
+from handlers.api.auth import DRIVE, DRIVERS, REVIEW, Caller
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.problems import INTERNAL, UNAVAILABLE, Problem, problem_of
-from handlers.api_catalogue import EVERY_OPERATION
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
-from tests.handlers.doors import DAN, DORA, LENA, RITA, SIGN_IN, Api, Person
+from tests.handlers.api_client import DAN, DORA, LENA, RITA, SIGN_IN, Api, Person
 from tests.handlers.drivers.ledger import put_photo, row_of
 
 NEW = {"content_type": "image/jpeg"}
