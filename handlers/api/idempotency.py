@@ -49,7 +49,7 @@ def idempotency_key(headers: Mapping[str, str]) -> str:
         raise Problem(
             IDEMPOTENCY_KEY_NEEDED,
             "Send the header Idempotency-Key: 1 to 64 printable ASCII characters, new for every "
-            "call, the same when you repeat a call whose answer you missed.",
+            "call, the same when you repeat a call whose response you missed.",
         )
     return key
 

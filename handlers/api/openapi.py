@@ -46,7 +46,9 @@ def api_document(operations: Iterable[Operation], *, sign_in_url: str) -> JsonSc
         "tokenUrl": f"{sign_in_url}/oauth2/token",
         "scopes": {operation.scope: operation.scope for operation in listed if operation.scope},
     }
-    bodies = [schema for each in listed for schema in (each.body, each.response) if schema]
+    types = [
+        schema for operation in listed for schema in (operation.body, operation.response) if schema
+    ]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,7 +60,7 @@ def api_document(operations: Iterable[Operation], *, sign_in_url: str) -> JsonSc
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": _components(bodies),
+            "schemas": _components(types),
             "securitySchemes": {
                 _BEARER: {"type": "oauth2", "flows": {"authorizationCode": flow}},
             },

@@ -52,7 +52,7 @@ def test_every_accepted_type_has_an_extension_and_the_limit_is_the_chains_own() 
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ({}, "missing required field `content_type`"),
         ({"content_type": "image/gif"}, "Invalid enum value 'image/gif' - at `$.content_type`"),
@@ -67,10 +67,12 @@ def test_every_accepted_type_has_an_extension_and_the_limit_is_the_chains_own() 
         (["content_type"], "Expected `object`, got `array`"),
     ],
 )
-def test_a_wrong_request_is_told_what_to_mend(api: Api, body: object, said: str) -> None:
-    answer = api.post("/uploads", body, DORA)
-    assert (answer.status, answer.code) == (400, "invalid_request")
-    assert said in answer.body["detail"]
+def test_an_invalid_request_is_refused_with_the_field_and_the_reason(
+    api: Api, body: object, expected: str
+) -> None:
+    response = api.post("/uploads", body, DORA)
+    assert (response.status, response.code) == (400, "invalid_request")
+    assert expected in response.body["detail"]
 
 
 @pytest.mark.parametrize(
@@ -88,14 +90,14 @@ def test_a_wrong_request_is_told_what_to_mend(api: Api, body: object, said: str)
     ],
 )
 def test_a_body_that_is_not_json_is_refused(api: Api, body: bytes) -> None:
-    answer = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
-    assert (answer.status, answer.code) == (400, "invalid_request")
+    response = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
+    assert (response.status, response.code) == (400, "invalid_request")
 
 
 def test_a_huge_body_is_refused(api: Api) -> None:
     body = json.dumps({"content_type": "image/png", "order_id": "x" * 20_000}).encode()
-    answer = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
-    assert (answer.status, answer.code) == (413, "request_too_large")
+    response = api.call("POST", "/uploads", DORA, body, {"idempotency-key": "k"})
+    assert (response.status, response.code) == (413, "request_too_large")
 
 
 def test_an_upload_is_awaited_then_known(api: Api) -> None:
@@ -130,8 +132,8 @@ def test_uploads_of_others_are_not_found(api: Api) -> None:
     upload_id = api.post("/uploads", {"content_type": "image/jpeg"}, DORA).body["upload_id"]
     assert api.get(f"/uploads/{upload_id}", DAN).status == 404
     put_photo(driver="dora", upload=upload_id, status="assigned")
-    answer = api.get(f"/uploads/{upload_id}", DAN)
-    assert (answer.status, answer.code) == (404, "not_found")
+    response = api.get(f"/uploads/{upload_id}", DAN)
+    assert (response.status, response.code) == (404, "not_found")
 
 
 def test_a_stranger_who_uses_the_same_upload_id_hides_nothing(api: Api) -> None:
@@ -149,7 +151,7 @@ def test_a_retake_names_its_predecessor(api: Api) -> None:
     assert api.get(f"/photos/{first}", DORA).body["retake_of"] is None
 
 
-def test_a_retake_of_somebody_elses_photo_is_refused(api: Api) -> None:
+def test_a_retake_of_another_drivers_photo_is_refused(api: Api) -> None:
     theirs = put_photo(driver="dan", upload="u1", status="rejected", reason="retake")
     body = {"content_type": "image/jpeg", "retake_of": theirs}
     assert api.post("/uploads", body, DORA).code == "not_found"

@@ -7,8 +7,8 @@ from tests.handlers.reviews.conftest import BEN, ReviewsClient
 
 def test_a_verdict_decides_the_photo_and_the_drivers_assignment(reviews: ReviewsClient) -> None:
     photo = reviews.add()
-    answer = reviews.verdict(reviews.take(), "motorcycle")
-    assert (answer.status, answer.body["decision_seq"]) == (200, 1)
+    response = reviews.verdict(reviews.take(), "motorcycle")
+    assert (response.status, response.body["decision_seq"]) == (200, 1)
     row, assignment = reviews.row(photo), reviews.assignment("d0")
     assert (row["status"], row["review"], row["vehicle"]) == ("assigned", "done", "motorcycle")
     assert (row["decided_by"], row["decision_seq"]) == ("rita", 1)
@@ -88,9 +88,9 @@ def test_a_repeated_verdict_has_the_same_answer_and_changes_nothing(reviews: Rev
 
 def test_an_unknown_verdict_is_refused_with_those_that_exist(reviews: ReviewsClient) -> None:
     reviews.add()
-    answer = reviews.verdict(reviews.take(), "cat")
-    assert answer.code == "unknown_verdict"
-    assert "neither" in answer.body["verdicts"]
+    response = reviews.verdict(reviews.take(), "cat")
+    assert response.code == "unknown_verdict"
+    assert "neither" in response.body["verdicts"]
 
 
 def test_a_confirmed_audit_changes_nothing_that_dispatch_reads(reviews: ReviewsClient) -> None:

@@ -1,4 +1,4 @@
-"""One photo, one reviewer at a time; nobody's photo is lost, and no message is in the way."""
+"""One photo has one reviewer at a time; no photo is lost, and no message blocks the queue."""
 
 import io
 
@@ -118,7 +118,7 @@ def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
     row = reviews.row(photo)
     assert (row["status"], row["vehicle"], row["review"]) == ("assigned", "bicycle", "done")
     report = reviews.api.get("/reviews/agreement", LENA).body
-    assert {(each["reviewer"], each["pairs"], each["agreed"]) for each in report["agreement"]} == {
+    assert {(row["reviewer"], row["pairs"], row["agreed"]) for row in report["agreement"]} == {
         ("rita", 1, 0),
         ("ben", 1, 0),
     }
@@ -144,11 +144,11 @@ def test_the_picture_is_upright_small_and_without_metadata(reviews: ReviewsClien
     )
     reviews.add(bucket=INTAKE, version_id="", etag=stored["ETag"])
     review = reviews.take()
-    answer = reviews.api.get(review["image_url"], RITA)
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert "no-store" in answer.headers["Cache-Control"]
-    with Image.open(io.BytesIO(answer.data)) as picture:
+    response = reviews.api.get(review["image_url"], RITA)
+    assert response.headers["Content-Type"] == "image/jpeg"
+    assert "no-store" in response.headers["Cache-Control"]
+    with Image.open(io.BytesIO(response.data)) as picture:
         assert picture.size == (853, 1280)
         assert not picture.getexif()
-    assert b"lives" not in answer.data
+    assert b"lives" not in response.data
     assert reviews.api.get(review["image_url"], BEN).code == "lease_lost"
