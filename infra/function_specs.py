@@ -80,7 +80,7 @@ FUNCTIONS = (
         module="handlers.drivers.handler",
         memory_mb=512,  # processor comes with it: apps wait for the first answer of a cold start
         timeout_s=15,
-        wheels=_POWERTOOLS,
+        wheels=(*_POWERTOOLS, "msgspec"),
         max_unzipped_mb=8,
     ),
     FunctionSpec(
@@ -88,7 +88,7 @@ FUNCTIONS = (
         module="handlers.reviews.handler",
         memory_mb=1769,  # a whole processor: photos are decoded for the page
         timeout_s=25,  # the gateway hangs up after 29
-        wheels=(*_POWERTOOLS, *_IMAGES),
+        wheels=(*_POWERTOOLS, *_IMAGES, "msgspec"),
         max_unzipped_mb=60,
     ),
     FunctionSpec(

@@ -10,13 +10,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from handlers.drivers.settings import DriversSettings
-from handlers.page.settings import PageSettings
-from handlers.reviews.settings import ReviewSettings
 from handlers.settings import (
     ChangesSettings,
     ClassifySettings,
+    DriversSettings,
     FilterSettings,
+    PageSettings,
+    ReviewSettings,
     SerializeSettings,
     Settings,
 )

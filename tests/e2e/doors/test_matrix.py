@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.operations import Operation
-from handlers.api_catalogue import EVERY_OPERATION
 from handlers.aws.attributes import item_of
 from tests.e2e.doors.conftest import DRIVE, LEAD, REVIEW, Town
 from tests.e2e.doors.signing_in import claims_of

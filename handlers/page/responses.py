@@ -1,7 +1,7 @@
-"""Answers as API Gateway wants them, and what a browser may do with them.
+"""Responses in API Gateway's form, with headers that limit what a browser may do with them.
 
-Photos and their names come from strangers: the policy leaves no way to run anything of theirs, to
-frame the page, or to send what it knows elsewhere.
+Photos and their names are untrusted: the policy allows no script but the page's own, no framing of
+the page, and no connection to other origins.
 """
 
 import base64
@@ -11,37 +11,43 @@ from typing import Any
 
 from handlers.page.assets import Asset
 
-Answer = dict[str, Any]  # Any: API Gateway's JSON
+Response = dict[str, Any]  # Any: API Gateway's JSON
 
 
-def file_answer(asset: Asset, asked: Mapping[str, str], *, connects_to: Iterable[str]) -> Answer:
-    """The file, or 304 where the browser has it; `asked` are the request's headers."""
+def file_response(
+    asset: Asset, request: Mapping[str, str], *, connects_to: Iterable[str]
+) -> Response:
+    """Return the file, or 304 if the browser has it; `request` holds the request's headers."""
     headers = {
-        **safety(connects_to),
-        # Asked for every time and seldom sent: after a deployment no page mixes two versions.
+        **security_headers(connects_to),
+        # Revalidated every time and seldom sent: after a deployment no page mixes two versions.
         "cache-control": "no-cache",
         "etag": asset.etag,
         "vary": "accept-encoding",
     }
-    if asset.etag in asked.get("if-none-match", ""):
+    if asset.etag in request.get("if-none-match", ""):
         return {"statusCode": 304, "headers": headers}
     headers["content-type"] = asset.media_type
-    if "gzip" in asked.get("accept-encoding", ""):
+    if "gzip" in request.get("accept-encoding", ""):
         body = base64.b64encode(asset.compressed).decode()
         headers["content-encoding"] = "gzip"
         return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}
     return {"statusCode": 200, "headers": headers, "body": asset.text}
 
 
-def config_answer(config: Mapping[str, str | None]) -> Answer:
-    """The page's settings."""
-    headers = {**safety(()), "cache-control": "no-store", "content-type": "application/json"}
+def config_response(config: Mapping[str, str | None]) -> Response:
+    """Return the page's settings."""
+    headers = {
+        **security_headers(()),
+        "cache-control": "no-store",
+        "content-type": "application/json",
+    }
     return {"statusCode": 200, "headers": headers, "body": json.dumps(config)}
 
 
-def not_found() -> Answer:
-    """There is no such file, and no more is said."""
-    headers = {**safety(()), "cache-control": "no-store"}
+def not_found() -> Response:
+    """Return 404 as a problem document."""
+    headers = {**security_headers(()), "cache-control": "no-store"}
     headers["content-type"] = "application/problem+json"
     problem = {
         "type": "about:blank",
@@ -53,8 +59,8 @@ def not_found() -> Answer:
     return {"statusCode": 404, "headers": headers, "body": json.dumps(problem)}
 
 
-def safety(connects_to: Iterable[str]) -> dict[str, str]:
-    """Headers of every answer."""
+def security_headers(connects_to: Iterable[str]) -> dict[str, str]:
+    """Return the headers of every response."""
     directives = (
         "default-src 'none'",
         "script-src 'self'",

@@ -1,27 +1,27 @@
-"""The reviewers' door as data: the gateway's routes and the API document are made of it."""
+"""Operations of the reviewers' API."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from handlers.api.caller import LEAD, LEADS, REVIEW, REVIEWERS
-from handlers.api.operations import Operation
-from handlers.api.problems import ProblemKind
-from handlers.api.shapes import PhotoId
-from handlers.reviews.shapes import (
+from handlers.api.auth import LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.api.contract.reviews_schemas import (
     AgreementReport,
     Choices,
-    Decision,
-    Done,
-    Extended,
-    GivenVerdict,
-    Held,
-    ImageOf,
-    NextReview,
-    Offer,
-    QueueState,
-    TakenBack,
-    Undo,
+    EmptyResponse,
+    ImageQuery,
+    LeaseRequest,
+    LeaseResponse,
+    NextReviewRequest,
+    NextReviewResponse,
+    QueueStatus,
+    UndoRequest,
+    UndoResponse,
+    VerdictRequest,
+    VerdictResponse,
 )
+from handlers.api.operations import Operation
+from handlers.api.problems import ProblemKind
+from handlers.api.schemas import PhotoId
 
 LEASE_LOST = ProblemKind(
     status=409,
@@ -32,22 +32,22 @@ LEASE_LOST = ProblemKind(
 ALREADY_DECIDED = ProblemKind(
     status=409,
     code="already_decided",
-    title="Somebody else has decided about this photo.",
+    title="A colleague has already decided about this photo.",
     extra=("decided_by", "decided_at", "verdict", "decision_seq"),
 )
 UNDO_REFUSED = ProblemKind(
     status=409,
     code="undo_refused",
-    title="This decision cannot be taken back.",
+    title="This decision cannot be undone.",
     extra=("why",),
 )
 UNDO_EXPIRED = ProblemKind(
-    status=410, code="undo_expired", title="It is too late to take this back."
+    status=410, code="undo_expired", title="It is too late to undo this decision."
 )
-NO_SUCH_REVIEW = ProblemKind(status=404, code="no_such_review", title="There is no such review.")
+NO_SUCH_REVIEW = ProblemKind(status=404, code="no_such_review", title="This review does not exist.")
 NO_IMAGE = ProblemKind(status=404, code="no_image", title="The photo cannot be shown.")
 UNKNOWN_VERDICT = ProblemKind(
-    status=422, code="unknown_verdict", title="There is no such verdict.", extra=("verdicts",)
+    status=422, code="unknown_verdict", title="This verdict does not exist.", extra=("verdicts",)
 )
 
 # Any: keyword arguments of Operation that all operations here share.
@@ -56,7 +56,7 @@ _OF_A_REVIEW: Mapping[str, Any] = {
     **_OF_REVIEWERS,
     "method": "POST",
     "path_parameters": {"photo_id": PhotoId},
-    # An answer about a lease helps nobody once the lease is over.
+    # A response about a lease is of no use once the lease is over.
     "remembered_s": 600,
 }
 _HOLDING = (LEASE_LOST, ALREADY_DECIDED, NO_SUCH_REVIEW)
@@ -67,8 +67,8 @@ OPERATIONS = (
         method="POST",
         path="/reviews/next",
         summary="Take the next review, for as long as the lease lasts.",
-        body=NextReview,
-        answer=Offer,
+        body=NextReviewRequest,
+        response=NextReviewResponse,
         remembered_s=60,
         **_OF_REVIEWERS,
     ),
@@ -76,8 +76,8 @@ OPERATIONS = (
         name="extend_review",
         path="/reviews/{photo_id}/extend",
         summary="Hold the review for longer.",
-        body=Held,
-        answer=Extended,
+        body=LeaseRequest,
+        response=LeaseResponse,
         problems=_HOLDING,
         **_OF_A_REVIEW,
     ),
@@ -85,8 +85,8 @@ OPERATIONS = (
         name="give_verdict",
         path="/reviews/{photo_id}/verdict",
         summary="Decide about the photo.",
-        body=GivenVerdict,
-        answer=Decision,
+        body=VerdictRequest,
+        response=VerdictResponse,
         problems=(*_HOLDING, UNKNOWN_VERDICT),
         **{**_OF_A_REVIEW, "remembered_s": 86_400},
     ),
@@ -94,8 +94,8 @@ OPERATIONS = (
         name="skip_review",
         path="/reviews/{photo_id}/skip",
         summary="Leave the photo to a colleague.",
-        body=Held,
-        answer=Done,
+        body=LeaseRequest,
+        response=EmptyResponse,
         problems=_HOLDING,
         **_OF_A_REVIEW,
     ),
@@ -103,17 +103,17 @@ OPERATIONS = (
         name="release_review",
         path="/reviews/{photo_id}/release",
         summary="Give the review back unseen.",
-        body=Held,
-        answer=Done,
+        body=LeaseRequest,
+        response=EmptyResponse,
         problems=_HOLDING,
         **_OF_A_REVIEW,
     ),
     Operation(
         name="undo_verdict",
         path="/reviews/{photo_id}/undo",
-        summary="Take one's own last verdict back and hold the review again.",
-        body=Undo,
-        answer=TakenBack,
+        summary="Undo one's own last verdict and hold the review again.",
+        body=UndoRequest,
+        response=UndoResponse,
         problems=(UNDO_REFUSED, UNDO_EXPIRED, NO_SUCH_REVIEW),
         **_OF_A_REVIEW,
     ),
@@ -122,7 +122,7 @@ OPERATIONS = (
         method="GET",
         path="/reviews/queue",
         summary="See how much there is to do.",
-        answer=QueueState,
+        response=QueueStatus,
         per_second=10,
         **_OF_REVIEWERS,
     ),
@@ -131,7 +131,7 @@ OPERATIONS = (
         method="GET",
         path="/reviews/choices",
         summary="See the possible verdicts, in the order of their keys.",
-        answer=Choices,
+        response=Choices,
         **_OF_REVIEWERS,
     ),
     Operation(
@@ -140,7 +140,7 @@ OPERATIONS = (
         path="/reviews/{photo_id}/image",
         summary="See the photo: upright, without metadata, at most 1,280 pixels a side.",
         path_parameters={"photo_id": PhotoId},
-        query=ImageOf,
+        query=ImageQuery,
         media_type="image/jpeg",
         problems=(*_HOLDING, NO_IMAGE),
         per_second=10,
@@ -153,7 +153,7 @@ OPERATIONS = (
         summary="See where reviewers agree, by reviewer and class.",
         scope=LEAD,
         groups=(LEADS,),
-        answer=AgreementReport,
+        response=AgreementReport,
         per_second=2,
     ),
 )

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.handlers.doors import DAN, DORA, Api
+from tests.handlers.api_client import DAN, DORA, Api
 from tests.handlers.drivers.ledger import put_photo, row_of
 
 SINCE = "2026-11-22T12:00:{:02d}Z"
@@ -15,8 +15,8 @@ SINCE = "2026-11-22T12:00:{:02d}Z"
 def messages() -> list[dict[str, Any]]:
     sqs = boto3.client("sqs")
     url = sqs.get_queue_url(QueueName="review")["QueueUrl"]
-    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"]) for message in found]
+    reply = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in reply]
 
 
 def test_an_assigned_photo_says_what_the_driver_rides(api: Api) -> None:
@@ -38,7 +38,7 @@ def test_an_assigned_photo_says_what_the_driver_rides(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "code", "said"),
+    ("row", "code", "expected"),
     [
         ({"status": "in_review"}, "being_checked", "colleague"),
         (
@@ -54,12 +54,12 @@ def test_an_assigned_photo_says_what_the_driver_rides(api: Api) -> None:
     ],
 )
 def test_reasons_are_stable_codes_with_a_sentence(
-    api: Api, row: dict[str, str], code: str, said: str
+    api: Api, row: dict[str, str], code: str, expected: str
 ) -> None:
     photo_id = put_photo(driver="dora", upload="u1", **row)
     reason = api.get(f"/photos/{photo_id}", DORA).body["reason"]
     assert reason["code"] == code
-    assert said in reason["sentence"]
+    assert expected in reason["sentence"]
 
 
 def test_an_audit_leaves_no_trace(api: Api) -> None:
@@ -81,13 +81,13 @@ def test_a_takeover_is_our_business(api: Api) -> None:
 
 def test_photos_of_others_are_not_found(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
-    for answer in (
+    for response in (
         api.get(f"/photos/{photo_id}", DAN),
         api.post(f"/photos/{photo_id}/contest", {}, DAN),
         api.get(f"/photos/{'0' * 64}", DAN),
         api.get("/photos/no-such-id", DAN),
     ):
-        assert (answer.status, answer.code) == (404, "not_found")
+        assert (response.status, response.code) == (404, "not_found")
     assert row_of(photo_id)["review"] == "none"
     assert api.get("/photos", DAN).body == {"photos": [], "next_cursor": None}
 
@@ -118,18 +118,18 @@ def test_another_drivers_cursor_opens_no_door(api: Api) -> None:
     ["limit=0", "limit=101", "limit=many", "limit=1,2", "cursor=x", "cursor=****", "page=2"],
 )
 def test_wrong_parameters_are_refused(api: Api, query: str) -> None:
-    answer = api.get(f"/photos?{query}", DORA)
-    assert (answer.status, answer.code) == (400, "invalid_request")
+    response = api.get(f"/photos?{query}", DORA)
+    assert (response.status, response.code) == (400, "invalid_request")
 
 
 def test_a_contest_opens_a_review_and_the_decision_stands(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
-    answer = api.post(f"/photos/{photo_id}/contest", {"comment": "It is a cargo bike"}, DORA)
-    assert answer.status == 200
-    assert answer.body["status"] == "assigned"
-    assert answer.body["vehicle"] == "bicycle"
-    assert answer.body["is_contested"]
-    assert not answer.body["can_be_contested"]
+    response = api.post(f"/photos/{photo_id}/contest", {"comment": "It is a cargo bike"}, DORA)
+    assert response.status == 200
+    assert response.body["status"] == "assigned"
+    assert response.body["vehicle"] == "bicycle"
+    assert response.body["is_contested"]
+    assert not response.body["can_be_contested"]
     row = row_of(photo_id)
     assert (row["review"], row["review_reason"], row["decision_seq"]) == ("open", "contested", 1)
     assert row["enqueued_at"]
@@ -150,8 +150,8 @@ def test_the_same_contest_twice_is_one(api: Api) -> None:
 def test_a_second_contest_waits_for_the_decision(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
     api.post(f"/photos/{photo_id}/contest", {}, DORA)
-    answer = api.post(f"/photos/{photo_id}/contest", {}, DORA)
-    assert (answer.status, answer.code) == (409, "not_contestable")
+    response = api.post(f"/photos/{photo_id}/contest", {}, DORA)
+    assert (response.status, response.code) == (409, "not_contestable")
     assert row_of(photo_id)["decision_seq"] == 1
 
 
@@ -164,8 +164,8 @@ def test_what_is_not_decided_cannot_be_contested(api: Api, status: str) -> None:
 @pytest.mark.parametrize("comment", ["", "x" * 501, "\ud800", 7, ["a"]])
 def test_a_comment_is_bounded_text(api: Api, comment: object) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
-    answer = api.post(f"/photos/{photo_id}/contest", {"comment": comment}, DORA)
-    assert (answer.status, answer.code) == (400, "invalid_request")
+    response = api.post(f"/photos/{photo_id}/contest", {"comment": comment}, DORA)
+    assert (response.status, response.code) == (400, "invalid_request")
 
 
 def test_a_hostile_comment_is_kept_as_text(api: Api) -> None:
@@ -175,8 +175,8 @@ def test_a_hostile_comment_is_kept_as_text(api: Api) -> None:
     assert row_of(photo_id)["decisions"][0]["comment"] == comment
 
 
-def test_an_open_audit_is_no_obstacle(api: Api) -> None:
-    """A refusal would tell the driver that he is audited."""
+def test_an_open_audit_does_not_prevent_a_contest(api: Api) -> None:
+    """A refusal would disclose the audit to the driver."""
     photo_id = put_photo(driver="dora", upload="u1", review="open", review_reason="audit")
     assert api.post(f"/photos/{photo_id}/contest", {}, DORA).status == 200
     assert row_of(photo_id)["review_reason"] == "contested"

@@ -1,10 +1,9 @@
-"""What the drivers' operations work with; made at the first call, from the environment."""
+"""Adapters of the drivers' function, made at the first call from the environment."""
 
 import os
 from dataclasses import dataclass
 from functools import cache
 
-from handlers.api.door import Door
 from handlers.aws.clients import client
 from handlers.aws.driver_photos import DriverPhotos
 from handlers.aws.review_leases import ReviewLeases
@@ -12,16 +11,13 @@ from handlers.aws.review_ledger import ReviewLedger
 from handlers.aws.review_queue import ReviewQueue
 from handlers.aws.review_transaction import Tables
 from handlers.aws.uploads import UploadForms, Uploads
-from handlers.drivers.operations import OPERATIONS
-from handlers.drivers.settings import DriversSettings
-
-door = Door(service="drivers", operations=OPERATIONS)
+from handlers.settings import DriversSettings
 
 _READ_TIMEOUT_S = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Dependencies:
     """One adapter for each resource."""
 
     forms: UploadForms
@@ -39,26 +35,30 @@ def settings() -> DriversSettings:
 
 
 @cache
-def parts() -> Parts:
+def dependencies() -> Dependencies:
     """Raises: MissingSetting."""
-    named = settings()
+    environment = settings()
     dynamodb = client("dynamodb", read_timeout_s=_READ_TIMEOUT_S)
-    return Parts(
-        forms=UploadForms(client("s3", read_timeout_s=_READ_TIMEOUT_S), bucket=named.intake_bucket),
-        uploads=Uploads(
-            dynamodb, table=named.uploads_table, kept_days=int(named.upload_retention_days)
+    return Dependencies(
+        forms=UploadForms(
+            client("s3", read_timeout_s=_READ_TIMEOUT_S), bucket=environment.intake_bucket
         ),
-        photos=DriverPhotos(dynamodb, table=named.photos_table),
+        uploads=Uploads(
+            dynamodb,
+            table=environment.uploads_table,
+            kept_days=int(environment.upload_retention_days),
+        ),
+        photos=DriverPhotos(dynamodb, table=environment.photos_table),
         ledger=ReviewLedger(
             dynamodb,
             tables=Tables(
-                photos=named.photos_table,
-                assignments=named.assignments_table,
-                reviewers="",  # a contest counts nobody
+                photos=environment.photos_table,
+                assignments=environment.assignments_table,
+                reviewers="",  # a contest changes no tallies
             ),
         ),
-        leases=ReviewLeases(dynamodb, photos_table=named.photos_table),
+        leases=ReviewLeases(dynamodb, photos_table=environment.photos_table),
         review_queue=ReviewQueue(
-            client("sqs", read_timeout_s=_READ_TIMEOUT_S), url=named.review_queue_url
+            client("sqs", read_timeout_s=_READ_TIMEOUT_S), url=environment.review_queue_url
         ),
     )

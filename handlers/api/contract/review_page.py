@@ -1,9 +1,10 @@
-"""The page's addresses, for the gateway's routes and the API document."""
+"""Operations of the review page: its files, without a token."""
 
 from typing import Annotated
 
+from msgspec import Meta
+
 from handlers.api.operations import Operation
-from handlers.api.shapes import Text
 
 OPERATIONS = (
     Operation(
@@ -20,7 +21,7 @@ OPERATIONS = (
         path="/review/{asset}",
         summary="A file of the reviewers' page, or its settings (config.json).",
         scope=None,
-        path_parameters={"asset": Annotated[str, Text(max_length=40)]},
+        path_parameters={"asset": Annotated[str, Meta(min_length=1, max_length=40)]},
         media_type="*/*",
     ),
 )

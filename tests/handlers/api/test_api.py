@@ -1,4 +1,4 @@
-"""What both doors share: who is let in, idempotency, problem documents, the API document."""
+"""Both APIs: authorization, idempotency, problem documents, and the API document."""
 
 import json
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.api.caller import DRIVE, DRIVERS, REVIEW, Caller
+from handlers.api.auth import DRIVE, DRIVERS, REVIEW, Caller
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.problems import INTERNAL, UNAVAILABLE, Problem, problem_of
-from handlers.api_catalogue import EVERY_OPERATION
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
-from tests.handlers.doors import DAN, DORA, LENA, RITA, SIGN_IN, Api, Person
+from tests.handlers.api_client import DAN, DORA, LENA, RITA, SIGN_IN, Api, Person
 from tests.handlers.drivers.ledger import put_photo, row_of
 
 NEW = {"content_type": "image/jpeg"}
@@ -30,22 +30,22 @@ NEW = {"content_type": "image/jpeg"}
         pytest.param(Person(name="a/b", groups=(DRIVERS,), scopes=(DRIVE,)), id="slash"),
         pytest.param(Person(name=".dot", groups=(DRIVERS,), scopes=(DRIVE,)), id="dot"),
         pytest.param(Person(name="", groups=(DRIVERS,), scopes=(DRIVE,)), id="nameless"),
-        pytest.param(None, id="nobody"),
+        pytest.param(None, id="no token"),
     ],
 )
-def test_scope_and_group_are_both_asked_for(api: Api, person: Person | None) -> None:
-    answer = api.call("GET", "/photos", person)
-    assert (answer.status, answer.code) == (403, "forbidden")
+def test_scope_and_group_are_both_required(api: Api, person: Person | None) -> None:
+    response = api.call("GET", "/photos", person)
+    assert (response.status, response.code) == (403, "forbidden")
 
 
-def test_a_driver_with_the_reviewers_scope_reviews_nothing(api: Api) -> None:
+def test_a_driver_with_the_reviewers_scope_cannot_review(api: Api) -> None:
     greedy = Person(name="dora", groups=(DRIVERS,), scopes=(DRIVE, REVIEW, "scones/lead"))
     for operation in EVERY_OPERATION:
         if operation.scope and DRIVERS not in operation.groups:
             path = operation.path.replace("{photo_id}", "0" * 64)
             headers = {"idempotency-key": "k"}
-            answer = api.call(operation.method, path, greedy, b"{}", headers)
-            assert (answer.status, answer.code) == (403, "forbidden"), operation.name
+            response = api.call(operation.method, path, greedy, b"{}", headers)
+            assert (response.status, response.code) == (403, "forbidden"), operation.name
 
 
 @pytest.mark.parametrize("groups", ["[drivers]", "[drivers leads]", ["drivers"], "drivers,x"])
@@ -70,12 +70,12 @@ def test_a_key_of_another_caller_is_another_key(api: Api) -> None:
 
 def test_a_key_used_for_something_else_is_refused(api: Api) -> None:
     api.post("/uploads", NEW, DORA, key="k")
-    answer = api.post("/uploads", {"content_type": "image/png"}, DORA, key="k")
-    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+    response = api.post("/uploads", {"content_type": "image/png"}, DORA, key="k")
+    assert (response.status, response.code) == (422, "idempotency_key_reused")
     photo, other = put_photo(driver="dora", upload="u1"), put_photo(driver="dora", upload="u2")
     api.post(f"/photos/{photo}/contest", {}, DORA, key="k")
-    answer = api.post(f"/photos/{other}/contest", {}, DORA, key="k")
-    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+    response = api.post(f"/photos/{other}/contest", {}, DORA, key="k")
+    assert (response.status, response.code) == (422, "idempotency_key_reused")
     assert row_of(other)["review"] == "none"
 
 
@@ -90,11 +90,11 @@ def test_a_refusal_is_not_remembered(api: Api) -> None:
 @pytest.mark.parametrize("key", ["", "x" * 65, "tab\there", "ümlaut"])
 def test_every_post_needs_a_key(api: Api, key: str) -> None:
     body = json.dumps(NEW).encode()
-    answer = api.call("POST", "/uploads", DORA, body, {"idempotency-key": key})
-    assert (answer.status, answer.code) == (400, "idempotency_key_needed")
+    response = api.call("POST", "/uploads", DORA, body, {"idempotency-key": key})
+    assert (response.status, response.code) == (400, "idempotency_key_needed")
 
 
-def test_nothing_of_the_inside_gets_out() -> None:
+def test_details_of_unexpected_errors_are_not_disclosed() -> None:
     for error in (InvalidRecord("arn:aws:secret"), KeyError("secret"), LedgerUnavailable("secret")):
         assert "secret" not in json.dumps(problem_of(error).document())
     assert problem_of(LedgerUnavailable("x")).kind is UNAVAILABLE
@@ -103,17 +103,19 @@ def test_nothing_of_the_inside_gets_out() -> None:
     assert problem_of(refusal) is refusal
 
 
-def test_a_fault_is_an_answer_and_is_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_becomes_a_problem_document_and_is_logged(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
     boto3.client("dynamodb").delete_table(TableName="photos")
-    answer = api.get(f"/photos/{'0' * 64}", DORA)
-    assert (answer.status, answer.code) == (503, "unavailable")
+    response = api.get(f"/photos/{'0' * 64}", DORA)
+    assert (response.status, response.code) == (503, "unavailable")
     assert "call_failed" in caplog.text
 
 
-def test_answers_are_never_kept_by_anybody_between(api: Api) -> None:
-    answer = api.get("/photos", DORA)
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+def test_responses_must_not_be_cached(api: Api) -> None:
+    response = api.get("/photos", DORA)
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_document_lists_every_operation_and_no_other(api: Api) -> None:
@@ -124,7 +126,9 @@ def test_the_document_lists_every_operation_and_no_other(api: Api) -> None:
         for path, methods in document["paths"].items()
         for method, described in methods.items()
     }
-    assert listed == {(each.name, each.method, each.path) for each in EVERY_OPERATION}
+    assert listed == {
+        (operation.name, operation.method, operation.path) for operation in EVERY_OPERATION
+    }
     assert len(listed) == len(EVERY_OPERATION)
 
 

@@ -1,7 +1,7 @@
-"""Who calls: the claims that the gateway's JWT authorizer has verified.
+"""The caller: the claims that the gateway's JWT authorizer has verified.
 
-The scope says what the app asked for, the group what the person is: hosted sign-in grants any scope
-of the client to anybody, so both are asked for (the gateway checks the scope, we check both).
+The scope says what the app asked for, the group what the person is. Hosted sign-in grants any scope
+of the client to every user, so both are required (the gateway checks the scope, this code both).
 """
 
 import re
@@ -28,7 +28,7 @@ class Caller:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:  # Any: the gateway's event
-        """Raises: Problem, where the authorizer let pass what is no access token of a person."""
+        """Raises: Problem, if the verified token is not an access token of a person."""
         authorizer = event.get("requestContext", {}).get("authorizer") or {}
         claims = (authorizer.get("jwt") or {}).get("claims") or {}
         name = claims.get("username")
@@ -38,24 +38,27 @@ class Caller:
             raise Problem(FORBIDDEN, "This user name cannot be used here; ask for another one.")
         return cls(
             name=name,
-            groups=frozenset(_listed(claims.get("cognito:groups"))),
+            groups=frozenset(_split(claims.get("cognito:groups"))),
             scopes=frozenset(str(claims.get("scope", "")).split()),
         )
 
     def require(self, *, scope: str, groups: tuple[str, ...]) -> None:
-        """Raises: Problem."""
+        """Check scope and group membership (one of `groups`).
+
+        Raises: Problem.
+        """
         if scope not in self.scopes:
             raise Problem(FORBIDDEN, f"Sign in again, and ask for the scope {scope}.")
         if not self.groups.intersection(groups):
             raise Problem(FORBIDDEN, f"This is for {' and '.join(groups)} only.")
 
 
-def _listed(claim: object) -> list[str]:
-    """The gateway hands a list on as text: `[drivers leads]`."""
+def _split(claim: object) -> list[str]:
+    """Split a claim: the gateway passes a list on as text, `[drivers leads]`."""
     if isinstance(claim, list):
         return [str(name) for name in claim]
     return str(claim or "").strip("[]").replace(",", " ").split()
 
 
-ANYBODY = Caller(name="", groups=frozenset(), scopes=frozenset())
-"""Who calls what is public."""
+ANONYMOUS = Caller(name="", groups=frozenset(), scopes=frozenset())
+"""The caller of a public operation."""

@@ -1,20 +1,20 @@
-"""The drivers' door as data: the gateway's routes and the API document are made of it."""
+"""Operations of the drivers' API."""
 
-from handlers.api.caller import DRIVE, DRIVERS
-from handlers.api.operations import Operation
-from handlers.api.problems import NOT_FOUND, ProblemKind
-from handlers.api.shapes import PhotoId
-from handlers.domain.uploads import PERMISSION_LIFE
-from handlers.drivers.shapes import (
-    Contest,
-    NewUpload,
-    PageOf,
-    Permit,
+from handlers.api.auth import DRIVE, DRIVERS
+from handlers.api.contract.drivers_schemas import (
+    ContestRequest,
     Photo,
     PhotoPage,
+    PhotoPageQuery,
     Upload,
     UploadId,
+    UploadPermission,
+    UploadRequest,
 )
+from handlers.api.operations import Operation
+from handlers.api.problems import NOT_FOUND, ProblemKind
+from handlers.api.schemas import PhotoId
+from handlers.domain.uploads import PERMISSION_LIFE
 
 NOT_CONTESTABLE = ProblemKind(
     status=409,
@@ -31,11 +31,11 @@ OPERATIONS = (
         summary="Get permission to upload one photo straight to S3.",
         scope=DRIVE,
         groups=(DRIVERS,),
-        body=NewUpload,
+        body=UploadRequest,
         status=201,
-        answer=Permit,
+        response=UploadPermission,
         problems=(NOT_FOUND,),
-        # No longer than the permission itself: an answer that S3 refuses helps nobody.
+        # No longer than the permission itself: S3 refuses it afterwards.
         remembered_s=int(PERMISSION_LIFE.total_seconds()),
         per_second=20,
         burst=40,
@@ -44,13 +44,13 @@ OPERATIONS = (
         name="get_upload",
         method="GET",
         path="/uploads/{upload_id}",
-        summary="See whether the photo has arrived and what became of it.",
+        summary="See whether the photo has arrived, and its state.",
         scope=DRIVE,
         groups=(DRIVERS,),
         path_parameters={"upload_id": UploadId},
-        answer=Upload,
+        response=Upload,
         problems=(NOT_FOUND,),
-        per_second=100,  # apps ask again and again until they have their answer
+        per_second=100,  # apps poll until the photo is decided
         burst=200,
     ),
     Operation(
@@ -60,18 +60,18 @@ OPERATIONS = (
         summary="Page through one's own photos, newest first.",
         scope=DRIVE,
         groups=(DRIVERS,),
-        query=PageOf,
-        answer=PhotoPage,
+        query=PhotoPageQuery,
+        response=PhotoPage,
     ),
     Operation(
         name="get_photo",
         method="GET",
         path="/photos/{photo_id}",
-        summary="See what became of one of one's own photos.",
+        summary="See the state of one of one's own photos.",
         scope=DRIVE,
         groups=(DRIVERS,),
         path_parameters={"photo_id": PhotoId},
-        answer=Photo,
+        response=Photo,
         problems=(NOT_FOUND,),
         per_second=100,
         burst=200,
@@ -84,8 +84,8 @@ OPERATIONS = (
         scope=DRIVE,
         groups=(DRIVERS,),
         path_parameters={"photo_id": PhotoId},
-        body=Contest,
-        answer=Photo,
+        body=ContestRequest,
+        response=Photo,
         problems=(NOT_FOUND, NOT_CONTESTABLE),
         per_second=5,
         burst=10,

@@ -1,4 +1,4 @@
-"""Both doors in this process: the gateway's part of a call, and AWS as moto plays it behind."""
+"""A client of both APIs in this process: the gateway's part of a call, with moto as AWS."""
 
 import base64
 import json
@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, unquote
 import boto3
 import pytest
 
-from handlers.api import once
-from handlers.api.caller import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.api import idempotency
+from handlers.api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.drivers import dependencies as drivers_dependencies
 from handlers.drivers import handler as drivers_handler
-from handlers.drivers import parts as drivers_parts
+from handlers.reviews import dependencies as reviews_dependencies
 from handlers.reviews import handler as reviews_handler
-from handlers.reviews import wiring as reviews_wiring
 from tests.handlers.domain.test_policy import POLICY
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _INDEXES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A verified token, as the gateway tells a function of it."""
+    """A verified token, as the gateway passes it to a function."""
 
     name: str
     groups: tuple[str, ...]
@@ -66,8 +66,8 @@ LENA = Person(name="lena", groups=(LEADS,), scopes=("openid", REVIEW, LEAD))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the gateway hands back to the caller."""
+class ApiResponse:
+    """The gateway's response to the caller."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,7 +79,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """Of a problem document."""
+        """The code of a problem document."""
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.body["status"] == self.status
         code: str = self.body["code"]
@@ -88,15 +88,17 @@ class Answer:
 
 @dataclass(kw_only=True)
 class Api:
-    """Calls the function that answers an operation, as the gateway does."""
+    """Calls the function of an operation, as the gateway does."""
 
     context: "LambdaContext"
     keys: int = field(default=0)
 
-    def get(self, path: str, person: Person) -> Answer:
+    def get(self, path: str, person: Person) -> ApiResponse:
         return self.call("GET", path, person)
 
-    def post(self, path: str, body: object, person: Person, *, key: str | None = None) -> Answer:
+    def post(
+        self, path: str, body: object, person: Person, *, key: str | None = None
+    ) -> ApiResponse:
         self.keys += 1
         headers = {"idempotency-key": key or f"key-{self.keys}"}
         return self.call("POST", path, person, json.dumps(body).encode(), headers)
@@ -108,7 +110,7 @@ class Api:
         person: Person | None,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         bare, _, query = path.partition("?")
         event = {
             "version": "2.0",
@@ -126,22 +128,22 @@ class Api:
             "isBase64Encoded": True,
             "body": base64.b64encode(body).decode(),
         }
-        answer = HANDLERS[bare.split("/")[1]](event, self.context)
-        data = answer.get("body") or ""
-        decoded = base64.b64decode(data) if answer.get("isBase64Encoded") else data.encode()
-        return Answer(status=answer["statusCode"], headers=answer["headers"], data=decoded)
+        response = HANDLERS[bare.split("/")[1]](event, self.context)
+        data = response.get("body") or ""
+        decoded = base64.b64decode(data) if response.get("isBase64Encoded") else data.encode()
+        return ApiResponse(status=response["statusCode"], headers=response["headers"], data=decoded)
 
 
 def _parameters(query: str) -> Json:
     """Repeated parameters come joined by commas, as from API Gateway."""
-    found: Json = {}
+    values: Json = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def build(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the stack makes, as far as the doors use it."""
+    """Create the resources and the environment that the stack gives both functions."""
     dynamodb = boto3.client("dynamodb")
     _table(dynamodb, "photos", "photo_id", indexes=_INDEXES)
     _table(dynamodb, "assignments", "driver_id")
@@ -172,7 +174,7 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for module in (once, drivers_parts, reviews_wiring):
+    for module in (idempotency, drivers_dependencies, reviews_dependencies):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()

@@ -1,4 +1,4 @@
-"""Twice is once for callers, too: an Idempotency-Key answers the same for as long as it is kept."""
+"""Idempotency of POST: the same Idempotency-Key gives the same response while it is remembered."""
 
 import os
 import re
@@ -33,33 +33,38 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Json = dict[str, Any]  # JSON, as it is kept
+Json = dict[str, Any]  # JSON, as it is stored
 
 _KEY = re.compile(r"[ -~]{1,64}")
 _READ_TIMEOUT_S = 3
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str:
-    """Raises: Problem."""
+    """Read the header `Idempotency-Key`.
+
+    Raises: Problem.
+    """
     key = headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise Problem(
             IDEMPOTENCY_KEY_NEEDED,
             "Send the header Idempotency-Key: 1 to 64 printable ASCII characters, new for every "
-            "call, the same when you repeat a call whose answer you missed.",
+            "call, the same when you repeat a call whose response you missed.",
         )
     return key
 
 
-def once(
+def run_idempotent(
     operation: Operation,
     request: Json,
     run: Callable[[], Json],
     context: "LambdaContext",
 ) -> Json:
-    """`request` holds `who` (caller and key) and `what` (the rest, to tell reuse from repetition).
+    """Return the remembered response of this request, or run it and remember the response.
 
-    Only answers are kept: after a problem the same key may be used again.
+    `request` holds `who` (caller and key: the same make it the same request) and `what` (path and
+    body: if they differ from the first time, the key was reused). Only responses are remembered:
+    after a problem the same key may be used again.
 
     Raises: Problem.
     """
@@ -72,18 +77,18 @@ def once(
         lambda_context=context,
     )
 
-    def answer(*, request: Json) -> Json:  # noqa: ARG001 # read by the decorator
+    def respond(*, request: Json) -> Json:  # noqa: ARG001 # read by the decorator
         return run()
 
-    kept = idempotent_function(
-        answer,
+    remembered = idempotent_function(
+        respond,
         data_keyword_argument="request",
         persistence_store=_layer(operation.name),
         config=config,
         key_prefix=operation.name,
     )
     try:
-        result: Json = kept(request=request)
+        response: Json = remembered(request=request)
     except IdempotencyValidationError as error:
         raise Problem(
             IDEMPOTENCY_KEY_REUSED, "Use a new Idempotency-Key for every new request."
@@ -94,7 +99,7 @@ def once(
         ) from error
     except (IdempotencyInconsistentStateError, IdempotencyPersistenceLayerError) as error:
         raise Problem(UNAVAILABLE, "Please repeat the call with the same key.") from error
-    return result
+    return response
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Clients, settings and rules of the reviewers' function, made at the first call."""
+"""Adapters and rules of the reviewers' function, made at the first call from the environment."""
 
 import os
 import uuid
@@ -21,8 +21,8 @@ from handlers.aws.review_transaction import Tables
 from handlers.aws.reviewers import Reviewers
 from handlers.domain.policy import Policy
 from handlers.domain.review_rules import ReviewRules
-from handlers.reviews.desk import Desk
-from handlers.reviews.settings import ReviewSettings
+from handlers.reviews.service import ReviewService
+from handlers.settings import ReviewSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,10 +34,10 @@ PHOTO_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What the operations work with."""
+class Dependencies:
+    """The service, and one adapter for each further resource."""
 
-    desk: Desk
+    service: ReviewService
     reviewers: Reviewers
     known_items: KnownItems
     photos: PhotoStore
@@ -48,11 +48,14 @@ def count(name: str) -> None:
     metrics.add_metric(name, MetricUnit.Count, 1)
 
 
-def office() -> Office:
-    """The rules are read anew, from parameters that are cached for a minute."""
+def dependencies() -> Dependencies:
+    """Return adapters that are kept, with rules whose parameters are cached for a minute.
+
+    Raises: MissingSetting, PolicyUnavailable, InvalidPolicy.
+    """
     settings = _settings()
     dynamodb = _dynamodb()
-    desk = Desk(
+    service = ReviewService(
         ledger=_ledger(),
         leases=ReviewLeases(dynamodb, photos_table=settings.photos_table),
         queue=_queue(),
@@ -60,8 +63,8 @@ def office() -> Office:
         new_id=lambda: str(uuid.uuid4()),
         count=count,
     )
-    return Office(
-        desk=desk,
+    return Dependencies(
+        service=service,
         reviewers=Reviewers(dynamodb, table=settings.reviewers_table),
         known_items=KnownItems(dynamodb, table=settings.reviewers_table),
         photos=_photos(),

@@ -1,14 +1,13 @@
-"""What reviewers do, put together from ledger and queue: the ledger decides, the queue reminds.
+"""The actions of reviewers on ledger and queue: the ledger decides, the queue only reminds.
 
-The order of every step is such that a crash after it costs nobody a photo: status before message,
-and the message deleted last. What is sent once too often is dropped when it is drained.
+No crash between two steps loses a photo: the status is written before the message is sent, and the
+message is deleted last. A message that is sent once too often is dropped when it is received.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.aws.review_announcement import announce
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_ledger import Decided, ReviewLedger
 from handlers.aws.review_queue import Message, ReviewQueue
@@ -21,15 +20,15 @@ from handlers.domain.review_rules import ReviewRules
 from handlers.domain.review_undo import Regret, take_back
 from handlers.domain.review_verdict import Ballot, already_decided, holds, judge, lease_lost
 
-MOST_MESSAGES = 10  # looked at for one review; what is further down is found in the ledger
-MOST_OPEN = 500  # looked at in the ledger
+MOST_MESSAGES = 10  # received for one review; photos of further messages are found in the ledger
+MOST_OPEN = 500  # read from the ledger
 MALFORMED_HIDDEN_S = 30  # comes back until SQS moves it to the dead letters
 AFTER_LEASE_S = 5  # a message that is back before its lease is over would only be deferred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """One reviewer at a time works here; all state is in the ledger."""
+class ReviewService:
+    """Leases, verdicts and undos of one reviewer at a time; all state is in the ledger."""
 
     ledger: ReviewLedger
     leases: ReviewLeases
@@ -39,7 +38,7 @@ class Desk:
     count: Callable[[str], None]  # a metric's name
 
     def next(self, reviewer: str, now: datetime) -> ReviewRow | None:
-        """The next review, leased; first what the queue has, then what only the ledger knows."""
+        """Lease the next review: first from the queue, then what only the ledger knows."""
         for _ in range(MOST_MESSAGES):
             message = self.queue.receive(visibility_s=self._visibility_s)
             if message is None:
@@ -55,7 +54,7 @@ class Desk:
         return None
 
     def extend(self, photo_id: str, lease_id: str, reviewer: str, now: datetime) -> Lease | Refused:
-        """Hold the review for another while; the message stays hidden as long."""
+        """Extend the lease; the message stays hidden as long."""
         row = self.held(photo_id, lease_id, reviewer, now)
         if isinstance(row, Refused) or row.lease is None:
             return row if isinstance(row, Refused) else lease_lost(row, now)
@@ -69,7 +68,7 @@ class Desk:
     def give_up(
         self, photo_id: str, lease_id: str, reviewer: str, now: datetime, *, skip: bool
     ) -> Refused | None:
-        """Let others have the review; with a skip, colleagues before this reviewer."""
+        """Release the review; with `skip`, colleagues get it before this reviewer."""
         row = self.held(photo_id, lease_id, reviewer, now)
         if isinstance(row, Refused):
             return row
@@ -83,7 +82,7 @@ class Desk:
     def decide(
         self, photo_id: str, ballot: Ballot, now: datetime, *, known: str
     ) -> Image | Refused:
-        """The decision as recorded, also where this very request had led to it before."""
+        """Return the decision as recorded, also if this very request led to it before."""
         outcome = self.ledger.decide(
             photo_id, lambda row: judge(row, ballot, now=now, rules=self.rules, known=known)
         )
@@ -98,7 +97,7 @@ class Desk:
     def undo(
         self, photo_id: str, decision_seq: int, reviewer: str, now: datetime
     ) -> tuple[Image, ReviewRow | None] | Refused:
-        """The undo as recorded, and the review, if it is (still) held by the reviewer."""
+        """Return the undo as recorded, and the review if the reviewer (still) holds it."""
         regret = Regret(
             reviewer=reviewer,
             decision_seq=decision_seq,
@@ -125,7 +124,7 @@ class Desk:
     def held(
         self, photo_id: str, lease_id: str, reviewer: str, now: datetime
     ) -> ReviewRow | Refused:
-        """The review that the reviewer holds by this lease."""
+        """Return the review that the reviewer holds by this lease."""
         row = self.ledger.read(photo_id)
         if row is None:
             return Refused(code="no_such_review")
@@ -149,7 +148,7 @@ class Desk:
             case Take() | Lapse():
                 taken = self._take(row, reviewer, now, receipt=message.receipt)
                 if taken is None:
-                    self.queue.hide(message.receipt, 0)  # somebody was faster: look at it anew
+                    self.queue.hide(message.receipt, 0)  # a colleague was faster: receive it anew
                 return taken
         return None
 
@@ -173,19 +172,25 @@ class Desk:
         return None
 
     def _send_back(self, row: ReviewRow) -> None:
-        """A copy, so that skips do not count as receives, and then the original goes."""
+        """Send a copy, so that skips do not count as receives, then delete the original."""
         self.queue.send(row, reason=row.state.review_reason)
         if row.lease:
             self.queue.delete(row.lease.receipt)
 
     def _after(self, decided: Decided) -> None:
-        """The message that led here is deleted last."""
-        announce(decided, queue=self.queue, leases=self.leases)
+        """Announce a review that is left open (undo, second opinion), then delete the message.
+
+        Status before message before `enqueued_at`: the sweeper sends anew what is missing.
+        """
+        after = decided.settlement.after
+        if after.review == "open":
+            self.queue.send(decided.row, reason=after.review_reason)
+            self.leases.mark_enqueued(decided.row.photo_id, decided.change.seq)
         if decided.row.lease and decided.row.lease.receipt:
             self.queue.delete(decided.row.lease.receipt)
 
     def _settle(self, tidy: Callable[[], None]) -> None:
-        """The ledger is written: what cannot be tidied now is dropped or sent anew later."""
+        """Tidy the queue after the ledger is written; a failure here is mended later."""
         try:
             tidy()
         except LedgerUnavailable:
