@@ -48,14 +48,17 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
-	@rm -rf .venv .venv-oracles .venv-sagemaker .venv-training .scones cdk.out
+	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-training setup-sagemaker setup-oracles
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
 setup:
 	@$(PYTHON) infra/local/bootstrap.py local
 
 setup-dev:
 	@$(PYTHON) infra/local/bootstrap.py dev
+
+setup-local-only:
+	@$(PYTHON) infra/local/bootstrap.py local-only
 
 setup-training:
 	@$(PYTHON) infra/local/bootstrap.py training
