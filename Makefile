@@ -18,6 +18,9 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
 
+test-local: setup-local-only # A signed-in driver and reviewer, where only `local` is installed
+	@.venv-local/bin/python -m tests.e2e.local_only
+
 check: setup-dev ## Lint, format and types
 	@$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy $(CODE)
 
@@ -48,14 +51,17 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
-	@rm -rf .venv .venv-oracles .venv-sagemaker .venv-training .scones cdk.out
+	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-training setup-sagemaker setup-oracles
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
 setup:
 	@$(PYTHON) infra/local/bootstrap.py local
 
 setup-dev:
 	@$(PYTHON) infra/local/bootstrap.py dev
+
+setup-local-only:
+	@$(PYTHON) infra/local/bootstrap.py local-only
 
 setup-training:
 	@$(PYTHON) infra/local/bootstrap.py training
