@@ -34,7 +34,7 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 	@.venv-oracles/bin/pytest tests/monitoring/statistics
 
 bench: setup-dev ## Measure speed as ratios taken in one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.benchmarks
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synth local
