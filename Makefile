@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot synth train lock setup clean
+.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,16 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 	@.venv-oracles/bin/pytest tests/monitoring/statistics
 
 bench: setup-dev ## Measure speed as ratios taken in one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.benchmarks
+
+figures: setup-dev ## Measure the claimed figures again, claimed beside now (minutes)
+	@$(BIN)/python -m tests.benchmarks.figures
+
+figures-long: setup-dev ## The same with the long simulations and trainings (hours)
+	@$(BIN)/python -m tests.benchmarks.figures --cost long
+
+figures-docs: setup-dev ## Write the claimed figures into the documents
+	@$(BIN)/python -m tests.benchmarks.figures --write
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synth local

@@ -1,10 +1,9 @@
-"""How fast a person could go: a script that works through the reviewers' page of a real stage.
+"""A script works through the reviewers' page of a local stage: `python -m …benchmarks.review_page`.
 
-`python -m tests.review_bench`. Not collected by pytest: nothing here can fail. The script presses a
-key as soon as the page takes one, so what it measures is the page, the API and the stage.
+The script presses a key as soon as the page takes one, so it measures the page, the API and the
+stage, and no person. Needs an installed browser.
 """
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -12,10 +11,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-
 from handlers.page.assets import read_assets
+from tests.benchmarks.measurement import Measurements, run
 from tests.e2e.browsing import NO_BROWSER, browser_path, launched
 from tests.e2e.review_page.office import Office, open_office
 from tests.e2e.review_page.signing_in import TOKENS
@@ -50,14 +47,16 @@ _WORK = """async (count) => {
 }"""
 
 
-def main() -> None:
-    """One table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=60)
-    photos: int = parser.parse_args().photos
+TITLE = "The reviewers' page, worked through by a script"
+PHOTOS, SHORT = 60, 6
+
+
+def measure(*, short: bool) -> Measurements:
+    """One row; the times are from a key press to the next photo on the screen."""
     path = browser_path()
     if path is None:
         sys.exit(NO_BROWSER)
+    photos = SHORT if short else PHOTOS
     with tempfile.TemporaryDirectory() as folder, open_office(Path(folder)) as office:
         office.upload(*(f"{place:04}.jpg" for place in range(photos)))
         office.clear()
@@ -65,9 +64,19 @@ def main() -> None:
         with launched(path, Path(folder)) as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             # The last photo is left: after it, the queue is empty and nothing comes next.
-            started, times = _work(page, office, photos - 2)
+            started, times_ms = _work(page, office, photos - 2)
             took_s = time.monotonic() - started
-    Console().print(_table(times, took_s))
+    assets = read_assets().values()
+    return {
+        "review page": {
+            "verdicts": len(times_ms),
+            "verdicts_a_minute": 60 * len(times_ms) / took_s,
+            "median_ms": statistics.median(times_ms),
+            "p95_ms": statistics.quantiles(times_ms, n=20)[-1],
+            "assets_kb": sum(len(asset.text.encode()) for asset in assets) / 1e3,
+            "compressed_kb": sum(len(asset.compressed) for asset in assets) / 1e3,
+        }
+    }
 
 
 def _work(page: "Page", office: Office, count: int) -> tuple[float, list[float]]:
@@ -80,18 +89,5 @@ def _work(page: "Page", office: Office, count: int) -> tuple[float, list[float]]
     return started, times
 
 
-def _table(times: list[float], took_s: float) -> Table:
-    assets = read_assets().values()
-    plain = sum(len(asset.text.encode()) for asset in assets)
-    sent = sum(len(asset.compressed) for asset in assets)
-    table = Table("figure", "value", title="The reviewers' page, worked through by a script")
-    table.add_row("verdicts", str(len(times)))
-    table.add_row("verdicts a minute", f"{60 * len(times) / took_s:.0f}")
-    table.add_row("key press to next photo, median", f"{statistics.median(times):.0f} ms")
-    table.add_row("… 95 %", f"{statistics.quantiles(times, n=20)[-1]:.0f} ms")
-    table.add_row("page assets", f"{plain / 1e3:.1f} kB, {sent / 1e3:.1f} kB compressed")
-    return table
-
-
 if __name__ == "__main__":
-    main()
+    run(measure, TITLE)

@@ -1,4 +1,4 @@
-"""Reads captured records of several kinds; `make bench` shows the same table.
+"""The capture reader on several kinds of files: `python -m tests.benchmarks.captured_records`.
 
 CPU seconds stand beside a bare `orjson.loads` of the same lines (the nested JSON included), by
 turns, and the best of each: what else runs on the machine slows down both.
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from monitoring.capture import CaptureObject, CaptureReader, Span
+from tests.benchmarks.measurement import Measurements, run
 from tests.conftest import ROOT
 from tests.monitoring.capture.lines_of import (
     DAY,
@@ -30,8 +29,11 @@ from tests.monitoring.capture.lines_of import (
 )
 from tests.monitoring.capture.peak import peak_bytes
 
+TITLE = "Captured records; bounds: usual ones 1.5 times a bare parse, any 300 MB"
+WORKER = "worker"
 CHUNK = 1 << 20
 TURNS = 3
+SHORT = 1_000  # records
 GB_SECOND_USD = 0.0000133334  # Lambda on arm64, us-east-1, November 2026
 LAMBDA_GB = 1.769  # the memory that comes with one whole processor
 
@@ -72,37 +74,38 @@ KINDS = (
 )
 
 
-def captures_table() -> Table:
+def measure(*, short: bool) -> Measurements:
     """One row a kind of file."""
-    bounds = "usual ones: at most 1.5 times a bare parse; any: at most 300 MB"
-    table = Table(title=f"Captured records ({bounds})")
-    for column in ("file", "records", "CPU s", "times a bare parse", "MB", "USD per 100,000"):
-        table.add_column(column, justify="left" if column == "file" else "right")
+    rows = {}
     for kind in KINDS:
-        ours, bare, peak = _measured(kind)
-        cost = ours * 100_000 / kind.records * LAMBDA_GB * GB_SECOND_USD
-        figures = (f"{ours:.2f}", f"{ours / bare:.2f}", f"{peak / 1e6:.0f}", f"{cost:.7f}")
-        table.add_row(kind.name, f"{kind.records:,}", *figures)
-    return table
+        records = min(kind.records, SHORT) if short else kind.records
+        ours_s, bare_s, peak = _measured(kind, records, turns=1 if short else TURNS)
+        rows[kind.name] = {
+            "records": records,
+            "cpu_s": ours_s,
+            "times_bare_parse": ours_s / bare_s,
+            "peak_mb": peak / 1e6,
+            "usd_per_100000": ours_s * 100_000 / records * LAMBDA_GB * GB_SECOND_USD,
+        }
+    return rows
 
 
-def _measured(kind: Kind) -> tuple[float, float, float]:
-    """CPU seconds of ours and of the bare parse, and our peak in bytes."""
+def _measured(kind: Kind, records: int, *, turns: int) -> tuple[float, float, float]:
+    """CPU seconds of our reader and of the bare parse, and our peak in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.jsonl"
         with path.open("wb") as file:
-            for start in range(0, kind.records, 1_000):
-                file.write(kind.lines(range(start, min(start + 1_000, kind.records))))
-        turns = [[_alone(how, path) for how in WAYS] for _ in range(TURNS)]
-    ours, bare = (min(each) for each in zip(*turns, strict=True))
+            for start in range(0, records, 1_000):
+                file.write(kind.lines(range(start, min(start + 1_000, records))))
+        measured = [[_alone(reader, path) for reader in READERS] for _ in range(turns)]
+    ours, bare = (min(results) for results in zip(*measured, strict=True))
     return ours[0], bare[0], ours[1]
 
 
-def _alone(how: str, path: Path) -> tuple[float, float]:
-    """In an interpreter of its own: seconds and bytes."""
-    command = [sys.executable, "-m", "tests.monitoring.capture.bench", how, str(path)]
-    found = subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout
-    seconds, peak = orjson.loads(found)
+def _alone(reader: str, path: Path) -> tuple[float, float]:
+    """Seconds and bytes of one reader, in an interpreter of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.captured_records", WORKER, reader, str(path)]
+    seconds, peak = orjson.loads(subprocess.check_output(command, cwd=ROOT))
     return float(seconds), float(peak)
 
 
@@ -124,19 +127,18 @@ def _bare(path: Path) -> None:
             orjson.loads(orjson.loads(line)["captureData"]["endpointOutput"]["data"])
 
 
-WAYS: dict[str, Callable[[Path], None]] = {"ours": _ours, "bare": _bare}
+READERS: dict[str, Callable[[Path], None]] = {"ours": _ours, "bare": _bare}
 
 
-def main() -> None:
-    """The table, or one measurement of it."""
-    if len(sys.argv) == 1:
-        Console().print(captures_table())
-        return
+def _worker(reader: str, path: Path) -> None:
     start = time.process_time()
-    WAYS[sys.argv[1]](Path(sys.argv[2]))
+    READERS[reader](path)
     seconds = time.process_time() - start
     sys.stdout.buffer.write(orjson.dumps([seconds, peak_bytes()]))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == [WORKER]:
+        _worker(sys.argv[2], Path(sys.argv[3]))
+    else:
+        run(measure, TITLE)

@@ -1,6 +1,6 @@
-"""What a whole report costs: `python -m tests.monitoring.bench [PHOTOS]`; `make bench` shows it.
+"""What a whole report costs: `python -m tests.benchmarks.report`.
 
-A day of so many photos, a third of them reviewed: rows out of DynamoDB's answers, labels and
+A day of 100,000 photos, a third of them reviewed: rows out of DynamoDB's answers, labels and
 captures (without images) out of S3's, statistics, page and files. Its 29 days before are empty.
 """
 
@@ -15,24 +15,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from handlers.aws.attributes import item_of
 from handlers.aws.photos import PhotoStore
 from infra.function_specs import FUNCTIONS
 from monitoring.report_run import run_report
+from monitoring.report_sources import ROOT as PROJECT
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnails
 from monitoring.windows import day
-from tests.conftest import ROOT
+from tests.benchmarks.captured_records import GB_SECOND_USD
+from tests.benchmarks.measurement import Measurements, run
 from tests.monitoring.canned_aws import CannedAws
-from tests.monitoring.capture.bench import GB_SECOND_USD
 from tests.monitoring.capture.lines_of import CLASSES, DAY, VEHICLES, an_answer, an_id, many_lines
 from tests.monitoring.capture.peak import peak_bytes
 from tests.pictures import a_picture, encoded
 
+TITLE = "A daily report; the price is Lambda's on arm64"
+WORKER = "worker"
+PHOTOS, SHORT = 100_000, 300
 PREFIX = "data-capture/scones-bench-vehicle"
 DAY_S = 86_400
 ROWS_A_PAGE = 700  # a megabyte, as DynamoDB cuts its answers
@@ -40,33 +41,36 @@ REVIEWED = 3  # every third photo
 REQUEST_S, AT_ONCE = 0.02, 8  # of a request within a region; the report reads so many at a time
 
 
-def report_table(photos: int = 100_000) -> Table:
-    """One row."""
+def measure(*, short: bool) -> Measurements:
+    """One row: what the whole report takes."""
+    photos = SHORT if short else PHOTOS
     (memory_mb,) = (spec.memory_mb for spec in FUNCTIONS if spec.name == "report")
     with tempfile.TemporaryDirectory() as folder:
         _write_hours(Path(folder), photos)
         cpu_s, peak, requests, bytes_out = _alone(folder, str(photos))
-    table = Table(title=f"A report of {photos:,} photos; Lambda on arm64, {memory_mb} MB")
-    for column in ("CPU s", "MB", "files, MB", "requests", "USD", f"USD, {REQUEST_S} s a request"):
-        table.add_column(column, justify="right")
     usd_a_second = memory_mb / 1024 * GB_SECOND_USD
     waits_s = requests * REQUEST_S / AT_ONCE
-    table.add_row(
-        *(f"{cpu_s:.1f}", f"{peak / 1e6:.0f}", f"{bytes_out / 1e6:.1f}", f"{requests:,.0f}"),
-        *(f"{cpu_s * usd_a_second:.5f}", f"{(cpu_s + waits_s) * usd_a_second:.5f}"),
-    )
-    return table
+    return {
+        "report": {
+            "photos": photos,
+            "cpu_s": cpu_s,
+            "peak_mb": peak / 1e6,
+            "files_mb": bytes_out / 1e6,
+            "requests": requests,
+            "usd_cpu_alone": cpu_s * usd_a_second,
+            "usd_with_requests": (cpu_s + waits_s) * usd_a_second,
+        }
+    }
 
 
 def _alone(*arguments: str) -> list[float]:
-    """In an interpreter of its own: what it has at its peak is the report's."""
-    command = [sys.executable, "-m", "tests.monitoring.bench", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-    found: list[float] = json.loads(done.stdout)
-    return found
+    """In an interpreter of its own, whose peak memory is then the report's."""
+    command = [sys.executable, "-m", "tests.benchmarks.report", WORKER, *arguments]
+    measured: list[float] = json.loads(subprocess.check_output(command, cwd=PROJECT))
+    return measured
 
 
-def _measure(folder: Path, photos: int) -> list[float]:
+def _measured(folder: Path, photos: int) -> list[float]:
     aws = CannedAws(hours=folder, objects=_objects(folder, photos))
     s3: Any = aws.s3()
     sources = report_sources(_SETTINGS, s3=s3, dynamodb=aws.dynamodb(), sqs=s3)
@@ -179,7 +183,7 @@ _SHARES = ("brightness", "contrast", "dark_share", "clipped_share")
 
 
 def _objects(folder: Path, photos: int) -> dict[str, Callable[[], bytes]]:
-    shipped = next(ROOT.glob("training/shipped/baseline.json")).read_text(encoding="utf-8")
+    shipped = next(PROJECT.glob("training/shipped/baseline.json")).read_text(encoding="utf-8")
     baseline = json.dumps({**json.loads(shipped), "model_version": "m1"}).encode()
     objects: dict[str, Callable[[], bytes]] = {"baselines/m1.json": lambda: baseline}
     picture = encoded(a_picture((4032, 3024)), "JPEG", quality=90)
@@ -204,13 +208,8 @@ def _label(number: int) -> bytes:
     return json.dumps(line).encode()
 
 
-def main() -> None:
-    """The table, or the one measurement of it."""
-    if len(sys.argv) == 3:
-        sys.stdout.write(json.dumps(_measure(Path(sys.argv[1]), int(sys.argv[2]))))
-    else:
-        Console().print(report_table(*map(int, sys.argv[1:])))
-
-
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == [WORKER]:
+        sys.stdout.write(json.dumps(_measured(Path(sys.argv[2]), int(sys.argv[3]))))
+    else:
+        run(measure, TITLE)
