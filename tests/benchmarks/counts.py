@@ -1,6 +1,6 @@
 """What can be counted in the code: `python -m tests.benchmarks.counts`."""
 
-from handlers.api_catalogue import EVERY_OPERATION
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from infra.function_specs import FUNCTIONS
 from tests.benchmarks.measurement import Measurements, run
 from tests.e2e.doors.conftest import IDENTITIES

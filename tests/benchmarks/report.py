@@ -19,13 +19,13 @@ from handlers.aws.attributes import item_of
 from handlers.aws.photos import PhotoStore
 from infra.function_specs import FUNCTIONS
 from monitoring.report_run import run_report
-from monitoring.report_sources import ROOT as PROJECT
 from monitoring.report_sources import report_sources
 from monitoring.settings import ReporterSettings
 from monitoring.thumbnails import thumbnails
 from monitoring.windows import day
 from tests.benchmarks.captured_records import GB_SECOND_USD
 from tests.benchmarks.measurement import Measurements, run
+from tests.conftest import ROOT as PROJECT
 from tests.monitoring.canned_aws import CannedAws
 from tests.monitoring.capture.lines_of import CLASSES, DAY, VEHICLES, an_answer, an_id, many_lines
 from tests.monitoring.capture.peak import peak_bytes
