@@ -49,7 +49,7 @@ figures-docs: setup-dev ## Write the claimed figures into the documents
 	@$(BIN)/python -m tests.benchmarks.figures --write
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
-	@$(BIN)/python -m infra.synth local
+	@$(BIN)/python -m infra.synthesis.synth local
 
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
@@ -64,19 +64,19 @@ clean: ## Remove everything that was installed or built
 
 .PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
 setup:
-	@$(PYTHON) infra/local/bootstrap.py local
+	@$(PYTHON) infra/bootstrap.py local
 
 setup-dev:
-	@$(PYTHON) infra/local/bootstrap.py dev
+	@$(PYTHON) infra/bootstrap.py dev
 
 setup-local-only:
-	@$(PYTHON) infra/local/bootstrap.py local-only
+	@$(PYTHON) infra/bootstrap.py local-only
 
 setup-training:
-	@$(PYTHON) infra/local/bootstrap.py training
+	@$(PYTHON) infra/bootstrap.py training
 
 setup-sagemaker:
-	@$(PYTHON) infra/local/bootstrap.py sagemaker
+	@$(PYTHON) infra/bootstrap.py sagemaker
 
 setup-oracles:
-	@$(PYTHON) infra/local/bootstrap.py oracles
+	@$(PYTHON) infra/bootstrap.py oracles

@@ -1,4 +1,4 @@
-"""The CDK app: `cdk synth -c stage=prod`, or `python -m infra.synth prod` without the CLI.
+"""The CDK app: `cdk synth -c stage=prod`, or `python -m infra.synthesis.synth prod` without the CLI.
 
 Makes no AWS call and needs no credentials.
 """
@@ -9,9 +9,9 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.config import OVERRIDABLE, InvalidConfig, StageConfig, stage_config
-from infra.packaging import PackagingFailed
-from infra.pipeline_stack import PipelineStack
-from infra.serving_stack import ServingStack
+from infra.stacks.pipeline import PipelineStack
+from infra.stacks.serving import ServingStack
+from infra.synthesis.packaging import PackagingFailed
 
 DEFAULT_STAGE = "local"
 

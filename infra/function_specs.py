@@ -34,7 +34,7 @@ _IMAGES = ("pillow", "pillow-heif")
 FUNCTIONS = (
     FunctionSpec(
         name="serialize",
-        module="handlers.serialize",
+        module="handlers.workflow.serialize",
         memory_mb=1769,  # a whole processor: decoding is what takes time
         timeout_s=30,
         wheels=(*_POWERTOOLS, *_IMAGES),
@@ -42,7 +42,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="classify",
-        module="handlers.classify",
+        module="handlers.workflow.classify",
         memory_mb=256,
         timeout_s=75,  # SageMaker gives a model 60 s
         wheels=_POWERTOOLS,
@@ -50,7 +50,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="filter",
-        module="handlers.filter",
+        module="handlers.workflow.filter",
         memory_mb=256,
         timeout_s=15,
         wheels=_POWERTOOLS,
@@ -58,7 +58,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="changes",
-        module="handlers.changes",
+        module="handlers.stream.publish_changes",
         memory_mb=256,
         timeout_s=60,  # a hundred records, each with a label and an event at worst
         wheels=_POWERTOOLS,
@@ -66,18 +66,18 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="page",
-        module="handlers.page.handler",
+        module="handlers.review_page.handler",
         memory_mb=128,
         timeout_s=5,
         wheels=(),  # only the standard library: the page is there at once
         data_files=tuple(
-            f"handlers/page/static/*.{suffix}" for suffix in ("css", "html", "js", "svg")
+            f"handlers/review_page/static/*.{suffix}" for suffix in ("css", "html", "js", "svg")
         ),
         max_unzipped_mb=0.2,
     ),
     FunctionSpec(
         name="drivers",
-        module="handlers.drivers.handler",
+        module="handlers.drivers_api.handler",
         memory_mb=512,  # processor comes with it: apps wait for the first answer of a cold start
         timeout_s=15,
         wheels=(*_POWERTOOLS, "msgspec"),
@@ -85,7 +85,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="reviews",
-        module="handlers.reviews.handler",
+        module="handlers.reviews_api.handler",
         memory_mb=1769,  # a whole processor: photos are decoded for the page
         timeout_s=25,  # the gateway hangs up after 29
         wheels=(*_POWERTOOLS, *_IMAGES, "msgspec"),
@@ -93,7 +93,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="sweeper",
-        module="monitoring.sweeper",
+        module="monitoring.reconciliation.sweeper_handler",
         memory_mb=512,
         timeout_s=300,
         wheels=_POWERTOOLS,
@@ -101,7 +101,7 @@ FUNCTIONS = (
     ),
     FunctionSpec(
         name="report",
-        module="monitoring.reporter",
+        module="monitoring.report.handler",
         memory_mb=1769,
         timeout_s=900,
         # tzdata: the runtime has no time zones of its own.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from handlers.domain.policy import Policy
+from handlers.domain.decision.policy import Policy
 from infra.config import InvalidConfig
 from training.serving.errors import InvalidManifest
 from training.serving.manifest import Manifest

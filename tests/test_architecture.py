@@ -20,7 +20,7 @@ ALLOWED = {
     ),
     "training.serving": ("training.serving",),
     "training": ("training", "handlers.domain", "handlers.import_closure"),
-    "infra.workflow_definition": ("infra.workflow_definition", "handlers.domain"),
+    "infra.state_machine": ("infra.state_machine", "handlers.domain"),
     "infra": ("infra", "handlers", "monitoring", "training"),
 }
 OUTSIDE_OF_THE_DOMAIN = {"boto3", "botocore", "os", "aws_lambda_powertools", "time", "random"}
@@ -61,8 +61,10 @@ def test_the_domain_is_pure() -> None:
 
 def test_only_the_app_and_its_constructs_know_cdk() -> None:
     knows = {module_of(file) for file in SOURCES if "aws_cdk" in imports_of(file)}
-    allowed = ("infra.app", "infra.constructs", "infra.pipeline_stack", "infra.serving_stack")
-    strays = {name for name in knows if not name.startswith((*allowed, "infra.packaging"))}
+    allowed = ("infra.app", "infra.constructs", "infra.stacks.pipeline", "infra.stacks.serving")
+    strays = {
+        name for name in knows if not name.startswith((*allowed, "infra.synthesis.packaging"))
+    }
     assert not strays
 
 
@@ -73,7 +75,7 @@ def test_only_one_module_knows_the_sagemaker_sdk() -> None:
         for file in SOURCES
         if any(f"{name}.".startswith("sagemaker.") for name in imports_of(file))
     }
-    assert knows == {"training.launch"}
+    assert knows == {"training.sagemaker.launch"}
 
 
 def test_module_names_do_not_hide_the_standard_library() -> None:

@@ -10,30 +10,31 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from training import data_commands, launch_commands, registry_commands, study_commands
-from training.card import CARD_NAME, update_card
-from training.data import UnusableData, load_photos
-from training.evaluate import Evaluation, corrected, evaluate, of_sources, predict
+from training.cli import data as data_commands
+from training.cli import launch, registry, studies
+from training.config import TrainConfig
+from training.data.photo_set import UnusableData, load_photos
+from training.data.sources.corrections import read_corrections
+from training.evaluation.metrics import Evaluation, corrected, evaluate, of_sources, predict
+from training.evaluation.model_card import CARD_NAME, update_card
 from training.serving.errors import InvalidModel
 from training.serving.manifest import MANIFEST_NAME
 from training.serving.predictor import Predictor
-from training.settings import TrainConfig
-from training.sources.corrections import read_corrections
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 DEFAULT_DATA = Path("../shared/data")
 START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-for commands in (launch_commands.app, registry_commands.app):
+for commands in (launch.app, registry.app):
     app.add_typer(commands)
 
 app.command()(data_commands.fetch)
 app.command()(data_commands.verdicts)
 app.command()(data_commands.validate)
-app.command()(study_commands.seeds)
-app.command()(study_commands.scratch)
-app.command()(study_commands.speed)
+app.command()(studies.seeds)
+app.command()(studies.scratch)
+app.command()(studies.speed)
 
 
 @app.command()
@@ -67,7 +68,7 @@ def train(  # noqa: PLR0917  # Typer's options are keywords on the command line
     console = Console(highlight=False)
     try:
         # Here, because measuring a model must not need torch.
-        from training.pretrained import UnusableWeights  # noqa: PLC0415
+        from training.model.pretrained import UnusableWeights  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
         from training.train import train as run_training  # noqa: PLC0415
     except ModuleNotFoundError as error:

@@ -14,17 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.baseline import keep_baseline
-from training.calibrate import Policy, choose_policy, fit_temperature
-from training.checkpoint import Checkpoint
-from training.data import PhotoSet, UnusableData, load_photos
-from training.evaluate import evaluate
-from training.export import export_model, write_artefact
-from training.fit import Report, best_device, fit, new_model
-from training.provenance import code_digest, commit
+from training.config import TrainConfig
+from training.data.photo_set import PhotoSet, UnusableData, load_photos
+from training.evaluation.baseline import keep_baseline
+from training.evaluation.calibration import Policy, choose_policy, fit_temperature
+from training.evaluation.metrics import evaluate
+from training.model.checkpoint import Checkpoint
+from training.model.export import export_model, write_artefact
+from training.model.fit import Report, best_device, fit, new_model
+from training.model.provenance import code_digest, commit
+from training.model.test_time_augmentation import served_logits
 from training.serving.predictor import softmax
-from training.settings import TrainConfig
-from training.views import served_logits
 
 _SAVE_EVERY = 200  # steps: about a minute on two cores, 30 MB
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-    from handlers.aws.topics import SNSClient
+    from handlers.aws.topic import SNSClient
 
 CONNECT_TIMEOUT_S = 2
 

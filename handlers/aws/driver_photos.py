@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attributes import item_of, plain
-from handlers.aws.dynamodb_calls import answer_of
-from handlers.domain.driver_photo import DriverPhoto
+from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import answer_of
+from handlers.domain.ledger.driver_view import DriverPhoto
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

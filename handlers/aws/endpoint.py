@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handlers.domain.decision.prediction import Prediction
 from handlers.domain.errors import (
     EndpointUnavailable,
     PhotoRefusedByModel,
     UntrustworthyPrediction,
 )
-from handlers.domain.records import Prediction
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

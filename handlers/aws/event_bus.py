@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import ChangeNotTold
-from handlers.domain.moments import parse
-from handlers.domain.photo_events import SOURCE, PhotoEvent
+from handlers.domain.ledger.events import SOURCE, PhotoEvent
+from handlers.domain.timestamps import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

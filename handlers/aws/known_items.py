@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.aws.attributes import item_of, plain
+from handlers.aws.attribute_values import item_of, plain
 from handlers.domain.errors import LedgerUnavailable
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from handlers.domain.identity import INTAKE_PREFIX
-from handlers.domain.object_versions import ObjectVersion
+from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.domain.ledger.object_versions import ObjectVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

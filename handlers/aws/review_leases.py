@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attributes import item_of
-from handlers.aws.dynamodb_calls import succeeds
-from handlers.domain.moments import stamp
-from handlers.domain.review_row import Lease, ReviewRow
+from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import succeeds
+from handlers.domain.review.row import Lease, ReviewRow
+from handlers.domain.timestamps import stamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import LedgerUnavailable
-from handlers.domain.identity import Sender
-from handlers.domain.review_row import ReviewRow
+from handlers.domain.ledger.identity import Sender
+from handlers.domain.review.row import ReviewRow
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

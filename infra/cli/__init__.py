@@ -4,13 +4,13 @@ import typer
 
 from infra.cli import (
     baseline,
-    demos,
+    demo,
     evaluation,
     known,
-    people,
     photos,
-    repairs,
-    reports,
+    provision,
+    reconciliation,
+    report,
     review,
     system,
     training,
@@ -34,7 +34,7 @@ app.command(
         "scones demo --json ~/Pictures",
         "scones demo --photos-per-second 5 --minutes 2 --burst 50",
     )
-)(demos.demo)
+)(demo.demo)
 app.command(epilog=_examples("scones up", "scones up --keep --drop-folder ~/Drop"))(system.up)
 app.command(epilog=_examples("scones down", "scones down --discard"))(system.down)
 app.command(epilog=_examples('eval "$(scones env)"', "aws s3 ls"))(system.env)
@@ -60,14 +60,14 @@ app.command(
 app.command(
     "provision",
     epilog=_examples("scones provision reviewer rita", "scones provision driver dora --stage prod"),
-)(people.provision_person)
+)(provision.provision_person)
 app.command(
     epilog=_examples(
         "scones report --from today --open",
         "scones report --from 2026-11-01 --to 2026-11-07 --stack Scones-prod-Pipeline",
         "scones report --demo-day --open",
     )
-)(reports.report)
+)(report.report)
 app.command(
     epilog=_examples(
         "scones baseline --from 2026-11-01 --to 2026-11-14 --dry-run",
@@ -81,7 +81,7 @@ app.command(
 app.command(
     "reconcile",
     epilog=_examples("scones reconcile", "scones reconcile --queues --repair --json"),
-)(repairs.reconcile_)
+)(reconciliation.reconcile_)
 app.command(
     epilog=_examples("scones redrive --all-failed", "scones redrive PHOTO --stack Scones-prod-…")
-)(repairs.redrive)
+)(reconciliation.redrive)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.repairs import AsJson, Stack
-from infra.cli.shared import plain_text, told
-from infra.cli.targets import target
+from infra.cli.errors import plain_text, told
+from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.target import target
 
 if TYPE_CHECKING:
-    from monitoring.baseline import Baseline
-    from monitoring.observed import Proposal
-    from monitoring.shelf import Shelf
+    from monitoring.report.baseline import Baseline
+    from monitoring.report.observed_baseline import Proposal
+    from monitoring.report.store import Shelf
 
 Json = dict[str, Any]  # Any: JSON
 _NONE = "no baseline was made of the system's own days: scones baseline --from DAY --to DAY"
@@ -43,7 +43,7 @@ def baseline(
     Exit code: 0 done, 2 refused or wrong input, 3 nothing runs.
     """
     # numpy takes half a second to import, which no other command should wait for.
-    from infra.local import baselining  # noqa: PLC0415 # above
+    from infra.operations import baselines
 
     if forget and (start or end or dry_run):
         raise typer.BadParameter("--forget needs nothing but --model")
@@ -53,14 +53,14 @@ def baseline(
         system = target(stack)
         where = (system.session, system.report_function)
         if forget:
-            found: Json = {"forgotten": baselining.forget(*where, version=model)}
+            found: Json = {"forgotten": baselines.forget(*where, version=model)}
             text = f"forgotten: {plain_text(found['forgotten'])}; its evaluation counts again"
         elif start is None:
-            kept = baselining.kept(*where)
+            kept = baselines.kept(*where)
             found = {name: _summary(each) if each else None for name, each in kept.items()}
             text = "\n".join(map(_line, found.items())) or _NONE
         else:
-            made, shelf = baselining.proposed(*where, start=start, end=end, version=model)
+            made, shelf = baselines.proposed(*where, start=start, end=end, version=model)
             found, text = _made(made, None if dry_run else shelf)
     typer.echo(json.dumps(found, indent=2) if as_document else text)
 

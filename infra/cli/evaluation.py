@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.shared import CANNOT_RUN, told
-from infra.local.stage import MODEL
+from infra.cli.errors import CANNOT_RUN, told
+from infra.local.stage.stage import MODEL
 
 if TYPE_CHECKING:
-    from training.measure import Measured
+    from training.evaluation.evaluate_folder import Measured
 
 REPORT = Path("build/evaluation.html")
 
@@ -46,11 +46,11 @@ def evaluate(
     Exit code: 0 measured, 2 could not: no photos, unknown classes, no model.
     """
     # Here, as only this command needs ONNX Runtime: the others start faster without.
-    from training.measure import measure  # noqa: PLC0415
+    from training.data.sources.files import UnusableData  # noqa: PLC0415
+    from training.evaluation.evaluate_folder import measure  # noqa: PLC0415
     from training.report.evaluation import render  # noqa: PLC0415
     from training.serving.errors import InvalidModel  # noqa: PLC0415
     from training.serving.predictor import Predictor  # noqa: PLC0415
-    from training.sources.files import UnusableData  # noqa: PLC0415
 
     with told(interrupted="nothing was written."):
         try:

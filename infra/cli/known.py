@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handlers.aws.known_items import KnownItems
-from handlers.aws.ledger import PhotoLedger
-from handlers.domain.policy import Policy
-from handlers.domain.review_rules import NEITHER, UNUSABLE
-from infra.cli.repairs import AsJson, Stack
-from infra.cli.shared import plain_text, told
-from infra.cli.targets import target
-from infra.local.status import NoSuchPhoto
+from handlers.aws.photos_table import PhotoLedger
+from handlers.domain.decision.policy import Policy
+from handlers.domain.review.rules import NEITHER, UNUSABLE
+from infra.cli.errors import plain_text, told
+from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.target import target
+from infra.operations.status import NoSuchPhoto
 
 if TYPE_CHECKING:
-    from infra.cli.targets import Target
+    from infra.cli.target import Target
 
 
 def known(

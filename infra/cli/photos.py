@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli import shown
-from infra.cli.shared import NOT_DECIDED, NOT_RUNNING, told
-from infra.local.dropfolder import candidates
+from infra.cli import rendering
+from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, told
 from infra.local.errors import NotRunning
-from infra.local.intake import NoPhotos, upload_one
-from infra.local.outcomes import wait_for
-from infra.local.status import driver_view, overview, photo_row, row_document, steps_of
-from infra.local.submit import key_of, new_upload_id
-from infra.local.upstate import home, read_state, running_state
+from infra.local.stage.drop_folder import candidates
+from infra.local.stage.state_file import home, read_state, running_state
+from infra.operations.outcomes import wait_for
+from infra.operations.status import driver_view, overview, photo_row, row_document, steps_of
+from infra.operations.upload import NoPhotos, upload_one
+from infra.operations.upload_key import key_of, new_upload_id
 
 if TYPE_CHECKING:
-    from infra.local.outcomes import Outcome
-    from infra.local.upstate import UpState
+    from infra.local.stage.state_file import UpState
+    from infra.operations.outcomes import Outcome
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -49,8 +49,8 @@ def submit(
         if wait:
             for outcome in wait_for(session, state.outputs["PhotosTable"], uploads):
                 ended[outcome.upload.photo_id] = outcome
-    rows = [shown.submitted(upload, ended.get(upload.photo_id)) for upload in uploads]
-    typer.echo(json.dumps(rows, indent=2) if as_document else shown.submissions(rows))
+    rows = [rendering.submitted(upload, ended.get(upload.photo_id)) for upload in uploads]
+    typer.echo(json.dumps(rows, indent=2) if as_document else rendering.submissions(rows))
     if any(row["outcome"] in {"failed", "in_flight"} for row in rows):
         raise typer.Exit(NOT_DECIDED)
 
@@ -80,7 +80,7 @@ def status(
     if as_document:
         typer.echo(json.dumps(document, indent=2))
     else:
-        typer.echo(shown.photo(document) if photo else shown.driver(document))
+        typer.echo(rendering.photo(document) if photo else rendering.driver(document))
 
 
 def _system(*, as_document: bool) -> None:
@@ -107,7 +107,7 @@ def _system(*, as_document: bool) -> None:
         "drop_folder": state.drop_folder or None,
         "drop_folder_waiting": _waiting(state),
     }
-    typer.echo(json.dumps(document, indent=2) if as_document else shown.system(document))
+    typer.echo(json.dumps(document, indent=2) if as_document else rendering.system(document))
     if not all(document["parts"].values()):
         raise typer.Exit(NOT_RUNNING)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.shared import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, told
 from infra.local.errors import NotRunning
-from infra.local.upstate import home, running_state
-from infra.people import PersonRefused, Role, provision, renew_password
+from infra.local.stage.state_file import home, running_state
+from infra.operations.users import PersonRefused, Role, provision, renew_password
 
 if TYPE_CHECKING:
-    from infra.local.upstate import UpState
+    from infra.local.stage.state_file import UpState
 
 _REVIEWER = "reviewer"
 

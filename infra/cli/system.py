@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.shared import told
-from infra.local.background import UpSettings, start, stop
-from infra.local.upstate import home, running_state
+from infra.cli.errors import told
+from infra.local.stage.background import UpSettings, start, stop
+from infra.local.stage.state_file import home, running_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.local.upstate import UpState
+    from infra.local.stage.state_file import UpState
 
 # Where tools that know AWS emulators look first; the same at every start, as bookmarks want it.
 PORT, RUNTIME_PORT, PAGE_PORT, DOOR_PORT = 4566, 4567, 4568, 4569

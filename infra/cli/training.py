@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.shared import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, told
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"

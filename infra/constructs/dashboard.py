@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.watch import of_endpoint, of_rounds, ours
+from infra.constructs.alarms.alarm_spec import of_endpoint, of_rounds, ours
 from monitoring import metric_names as names
 
 _HALF, _WHOLE = 12, 24

@@ -8,11 +8,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import PackageTarget, StageConfig
+from infra.constructs.buckets import PrivateBucket
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import log_group_for, resource_of
-from infra.constructs.storage import PrivateBucket
 from infra.function_specs import FunctionSpec
-from infra.packaging import build_package, specs_of_stage
+from infra.synthesis.packaging import build_package, specs_of_stage
 from monitoring import metric_names as names
 
 

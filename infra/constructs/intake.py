@@ -7,11 +7,11 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from handlers.domain.identity import INTAKE_PREFIX
+from handlers.domain.ledger.identity import INTAKE_PREFIX
 from infra.config import StageConfig
+from infra.constructs.buckets import PrivateBucket
 from infra.constructs.queues import EndOfLineQueue
 from infra.constructs.resource import resource_of
-from infra.constructs.storage import PrivateBucket
 
 
 class Intake(Construct):

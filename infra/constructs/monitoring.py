@@ -9,21 +9,21 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from handlers.domain.identity import INTAKE_PREFIX
+from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.import_closure import ROOT
 from infra.config import StageConfig
-from infra.constructs.capture import CAPTURE_PREFIX, Capture
-from infra.constructs.changes import Changes
+from infra.constructs.buckets import PrivateBucket
+from infra.constructs.data_capture import CAPTURE_PREFIX, Capture
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
+from infra.constructs.ledger_stream import Changes
 from infra.constructs.queues import EndOfLineQueue, Queues
 from infra.constructs.schedules import Schedule
-from infra.constructs.storage import PrivateBucket
 from infra.constructs.workflow import Workflow
 from infra.policy_document import class_order
-from infra.workflow_definition import STUCK_AFTER_S
-from monitoring.bucket_walk import NOTES_KEY
+from infra.state_machine import STUCK_AFTER_S
+from monitoring.reconciliation.bucket_walk import NOTES_KEY
 
 SWEEPER_NOTES = "sweeper/"
 REPORT_FOLDERS = ("reports/", "history/", "baselines/", "queues/")

@@ -6,7 +6,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.capture import CAPTURE_PREFIX, capture_bucket_name
+from infra.constructs.data_capture import CAPTURE_PREFIX, capture_bucket_name
 from infra.constructs.nag import acknowledge
 
 

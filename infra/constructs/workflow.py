@@ -1,4 +1,4 @@
-"""The state machine around `infra/workflow_definition`, with a role that lists what it calls."""
+"""The state machine around `infra/state_machine`, with a role that lists what it calls."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -11,12 +11,7 @@ from infra.config import StageConfig
 from infra.constructs.functions import Functions
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import log_group_for
-from infra.workflow_definition import (
-    EXPRESS_TIMEOUT_S,
-    MACHINE_TIMEOUT_S,
-    WorkflowResources,
-    definition,
-)
+from infra.state_machine import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, WorkflowResources, definition
 
 
 class Workflow(Construct):

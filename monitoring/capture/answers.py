@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from handlers.domain.records import SUM_TOLERANCE
-from monitoring.capture.records import DECODERS, LONGEST_PART, MOST_CLASSES, UNREADABLE, Answer
+from handlers.domain.decision.prediction import SUM_TOLERANCE
+from monitoring.capture.block_parser import DECODERS, LONGEST_PART, MOST_CLASSES, UNREADABLE, Answer
 
 _Found = TypeVar("_Found")
 NOTHING = msgspec.Raw(b"null")

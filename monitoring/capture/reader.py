@@ -7,13 +7,13 @@ from datetime import datetime
 
 import numpy as np
 
-from monitoring.capture.careful import Row, read_line, together
+from monitoring.capture.accumulator import Tally
+from monitoring.capture.block_parser import SURPRISES, Rows, usual
+from monitoring.capture.blocks import blocks, halves_of, lines_of
 from monitoring.capture.identifiers import Identifiers, identifiers
-from monitoring.capture.lines import blocks, halves_of, lines_of
-from monitoring.capture.records import SURPRISES, Rows, usual
+from monitoring.capture.line_parser import Row, read_line, together
 from monitoring.capture.span import Span
 from monitoring.capture.summary import CaptureSummary, Oddity
-from monitoring.capture.tally import Tally
 from monitoring.capture.times import Times
 
 LONGEST_LINE = 36 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from monitoring.baseline import Baseline
+from monitoring.report.baseline import Baseline
 from monitoring.report.check import rounded
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.table import (

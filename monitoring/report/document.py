@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitoring.baseline import Baseline
 from monitoring.report.accuracy import Judgements
+from monitoring.report.baseline import Baseline
 from monitoring.report.check import rounded
 from monitoring.report.comparisons import confidences
 from monitoring.report.facts import HistoryRow, PhotoFacts, QueueFigures, ReportInputs, Window

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitoring.baseline import Baseline
 from monitoring.report.advice import ADVICE, TITLES, UNOBSERVED
+from monitoring.report.baseline import Baseline
 from monitoring.report.check import Check
 from monitoring.report.examples import EXAMPLES, extremes, predicted_as
 from monitoring.report.facts import PhotoFacts

@@ -11,8 +11,8 @@ from math import isfinite
 from typing import Self
 
 from handlers.domain.errors import InvalidRecord
-from monitoring.baseline import Baseline
 from monitoring.capture.summary import CaptureSummary
+from monitoring.report.baseline import Baseline
 
 _MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, AttributeError)
 

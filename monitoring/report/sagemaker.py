@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from monitoring.baseline import Baseline
+from monitoring.report.baseline import Baseline
 from monitoring.report.build import Report
 from monitoring.report.check import Check, rounded
 from monitoring.report.drift import KS_FLOOR, SHARE_FLOOR

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from monitoring.baseline import Baseline
 from monitoring.report.accuracy import interval
+from monitoring.report.baseline import Baseline
 from monitoring.report.check import rounded
 from monitoring.report.facts import PhotoFacts, ReportInputs, Window
 from monitoring.report.moments import hours_of, iso, local

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
-from handlers.domain.quality import Quality
+from handlers.domain.photo.quality import Quality
 from monitoring.report.build import Report
 from monitoring.report.cells import csv_chunks
 from monitoring.report.facts import HistoryRow, PhotoFacts

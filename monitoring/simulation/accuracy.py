@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitoring.simulation.world import World
+from monitoring.simulation.population import World
 from monitoring.statistics.accuracy import Stratum, expected_accuracy, stratified_accuracy
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitoring.simulation.world import FORMATS, QUALITY, World
+from monitoring.simulation.population import FORMATS, QUALITY, World
 from monitoring.statistics.proportions import several_shares, two_shares
 from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
 from monitoring.statistics.samples import (

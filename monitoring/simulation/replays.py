@@ -9,7 +9,7 @@ import numpy as np
 
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
 from monitoring.report.judged import verdict_of
-from monitoring.simulation.world import World
+from monitoring.simulation.population import World
 from monitoring.statistics.verdicts import Verdict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

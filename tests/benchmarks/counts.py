@@ -1,9 +1,9 @@
 """What can be counted in the code: `python -m tests.benchmarks.counts`."""
 
-from handlers.api.contract.every_operation import EVERY_OPERATION
+from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from infra.function_specs import FUNCTIONS
 from tests.benchmarks.measurement import Measurements, run
-from tests.e2e.doors.conftest import IDENTITIES
+from tests.e2e.http_api.conftest import IDENTITIES
 
 TITLE = "Counted in the code"
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from PIL import Image
 
-from handlers.domain.photo import prepare
+from handlers.domain.photo.wire_image import prepare
 from tests.benchmarks.measurement import Measurements, cpu_s, run
 from tests.pictures import a_picture, encoded
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from infra.config import HOST
 from infra.function_specs import FUNCTIONS
-from infra.packaging import build_package
+from infra.synthesis.packaging import build_package
 from tests.benchmarks.measurement import Measurements, run
 
 TITLE = "Function packages for this machine, and the CPU time of a cold import"

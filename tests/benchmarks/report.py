@@ -15,14 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from handlers.aws.attributes import item_of
-from handlers.aws.photos import PhotoStore
+from handlers.aws.attribute_values import item_of
+from handlers.aws.photo_store import PhotoStore
 from infra.function_specs import FUNCTIONS
-from monitoring.report_run import run_report
-from monitoring.report_sources import report_sources
+from monitoring.report.run import run_report
+from monitoring.report.sources import report_sources
+from monitoring.report.thumbnails import thumbnails
+from monitoring.report.windows import day
 from monitoring.settings import ReporterSettings
-from monitoring.thumbnails import thumbnails
-from monitoring.windows import day
 from tests.benchmarks.captured_records import GB_SECOND_USD
 from tests.benchmarks.measurement import Measurements, run
 from tests.conftest import ROOT as PROJECT

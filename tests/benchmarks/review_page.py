@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handlers.page.assets import read_assets
+from handlers.review_page.assets import read_assets
 from tests.benchmarks.measurement import Measurements, run
 from tests.e2e.browsing import NO_BROWSER, browser_path, launched
 from tests.e2e.review_page.office import Office, open_office

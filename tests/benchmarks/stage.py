@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local.intake import upload_all
-from infra.local.memory import PeakMemory
-from infra.local.outcomes import wait_for
-from infra.local.samples import draw_samples
-from infra.local.stage import ASSEMBLY, LocalStage, running_stage
-from infra.synth import synthesize
+from infra.demo.peak_memory import PeakMemory
+from infra.demo.samples import draw_samples
+from infra.local.stage.stage import ASSEMBLY, LocalStage, running_stage
+from infra.operations.outcomes import wait_for
+from infra.operations.upload import upload_all
+from infra.synthesis.synth import synthesize
 from tests.benchmarks.measurement import Measurements, run
 
 TITLE = "A local stage: start, one photo at a time, a burst of photos"

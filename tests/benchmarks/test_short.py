@@ -16,11 +16,11 @@ BENCH = "tests.benchmarks"
 TOGETHER = tuple(
     f"{BENCH}.{name}" for name in ("decoding", "captured_records", "report", "packages")
 )
-ALONE = ("tests.benchmarks.counts", "tests.hostile", "monitoring.simulate")
+ALONE = ("tests.benchmarks.counts", "tests.hostile", "monitoring.simulation")
 ON_A_STAGE = ("tests.benchmarks.stage", "tests.benchmarks.review_page", "tests.e2e.reviews")
 ELSEWHERE = ("training",)
 # A claim's options that decide what is answered.
-OPTIONS = {"monitoring.simulate": " --a-day 100 60"}
+OPTIONS = {"monitoring.simulation": " --a-day 100 60"}
 CLAIMS = load_claims().values()
 
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from PIL import Image
 
-from handlers.domain.photo import WIRE_SIDE, Prepared, prepare
-from handlers.domain.policy import Policy
-from handlers.domain.records import Prediction
+from handlers.domain.decision.policy import Policy
+from handlers.domain.decision.prediction import Prediction
+from handlers.domain.photo.wire_image import WIRE_SIDE, Prepared, prepare
 from infra.config import STAGES
-from infra.local.capture import CaptureSettings, Invocation, Payload, record_line
+from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload, record_line
 from tests.conftest import ROOT
 from tests.pictures import a_jpeg, a_picture, encoded
 from training.serving.app import create_app

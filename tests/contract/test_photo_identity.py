@@ -1,4 +1,4 @@
-"""The state machine and `handlers/domain/identity.py` name photos and drivers alike."""
+"""The state machine and `handlers/domain/ledger/identity.py` name photos and drivers alike."""
 
 import json
 import time
@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from handlers.domain.identity import Sender, photo_id
-from handlers.domain.records import PhotoRef
-from infra.workflow_definition.identify import identification
+from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.ledger.identity import Sender, photo_id
+from infra.state_machine.identify import identification
 from tests.workflow.conftest import ROLE, an_event
 
 Identify = Callable[[dict[str, Any]], dict[str, Any]]

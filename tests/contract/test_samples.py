@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.domain.photo import Prepared, prepare
-from infra.local.samples import Sample, named_samples, samples
+from handlers.domain.photo.wire_image import Prepared, prepare
+from infra.demo.samples import Sample, named_samples, samples
 from tests.conftest import ROOT
 from training.serving.predictor import Predictor
 

@@ -11,10 +11,10 @@ from itertools import chain
 
 import httpx
 
-from infra.local.stage import ASSEMBLY, running_stage
-from infra.people import Role
-from infra.synth import synthesize
-from tests.e2e.doors.signing_in import Visitors
+from infra.local.stage.stage import ASSEMBLY, running_stage
+from infra.operations.users import Role
+from infra.synthesis.synth import synthesize
+from tests.e2e.http_api.signing_in import Visitors
 from tests.locks import locked, normalized
 
 _DRIVER, _REVIEWER = "dora", "rita"

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, unquote
 import boto3
 import pytest
 
-from handlers.api import idempotency
-from handlers.api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
-from handlers.drivers import dependencies as drivers_dependencies
-from handlers.drivers import handler as drivers_handler
-from handlers.reviews import dependencies as reviews_dependencies
-from handlers.reviews import handler as reviews_handler
-from tests.handlers.domain.test_policy import POLICY
+from handlers.drivers_api import dependencies as drivers_dependencies
+from handlers.drivers_api import handler as drivers_handler
+from handlers.http_api import idempotency
+from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.reviews_api import dependencies as reviews_dependencies
+from handlers.reviews_api import handler as reviews_handler
+from tests.handlers.domain.decision.test_policy import POLICY
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from handlers.api.contract.every_operation import EVERY_OPERATION
-from handlers.api.operations import Operation
+from handlers.http_api.contract.every_operation import EVERY_OPERATION
+from handlers.http_api.operations import Operation
 from tests.handlers.api_client import DAN, DORA, HANDLERS, LENA, RITA, Api, ApiResponse
 
 PEOPLE = {person.name: person for person in (DORA, DAN, RITA, LENA)}

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from handlers.domain.photo import Prepared, prepare
+from handlers.domain.photo.wire_image import Prepared, prepare
 
 # Far above what the function has: stops a runaway before it takes the machine along.
 _ADDRESS_SPACE = 6 << 30

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.synth import synthesize
+from infra.synthesis.synth import synthesize
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.domain.policy import Policy
+from handlers.domain.decision.policy import Policy
 from infra.config import InvalidConfig
 from infra.policy_document import class_order, render_policy
 from tests.infra.conftest import ROOT

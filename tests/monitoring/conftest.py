@@ -11,9 +11,9 @@ import pytest
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from handlers.domain.captured import OUTPUT, Call, capture_key, capture_line
-from handlers.domain.identity import photo_id
-from monitoring import reporter
+from handlers.domain.capture_record import OUTPUT, Call, capture_key, capture_line
+from handlers.domain.ledger.identity import photo_id
+from monitoring.report import handler as reporter
 from tests.tables import create_photos_table
 
 if TYPE_CHECKING:

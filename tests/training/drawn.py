@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from tests.pictures import encoded
+from training.config import AugmentConfig, TrainConfig
 from training.serving.manifest import InputSpec
-from training.settings import AugmentConfig, TrainConfig
 
 COLOURS = {"van": (200, 30, 30), "tram": (30, 30, 200), "nothing": (90, 160, 90)}
 

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from training.__main__ import app
+from training.cli.studies import _print
+from training.config import TrainConfig
 from training.serving.predictor import Predictor
-from training.settings import TrainConfig
-from training.speed import measure
-from training.spread import Spread
-from training.study_commands import _print
+from training.studies.speed import measure
+from training.studies.spread import Spread
 
 
 def test_speed_of_the_served_file_is_measured(shipped: Path) -> None:

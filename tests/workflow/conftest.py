@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from infra.workflow_definition import WorkflowResources, definition
+from infra.state_machine import WorkflowResources, definition
 from tests.conftest import ROOT
 from tests.tables import create_photos_table
 

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from infra.cli import app, repairs
-from infra.cli.targets import Target
-from tests.workflow.broken_world import BUCKET, World, broken_world
+from infra.cli import app, reconciliation
+from infra.cli.target import Target
 from tests.workflow.conftest import Machine
+from tests.workflow.damaged_inventory import BUCKET, World, broken_world
 
 OK, LEFT, WRONG, NOT_RUNNING = 0, 1, 2, 3
 NOW = ("--older-than-minutes", "0")
@@ -24,7 +24,7 @@ def operated_world(machine: Machine, patch: pytest.MonkeyPatch) -> Iterator[Worl
     """What the commands take for the running system."""
     with broken_world(machine) as made:
         system = Target(session=boto3.Session(), outputs=outputs_of(machine), stage="test")
-        patch.setattr(repairs, "target", lambda _stack: system)
+        patch.setattr(reconciliation, "target", lambda _stack: system)
         yield made
 
 

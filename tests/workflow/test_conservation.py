@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from handlers.domain.errors import EndpointUnavailable, PhotoMissing
-from monitoring.invariants import Verdict, check
-from monitoring.survey import Places, survey
+from monitoring.reconciliation.checker import Verdict, check
+from monitoring.reconciliation.inventory_reader import Places, survey
 from tests.workflow.conftest import (
     Machine,
     Step,

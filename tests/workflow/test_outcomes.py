@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from handlers.domain.errors import EndpointUnavailable, UntrustworthyPrediction
-from handlers.domain.photo import WIRE_MAX_BYTES
+from handlers.domain.photo.wire_image import WIRE_MAX_BYTES
 from tests.workflow.conftest import (
     Machine,
     a_decision,

@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.cli import repairs
-from infra.cli.targets import Target
-from tests.workflow.broken_world import NOTES, World, an_open_review
+from infra.cli import reconciliation
+from infra.cli.target import Target
 from tests.workflow.conftest import Machine
+from tests.workflow.damaged_inventory import NOTES, World, an_open_review
 from tests.workflow.operators import (
     LEFT,
     NOW,
@@ -87,7 +87,7 @@ def test_a_stranger_among_the_labels_is_a_finding(
     boto3.client("s3").put_object(Bucket=NOTES, Key="labels/readme.txt", Body=b"x")
     outputs = {**outputs_of(world.machine), "LabelsBucket": NOTES}
     system = Target(session=boto3.Session(), outputs=outputs, stage="test")
-    monkeypatch.setattr(repairs, "target", lambda _stack: system)
+    monkeypatch.setattr(reconciliation, "target", lambda _stack: system)
     found = document("reconcile", *NOW)
     assert rules(found) == ["malformed_label"]
     assert "labels/readme.txt" in found["beyond_repair"][0]["detail"]

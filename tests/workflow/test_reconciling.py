@@ -7,17 +7,17 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.aws.ledger import PhotoLedger
-from handlers.aws.queues import Queue
-from monitoring.reconcile import reconcile
-from monitoring.redrive import failed_since, redrive
-from monitoring.repairs import Patience
-from tests.workflow.broken_world import (
+from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.queue import Queue
+from monitoring.reconciliation.reconcile import reconcile
+from monitoring.reconciliation.redrive import failed_since, redrive
+from monitoring.reconciliation.repair_plan import Patience
+from tests.workflow.conftest import Machine
+from tests.workflow.damaged_inventory import (
     World,
     broken_world,
     in_review,
 )
-from tests.workflow.conftest import Machine
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
 

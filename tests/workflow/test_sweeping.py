@@ -8,8 +8,9 @@ import boto3
 import pytest
 
 from handlers.aws.executions import Executions
-from monitoring.mend import ENDED_TOO_OFTEN
-from tests.workflow.broken_world import (
+from monitoring.reconciliation.repair_executor import ENDED_TOO_OFTEN
+from tests.workflow.conftest import Machine, a_decision
+from tests.workflow.damaged_inventory import (
     CLASSIFIED,
     NOTES,
     PATIENCE,
@@ -19,7 +20,6 @@ from tests.workflow.broken_world import (
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine, a_decision
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.workflow.broken_world import (
+from tests.workflow.conftest import Machine
+from tests.workflow.damaged_inventory import (
     World,
     an_open_review,
     broken_world,
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
 

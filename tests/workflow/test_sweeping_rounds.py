@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from handlers.aws.object_versions import PageMark
-from handlers.domain.object_versions import ObjectVersion
-from monitoring.bucket_walk import last_whole_walk
-from monitoring.mend import Mender
-from monitoring.sweep import Bounds
-from tests.workflow.broken_world import (
+from handlers.domain.ledger.object_versions import ObjectVersion
+from monitoring.reconciliation.bucket_walk import last_whole_walk
+from monitoring.reconciliation.repair_executor import Mender
+from monitoring.reconciliation.sweep import Bounds
+from tests.workflow.conftest import Machine
+from tests.workflow.damaged_inventory import (
     BUCKET,
     PATIENCE,
     World,
@@ -20,7 +21,6 @@ from tests.workflow.broken_world import (
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
 

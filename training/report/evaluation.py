@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from training.measure import Measured, Mistake
+from training.evaluation.evaluate_folder import Measured, Mistake
+from training.evaluation.slices import Slice
 from training.report.charts import Chart, Range
 from training.report.page import Html, Tile, figures, page, section, table, text, tiles
 from training.report.thumbnails import thumbnail
-from training.slices import Slice
 from training.statistics import Share, share
 
 

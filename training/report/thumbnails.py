@@ -5,17 +5,17 @@ import io
 
 from PIL import Image
 
-from handlers.domain import photo
+from handlers.domain.photo import wire_image
+from training.data.sources.files import LabelledFile
 from training.report.page import Html
-from training.sources.files import LabelledFile
 
 _SIDE = 160
 
 
 def thumbnail(file: LabelledFile) -> Html:
     """Made from the wire image, whatever the photo was; words where there is no picture."""
-    prepared = photo.prepare(file.read())
-    if not isinstance(prepared, photo.Prepared):
+    prepared = wire_image.prepare(file.read())
+    if not isinstance(prepared, wire_image.Prepared):
         return Html('<span class="soft">no picture</span>')
     with Image.open(io.BytesIO(prepared.wire_image)) as image:
         image.thumbnail((_SIDE, _SIDE))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from training.report.page import Html, Tile, figures, page, section, table, text, tiles
 from training.report.thumbnails import thumbnail
-from training.validation_findings import Alike, Checked, Validation
+from training.validation.findings import Alike, Checked, Validation
 
 _SHOWN = 40  # groups or photos of one kind; the document holds all of them
 

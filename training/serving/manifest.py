@@ -1,7 +1,7 @@
 """The manifest that travels with a model: what the server must know to use it.
 
 Class names, input, temperature and policy stand here and nowhere in code. Written by
-`training/export.py`; `infra` renders the stage's policy parameter from it.
+`training/model/export.py`; `infra` renders the stage's policy parameter from it.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """From wire image to tensor: the one home of this step.
 
 The server runs it on every request; training and evaluation import it, so that a pixel means the
-same to all three. Before the wire image the one home is `handlers/domain/photo.py`.
+same to all three. Before the wire image the one home is `handlers/domain/photo/wire_image.py`.
 """
 
 import io

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.attributes import plain
-from handlers.domain.identity import photo_id
-from handlers.domain.ledger import FINAL_STATUSES
-from infra.local.demo import places_of
-from infra.local.samples import draw_samples
-from infra.local.stage import LocalStage, running_stage
-from infra.synth import ROOT, synthesize
-from monitoring.invariants import Verdict, check
-from monitoring.survey import survey
+from handlers.aws.attribute_values import plain
+from handlers.domain.ledger.identity import photo_id
+from handlers.domain.ledger.rows import FINAL_STATUSES
+from infra.demo.runner import places_of
+from infra.demo.samples import draw_samples
+from infra.local.stage.stage import LocalStage, running_stage
+from infra.synthesis.synth import ROOT, synthesize
+from monitoring.reconciliation.checker import Verdict, check
+from monitoring.reconciliation.inventory_reader import survey
 
 PATIENCE_S = 90
 

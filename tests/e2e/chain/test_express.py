@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.synth import ROOT, synthesize
+from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.chain.conftest import Chain, chain_of
 from tests.e2e.chain.test_mending import LONG_AGO, change, sweep
 from tests.e2e.chain.test_photos import captured

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from handlers.domain.photo import Prepared, prepare
+from handlers.domain.photo.wire_image import Prepared, prepare
 from tests.e2e.chain.conftest import Chain
 from tests.hostile.files import generated
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.demo import places_of
-from monitoring.reconcile import mender_of, reconcile
-from monitoring.repairs import Patience
+from infra.demo.runner import places_of
+from monitoring.reconciliation.reconcile import mender_of, reconcile
+from monitoring.reconciliation.repair_plan import Patience
 from tests.e2e.chain.conftest import Chain
 
 pytestmark = pytest.mark.e2e

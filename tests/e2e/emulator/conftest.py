@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local import parts
-from infra.local.listening import listening
-from infra.local.processes import Running, running
-from infra.local.rundir import run_directory
-from infra.local.sessions import StageSession
+from infra.local.process.bound_socket import listening
+from infra.local.process.processes import Running, running
+from infra.local.process.run_directory import run_directory
+from infra.local.stage import process_specs
+from infra.local.stage.sessions import StageSession
 from tests.e2e.emulator.small_assembly import write_assembly
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Any: JSON of the tests' own making.
 Json = dict[str, Any]
 
-ROLE = f"arn:aws:iam::{parts.ACCOUNT}:role/any"
+ROLE = f"arn:aws:iam::{process_specs.ACCOUNT}:role/any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def emulator(directory: Path, *, enforce_iam: bool = False, workers: int = 2) ->
         run_directory(directory) as run,
         listening() as listener,
         running(
-            parts.emulator(
+            process_specs.emulator(
                 directory=run / "emulator",
                 listener=listener,
                 runtime_url="http://127.0.0.1:1",

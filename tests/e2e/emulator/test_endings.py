@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.processes import ROOT
-from infra.local.stage import running_stage
+from infra.local.process.processes import ROOT
+from infra.local.stage.stage import running_stage
 from tests.e2e.emulator.processes_of import processes_in
 
 pytestmark = pytest.mark.e2e
@@ -23,7 +23,7 @@ GONE_WITHIN_S = 10
 OWNER = """
 import sys, time
 from pathlib import Path
-from infra.local.stage import running_stage
+from infra.local.stage.stage import running_stage
 
 run_dir, assembly, app = sys.argv[1:]
 with running_stage(Path(run_dir), assembly=Path(assembly), serving_app=app) as stage:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local import parts
+from infra.local.stage import process_specs
 from tests.e2e.emulator.conftest import Emulated, Json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def test_object_in_a_versioned_bucket(emulated: Emulated) -> None:
 
     assert event["source"] == "aws.s3"
     assert event["detail-type"] == "Object Created"
-    assert event["account"] == parts.ACCOUNT
+    assert event["account"] == process_specs.ACCOUNT
     assert event["resources"] == [f"arn:aws:s3:::{bucket}"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
     detail = event["detail"]
@@ -82,7 +82,7 @@ def _watched_bucket(emulated: Emulated, *, versioned: bool) -> tuple[str, str]:
     url = queues.create_queue(QueueName=name)["QueueUrl"]
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}}
     rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:sqs:{parts.REGION}:{parts.ACCOUNT}:{name}"
+    arn = f"arn:aws:sqs:{process_specs.REGION}:{process_specs.ACCOUNT}:{name}"
     rules.put_targets(Rule=name, Targets=[{"Id": "inbox", "Arn": arn}])
     return name, url
 

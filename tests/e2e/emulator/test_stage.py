@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from infra.local.errors import DeploymentFailed, PartFailed, PortTaken
-from infra.local.listening import listening
-from infra.local.stage import LocalStage, running_stage
+from infra.local.process.bound_socket import listening
+from infra.local.stage.stage import LocalStage, running_stage
 from tests.e2e.emulator.processes_of import listening_addresses, processes_below
 from tests.e2e.emulator.small_assembly import write_assembly
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from infra.local.processes import ROOT
+from infra.local.process.processes import ROOT
 
 ANY_PORTS = ("--port", "0", "--runtime-port", "0", "--page-port", "0", "--door-port", "0")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.upstate import is_running, read_state
+from infra.local.stage.state_file import is_running, read_state
 from tests.e2e.local.conftest import Scones
 
 pytestmark = pytest.mark.e2e

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.domain.ledger import FINAL_STATUSES
+from handlers.domain.ledger.rows import FINAL_STATUSES
 from tests.e2e.local.conftest import ANY_PORTS, Scones
 
 pytestmark = pytest.mark.e2e

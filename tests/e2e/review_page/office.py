@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.attributes import plain
-from handlers.domain.identity import photo_id
-from infra.local.samples import draw_samples
-from infra.local.stage import LocalStage, running_stage
-from infra.people import Role, provision
-from infra.synth import ROOT, synthesize
+from handlers.aws.attribute_values import plain
+from handlers.domain.ledger.identity import photo_id
+from infra.demo.samples import draw_samples
+from infra.local.stage.stage import LocalStage, running_stage
+from infra.operations.users import Role, provision
+from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.review_page.signing_in import signed_in
 from tests.e2e.reviews.office import Reviewer
 

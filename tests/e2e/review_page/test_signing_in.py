@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handlers.page.responses import security_headers
+from handlers.review_page.responses import security_headers
 from tests.e2e.browsing import NO_PLAYWRIGHT
 from tests.e2e.review_page.office import Office
 from tests.e2e.review_page.signing_in import TOKENS

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.local.stage import ASSEMBLY, running_stage
-from infra.synth import synthesize
+from infra.local.stage.stage import ASSEMBLY, running_stage
+from infra.synthesis.synth import synthesize
 from tests.e2e.reviews.filling import fill, review_everything
 from tests.e2e.reviews.race import run_race
 

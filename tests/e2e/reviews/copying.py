@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.aws.attributes import item_of, plain
+from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.review_queue import message_of
-from handlers.domain.identity import photo_id
-from handlers.domain.review_row import ReviewRow
-from handlers.domain.review_settlement import Put, settle
-from infra.local.stage import LocalStage
+from handlers.domain.ledger.identity import photo_id
+from handlers.domain.review.assignment_update import Put, settle
+from handlers.domain.review.row import ReviewRow
+from infra.local.stage.stage import LocalStage
 
 PHOTOS_OF_A_DRIVER = 5
 

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from infra.local.samples import draw_samples
-from infra.local.stage import LocalStage
+from infra.demo.samples import draw_samples
+from infra.local.stage.stage import LocalStage
 from tests.e2e.reviews.copying import Copier
 
 PATIENCE_S = 300  # a machine that does much else beside

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.stage import LocalStage
+from infra.local.stage.stage import LocalStage
 
 Json = dict[str, Any]  # JSON
 

@@ -9,11 +9,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.local.demo import places_of
-from infra.local.stage import LocalStage
-from monitoring.invariants import Finding, check
-from monitoring.survey import survey
-from monitoring.world import World
+from infra.demo.runner import places_of
+from infra.local.stage.stage import LocalStage
+from monitoring.reconciliation.checker import Finding, check
+from monitoring.reconciliation.inventory import World
+from monitoring.reconciliation.inventory_reader import survey
 from tests.e2e.reviews.filling import (
     messages_left,
     open_reviews,

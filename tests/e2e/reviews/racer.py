@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from infra.local.stage import LocalStage
+from infra.local.stage.stage import LocalStage
 from tests.e2e.reviews.office import Json, Reviewer
 
 LEASE_S = 2

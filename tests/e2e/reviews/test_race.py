@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.stage import LocalStage, running_stage
-from infra.synth import ROOT, synthesize
+from infra.local.stage.stage import LocalStage, running_stage
+from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.reviews.filling import fill, open_reviews, review_everything
 from tests.e2e.reviews.office import Reviewer
 from tests.e2e.reviews.race import run_race

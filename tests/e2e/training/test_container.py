@@ -17,8 +17,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.pictures import a_jpeg
-from tests.training.test_container import SERVE, copied
-from training.pack import pack, unpack
+from tests.training.serving.test_container import SERVE, copied
+from training.registry.archive import pack, unpack
 
 pytestmark = pytest.mark.e2e
 

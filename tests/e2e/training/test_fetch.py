@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.training.cifar_archive import an_archive
 from training.__main__ import app
-from training.sources.download import DownloadFailed, Remote, download, md5_of
+from training.data.sources.download import DownloadFailed, Remote, download, md5_of
 
 pytestmark = pytest.mark.e2e
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from monitoring.baseline import Baseline
 from monitoring.report import PhotoFacts, Report, ReportInputs, ReportSettings, Window
-from monitoring.simulation.world import World
+from monitoring.report.baseline import Baseline
+from monitoring.simulation.population import World
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,0 +1,33 @@
+"""The labels bucket, as the ledger's changes are written to it."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.domain.errors import ChangeNotTold
+from handlers.domain.ledger.labels import Label
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class LabelStore:
+    """Writing a label again writes the same bytes under the same key."""
+
+    def __init__(self, s3: "S3Client", *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def put(self, label: Label) -> None:
+        """Raises: ChangeNotTold."""
+        line = json.dumps(label.line, ensure_ascii=False, separators=(",", ":")) + "\n"
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=label.key,
+                Body=line.encode(),
+                ContentType="application/jsonlines",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise ChangeNotTold(f"a label could not be written: {error}") from error

@@ -1,0 +1,192 @@
+"""A decision as DynamoDB writes it: ledger, assignment and counters, all or nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from handlers.aws.attribute_values import item_of
+from handlers.domain.review.assignment_update import Leave, Put, Remove, Settlement
+from handlers.domain.review.change import Change, Disagreement, Tally
+from handlers.domain.review.row import Image, Lease, PhotoState, ReviewRow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+DISAGREEMENT = "disagreement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The tables that a decision touches, by name."""
+
+    photos: str
+    assignments: str
+    reviewers: str
+
+
+def transaction(
+    tables: Tables, change: Change, settlement: Settlement, current: Image | None
+) -> "tuple[list[TransactWriteItemTypeDef], Image]":
+    """The items to write, and the decision as the ledger will keep it."""
+    before = current or {}
+    entry = change.entry(
+        after=settlement.after,
+        before_assignment=before,
+        after_assignment=_assignment_after(settlement, before),
+    )
+    items: list[TransactWriteItemTypeDef] = [
+        {"Update": _photo(tables, change, settlement.after, entry)},
+        *_assignment(tables, change.row, settlement),
+    ]
+    items += [{"Update": _tally(tables, tally)} for tally in change.tallies]
+    if change.disagreement:
+        items.append(_disagreement(tables, change.disagreement))
+    return items, entry
+
+
+def _assignment_after(settlement: Settlement, before: Image) -> Image:
+    if isinstance(settlement.assignment, Put):
+        return settlement.assignment.item
+    return {} if isinstance(settlement.assignment, Remove) else before
+
+
+# Any: a request of DynamoDB, which boto3 checks.
+def _photo(tables: Tables, change: Change, after: PhotoState, entry: Image) -> Any:  # noqa: ANN401 # above
+    state: dict[str, Any] = {field.name: getattr(after, field.name) for field in fields(after)}
+    written = {
+        **state,
+        **_lease(change.lease),
+        "decision_seq": change.seq,
+        "decisions": change.decisions(entry),
+        "updated_at": change.decided_at,
+        "last_activity_at": change.decided_at,
+        "skipped": None,
+        "enqueued_at": None,  # whoever sends the message of a review that is open marks it anew
+    }
+    if after.review != "open":
+        del written["enqueued_at"]
+    sets = {name: value for name, value in written.items() if _is_kept(value)}
+    removes = [name for name, value in written.items() if not _is_kept(value)]
+    condition = "decision_seq = :seq AND #review = :was_review AND #status = :was_status"
+    values = {
+        ":seq": change.row.decision_seq,
+        ":was_review": change.row.state.review,
+        ":was_status": change.row.state.status,
+    }
+    if change.lease_id_needed:
+        condition += " AND lease_id = :lease"
+        values[":lease"] = change.lease_id_needed
+    return {
+        "TableName": tables.photos,
+        "Key": item_of({"photo_id": change.row.photo_id}),
+        "UpdateExpression": (
+            "SET "
+            + ", ".join(f"#{name} = :new_{name}" for name in sets)
+            + " REMOVE "
+            + ", ".join(f"#{name}" for name in removes)
+        ),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {f"#{name}": name for name in written},
+        "ExpressionAttributeValues": item_of(
+            {**{f":new_{name}": value for name, value in sets.items()}, **values}
+        ),
+    }
+
+
+def _is_kept(value: object) -> bool:
+    """An attribute that says nothing is no attribute: indexes must not list it."""
+    return value not in {None, "", False} if isinstance(value, str | bool | None) else True
+
+
+def _lease(lease: Lease | None) -> dict[str, str | None]:
+    return {
+        "lease_id": lease.lease_id if lease else None,
+        "lease_owner": lease.owner if lease else None,
+        "lease_since": lease.since if lease else None,
+        "lease_until": lease.until if lease else None,
+        "lease_receipt": None,
+    }
+
+
+def _assignment(
+    tables: Tables, row: ReviewRow, settlement: Settlement
+) -> "Iterator[TransactWriteItemTypeDef]":
+    match settlement.assignment:
+        case Put(item=item, successor=None):
+            yield {
+                "Put": {
+                    "TableName": tables.assignments,
+                    "Item": item_of(item),
+                    # The photo uploaded later wins, whichever of them is decided first.
+                    "ConditionExpression": "attribute_not_exists(driver_id) OR photo_order <= :o",
+                    "ExpressionAttributeValues": item_of({":o": row.photo_order}),
+                }
+            }
+        case Put(item=item, successor=successor):
+            yield {
+                "Put": {
+                    "TableName": tables.assignments,
+                    "Item": item_of(item),
+                    "ConditionExpression": "photo_id = :mine",
+                    "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
+                }
+            }
+            if successor is not None:
+                yield {"ConditionCheck": _still_assigned(tables, successor)}
+        case Remove():
+            yield {
+                "Delete": {
+                    "TableName": tables.assignments,
+                    "Key": item_of({"driver_id": row.driver_id}),
+                    "ConditionExpression": "photo_id = :mine",
+                    "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
+                }
+            }
+        case Leave(because=because) if because in _STILL:
+            condition, value = _STILL[because]
+            text = row.photo_order if value == ":order" else row.photo_id
+            yield {
+                "ConditionCheck": {
+                    "TableName": tables.assignments,
+                    "Key": item_of({"driver_id": row.driver_id}),
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeValues": item_of({value: text}),
+                }
+            }
+
+
+# Why the assignment is left alone, and what must be true of it when that is written.
+_STILL: Mapping[str, tuple[str, str]] = {
+    "newer": ("photo_order > :order", ":order"),
+    "unchanged": ("photo_id = :mine", ":mine"),
+    "not_mine": ("attribute_not_exists(driver_id) OR photo_id <> :mine", ":mine"),
+}
+
+
+def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN401 # see _photo
+    return {
+        "TableName": tables.photos,
+        "Key": item_of({"photo_id": successor.photo_id}),
+        "ConditionExpression": "decision_seq = :seq AND #status = :assigned",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": item_of(
+            {":seq": successor.decision_seq, ":assigned": "assigned"}
+        ),
+    }
+
+
+def _tally(tables: Tables, tally: Tally) -> Any:  # noqa: ANN401 # see _photo
+    return {
+        "TableName": tables.reviewers,
+        "Key": item_of({"kind": tally.kind, "name": tally.name}),
+        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in tally.counts),
+        "ExpressionAttributeNames": {f"#{name}": name for name in tally.counts},
+        "ExpressionAttributeValues": item_of({f":{k}": n for k, n in tally.counts.items()}),
+    }
+
+
+def _disagreement(tables: Tables, found: Disagreement) -> "TransactWriteItemTypeDef":
+    key = {"kind": DISAGREEMENT, "name": found.name}
+    if found.is_settled:
+        return {"Delete": {"TableName": tables.reviewers, "Key": item_of(key)}}
+    return {"Put": {"TableName": tables.reviewers, "Item": item_of({**key, **found.facts})}}

@@ -1,0 +1,1 @@
+"""The photo ledger's records: schema, identity, views, labels and events."""

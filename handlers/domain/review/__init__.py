@@ -1,0 +1,1 @@
+"""Reviews as pure rules: lease, verdict, undo, contest, and what each changes."""

@@ -1,0 +1,77 @@
+"""Who may hold a review, for how long, and what becomes of a message that nobody may take now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.domain.review.row import Lease, ReviewRow
+from handlers.domain.timestamps import later, parse, stamp
+
+# A page that is left open renews its lease for ever: nobody keeps a photo from the others so long.
+LONGEST_LEASE_S = 1800
+COLLEAGUES_FIRST_S = 300  # after a skip; whoever is alone gets the photo again then
+LEAST_DEFER_S = 2
+LONGEST_DEFER_S = 60
+MOST_SKIPS = 20  # that a row remembers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """The review is free, and this reviewer may have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defer:
+    """Not for this reviewer now: the message comes back after a while."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Nothing is left to decide: the message was sent once too often, or its photo is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """Nobody gave the second opinion in time: the first verdict stands alone."""
+
+
+def offer(row: ReviewRow | None, reviewer: str, now: datetime) -> Take | Defer | Drop | Lapse:
+    """What to do when this reviewer comes upon this review."""
+    if row is None or row.state.review != "open":
+        return Drop()
+    moment = stamp(now)
+    if row.lease and row.lease.is_active(moment):
+        return _until(row.lease.until, now)
+    if row.state.first_by and row.state.second_until <= moment:
+        return Lapse()
+    if row.state.first_by == reviewer:
+        return Defer(seconds=LONGEST_DEFER_S)
+    if row.skipped.get(reviewer, "") > moment:
+        return _until(row.skipped[reviewer], now)
+    return Take()
+
+
+def extended(lease: Lease, now: datetime, lease_s: float) -> Lease | None:
+    """The lease, renewed; None where it has been renewed for too long."""
+    if (now - parse(lease.since)).total_seconds() + lease_s > LONGEST_LEASE_S:
+        return None
+    return Lease(
+        lease_id=lease.lease_id,
+        owner=lease.owner,
+        since=lease.since,
+        until=later(now, lease_s),
+        receipt=lease.receipt,
+    )
+
+
+def skipped_by(row: ReviewRow, reviewer: str, now: datetime) -> dict[str, str]:
+    """Who lets colleagues go first with this photo, the latest of them last."""
+    others = {name: until for name, until in row.skipped.items() if name != reviewer}
+    kept = sorted(others.items(), key=lambda each: each[1])[1 - MOST_SKIPS :]
+    return {**dict(kept), reviewer: later(now, COLLEAGUES_FIRST_S)}
+
+
+def _until(moment: str, now: datetime) -> Defer:
+    seconds = (parse(moment) - now).total_seconds()
+    return Defer(seconds=round(min(max(seconds + 1, LEAST_DEFER_S), LONGEST_DEFER_S)))

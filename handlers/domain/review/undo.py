@@ -1,0 +1,80 @@
+"""Takes a decision back: a further decision that restores what was before it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from handlers.domain.review.change import OPINION, UNDO, VERDICT, Change, Refused, Repeated
+from handlers.domain.review.row import Lease, PhotoState, ReviewRow
+from handlers.domain.review.rules import ReviewRules
+from handlers.domain.review.tallies import disagreement_of, tallies_of
+from handlers.domain.review.verdict import first_verdict
+from handlers.domain.timestamps import later, parse, stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regret:
+    """What a reviewer asks to take back, and the lease under which he will decide anew."""
+
+    reviewer: str
+    decision_seq: int
+    request: str
+    lease_id: str
+
+
+def take_back(
+    row: ReviewRow | None, regret: Regret, *, now: datetime, rules: ReviewRules
+) -> Change | Repeated | Refused:
+    """Only one's own last decision, within the window, and only if nobody decided since."""
+    if row is None:
+        return Refused(code="no_such_review")
+    if repeated := row.decision_of(regret.request, regret.reviewer):
+        return Repeated(decision=repeated)
+    last = row.last_decision
+    if refusal := _refusal(row, regret, now=now, rules=rules):
+        return refusal
+    assert last is not None  # noqa: S101 - else it was refused
+    moment = stamp(now)
+    first = first_verdict(row.decisions[:-1]) if last["kind"] == OPINION else None
+    disagreement = disagreement_of(last, first, row.photo_id)
+    return Change(
+        row=row,
+        kind=UNDO,
+        verdict="",
+        decided_by=regret.reviewer,
+        decided_at=moment,
+        request=regret.request,
+        after=PhotoState.of(last["before"]),
+        lease=Lease(
+            lease_id=regret.lease_id,
+            owner=regret.reviewer,
+            since=moment,
+            until=later(now, rules.lease_s),
+            receipt="",
+        ),
+        tallies=tuple(each.taken_back() for each in tallies_of(last, first, last.get("known", ""))),
+        disagreement=replace(disagreement, is_settled=True) if disagreement else None,
+    )
+
+
+def undo_until(decided_at: str, rules: ReviewRules) -> str:
+    """When a decision becomes final."""
+    return later(parse(decided_at), rules.undo_window_s)
+
+
+def _refusal(
+    row: ReviewRow, regret: Regret, *, now: datetime, rules: ReviewRules
+) -> Refused | None:
+    last = row.last_decision
+    if last is None or last["kind"] not in {VERDICT, OPINION}:
+        return Refused(code="undo_refused", facts={"why": "nothing_to_undo"})
+    if row.decision_seq != regret.decision_seq or int(last["seq"]) != row.decision_seq:
+        facts = {name: last[name] for name in ("decided_by", "decided_at")}
+        return Refused(code="undo_refused", facts={"why": "decided_since", **facts})
+    if last["decided_by"] != regret.reviewer:
+        return Refused(code="undo_refused", facts={"why": "not_yours"})
+    if row.state.status != last["after"]["status"]:
+        # The workflow has taken the photo up again: what was before is no longer what was before.
+        return Refused(code="undo_refused", facts={"why": "decided_since"})
+    if stamp(now) > undo_until(last["decided_at"], rules):
+        return Refused(code="undo_expired")
+    return None

@@ -1,0 +1,1 @@
+"""What follows from changes of the ledger: its DynamoDB stream, record by record."""

@@ -1,0 +1,74 @@
+"""Changes: the ledger's stream becomes labels for monitoring and training, and events for others.
+
+Since both follow from what was written, they cannot be forgotten; keys and ids come from the
+change itself, so a batch that is delivered twice changes nothing.
+"""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handlers.aws.attribute_values import plain
+from handlers.aws.clients import client
+from handlers.aws.event_bus import EventBus
+from handlers.aws.label_store import LabelStore
+from handlers.domain.ledger.events import events_of
+from handlers.domain.ledger.labels import labels_of
+from handlers.domain.review.row import ReviewRow
+from handlers.settings import ChangesSettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="changes")
+metrics = Metrics(service="changes")
+tracer = Tracer(service="changes")
+
+READ_TIMEOUT_S = 5
+
+
+@cache
+def _labels() -> LabelStore:
+    settings = ChangesSettings.from_env(os.environ)
+    return LabelStore(client("s3", read_timeout_s=READ_TIMEOUT_S), bucket=settings.labels_bucket)
+
+
+@cache
+def _bus() -> EventBus:
+    settings = ChangesSettings.from_env(os.environ)
+    return EventBus(client("events", read_timeout_s=READ_TIMEOUT_S), name=settings.event_bus_name)
+
+
+@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """A batch of the stream; Lambda goes on at the first record that is reported as failed."""
+    for record in event["Records"]:
+        try:
+            _tell(record["dynamodb"])
+        except Exception:  # whatever it is, it must not hold up the records before it
+            number = record["dynamodb"]["SequenceNumber"]
+            logger.exception("change_not_told", sequence_number=number)
+            metrics.add_metric("ChangesNotTold", MetricUnit.Count, 1)
+            return {"batchItemFailures": [{"itemIdentifier": number}]}
+    return {"batchItemFailures": []}
+
+
+def _tell(change: dict[str, Any]) -> None:
+    if "NewImage" not in change:
+        return  # an erased row has nothing more to say
+    old, new = plain(change.get("OldImage", {})), plain(change["NewImage"])
+    labels = labels_of(ReviewRow.from_item(new), since_seq=int(old.get("decision_seq", 0)))
+    for label in labels:
+        _labels().put(label)
+    events = events_of(old, new)
+    _bus().publish(events)
+    if labels or events:
+        names = [each.name for each in events]
+        logger.info("change_told", photo_id=new["photo_id"], labels=len(labels), events=names)
+        metrics.add_metric("LabelsWritten", MetricUnit.Count, len(labels))
+        metrics.add_metric("EventsPublished", MetricUnit.Count, len(events))

@@ -1,0 +1,1 @@
+"""The three Lambda functions that the state machine calls, in the order of its states."""

@@ -1,0 +1,69 @@
+"""Serialize: the photo in S3 becomes a wire image with quality figures, or a typed refusal.
+
+Called by the workflow after Claim. A refusal is a return value, so that it is never retried.
+"""
+
+import base64
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handlers.aws.clients import client
+from handlers.aws.photo_store import PhotoStore
+from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="serialize")
+metrics = Metrics(service="serialize")
+tracer = Tracer(service="serialize")
+
+
+@cache
+def _store() -> PhotoStore:
+    return PhotoStore(client("s3", read_timeout_s=10))
+
+
+@tracer.capture_lambda_handler(capture_response=False)  # photo bytes stay out of traces
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """`{"photo", "execution"}` → `{"outcome": "prepared" | "refused", ...}`."""
+    photo = PhotoRef.from_wire(event["photo"])
+    logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
+    stored = _store().read(photo)
+    if stored.data is None:
+        result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
+    else:
+        result = prepare(stored.data)
+    answer = _answer(result, order_id=stored.order_id)
+    logger.info("photo_serialized", outcome=answer["outcome"], reason=answer["reason"])
+    metrics.add_metric(_METRICS[answer["outcome"]], MetricUnit.Count, 1)
+    return answer
+
+
+def _answer(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:
+    if isinstance(result, Refusal):
+        return {
+            "outcome": "refused",
+            "reason": result.reason,
+            "message": result.message,
+            "wire_image": "",
+            "quality": {},
+            "order_id": order_id,
+        }
+    return {
+        "outcome": "prepared",
+        "reason": "",
+        "message": "",
+        "wire_image": base64.b64encode(result.wire_image).decode(),
+        "quality": result.quality.to_wire(),
+        "order_id": order_id,
+    }
+
+
+_METRICS = {"prepared": "PhotosPrepared", "refused": "PhotosRefused"}

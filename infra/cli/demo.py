@@ -1,0 +1,117 @@
+"""`scones demo`: photos through the whole chain of a stage of their own."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from infra.cli.errors import NOT_CONSERVED, told
+from infra.demo.demo_view import as_json, show
+from infra.demo.load_test import run_stream
+from infra.demo.load_test_report import Plan
+from infra.demo.load_test_view import show_stream, stream_json
+from infra.demo.runner import DemoReport, Moved, Step, run_demo
+from infra.demo.samples import draw_samples
+from infra.operations.upload import files_in
+
+GONE = "everything was stopped and removed."
+
+
+def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A folder of photos, at any depth, or one file. Default: drawn ones."),
+    ] = None,
+    *,
+    as_document: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
+    ] = False,
+    photos_per_second: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1000, help="Let photos come so fast, the same ones again."),
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, max=600, help="For how long, with --photos-per-second.")
+    ] = 1.0,
+    burst: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Let so many come at once, as often as fits.")
+    ] = 1,
+) -> None:
+    """Send photos through the whole chain on this machine, and account for every one.
+
+    Exit code: 0 conserved, 1 not conserved, 2 could not run, 130 interrupted.
+    """
+    if photos_per_second is not None:
+        plan = Plan(per_second=photos_per_second, minutes=minutes, burst=burst)
+        _morning(folder, plan, as_document=as_document)
+    with told(interrupted=GONE), _photos(folder) as root:
+        report = _run(root)
+    if as_document:
+        # ASCII, so that a file name that is no text survives as an escape.
+        typer.echo(json.dumps(as_json(report), indent=2))
+    else:
+        show(report, _console())
+    raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
+
+
+def _morning(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
+    with told(interrupted=GONE), _photos(folder) as root:
+        files = files_in(root)
+        with _progress(plan.photos) as (step, moved):
+            report = run_stream(files, plan, step=step, moved=moved)
+    if as_document:
+        typer.echo(json.dumps(stream_json(report), indent=2))
+    else:
+        show_stream(report, _console())
+    raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a file or a pipe, wide enough for long names."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
+@contextmanager
+def _photos(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="scones-samples-") as drawn:
+        draw_samples(Path(drawn))
+        yield Path(drawn)
+
+
+def _run(root: Path) -> DemoReport:
+    files = files_in(root)
+    with _progress(len(files)) as (step, moved):
+        return run_demo(root, files, step=step, moved=moved)
+
+
+@contextmanager
+def _progress(photos: int) -> Iterator[tuple[Step, Moved]]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    # On standard error, so that standard output holds the result alone.
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task("Starting", total=2 * photos)
+
+        def step(what: str) -> None:
+            progress.update(task, description=what)
+            if not progress.console.is_terminal:
+                typer.echo(f"{what} …", err=True)
+
+        def moved(uploaded: int, decided: int) -> None:
+            progress.update(
+                task,
+                completed=uploaded + decided,
+                description=f"{uploaded} uploaded, {decided} decided",
+            )
+
+        yield step, moved

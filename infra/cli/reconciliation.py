@@ -1,0 +1,191 @@
+"""`scones reconcile` and `redrive`: find photos that are not where they should be; mend them."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra.cli.errors import NOT_CONSERVED, plain_text, told
+from infra.cli.target import target
+from infra.operations.status import NoSuchPhoto
+from monitoring.reconciliation.reconcile import mender_of, reconcile
+from monitoring.reconciliation.redrive import failed_since
+from monitoring.reconciliation.redrive import redrive as redriven
+from monitoring.reconciliation.repair_plan import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from handlers.aws.photos_table import PhotoLedger, Row
+    from monitoring.reconciliation.reconcile import Reconciliation
+    from monitoring.reconciliation.redrive import Redriven
+    from monitoring.reconciliation.repair_plan import Repair
+
+Stack = Annotated[
+    str | None,
+    typer.Option(help="A deployed stack, like Scones-prod-Pipeline; else the one of `scones up`."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_SHOWN = 50
+
+
+def reconcile_(
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; without it, only say so.")
+    ] = False,
+    queues: Annotated[
+        bool,
+        typer.Option(
+            "--queues",
+            help="Read the queues as well. Hides their messages from others for up to a minute, "
+            "and each look counts towards the 50 receives after which a review message becomes a "
+            "dead letter.",
+        ),
+    ] = False,
+    older_than_minutes: Annotated[
+        float, typer.Option(min=0, help="Leave alone what has changed later: it may be on its way.")
+    ] = 20.0,
+    stack: Stack = None,
+    as_document: AsJson = False,
+) -> None:
+    """Hold bucket, ledger, assignments, executions and queues against each other.
+
+    Exit code: 0 all is well or mended, 1 something is left, 2 could not run, 3 nothing runs.
+    """
+    with told(interrupted="what was mended stays mended; run it again."):
+        system = target(stack)
+        age = timedelta(minutes=older_than_minutes)
+        found = reconcile(
+            system.session,
+            system.places,
+            read_queues=queues,
+            patience=Patience(event=age, execution=age, start=age),
+            mender=mender_of(system.session, system.places) if repair else None,
+        )
+    typer.echo(json.dumps(_document(found), indent=2) if as_document else _text(found, repair))
+    if not found.is_clean:
+        raise typer.Exit(NOT_CONSERVED)
+
+
+def redrive(
+    photos: Annotated[
+        list[str] | None, typer.Argument(help="Photo ids, whole.", metavar="[PHOTO]...")
+    ] = None,
+    *,
+    all_failed: Annotated[
+        bool, typer.Option("--all-failed", help="Every failed photo that came --since then.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="2026-11-21 or 2026-11-21T08:00:00+02:00, UTC without an offset; "
+            "default: a day ago.",
+            metavar="TIME",
+        ),
+    ] = None,
+    stack: Stack = None,
+    as_document: AsJson = False,
+) -> None:
+    """Give failed photos another attempt, by a new execution.
+
+    Exit code: 0 all were started, 1 some were not, 2 wrong input, 3 nothing runs.
+    """
+    with told(interrupted="what was started goes its way."):
+        if bool(photos) == all_failed:
+            raise typer.BadParameter("give photos, or --all-failed")
+        if since and not all_failed:
+            raise typer.BadParameter("--since goes with --all-failed")
+        start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
+        system, now = target(stack), datetime.now(UTC)
+        mender = mender_of(system.session, system.places)
+        # All are read before the first is driven: what cannot be read stops nothing halfway.
+        rows = (
+            list(failed_since(mender.ledger, start, now=now))
+            if all_failed
+            else _rows(mender.ledger, photos or [])
+        )
+        results = list(redriven(rows, mender, now=now))
+    _tell(results, as_document=as_document)
+    if any(each.outcome != "started" for each in results):
+        raise typer.Exit(NOT_CONSERVED)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"--since {text!r} is no time; write 2026-11-21") from error
+
+
+def _tell(results: "list[Redriven]", *, as_document: bool) -> None:
+    documents = [
+        {
+            "photo_id": each.photo_id,
+            "key": each.key,
+            "outcome": each.outcome,
+            "was": each.status,
+            "reason": each.reason,
+        }
+        for each in results
+    ]
+    if as_document:
+        typer.echo(json.dumps(documents, indent=2))
+        return
+    for each in documents:
+        said = (each["photo_id"], each["outcome"], plain_text(each["key"]))
+        typer.echo("  ".join(filter(None, (*said, plain_text(each["reason"])))))
+    typer.echo(f"{len(documents)} photo(s)")
+
+
+def _rows(ledger: "PhotoLedger", photos: "Iterable[str]") -> "list[Row]":
+    rows = []
+    for photo in photos:
+        item = ledger.row(photo)
+        if item is None:
+            raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
+        rows.append(item)
+    return rows
+
+
+def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
+    return {
+        "clean": found.is_clean,
+        "totals": found.verdict.totals,
+        "repairs": [
+            {"action": each.action, "rule": each.rule, "photo_id": each.photo_id, "key": each.key}
+            for each in found.repairs
+        ],
+        "mended": dict(found.mended),
+        "refused": list(found.refused),
+        "beyond_repair": [
+            {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
+            for each in found.beyond_repair
+        ],
+    }
+
+
+def _text(found: "Reconciliation", repair: bool) -> str:
+    totals = ", ".join(f"{count} {name}" for name, count in found.verdict.totals.items() if count)
+    lines = [f"photos: {totals or 'none'}"]
+    lines += [_line(each) for each in found.repairs[:_SHOWN]]
+    lines += [
+        f"  {each.rule:<28}{each.photo_id[:12]:<12}  a person must judge: {plain_text(each.detail)}"
+        for each in found.beyond_repair[:_SHOWN]
+    ]
+    lines += [f"  refused: {plain_text(each)}" for each in found.refused[:_SHOWN]]
+    counts = Counter(each.action for each in found.repairs)
+    if found.repairs:
+        planned = ", ".join(f"{count} × {action}" for action, count in sorted(counts.items()))
+        done = found.mended.total()
+        lines.append(f"mended {done} of {planned}" if repair else f"--repair would do: {planned}")
+    elif not found.beyond_repair:
+        lines.append("everything is where it should be")
+    return "\n".join(lines)
+
+
+def _line(repair: "Repair") -> str:
+    return f"  {repair.rule:<28}{repair.photo_id[:12]}  {repair.action}  {plain_text(repair.key)}"

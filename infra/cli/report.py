@@ -1,0 +1,95 @@
+"""`scones report`: the monitoring report of any window, made here by the function's own code."""
+
+import json
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.errors import told
+from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.target import target
+from infra.local.errors import StageError
+from infra.synthesis.synth import ROOT
+
+if TYPE_CHECKING:
+    from monitoring.report.run import MadeReport
+
+OUT = ROOT / ".scones" / "reports"
+PAGE = "report.html"
+
+
+class NotWritten(StageError):
+    """The folder that was named cannot be written to."""
+
+
+def report(
+    *,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="today, yesterday, 2026-11-21 or 2026-11-21T08:00:00Z."),
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The same; a day is included.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Leave out what reviewers have said later.", metavar="TIME")
+    ] = None,
+    demo_day: Annotated[
+        bool, typer.Option("--demo-day", help="A made-up day with drift in it; needs no system.")
+    ] = False,
+    stack: Stack = None,
+    out: Annotated[Path | None, typer.Option(help="Where the files go.", metavar="DIR")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    as_document: AsJson = False,
+) -> None:
+    """Is the classifier still right? Without --from: the last day that is over.
+
+    Exit code: 0 made, whatever it says, 2 could not run, 3 nothing runs.
+    """
+    # numpy takes half a second to import, which no other command should wait for.
+    from infra.operations.reports import made_up, of_system  # noqa: PLC0415 # above
+
+    if demo_day and (start or end or as_of or stack):
+        raise typer.BadParameter("--demo-day is a day of its own: it takes no time and no stack")
+    with told(interrupted="no file was written."):
+        if demo_day:
+            made, folder = made_up(), "demo-day"
+        else:
+            system = target(stack)
+            made, folder = of_system(
+                system.session,
+                system.report_function,
+                start=start,
+                end=end,
+                as_of=as_of,
+            )
+        place = (out or OUT) / folder
+        _write(made, place)
+    _tell(made, place, as_document=as_document)
+    if show:
+        webbrowser.open((place / PAGE).resolve().as_uri())
+
+
+def _write(made: "MadeReport", place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in made.files.items():
+            (place / name).write_bytes(content)
+    except OSError as error:
+        raise NotWritten(f"no report can be written to {place}: {error.strerror}.") from error
+
+
+def _tell(made: "MadeReport", place: Path, *, as_document: bool) -> None:
+    report = made.report
+    if as_document:
+        document = {
+            "verdict": report.verdict,
+            "answer": report.answer,
+            "headline": report.headline,
+            "metrics": dict(report.metrics),
+            "files": [str(place / name) for name in made.files],
+        }
+        typer.echo(json.dumps(document, indent=2))
+    else:
+        page = (place / PAGE).resolve()
+        typer.echo(f"{report.verdict}: {report.headline}\n{report.answer}\n{page}")

@@ -1,0 +1,50 @@
+"""Where the endpoint's Data Capture writes what it was asked and what it answered."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.buckets import PrivateBucket
+from infra.constructs.functions import HandlerFunction
+
+CAPTURE_PREFIX = "data-capture"
+VARIANT = "AllTraffic"  # of the endpoint; a folder of the captures
+
+
+class Capture(Construct):
+    """The capture bucket, named so that the Serving stack can find it."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, access_logs: s3.IBucket
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = PrivateBucket(
+            self,
+            "Bucket",
+            config=config,
+            logical_id="Capture",
+            bucket_name=capture_bucket_name(config),
+            access_logs=access_logs,
+            # Photos lie here a second time: kept as long as monitoring looks back, no longer.
+            expires_after_days=config.capture_retention_days,
+        )
+
+    def connect(self, classify: HandlerFunction, *, config: StageConfig) -> None:
+        """Classify writes captures only where the endpoint does not."""
+        writes = config.capture_writer == "classify"
+        prefix = f"{CAPTURE_PREFIX}/{config.endpoint_name}/{VARIANT}/"
+        classify.set(
+            capture_bucket=self.bucket.bucket_name if writes else "",
+            capture_prefix=prefix.rstrip("/") if writes else "",
+            capture_modes=",".join(config.capture_modes) if writes else "",
+        )
+        if writes:
+            classify.allow_objects(["s3:PutObject"], bucket=self.bucket, prefix=prefix)
+
+
+def capture_bucket_name(config: StageConfig) -> str:
+    """The name both stacks compute for themselves, so that neither exports to the other."""
+    return config.capture_bucket_name(
+        account=config.account or Aws.ACCOUNT_ID, region=config.region or Aws.REGION
+    )

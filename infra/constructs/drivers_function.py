@@ -1,0 +1,88 @@
+"""The drivers' function: its table of permissions, and exactly what it may touch."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from handlers.domain.ledger.identity import INTAKE_PREFIX
+from infra.config import StageConfig
+from infra.constructs.functions import HandlerFunction
+from infra.constructs.intake import Intake
+from infra.constructs.ledger import Ledger
+from infra.constructs.queues import Queues
+from infra.constructs.resource import pin_logical_id, removal_policy
+
+_INDEXES = ("by_driver", "by_upload")
+
+
+class Drivers(Construct):
+    """Signs uploads, reads the ledger, and opens a review where a driver contests."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        function: HandlerFunction,
+        intake: Intake,
+        ledger: Ledger,
+        queues: Queues,
+        sign_in_url: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.uploads = _uploads_table(self, config)
+        function.set(
+            intake_bucket=intake.bucket.bucket_name,
+            uploads_table=self.uploads.table_name,
+            upload_retention_days=str(config.upload_retention_days),
+            photos_table=ledger.photos.table_name,
+            assignments_table=ledger.assignments.table_name,
+            review_queue_url=queues.review.queue_url,
+            sign_in_url=sign_in_url,
+        )
+        # What a signed form may do is what its signer may do.
+        function.allow_objects(["s3:PutObject"], bucket=intake.bucket, prefix=INTAKE_PREFIX)
+        photos = ledger.photos.table_arn
+        indexes = [f"{photos}/index/{name}" for name in _INDEXES]
+        function.allow(
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources=[self.uploads.table_arn]
+        )
+        function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[photos])
+        function.allow(["dynamodb:Query"], resources=indexes)
+        # A contest changes no assignment, and its transaction checks that it has not changed.
+        function.allow(
+            ["dynamodb:GetItem", "dynamodb:ConditionCheckItem"],
+            resources=[ledger.assignments.table_arn],
+        )
+        function.allow(["sqs:SendMessage"], resources=[queues.review.queue_arn])
+        _let_web_apps_post(intake, config)
+
+
+def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
+    removal = removal_policy(config)
+    table = dynamodb.Table(
+        scope,
+        "Uploads",
+        partition_key=dynamodb.Attribute(name="upload_id", type=dynamodb.AttributeType.STRING),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.DEFAULT,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        time_to_live_attribute="kept_until",
+        deletion_protection=config.is_durable,
+        removal_policy=removal,
+    )
+    pin_logical_id(table, "Uploads")
+    return table
+
+
+def _let_web_apps_post(intake: Intake, config: StageConfig) -> None:
+    if config.cors_origins:
+        intake.bucket.add_cors_rule(
+            allowed_methods=[s3.HttpMethods.POST],
+            allowed_origins=list(config.cors_origins),
+            allowed_headers=["*"],
+            max_age=600,
+        )

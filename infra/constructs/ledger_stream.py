@@ -1,0 +1,75 @@
+"""What follows from the ledger: labels in a bucket of their own, events on a bus of our own."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from handlers.domain.ledger.labels import PREFIX
+from infra.config import StageConfig
+from infra.constructs.buckets import PrivateBucket
+from infra.constructs.functions import HandlerFunction
+from infra.constructs.queues import EndOfLineQueue
+
+_BATCH_SIZE = 50
+_RETRIES = 20
+# Below the stream's 24 h: what fails for so long goes to the dead letters, not into oblivion.
+_OLDEST = Duration.hours(12)
+
+
+class Changes(Construct):
+    """The function behind the ledger's stream, and what it writes to."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        function: HandlerFunction,
+        photos: dynamodb.Table,
+        access_logs: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._photos = photos
+        self.labels = PrivateBucket(
+            self, "Labels", config=config, logical_id="Labels", access_logs=access_logs
+        )
+        self.bus = events.EventBus(
+            self, "Bus", event_bus_name=config.event_bus_name, description="What became of photos."
+        )
+        self.dead_letters = EndOfLineQueue(
+            self, "DeadLetters", config=config, logical_id="ChangesDeadLetters"
+        )
+        function.set(labels_bucket=self.labels.bucket_name, event_bus_name=self.bus.event_bus_name)
+        function.allow_objects(["s3:PutObject"], bucket=self.labels, prefix=PREFIX)
+        function.allow(["events:PutEvents"], resources=[self.bus.event_bus_arn])
+        function.allow(["sqs:SendMessage"], resources=[self.dead_letters.queue_arn])
+        self._follow(function)
+
+    def _follow(self, function: HandlerFunction) -> None:
+        """Lambda reads the stream by the function's own role."""
+        function.allow_stream(self._photos)
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            event_source_arn=self._photos.table_stream_arn,
+            function_name=function.function.function_name,
+            starting_position="TRIM_HORIZON",
+            batch_size=_BATCH_SIZE,
+            bisect_batch_on_function_error=True,
+            function_response_types=["ReportBatchItemFailures"],
+            maximum_retry_attempts=_RETRIES,
+            maximum_record_age_in_seconds=_OLDEST.to_seconds(),
+            # One photo's changes stay in order: a shard is split by the table's key.
+            parallelization_factor=2,
+            destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(
+                    destination=self.dead_letters.queue_arn
+                )
+            ),
+        )
+        # Without the right to read, a mapping is refused when it is made.
+        mapping.node.add_dependency(function)

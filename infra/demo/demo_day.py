@@ -1,0 +1,131 @@
+"""A made-up day for `scones report --demo-day`: dust gathers on a lens, and at one it is dirty.
+
+Every figure is drawn by chance, with a fixed seed. It goes through the same reader and the same
+builder as a real day; nothing of it was ever a photo.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from handlers.domain.capture_record import OUTPUT, Call, capture_line
+from infra.demo.demo_photos import DAY, MODEL, day_of, made_up
+from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
+from monitoring.report import (
+    HistoryRow,
+    PhotoFacts,
+    QueueFigures,
+    ReportInputs,
+    ReportSettings,
+    Window,
+    build_report,
+)
+from monitoring.report.baseline import Baseline
+from monitoring.report.observed_baseline import observed_baseline
+
+_SEED = 20261121
+_DAYS_BEFORE = 29  # with the day itself as many as accuracy is counted over
+_WEEK = timedelta(days=7)
+_BASELINE = 5_000
+_BASELINE_DAYS = Window(start=DAY - timedelta(days=60), end=DAY - timedelta(days=30))
+_DUST = {-2: 0.145, -1: 0.22, 0: 0.25}  # by day; on the last one until one o'clock
+_DIRTY_FROM = DAY + timedelta(hours=13)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoDay:
+    """What its report is made from, and what its photos would truly have shown."""
+
+    inputs: ReportInputs
+    truths: Mapping[str, str]  # photo id → class
+
+
+def demo_inputs(classes: Sequence[str], vehicles: Sequence[str]) -> ReportInputs:
+    """The day, its month before it, and the baseline of a model that does not exist."""
+    return demo_day(classes, vehicles).inputs
+
+
+def demo_day(classes: Sequence[str], vehicles: Sequence[str]) -> DemoDay:
+    """The same, with the truth behind the day's photos."""
+    chance = np.random.default_rng(_SEED)
+    baselines = {MODEL: _baseline(chance, classes, vehicles)}
+    month: list[PhotoFacts] = []
+    truths: dict[str, str] = {}
+    history: list[HistoryRow] = []
+    for number in range(-_DAYS_BEFORE, 1):
+        window = Window(start=DAY + timedelta(days=number), end=DAY + timedelta(days=number + 1))
+        found = list(day_of(chance, window.start, classes, vehicles, dirt_at=_dirt_at))
+        photos = [each.photo for each in found]
+        month += photos
+        truths |= {each.photo.photo_id: each.truth for each in found}
+        inputs = replace(
+            _inputs(window, photos, vehicles),
+            week=[each for each in month if each.received_at >= window.end - _WEEK],
+            audited=[*month],
+            baselines=baselines,
+            history=tuple(history),
+        )
+        if number:
+            history.append(build_report(inputs).history_row())
+    return DemoDay(inputs=inputs, truths=truths)
+
+
+def _dirt_at(moment: datetime) -> float:
+    return 1.0 if moment >= _DIRTY_FROM else _DUST.get((moment - DAY).days, 0.0)
+
+
+def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str]) -> ReportInputs:
+    as_of = window.end + timedelta(hours=6)
+    waiting = [photo.enqueued_at for photo in photos if photo.review == "open"]
+    oldest = min((at for at in waiting if at), default=as_of)
+    return ReportInputs(
+        window=window,
+        as_of=as_of,
+        photos=photos,
+        capture=_captured(window, photos, tuple(vehicles)),
+        baselines={},
+        queues=QueueFigures(
+            reviews_open=len(waiting),
+            oldest_review_s=(as_of - oldest).total_seconds(),
+            failures_waiting=0,
+            dead_letters=0,
+        ),
+        settings=ReportSettings(
+            vehicles=tuple(vehicles), stage="demonstration", title="Scones Unlimited: made up"
+        ),
+        code_version="demo",
+    )
+
+
+def _captured(
+    window: Window, photos: Sequence[PhotoFacts], vehicles: tuple[str, ...]
+) -> CaptureSummary:
+    """As SageMaker would have written it, but for one record in five hundred: capture is lossy."""
+    reader = CaptureReader(Span(start=window.start, end=window.end), vehicles=vehicles)
+    lines = [
+        capture_line(_call(photo), modes={OUTPUT}, at=photo.received_at)
+        for photo in photos
+        if int(photo.photo_id, 16) % 500
+    ]
+    source = CaptureObject(key="demo.jsonl", variant="AllTraffic", last_modified=window.end)
+    reader.read(source, ["\n".join(lines).encode()])
+    return reader.summary(classified=(photo.photo_id for photo in photos))
+
+
+def _call(photo: PhotoFacts) -> Call:
+    answer = {"probabilities": dict(photo.probabilities), "model_version": photo.model_version}
+    return Call(inference_id=photo.photo_id, request=b"", answer=answer)
+
+
+def _baseline(
+    chance: np.random.Generator, classes: Sequence[str], vehicles: Sequence[str]
+) -> Baseline:
+    """Of a quiet month; how well the model is calibrated its evaluation would have said."""
+    quiet = (
+        made_up(chance, f"baseline-{number}", DAY, classes, vehicles, dirt=0.0).photo
+        for number in range(_BASELINE)
+    )
+    found = observed_baseline(quiet, MODEL, window=_BASELINE_DAYS)
+    return replace(found, ece=0.011, ece_n=_BASELINE)

@@ -1,0 +1,1 @@
+"""Deploys a synthesized cloud assembly to the emulator, exactly as it is."""

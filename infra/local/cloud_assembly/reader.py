@@ -1,0 +1,106 @@
+"""Reads a cloud assembly: the stack to deploy, its template, and the files that it needs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from infra.local.errors import AssemblyUnusable
+from infra.local.stage.process_specs import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# Parameters of the stack: where people reach its API, and where they sign in.
+_ADDRESSES = ("DoorUrl", "SignInUrl")
+
+# Any: JSON written by CDK, whose parts are looked up by name and missed with a KeyError.
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that must be in a bucket before the stack can be created."""
+
+    name: str  # hash of its content
+    source: Path
+    is_folder: bool  # to be zipped
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A synthesized stack."""
+
+    name: str
+    template_asset: Asset
+    assets: tuple[Asset, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, url: str) -> Stack:
+        """The stack as it is deployed where people reach its API and its sign-in at one address."""
+        known = read_json(self.template_asset.source).get("Parameters", {})
+        return replace(self, parameters={name: url for name in _ADDRESSES if name in known})
+
+
+def read_stack(assembly: Path, artifact: str) -> Stack:
+    """The stack with that id in the assembly.
+
+    Raises:
+        AssemblyUnusable: there is no such assembly or stack.
+    """
+    manifest = read_json(assembly / "manifest.json")
+    try:
+        entry = manifest["artifacts"][artifact]
+    except KeyError as error:
+        raise AssemblyUnusable(f"{assembly} has no stack {artifact}.") from error
+    properties = entry["properties"]
+    assets = tuple(
+        asset
+        for name in entry.get("dependencies", [])
+        if manifest["artifacts"][name]["type"] == "cdk:asset-manifest"
+        for asset in _assets(assembly, manifest["artifacts"][name]["properties"]["file"])
+    )
+    template = assembly / properties["templateFile"]
+    of_template = [asset for asset in assets if asset.source == template]
+    if not of_template:
+        raise AssemblyUnusable(f"{artifact} of {assembly} does not have its template as an asset.")
+    return Stack(
+        name=properties.get("stackName", artifact), template_asset=of_template[0], assets=assets
+    )
+
+
+def _assets(assembly: Path, file: str) -> list[Asset]:
+    return [
+        Asset(
+            name=name,
+            source=assembly / entry["source"]["path"],
+            is_folder=entry["source"].get("packaging") == "zip",
+            bucket=_filled_in(destination["bucketName"]),
+            key=_filled_in(destination["objectKey"]),
+        )
+        for name, entry in read_json(assembly / file)["files"].items()
+        for destination in entry["destinations"].values()
+    ]
+
+
+def _filled_in(text: str) -> str:
+    """Bucket and key with the account and region that CloudFormation would fill in."""
+    values = {"AccountId": ACCOUNT, "Region": REGION, "Partition": "aws"}
+    for name, value in values.items():
+        text = text.replace(f"${{AWS::{name}}}", value)
+    return text
+
+
+def read_json(path: Path) -> Json:
+    """A file of an assembly. Raises: AssemblyUnusable."""
+    try:
+        content: Json = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise AssemblyUnusable(
+            f"{path} cannot be read; synthesize first (`make synth`)."
+        ) from error
+    return content

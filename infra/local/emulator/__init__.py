@@ -1,0 +1,1 @@
+"""The AWS emulator with its patches, as a process."""

@@ -1,0 +1,63 @@
+"""The AWS emulator with its corrections, as a process: `python -m infra.local.emulator`.
+
+It listens on a socket that its parent opened, with the environment that `infra.local.stage.process_specs` gives
+it, and ends, with the Lambda workers and the files that it made, when its standard input ends.
+With `--save` it writes its state first, which it does on a clean stop only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from infra.local.emulator.patches.install import install
+from infra.local.process import exit_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_GRACE_S = 3.0
+_SAVE_GRACE_S = 25.0
+_OPEN_CONNECTIONS_S = 1.0
+
+
+def main() -> None:
+    """Run until standard input ends."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listener", type=int, required=True, help="file descriptor to listen on")
+    parser.add_argument("--workers", type=int, default=2, help="processes that serve one function")
+    parser.add_argument("--save", action="store_true", help="save the state at the end")
+    options = parser.parse_args()
+    install(workers=options.workers)
+    stop_workers = import_module("ministack.core.lambda_runtime").reset
+    config = Config()
+    config.bind = [f"fd://{options.listener}"]
+    config.loglevel = "WARNING"
+    config.graceful_timeout = _OPEN_CONNECTIONS_S
+    asyncio.run(_serve(config, stop_workers, save=options.save))
+
+
+async def _serve(config: Config, stop_workers: Callable[[], None], *, save: bool) -> None:
+    loop, stopping, saved = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def finish() -> None:
+        if save:  # the emulator does it when its server has shut down
+            loop.call_soon_threadsafe(stopping.set)
+            saved.wait()
+        stop_workers()
+
+    exit_with_parent.end_with_parent(finish, within_s=_SAVE_GRACE_S if save else _GRACE_S)
+    app = import_module("ministack.app").app
+    await serve(app, config, shutdown_trigger=stopping.wait)
+    saved.set()
+    await asyncio.Event().wait()  # until the lifeline ends this process
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Processes of the local stage: started in a clean environment, awaited, stopped."""

@@ -1,0 +1,118 @@
+"""Data Capture as SageMaker writes it: which fields of an invocation, how encoded, under which key.
+
+Pure; `infra.local.sagemaker.capture_files` does the writing. The reader is monitoring's.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from infra.local.errors import StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+MODES = frozenset({"Input", "Output"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSettings:
+    """The part of an endpoint configuration's DataCaptureConfig that decides what is written."""
+
+    destination: str  # s3://bucket/prefix
+    sampling_percentage: int = 100
+    modes: frozenset[str] = MODES
+    json_content_types: tuple[str, ...] = ()
+    csv_content_types: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sampling_percentage <= 100:
+            raise StageError(f"Sampling of {self.sampling_percentage} % is not within 0 to 100.")
+        if not self.modes <= MODES:
+            raise StageError(f"Capture modes are Input and Output, not {sorted(self.modes)}.")
+        parts = urlsplit(self.destination)
+        if parts.scheme != "s3" or not parts.netloc:
+            raise StageError(f"Data Capture cannot write to {self.destination!r}; use s3://bucket.")
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the destination."""
+        return urlsplit(self.destination).netloc
+
+    @property
+    def prefix(self) -> str:
+        """The key prefix of the destination, without slashes around it."""
+        return urlsplit(self.destination).path.strip("/")
+
+    def encoding_of(self, content_type: str) -> str:
+        """JSON and CSV only for the types configured; everything else travels as base64."""
+        bare = content_type.partition(";")[0].strip().lower()
+        if bare in self.json_content_types:
+            return "JSON"
+        return "CSV" if bare in self.csv_content_types else "BASE64"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """One direction of an invocation."""
+
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """A successful invocation, with what its caller said about it."""
+
+    event_id: str
+    at: datetime  # UTC
+    request: Payload
+    response: Payload
+    inference_id: str | None
+    custom_attributes: str | None
+
+
+def record_line(invocation: Invocation, settings: CaptureSettings) -> str:
+    """One line of a capture file, without its line break."""
+    data = {}
+    if "Input" in settings.modes:
+        data["endpointInput"] = _captured(invocation.request, "INPUT", settings)
+    if "Output" in settings.modes:
+        data["endpointOutput"] = _captured(invocation.response, "OUTPUT", settings)
+    metadata: dict[str, object] = {"eventId": invocation.event_id}
+    if invocation.custom_attributes is not None:
+        metadata["customAttributes"] = [invocation.custom_attributes]
+    if invocation.inference_id is not None:
+        metadata["inferenceId"] = invocation.inference_id
+    metadata["inferenceTime"] = invocation.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    record = {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def _captured(payload: Payload, mode: str, settings: CaptureSettings) -> dict[str, str]:
+    encoding = settings.encoding_of(payload.content_type)
+    try:
+        text = None if encoding == "BASE64" else payload.body.decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        encoding, text = "BASE64", base64.b64encode(payload.body).decode()
+    return {
+        "observedContentType": payload.content_type,
+        "mode": mode,
+        "data": text,
+        "encoding": encoding,
+    }
+
+
+def file_key(*, prefix: str, endpoint: str, variant: str, at: datetime, file_id: str) -> str:
+    """The key of a capture file whose first invocation was at that time (UTC)."""
+    folder = at.strftime("%Y/%m/%d/%H")
+    name = f"{at:%M-%S}-{at.microsecond // 1000:03d}-{file_id}.jsonl"
+    parts: Sequence[str] = (prefix, endpoint, variant, folder, name)
+    return "/".join(part for part in parts if part)

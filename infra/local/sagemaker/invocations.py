@@ -1,0 +1,140 @@
+"""Stand-in for the SageMaker runtime: `InvokeEndpoint` in front of the real serving application.
+
+`invoke_app` is the protocol and takes the model's ASGI application as an argument: what is put
+around that one sits where a container, its network or its instance would fail on AWS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+MAX_BODY_BYTES = 6_291_456
+MODEL_ANSWERS_WITHIN_S = 60.0
+VARIANT = "AllTraffic"
+
+_DEFAULT_CONTENT_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """The one endpoint that is served, and what is captured of its invocations."""
+
+    name: str
+    account: str
+    region: str
+    capture: CaptureSettings
+    add_capture: Callable[[Invocation], None]
+    random_percentage: Callable[[], float] = lambda: random.uniform(0, 100)  # noqa: S311 # samples
+
+
+def invoke_app(endpoint: Endpoint, model: ASGIApp) -> Starlette:
+    """The runtime's HTTP interface, and `/ping`, which answers as the model does."""
+    transport = httpx.ASGITransport(model, raise_app_exceptions=False)
+    container = httpx.AsyncClient(transport=transport, base_url="http://model", trust_env=False)
+
+    async def ping(_request: Request) -> Response:
+        answer = await container.get("/ping")
+        return Response(answer.content, answer.status_code)
+
+    async def invoke(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name != endpoint.name:
+            return _validation_error(f"Endpoint {name} of account {endpoint.account} not found.")
+        body = await _body_within_limit(request)
+        if body is None:
+            message = f"HTTP content length exceeded {MAX_BODY_BYTES} bytes."
+            return Response(json.dumps({"message": message}), 413)
+        return await _invoke(endpoint, container, request, body)
+
+    return Starlette(
+        routes=[
+            Route("/ping", ping),
+            Route("/endpoints/{name:path}/invocations", invoke, methods=["POST"]),
+        ]
+    )
+
+
+async def _invoke(
+    endpoint: Endpoint, container: httpx.AsyncClient, request: Request, body: bytes
+) -> Response:
+    at = datetime.now(UTC)
+    content_type = request.headers.get("content-type", _DEFAULT_CONTENT_TYPE)
+    headers = {"Content-Type": content_type, "Accept": request.headers.get("accept", "*/*")}
+    attributes = request.headers.get("x-amzn-sagemaker-custom-attributes")
+    if attributes is not None:
+        headers["X-Amzn-SageMaker-Custom-Attributes"] = attributes
+    try:
+        async with asyncio.timeout(MODEL_ANSWERS_WITHIN_S):
+            answer = await container.post("/invocations", content=body, headers=headers)
+    except TimeoutError:
+        return _model_error(endpoint, 0, "Your invocation timed out while waiting for a response.")
+    if not answer.is_success:
+        return _model_error(endpoint, answer.status_code, answer.text)
+    response_type = answer.headers.get("content-type", _DEFAULT_CONTENT_TYPE)
+    if endpoint.random_percentage() < endpoint.capture.sampling_percentage:
+        endpoint.add_capture(
+            Invocation(
+                event_id=str(uuid.uuid4()),
+                at=at,
+                request=Payload(content_type=content_type, body=body),
+                response=Payload(content_type=response_type, body=answer.content),
+                inference_id=request.headers.get("x-amzn-sagemaker-inference-id"),
+                custom_attributes=attributes,
+            )
+        )
+    return Response(
+        answer.content,
+        headers={"Content-Type": response_type, "x-Amzn-Invoked-Production-Variant": VARIANT},
+    )
+
+
+async def _body_within_limit(request: Request) -> bytes | None:
+    """The request's body, or None as soon as it is longer than SageMaker takes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _validation_error(message: str) -> Response:
+    return JSONResponse({"message": message}, 400, headers={"x-amzn-ErrorType": "ValidationError"})
+
+
+def _model_error(endpoint: Endpoint, status: int, message: str) -> Response:
+    """What the runtime answers when the container does not answer with success."""
+    kind = "client" if 400 <= status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
+    console = f"https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home"
+    body = {
+        "ErrorCode": f"{kind.upper()}_ERROR_FROM_MODEL",
+        "LogStreamArn": f"arn:aws:logs:{endpoint.region}:{endpoint.account}:log-group:{group}",
+        "Message": (
+            f'Received {kind} error ({status}) from primary with message "{message}". See '
+            f"{console}?region={endpoint.region}#logEventViewer:group={group} in account "
+            f"{endpoint.account} for more information."
+        ),
+        "OriginalMessage": message,
+        "OriginalStatusCode": status,
+    }
+    return JSONResponse(body, 424, headers={"x-amzn-ErrorType": "ModelError"})

@@ -1,0 +1,1 @@
+"""The whole system on one machine: start, keep in the background, stop."""

@@ -1,0 +1,109 @@
+"""A photo as the list shows it, how many there are of each state, and one page of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from handlers.domain.ledger.rows import FINAL_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+IN_FLIGHT = "in_flight"
+STATES = (*FINAL_STATUSES, IN_FLIGHT)
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The part of a ledger row that the list shows.
+
+    Lenient where `LedgerRow` is strict: a row that should not exist is one that people must see.
+    """
+
+    photo_id: str
+    key: str
+    driver_id: str
+    status: str
+    review: str
+    reason: str
+    vehicle: str
+    confidence: float | None
+    superseded: bool
+    received_at: str
+    updated_at: str
+    execution_arn: str
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
+        """Whatever of a row is there."""
+        facts = item.get("classification") or {}
+        guess = "" if item.get("review_reason") == "no_vehicle" else facts.get("vehicle", "")
+        return cls(
+            photo_id=item["photo_id"],
+            key=item.get("key", ""),
+            driver_id=item.get("driver_id", ""),
+            status=item.get("status", ""),
+            review=item.get("review", ""),
+            reason=item.get("reason") or item.get("review_reason") or "",
+            vehicle=item.get("vehicle") or guess,
+            confidence=float(facts["confidence"]) if "confidence" in facts else None,
+            superseded=bool(item.get("superseded")),
+            received_at=item.get("received_at", ""),
+            updated_at=item.get("updated_at", ""),
+            execution_arn=item.get("execution_arn", ""),
+        )
+
+    @property
+    def state(self) -> str:
+        """What it counts as: its final status, or in flight."""
+        return self.status if self.status in FINAL_STATUSES else IN_FLIGHT
+
+    @property
+    def cursor(self) -> str:
+        """Sorts photos by arrival, and says where a page begins while others arrive."""
+        return f"{self.received_at}#{self.photo_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page of the list, newest first."""
+
+    cards: Sequence[Card]
+    position: int  # of the first of them, from 1
+    of: int
+    older: str  # cursor of the next page, empty on the last
+
+
+def counts(cards: Iterable[Card], *, uploads: int) -> dict[str, int]:
+    """How many photos are where; they add up to `received`.
+
+    `uploads` were counted in the bucket, perhaps a moment earlier than the rows in the ledger:
+    what the ledger does not know yet is in flight as well.
+    """
+    states = Counter(card.state for card in cards)
+    rows = states.total()
+    unclaimed = max(0, uploads - rows)
+    found = {state: states[state] for state in STATES}
+    found[IN_FLIGHT] += unclaimed
+    return {"received": rows + unclaimed, **found, "unclaimed": unclaimed}
+
+
+def sheet(cards: Iterable[Card], *, state: str = "", before: str = "") -> Sheet:
+    """The newest photos of a state (or of any) that are older than a cursor (or than nothing)."""
+    chosen = sorted(
+        (card for card in cards if state in {"", card.state}),
+        key=lambda card: card.cursor,
+        reverse=True,
+    )
+    start = sum(card.cursor >= before for card in chosen) if before else 0
+    shown = chosen[start : start + PAGE_SIZE]
+    more = start + PAGE_SIZE < len(chosen)
+    return Sheet(
+        cards=shown,
+        position=start + 1 if shown else 0,
+        of=len(chosen),
+        older=shown[-1].cursor if more else "",
+    )

@@ -1,0 +1,63 @@
+"""Histories of executions, remembered once they cannot change any more."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from infra.local.status_page.lru import Bounded
+from infra.local.status_page.steps import Run, read_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_stepfunctions import SFNClient
+
+_REMEMBERED = 2_000
+_EVENTS_A_CALL = 1_000
+_FRESH_S = 0.8
+
+
+class Executions:
+    """Reads single executions; any thread may."""
+
+    def __init__(
+        self, stepfunctions: SFNClient, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stepfunctions = stepfunctions
+        self._clock = clock
+        errors = stepfunctions.exceptions
+        self._unknown = (errors.ExecutionDoesNotExist, errors.InvalidArn)
+        self._known: Bounded[tuple[float, Run]] = Bounded(_REMEMBERED)
+
+    def run(self, arn: str) -> Run:
+        """What it has done so far, a second late at most; nothing where nobody knows it."""
+        if not arn:
+            return Run()
+        read_at_s, run = self._known.get(arn) or (float("-inf"), Run())
+        if run.has_ended or self._clock() - read_at_s < _FRESH_S:
+            return run
+        try:
+            run = read_run(self._events(arn))
+        except self._unknown:
+            run = Run()
+        self._known.put(arn, (self._clock(), run))
+        return run
+
+    def described(self, arn: str) -> dict[str, Any] | None:  # Any: as the service answers
+        """Input, status and times of one execution."""
+        if not arn:
+            return None
+        try:
+            return dict(self._stepfunctions.describe_execution(executionArn=arn))
+        except self._unknown:
+            return None
+
+    def _events(self, arn: str) -> Iterator[Any]:
+        pages = self._stepfunctions.get_paginator("get_execution_history").paginate(
+            executionArn=arn,
+            includeExecutionData=False,
+            PaginationConfig={"PageSize": _EVENTS_A_CALL},
+        )
+        for page in pages:
+            yield from page["events"]

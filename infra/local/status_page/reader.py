@@ -1,0 +1,144 @@
+"""Everything that the page asks of the stage, behind two questions: what is, and what was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from handlers.aws.attribute_values import plain
+from infra.local.status_page.capture_lookup import find_capture
+from infra.local.status_page.cards import counts, sheet
+from infra.local.status_page.executions import Executions
+from infra.local.status_page.ledger_mirror import LedgerMirror
+from infra.local.status_page.queues import Depth, depths, oldest_in_flight
+from infra.local.status_page.story import card_to_wire, story
+from infra.local.status_page.thumbnails import Thumbnails
+from infra.local.status_page.uploads import Uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import boto3
+    from botocore.config import Config
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from infra.local.status_page.cards import Card
+    from infra.local.status_page.stack_names import PagePlaces
+
+_FRESH_S = 0.8  # several windows cost as much as one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The stage at one moment."""
+
+    as_of: str = ""
+    cards: tuple[Card, ...] = ()
+    uploads: int = 0
+    queues: tuple[Depth, ...] = ()
+
+
+@dataclass(kw_only=True)
+class StageReader:
+    """Any thread may ask; one at a time reads the stage."""
+
+    places: PagePlaces
+    s3: S3Client
+    sqs: SQSClient
+    dynamodb: DynamoDBClient
+    executions: Executions
+    thumbnails: Thumbnails
+    mirror: LedgerMirror
+    uploads: Uploads
+    clock: Callable[[], float]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _latest: Snapshot = Snapshot()
+    _read_at_s: float = float("-inf")
+
+    @classmethod
+    def over(
+        cls,
+        session: boto3.Session,
+        places: PagePlaces,
+        *,
+        config: Config,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Self:
+        """With clients of its own."""
+        s3 = session.client("s3", config=config)
+        dynamodb = session.client("dynamodb", config=config)
+        return cls(
+            places=places,
+            s3=s3,
+            sqs=session.client("sqs", config=config),
+            dynamodb=dynamodb,
+            executions=Executions(session.client("stepfunctions", config=config), clock=clock),
+            thumbnails=Thumbnails(s3),
+            mirror=LedgerMirror(dynamodb, places.photos_table, clock=clock),
+            uploads=Uploads(s3, places.intake_bucket, clock=clock),
+            clock=clock,
+        )
+
+    def overview(self, *, state: str, before: str) -> dict[str, Any]:  # Any: JSON
+        """Counts, queues and one page of photos."""
+        latest = self._snapshot()
+        page = sheet(latest.cards, state=state, before=before)
+        return {
+            "as_of": latest.as_of,
+            "counts": counts(latest.cards, uploads=latest.uploads),
+            "in_flight_since": oldest_in_flight(latest.cards),
+            "queues": [asdict(depth) for depth in latest.queues],
+            "position": page.position,
+            "of": page.of,
+            "older": page.older,
+            "photos": [
+                card_to_wire(card, self.executions.run(card.execution_arn)) for card in page.cards
+            ],
+        }
+
+    def story(self, photo_id: str) -> dict[str, Any] | None:  # Any: JSON
+        """Everything about one photo, or None if the ledger does not know it."""
+        item = self.mirror.item(photo_id)
+        if item is None:
+            return None
+        arn = item.get("execution_arn", "")
+        return story(
+            item,
+            run=self.executions.run(arn),
+            execution=self.executions.described(arn),
+            capture=find_capture(self.s3, self.places, item),
+            assignment=self._assignment(item),
+        )
+
+    def thumbnail(self, photo_id: str) -> bytes | None:
+        """A JPEG, or None if there is no picture to show."""
+        item = self.mirror.item(photo_id)
+        return self.thumbnails.of(item) if item else None
+
+    def _snapshot(self) -> Snapshot:
+        with self._lock:
+            if self.clock() - self._read_at_s >= _FRESH_S:
+                self.mirror.refresh()
+                cards = self.mirror.cards
+                self._latest = Snapshot(
+                    as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    cards=cards,
+                    uploads=self.uploads.count(),
+                    queues=depths(self.sqs, self.places, cards),
+                )
+                self._read_at_s = self.clock()
+            return self._latest
+
+    def _assignment(self, item: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The driver's assignment, whichever photo made it."""
+        if not item.get("driver_id"):
+            return None
+        found = self.dynamodb.get_item(
+            TableName=self.places.assignments_table, Key={"driver_id": {"S": item["driver_id"]}}
+        )
+        return plain(found["Item"]) if "Item" in found else None

@@ -1,0 +1,188 @@
+"""What a running stage can say of itself, of one photo and of one driver. It only reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from handlers.aws.attribute_values import plain
+from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
+from infra.local.stage.state_file import is_running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local.stage.stage import LocalStage
+
+QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
+LATEST = 20  # photos of a driver
+SHORTEST_PREFIX = 6
+_PHOTO_ID_LENGTH = 64
+
+
+class NoSuchPhoto(Exception):
+    """The ledger knows no such photo, or more than one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The stage at a glance."""
+
+    photos: dict[str, int]  # by status
+    queues: dict[str, int]  # messages that wait
+    executions_running: int
+    parts: dict[str, bool]  # whether each process lives
+
+    @property
+    def in_flight(self) -> int:
+        """Photos that are received and have not ended."""
+        return sum(count for name, count in self.photos.items() if name not in FINAL_STATUSES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A state that an execution entered."""
+
+    state: str
+    seconds: float  # since the execution started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverView:
+    """One driver's photos, newest first, and what dispatch reads."""
+
+    photos: tuple[LedgerRow, ...]
+    assignment: AssignmentRow | None
+
+
+def overview(stage: LocalStage) -> Overview:
+    """Counts; the numbers of two moments may differ by what moved between them."""
+    machine = stage.outputs["StateMachineArn"]
+    machines = stage.session().client("stepfunctions")
+    running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+    return Overview(
+        photos=dict(Counter(_statuses(stage))),
+        queues=queue_depths(stage),
+        executions_running=len(running["executions"]),
+        parts={name: is_running(pid) for name, pid in stage.processes.items()},
+    )
+
+
+def queue_depths(stage: LocalStage) -> dict[str, int]:
+    """Messages of each queue, visible or not."""
+    sqs = stage.session().client("sqs")
+    depths = {}
+    for queue in QUEUES:
+        url = stage.outputs.get(f"{queue}QueueUrl") or stage.outputs.get(f"{queue}Url")
+        if url:
+            found = sqs.get_queue_attributes(
+                QueueUrl=url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )
+            depths[queue] = sum(int(number) for number in found["Attributes"].values())
+    return depths
+
+
+def photo_row(stage: LocalStage, photo: str) -> LedgerRow:
+    """A photo by its id, or by the first characters of it. Raises: NoSuchPhoto."""
+    dynamodb, table = stage.session().client("dynamodb"), stage.outputs["PhotosTable"]
+    if len(photo) == _PHOTO_ID_LENGTH:
+        found = dynamodb.get_item(
+            TableName=table, Key={"photo_id": {"S": photo}}, ConsistentRead=True
+        )
+        items = [found["Item"]] if "Item" in found else []
+    elif len(photo) < SHORTEST_PREFIX:
+        raise NoSuchPhoto(f"{photo!r} is too short: {SHORTEST_PREFIX} characters at least.")
+    else:
+        pages = dynamodb.get_paginator("scan").paginate(
+            TableName=table,
+            FilterExpression="begins_with(photo_id, :start)",
+            ExpressionAttributeValues={":start": {"S": photo}},
+        )
+        items = [item for page in pages for item in page["Items"]]
+    if not items:
+        raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
+    if len(items) > 1:
+        raise NoSuchPhoto(f"{len(items)} photos begin with {photo}; give more of it.")
+    return LedgerRow.from_item(plain(items[0]))
+
+
+def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[Step, ...]:
+    """The states that the photo's last execution entered."""
+    pages = stage.session().client("stepfunctions").get_paginator("get_execution_history")
+    started: datetime | None = None
+    steps = []
+    for page in pages.paginate(executionArn=row.execution_arn):
+        for event in page["events"]:
+            started = started or event["timestamp"]
+            details = event.get("stateEnteredEventDetails")
+            if details:
+                seconds = round((event["timestamp"] - started).total_seconds(), 3)
+                steps.append(Step(state=details["name"], seconds=seconds))
+    return tuple(steps)
+
+
+def driver_view(stage: LocalStage, driver: str) -> DriverView:
+    """From the index by driver, and the assignment in force."""
+    dynamodb = stage.session().client("dynamodb")
+    found = dynamodb.query(
+        TableName=stage.outputs["PhotosTable"],
+        IndexName="by_driver",
+        KeyConditionExpression="driver_id = :driver",
+        ExpressionAttributeValues={":driver": {"S": driver}},
+        ScanIndexForward=False,
+        Limit=LATEST,
+    )
+    assigned = dynamodb.get_item(
+        TableName=stage.outputs["AssignmentsTable"],
+        Key={"driver_id": {"S": driver}},
+        ConsistentRead=True,
+    )
+    return DriverView(
+        photos=tuple(LedgerRow.from_item(plain(item)) for item in found["Items"]),
+        assignment=AssignmentRow.from_item(plain(assigned["Item"])) if "Item" in assigned else None,
+    )
+
+
+def seconds_taken(row: LedgerRow) -> float | None:
+    """From the claim to the outcome (an upload's time has whole seconds); None while open."""
+    if row.status not in FINAL_STATUSES:
+        return None
+    taken = datetime.fromisoformat(row.updated_at) - datetime.fromisoformat(row.claimed_at)
+    return max(0.0, round(taken.total_seconds(), 3))
+
+
+def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
+    """A photo's row for scripts: numbers as numbers."""
+    facts = row.classification
+    return {
+        "photo_id": row.photo_id,
+        "key": row.key,
+        "driver_id": row.driver_id or None,
+        "status": row.status,
+        "vehicle": row.vehicle or facts.get("vehicle"),
+        "confidence": float(facts["confidence"]) if "confidence" in facts else None,
+        "reason": row.reason or row.review_reason or None,
+        "message": row.message or None,
+        "decided_by": row.decided_by or None,
+        "superseded": row.superseded,
+        "uploaded_at": row.uploaded_at,
+        "updated_at": row.updated_at,
+        "seconds": seconds_taken(row),
+    }
+
+
+def _statuses(stage: LocalStage) -> Iterator[str]:
+    pages = stage.session().client("dynamodb").get_paginator("scan")
+    for page in pages.paginate(
+        TableName=stage.outputs["PhotosTable"],
+        ProjectionExpression="#status",
+        ExpressionAttributeNames={"#status": "status"},
+    ):
+        for item in page["Items"]:
+            yield item["status"]["S"]

@@ -1,0 +1,81 @@
+"""Stack `Serving`: the model behind an endpoint that keeps what it was asked and answered."""
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.constructs.data_capture import CAPTURE_PREFIX, VARIANT, capture_bucket_name
+from infra.constructs.resource import log_group_for
+from infra.constructs.serving_role import ServingRole
+
+
+class ServingStack(Stack):
+    """Model, endpoint configuration with Data Capture, endpoint."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=Environment(account=config.account, region=config.region),
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            description=f"Scones Unlimited, {config.stage}: the vehicle classifier.",
+            termination_protection=config.is_durable,
+        )
+        # SageMaker writes here whether the group exists or not; made by it, it would never expire.
+        log_group = log_group_for(
+            self, config, log_group_name=f"/aws/sagemaker/Endpoints/{config.endpoint_name}"
+        )
+        role = ServingRole(self, "Role", config=config, log_group=log_group)
+        # Neither model nor configuration has a name: a change makes a new one, then swaps.
+        model = sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=config.model_image_uri, model_data_url=config.model_data_url
+            ),
+        )
+        # SageMaker reads image and model with the role as soon as the model is made.
+        model.node.add_dependency(role)
+        endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=config.endpoint_name,
+            endpoint_config_name=self._endpoint_config(config, model).attr_endpoint_config_name,
+        )
+        endpoint.node.add_dependency(log_group)
+        CfnOutput(self, "OutputEndpointName", value=config.endpoint_name).override_logical_id(
+            "EndpointName"
+        )
+
+    def _endpoint_config(
+        self, config: StageConfig, model: sagemaker.CfnModel
+    ) -> sagemaker.CfnEndpointConfig:
+        endpoint_config = sagemaker.CfnEndpointConfig
+        return endpoint_config(
+            self,
+            "EndpointConfig",
+            production_variants=[
+                endpoint_config.ProductionVariantProperty(
+                    variant_name=VARIANT,
+                    model_name=model.attr_model_name,
+                    instance_type=config.endpoint_instance_type,
+                    initial_instance_count=config.endpoint_instance_count,
+                    initial_variant_weight=1,
+                )
+            ],
+            data_capture_config=endpoint_config.DataCaptureConfigProperty(
+                enable_capture=config.capture_writer == "endpoint",
+                initial_sampling_percentage=config.capture_sampling_percentage,
+                destination_s3_uri=f"s3://{capture_bucket_name(config)}/{CAPTURE_PREFIX}",
+                capture_options=[
+                    endpoint_config.CaptureOptionProperty(capture_mode=mode)
+                    for mode in config.capture_modes
+                ],
+                # Without it SageMaker would keep even the JSON answers in base64.
+                capture_content_type_header=endpoint_config.CaptureContentTypeHeaderProperty(
+                    json_content_types=["application/json"]
+                ),
+            ),
+        )

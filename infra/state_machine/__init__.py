@@ -1,0 +1,21 @@
+"""The state machine's definition, as plain Amazon States Language in JSONPath.
+
+Pure Python and free of CDK, so that the very same definition is synthesized into the template and
+run under a strict interpreter in the tests.
+"""
+
+from infra.state_machine.definition import (
+    EXPRESS_TIMEOUT_S,
+    MACHINE_TIMEOUT_S,
+    STUCK_AFTER_S,
+    definition,
+)
+from infra.state_machine.resources import WorkflowResources
+
+__all__ = [
+    "EXPRESS_TIMEOUT_S",
+    "MACHINE_TIMEOUT_S",
+    "STUCK_AFTER_S",
+    "WorkflowResources",
+    "definition",
+]

@@ -1,0 +1,1 @@
+"""From the CDK app to a cloud assembly: Node, function packages, synthesis."""

@@ -1,0 +1,145 @@
+"""Synthesizes a stage without the CDK command line: `python -m infra.synthesis.synth local`.
+
+The app runs in a process of its own, since CDK's library holds a Node process as long as it is
+imported. Nothing is done where nothing has changed.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from handlers.import_closure import ImportClosureError, import_closure
+from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_config
+from infra.synthesis.node import NodeMissing, node_environment
+from infra.synthesis.packaging import PackagingFailed, package_files, specs_of_stage
+
+ROOT = Path(__file__).parents[2]
+
+APP = "infra.app"
+
+# The assembly is made by these modules and all that they import.
+_ENTRIES = (APP, "infra.synthesis.synth")
+_DATA_FILES = ("cdk.json", "requirements/local.lock")
+_LOG_TAIL_LINES = 25
+
+
+class SynthFailed(RuntimeError):
+    """The app did not synthesize; the message ends with what it said."""
+
+
+def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = None) -> Path:
+    """The cloud assembly of a stage, made anew only where its inputs have changed.
+
+    Raises: SynthFailed, InvalidConfig, NodeMissing.
+    """
+    given = dict(overrides or {})
+    config = stage_config(stage, given)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        digest = _inputs_digest(config, given)
+        noted = out.with_name(out.name + ".inputs")
+        stands = (out / "manifest.json").is_file() and noted.is_file()
+        if stands and noted.read_text(encoding="utf-8") == digest:
+            return out
+        noted.unlink(missing_ok=True)
+        _run_app(stage, given, out)
+        noted.write_text(digest, encoding="utf-8")
+    return out
+
+
+def app_environment(stage: str, overrides: Mapping[str, str], *, assembly: Path) -> dict[str, str]:
+    """What the CDK command line hands to an app, and the Node it is to use. Raises: NodeMissing."""
+    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
+    context = {**settings["context"], "stage": stage, **overrides}
+    return {
+        **node_environment(os.environ),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+    }
+
+
+def _run_app(stage: str, overrides: Mapping[str, str], out: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
+        assembly = Path(scratch) / "assembly"
+        result = subprocess.run(  # noqa: S603 (our own interpreter and our own app)
+            [sys.executable, "-m", APP],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=app_environment(stage, overrides, assembly=assembly),
+        )
+        if result.returncode:
+            lines = (result.stdout + result.stderr).strip().splitlines()[-_LOG_TAIL_LINES:]
+            raise SynthFailed("\n".join(["the CDK app did not synthesize:", *lines]))
+        shutil.rmtree(out, ignore_errors=True)
+        assembly.rename(out)
+
+
+def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
+    """Return the files that the assembly of a stage is made of, relative to `root`, sorted.
+
+    Raises: SynthFailed.
+    """
+    try:
+        files = set(import_closure(*_ENTRIES, root=root).files)
+        for spec in specs_of_stage(config, root=root):
+            files |= set(package_files(spec, root=root))
+    except (ImportClosureError, PackagingFailed) as error:
+        raise SynthFailed(f"the CDK app's inputs cannot be listed: {error}") from error
+    return sorted(files | set(_DATA_FILES) | set(config.model_manifests))
+
+
+def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
+    about = [config.stage, json.dumps(dict(sorted(overrides.items())))]
+    about += [sys.version, platform.machine(), str(ROOT)]
+    digest = hashlib.sha256("\n".join(about).encode())
+    for name in input_files(config, root=ROOT):
+        path = ROOT / name
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"\n{name} {hashlib.sha256(content).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Two synths of the same assembly take turns, and the second finds it done."""
+    with out.with_name(out.name + ".lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Prints where the assembly lies."""
+    parser = argparse.ArgumentParser(prog="python -m infra.synthesis.synth", description=__doc__)
+    parser.add_argument("stage", choices=sorted(STAGES), nargs="?", default="local")
+    parser.add_argument("--out", type=Path, help="default: .scones/cdk.out.STAGE")
+    parser.add_argument(
+        *("-c", "--context"),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"sets one of {', '.join(OVERRIDABLE)}",
+    )
+    arguments = parser.parse_args()
+    out = arguments.out or ROOT / ".scones" / f"cdk.out.{arguments.stage}"
+    overrides = dict(pair.partition("=")[::2] for pair in arguments.context)
+    try:
+        assembly = synthesize(arguments.stage, out.resolve(), overrides=overrides)
+    except (SynthFailed, InvalidConfig, NodeMissing) as error:
+        sys.exit(f"error: {error}")
+    sys.stdout.write(f"{assembly}\n")
+
+
+if __name__ == "__main__":
+    main()

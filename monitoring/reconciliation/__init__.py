@@ -1,0 +1,1 @@
+"""Is every photo in exactly one place? Sweeper, reconcile, repair and redrive."""

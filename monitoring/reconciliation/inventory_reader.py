@@ -1,0 +1,143 @@
+"""Reads the world that `invariants.py` judges. Operators and the demo run it, never a Lambda:
+it lists whole tables."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from handlers.aws.attribute_values import plain
+from handlers.aws.object_versions import pages
+from handlers.aws.queue import Queue
+from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
+from monitoring.reconciliation.inventory import MALFORMED_ROW, ObjectVersion, Unreadable, World
+from monitoring.reconciliation.row_parser import assignment_of, record_of
+
+if TYPE_CHECKING:
+    import boto3
+
+Record = TypeVar("Record")
+
+_QUOTED = 80  # characters of what cannot be read
+_LABEL = re.compile(r"(?P<photo>[^/]+)-(?P<seq>\d{1,18})\.jsonl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the pipeline keeps things: the stack's outputs."""
+
+    intake_bucket: str
+    photos_table: str
+    assignments_table: str
+    review_queue_url: str
+    failures_queue_url: str
+    state_machine_arn: str
+    labels_bucket: str = ""  # empty: labels are not looked at
+
+
+def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> World:
+    """What cannot be read is told in `unreadable`, and stops nothing.
+
+    Reading a queue hides its messages from others for a moment. Raises: QueueTooLong.
+    """
+    odd: list[Unreadable] = []
+    executions = dict(_executions(session, places.state_machine_arn))
+    objects = tuple(_objects(session, places.intake_bucket))
+    photos = _rows(session, places.photos_table)
+    ledger = tuple(_records(photos, record_of, odd, rule=MALFORMED_ROW))
+    drivers = _rows(session, places.assignments_table)
+    assignments = tuple(_records(drivers, assignment_of, odd, rule="malformed_assignment"))
+    reviews, failures = _messages(session, places, odd) if read_queues else (None, None)
+    return World(
+        executions=executions,
+        objects=objects,
+        ledger=ledger,
+        assignments=assignments,
+        review_messages=reviews,
+        failure_messages=failures,
+        labels=tuple(_labels(session, places.labels_bucket, odd)) if places.labels_bucket else None,
+        unreadable=tuple(odd),
+        as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+
+
+def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
+    for versions, _ in pages(session.client("s3"), bucket=bucket):
+        yield from versions
+
+
+def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
+    scan = session.client("dynamodb").get_paginator("scan")
+    for page in scan.paginate(TableName=table, ConsistentRead=True):
+        yield from map(plain, page["Items"])
+
+
+def _records(
+    items: Iterable[dict[str, Any]],
+    read: Callable[[dict[str, Any]], Record],
+    odd: list[Unreadable],
+    *,
+    rule: str,
+) -> Iterator[Record]:
+    for item in items:
+        try:
+            yield read(item)
+        except InvalidRecord as error:
+            detail = f"{error} (of {item.get('key', item.get('driver_id'))!r})"
+            photo_id = str(item.get("photo_id", ""))
+            odd.append(Unreadable(rule=rule, photo_id=photo_id, detail=detail))
+
+
+def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, str]]:
+    """Those on their way: a stage has had millions."""
+    client = session.client("stepfunctions")
+    listing = client.get_paginator("list_executions")
+    try:
+        for page in listing.paginate(stateMachineArn=machine, statusFilter="RUNNING"):
+            for execution in page["executions"]:
+                yield execution["executionArn"], execution["status"]
+    except client.exceptions.StateMachineTypeNotSupported:
+        return  # Express keeps no list: what is on its way is judged by its age alone
+
+
+def _messages(
+    session: "boto3.Session", places: Places, odd: list[Unreadable]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The photo ids of all messages, which are visible again afterwards."""
+    sqs = session.client("sqs")
+    queues = [Queue(sqs, url=url) for url in (places.review_queue_url, places.failures_queue_url)]
+    with ThreadPoolExecutor() as pool:  # either waits a second for what may still come
+        reviews, failures = pool.map(Queue.peek, queues)
+    return tuple(_named(reviews, "reviews", odd)), tuple(_named(failures, "failures", odd))
+
+
+def _named(bodies: Iterable[str], queue: str, odd: list[Unreadable]) -> Iterator[str]:
+    for body in bodies:
+        try:
+            photo_id = json.loads(body)["photo_id"]
+        except (KeyError, TypeError, ValueError):
+            photo_id = None
+        if isinstance(photo_id, str):
+            yield photo_id
+        else:
+            detail = f"a message among the {queue} names no photo: {body[:_QUOTED]!r}"
+            odd.append(Unreadable(rule="malformed_message", detail=detail))
+
+
+def _labels(
+    session: "boto3.Session", bucket: str, odd: list[Unreadable]
+) -> Iterator[tuple[str, int]]:
+    """The key names photo and decision: see `handlers/domain/ledger/labels.py`."""
+    listing = session.client("s3").get_paginator("list_objects_v2")
+    for page in listing.paginate(Bucket=bucket, Prefix=LABELS_PREFIX):
+        for found in page.get("Contents", []):
+            label = _LABEL.fullmatch(found["Key"].rpartition("/")[2])
+            if label:
+                yield label["photo"], int(label["seq"])
+            else:
+                detail = f"{found['Key']!r} lies among the labels and is none"
+                odd.append(Unreadable(rule="malformed_label", detail=detail))

@@ -1,0 +1,96 @@
+"""What the pipeline was told of a photo, told again: the event that S3 sends, the review message.
+
+Made of what ledger or bucket know, and not of an old execution's input: Express keeps none.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from handlers.domain.ledger.identity import Sender
+from handlers.domain.ledger.rows import LedgerRow
+from monitoring.reconciliation.inventory import ObjectVersion
+
+Json = dict[str, Any]  # messages are JSON
+
+
+def event_of_upload(upload: ObjectVersion) -> Json:
+    """The event that S3 should have sent when the object was written."""
+    return _event(
+        bucket=upload.bucket,
+        key=upload.key,
+        version_id=upload.version_id,
+        etag=upload.etag,
+        size_bytes=upload.size_bytes,
+        uploaded_at=_whole_seconds(upload.uploaded_at),
+    )
+
+
+def event_of_row(row: LedgerRow, *, attempt: int) -> Json:
+    """The event as it first came, with the attempt that is to take the photo over."""
+    event = _event(
+        bucket=row.bucket,
+        key=row.key,
+        version_id=row.version_id,
+        etag=row.etag,
+        size_bytes=row.size_bytes,
+        uploaded_at=row.uploaded_at,
+    )
+    return event | {"attempt": attempt}
+
+
+def review_message(row: LedgerRow) -> Json:
+    """The message by which a reviewer gets the photo, as the state machine first sent it."""
+    return {
+        "photo_id": row.photo_id,
+        "photo": _photo(row),
+        "reason": row.review_reason,
+        "received_at": row.received_at or row.claimed_at,
+    }
+
+
+def failure_message(row: LedgerRow) -> Json:
+    """The message by which an operator hears of a failed photo."""
+    return {
+        "photo_id": row.photo_id,
+        "photo": _photo(row),
+        "attempt": row.attempt,
+        "execution_arn": row.execution_arn,
+        "error": {"Error": row.reason, "Cause": row.message},
+    }
+
+
+def _event(
+    *, bucket: str, key: str, version_id: str, etag: str, size_bytes: int, uploaded_at: str
+) -> Json:
+    stored: Json = {"key": key, "size": size_bytes, "etag": etag}
+    if version_id:
+        stored["version-id"] = version_id
+    return {
+        "version": "0",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "time": uploaded_at,
+        "detail": {"version": "0", "bucket": {"name": bucket}, "object": stored},
+    }
+
+
+def _photo(row: LedgerRow) -> Json:
+    photo = {
+        "photo_id": row.photo_id,
+        "bucket": row.bucket,
+        "key": row.key,
+        "version_id": row.version_id,
+        "etag": row.etag,
+        "size_bytes": row.size_bytes,
+        "uploaded_at": row.uploaded_at,
+        "photo_order": row.photo_order,
+    }
+    sender = Sender.from_key(row.key)
+    if sender is None:
+        return photo
+    return {**photo, "driver_id": sender.driver_id, "upload_id": sender.upload_id}
+
+
+def _whole_seconds(moment: str) -> str:
+    """As S3 says times in its events; a driver's photos are ordered by this text."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

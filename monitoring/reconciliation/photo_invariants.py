@@ -1,0 +1,121 @@
+"""The promises that one row of the ledger makes: held against the messages and executions found."""
+
+import math
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.domain.decision.policy import STOPPED
+from handlers.domain.decision.prediction import SUM_TOLERANCE
+from handlers.domain.ledger.identity import photo_id
+from handlers.domain.ledger.rows import STATUSES, LedgerRow
+from monitoring.reconciliation.inventory import MALFORMED_ROW, World
+from monitoring.reconciliation.review_invariants import broken_reviews
+
+# What a row that nobody's code has written may do to whoever reckons with it.
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One broken promise."""
+
+    rule: str
+    photo_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a row is held against; None stands for what was not read."""
+
+    settled_by: datetime  # what has changed later may still be on its way
+    running: Set[str]  # executions
+    reviews: Set[str] | None  # photos with a message
+    failures: Set[str] | None
+    labels: Set[tuple[str, int]] | None
+
+    @classmethod
+    def of(cls, world: World, *, grace: timedelta) -> "Around":
+        """With the moment of the survey as now."""
+        running = {arn for arn, status in world.executions.items() if status == "RUNNING"}
+        return cls(
+            settled_by=datetime.fromisoformat(world.as_of) - grace,
+            running=running,
+            reviews=None if world.review_messages is None else set(world.review_messages),
+            failures=None if world.failure_messages is None else set(world.failure_messages),
+            labels=None if world.labels is None else set(world.labels),
+        )
+
+    def is_settled(self, moment: str) -> bool:
+        """Whether what happened then should have had its effect by now."""
+        return datetime.fromisoformat(moment) <= self.settled_by
+
+    def is_in_flight(self, row: LedgerRow) -> bool:
+        """Whether its execution runs, or may run."""
+        return row.execution_arn in self.running or not self.is_settled(row.updated_at)
+
+
+def broken_promises(row: LedgerRow, around: Around) -> list[Finding]:
+    """Of this photo; a row that makes no sense is one finding, and stops nothing."""
+    try:
+        detail = f"{row.key!r} is {row.status}, review {row.review}"
+        broken = [(rule, detail) for rule, is_broken in _promises(row, around) if is_broken]
+        broken += broken_reviews(row, around.labels)
+    except _NONSENSE as error:
+        broken = [(MALFORMED_ROW, f"{row.key!r} makes no sense: {error!r}")]
+    return [Finding(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in broken]
+
+
+def last_activity(row: LedgerRow) -> datetime:
+    """When somebody or something last had to do with an open review: with a lease, its end."""
+    moments = (
+        *(row.updated_at, row.enqueued_at, row.reminded_at),
+        *(row.lease_until, row.last_activity_at),
+    )
+    return max(datetime.fromisoformat(each) for each in moments if each)
+
+
+def _promises(row: LedgerRow, around: Around) -> Iterator[tuple[str, bool]]:
+    identity = {"bucket": row.bucket, "key": row.key, "etag": row.etag}
+    yield (
+        "wrong_identity",
+        row.photo_id != photo_id(**identity, version_id=row.version_id or None),
+    )
+    yield "unknown_status", row.status not in STATUSES
+    is_undecided = row.status in {"received", "requeued"}
+    yield "stuck", is_undecided and not around.is_in_flight(row)
+    yield "reason_missing", row.status == "rejected" and not (row.reason and row.message)
+    is_by_model = row.status == "assigned" and row.decided_by == "model"
+    yield "unjustified_assignment", is_by_model and not _is_justified(row)
+    # Everywhere the row comes first and its message a moment later.
+    has_failed = row.status == "failed" and around.is_settled(row.updated_at)
+    yield "silent_failure", has_failed and _is_missing(row, around.failures)
+    yield "review_not_open", row.status == "in_review" and row.review != "open"
+    yield from _promises_of_review(row, around)
+
+
+def _promises_of_review(row: LedgerRow, around: Around) -> Iterator[tuple[str, bool]]:
+    """A message in somebody's hands is not to be seen; his lease says where it is."""
+    if row.review == "open" and last_activity(row) <= around.settled_by:
+        yield "review_not_enqueued", not row.enqueued_at
+        yield "review_without_message", bool(row.enqueued_at) and _is_missing(row, around.reviews)
+
+
+def _is_missing(row: LedgerRow, messages: Set[str] | None) -> bool:
+    return messages is not None and row.photo_id not in messages
+
+
+def _is_justified(row: LedgerRow) -> bool:
+    """Confident by the threshold in force, on probabilities that are probabilities."""
+    facts = row.classification
+    probabilities = {name: float(p) for name, p in facts.get("probabilities", {}).items()}
+    confidence = float(facts.get("confidence", "nan"))
+    threshold = float(facts.get("threshold", "nan"))
+    return (
+        bool(probabilities)
+        and abs(math.fsum(probabilities.values()) - 1) <= SUM_TOLERANCE
+        and probabilities.get(row.vehicle) == confidence == max(probabilities.values())
+        and threshold <= confidence
+        and threshold < STOPPED
+    )

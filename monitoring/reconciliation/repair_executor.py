@@ -1,0 +1,122 @@
+"""Carries repairs out: each is one conditional write, one start or one message."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.aws.executions import Executions
+from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.queue import Queue
+from handlers.domain.ledger.object_versions import ObjectVersion
+from handlers.domain.ledger.rows import LedgerRow
+from monitoring.reconciliation.messages import (
+    event_of_row,
+    event_of_upload,
+    failure_message,
+    review_message,
+)
+from monitoring.reconciliation.repair_plan import (
+    GIVE_UP,
+    REMIND,
+    SEND_FAILURE,
+    SEND_REVIEW,
+    START,
+    TAKE_OVER,
+    Repair,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ENDED_TOO_OFTEN = "EndedTooOften"
+_MESSAGE = (
+    "Something went wrong on our side, more than once. We are looking into it; "
+    "you can also send the photo again."
+)
+_LABEL_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mender:
+    """What repairs are made with."""
+
+    ledger: PhotoLedger
+    executions: Executions
+    reviews: Queue
+    failures: Queue
+
+    def mend(self, repair: Repair, *, now: datetime) -> bool:
+        """True where this very call did it; False where somebody was faster, or it moved on."""
+        if repair.action == START and repair.upload is not None:
+            return self._start(repair.upload)
+        if repair.row is None:
+            return False
+        moment = _text(now)
+        actions: dict[str, Callable[[LedgerRow, str], bool]] = {
+            TAKE_OVER: self.take_over,
+            GIVE_UP: self._give_up,
+            SEND_REVIEW: self._send_review,
+            REMIND: self._remind,
+            SEND_FAILURE: self._send_failure,
+        }
+        return actions[repair.action](repair.row, moment)
+
+    def take_over(self, row: LedgerRow, now: str) -> bool:
+        """The next attempt. If the start fails after the write, the row says `requeued`: it is
+        found again, and gets the attempt after that."""
+        if not self.ledger.requeue(row, now=now):
+            return False
+        attempt = row.attempt + 1
+        label = f"takeover-{row.photo_id[:_LABEL_LENGTH]}-{attempt}"
+        self.executions.start(event_of_row(row, attempt=attempt), label=label)
+        return True
+
+    def _start(self, upload: ObjectVersion) -> bool:
+        label = f"found-{upload.photo_id[:_LABEL_LENGTH]}"
+        self.executions.start(event_of_upload(upload), label=label)
+        return True
+
+    def _give_up(self, row: LedgerRow, now: str) -> bool:
+        if not self.ledger.give_up(row, reason=ENDED_TOO_OFTEN, message=_MESSAGE, now=now):
+            return False
+        return self._send_failure(row, now)
+
+    def _send_review(self, row: LedgerRow, now: str) -> bool:
+        # The message before the mark: a crash in between sends it again, and never not at all.
+        self.reviews.send(review_message(row))
+        return self.ledger.mark_enqueued(row, now=now)
+
+    def _remind(self, row: LedgerRow, now: str) -> bool:
+        self.reviews.send(review_message(row))
+        return self.ledger.mark_reminded(row, now=now)
+
+    def _send_failure(self, row: LedgerRow, now: str) -> bool:
+        del now
+        self.failures.send(failure_message(row))
+        return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of repairs."""
+
+    mended: Counter[str] = field(default_factory=Counter)  # by action
+    refused: list[str] = field(default_factory=list)  # what a service refused to do, by photo
+
+    def mend(self, mender: Mender, repair: Repair, *, now: datetime) -> bool:
+        """One photo that a service refuses must not keep the others waiting."""
+        try:
+            mended = mender.mend(repair, now=now)
+        except (BotoCoreError, ClientError) as error:
+            self.refused.append(f"{repair.action} {repair.photo_id}: {error}")
+            return False
+        self.mended[repair.action] += mended
+        return mended
+
+
+def _text(moment: datetime) -> str:
+    """As the state machine writes times: milliseconds and a Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

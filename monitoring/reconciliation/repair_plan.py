@@ -1,0 +1,132 @@
+"""What is wrong with a photo that is not where it should be, and what would mend it: pure.
+
+Every repair may be made twice, by two sweepers at once, and be late: a takeover is conditional on
+the attempt that was seen, the state machine's claim refuses a second start, and a surplus review
+message is dropped when it is drained.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.domain.ledger.rows import LedgerRow
+from monitoring.reconciliation.inventory import ObjectVersion, World
+from monitoring.reconciliation.photo_invariants import Finding, last_activity
+
+START = "start"  # no event ever came: start an execution with the event that should have come
+TAKE_OVER = "take_over"  # its execution died: the next attempt, by a new execution
+GIVE_UP = "give_up"  # it died too often: failed, and an operator hears of it
+SEND_REVIEW = "send_review"  # its review message was never sent
+REMIND = "remind"  # nobody may have its review message any more: another one
+SEND_FAILURE = "send_failure"  # no operator has heard of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long something may last before it is not normal any more."""
+
+    event: timedelta = timedelta(hours=1)  # S3 events "can take a minute or longer"
+    execution: timedelta = timedelta(minutes=20)  # longer than the machine's own time-out
+    start: timedelta = timedelta(minutes=5)  # between `requeued` and the claim of its execution
+    review: timedelta = timedelta(hours=24)
+    attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """One photo, what is wrong and what mends it; `row` or `upload` is what was seen of it."""
+
+    action: str
+    rule: str  # the broken promise, as `invariants` calls it
+    photo_id: str
+    key: str
+    row: LedgerRow | None = None
+    upload: ObjectVersion | None = None
+
+
+def unfinished(row: LedgerRow, *, now: datetime, patience: Patience) -> Repair | None:
+    """A row that should have been decided by now; None while it may still be on its way."""
+    waits = {"received": patience.execution, "requeued": patience.start}
+    if row.status not in waits or not _older(row.claimed_at, waits[row.status], now):
+        return None
+    return taken_over("stuck", row, patience=patience)
+
+
+def taken_over(rule: str, row: LedgerRow, *, patience: Patience) -> Repair:
+    """The next attempt, unless the photo has had enough of them."""
+    action = TAKE_OVER if row.attempt < patience.attempts else GIVE_UP
+    return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
+
+
+def forgotten_review(row: LedgerRow, *, now: datetime, patience: Patience) -> Repair | None:
+    """An open review whose message may be gone; None while somebody may be busy with it."""
+    if row.review != "open" or (row.lease_until and not _older(row.lease_until, _NOT_AT_ALL, now)):
+        return None
+    if not row.enqueued_at:
+        overdue, rule = _older(row.updated_at, patience.execution, now), "review_not_enqueued"
+    else:
+        overdue = last_activity(row) <= now - patience.review
+        rule = "review_without_activity"
+    if not overdue:
+        return None
+    action = REMIND if row.enqueued_at else SEND_REVIEW
+    return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
+
+
+def missing_event(upload: ObjectVersion, *, now: datetime, patience: Patience) -> Repair | None:
+    """An upload that the ledger does not know; None while its event may still be on its way."""
+    if not _older(upload.uploaded_at, patience.event, now):
+        return None
+    return Repair(
+        action=START, rule="lost", photo_id=upload.photo_id, key=upload.key, upload=upload
+    )
+
+
+def repairs_of(
+    findings: tuple[Finding, ...], world: World, *, patience: Patience
+) -> tuple[list[Repair], list[Finding]]:
+    """What mends the findings of a survey, and those that only a person can judge."""
+    rows = {row.photo_id: row for row in world.ledger}
+    uploads = {upload.photo_id: upload for upload in world.objects}
+    repairs: dict[tuple[str, str], Repair] = {}
+    rest = []
+    for finding in findings:
+        repair = _repair_of(finding, rows, uploads, patience)
+        if repair is None:
+            rest.append(finding)
+        else:
+            repairs.setdefault((repair.photo_id, repair.action), repair)
+    return list(repairs.values()), rest
+
+
+def _repair_of(
+    finding: Finding,
+    rows: Mapping[str, LedgerRow],
+    uploads: Mapping[str, ObjectVersion],
+    patience: Patience,
+) -> Repair | None:
+    photo = finding.photo_id
+    if finding.rule == "lost" and photo in uploads:
+        upload = uploads[photo]
+        return Repair(action=START, rule="lost", photo_id=photo, key=upload.key, upload=upload)
+    row = rows.get(photo)
+    if row is None:
+        return None
+    if finding.rule == "stuck":
+        return taken_over("stuck", row, patience=patience)
+    action = _MESSAGES.get(finding.rule)
+    if action is None:
+        return None
+    return Repair(action=action, rule=finding.rule, photo_id=photo, key=row.key, row=row)
+
+
+_MESSAGES = {
+    "review_not_enqueued": SEND_REVIEW,
+    "review_without_message": REMIND,
+    "silent_failure": SEND_FAILURE,
+}
+_NOT_AT_ALL = timedelta(0)
+
+
+def _older(moment: str, than: timedelta, now: datetime) -> bool:
+    return datetime.fromisoformat(moment) <= now - than

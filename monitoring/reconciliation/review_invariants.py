@@ -1,0 +1,63 @@
+"""The promises about decisions of people: each made once, recorded whole, and in force."""
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
+from handlers.domain.review.change import MOST_DECISIONS, OPINION, UNDO, VERDICT
+
+_SAYS_WHAT_IS_SEEN = {VERDICT, OPINION, UNDO}  # and is therefore written as a label
+
+
+def broken_reviews(
+    row: LedgerRow, labels: Set[tuple[str, int]] | None
+) -> Iterator[tuple[str, str]]:
+    """Rule and detail of each promise that this row breaks; None stands for labels not read."""
+    last = row.decisions[-1] if row.decisions else None
+    problems = {
+        "decisions_out_of_order": not _is_in_order(row),
+        "review_done_by_nobody": row.review == "done"
+        and (last is None or last["kind"] not in {VERDICT, OPINION}),
+        "lease_without_review": bool(row.lease_owner) and row.review != "open",
+        "decision_undone_silently": last is not None
+        and row.status in FINAL_STATUSES
+        and not _is_as_decided(row, last["after"]),
+        "decided_by_nobody": _is_a_person(row.decided_by) and not _has_decided(row),
+    }
+    for rule, broken in problems.items():
+        if broken:
+            yield rule, f"{row.key!r} is {row.status}, review {row.review}, seq {row.decision_seq}"
+    for seq in _missing_labels(row, labels):
+        yield "label_missing", f"decision {seq} about {row.key!r} is no label"
+
+
+def _is_in_order(row: LedgerRow) -> bool:
+    """Every number once, without a gap, up to the row's own; long lists lose their oldest."""
+    numbers = [int(decision["seq"]) for decision in row.decisions]
+    first = max(1, row.decision_seq - MOST_DECISIONS + 1)
+    return numbers == list(range(first, row.decision_seq + 1))
+
+
+def _is_as_decided(row: LedgerRow, after: Mapping[str, Any]) -> bool:
+    return (row.status, row.vehicle) == (after["status"], after.get("vehicle", ""))
+
+
+def _is_a_person(decided_by: str) -> bool:
+    return bool(decided_by) and decided_by != "model"
+
+
+def _has_decided(row: LedgerRow) -> bool:
+    """Older decisions than the row remembers are believed."""
+    if row.decision_seq > len(row.decisions):
+        return True
+    return any(
+        decision["kind"] == VERDICT and decision["decided_by"] == row.decided_by
+        for decision in row.decisions
+    )
+
+
+def _missing_labels(row: LedgerRow, labels: Set[tuple[str, int]] | None) -> list[int]:
+    if labels is None:
+        return []
+    said = [int(each["seq"]) for each in row.decisions if each["kind"] in _SAYS_WHAT_IS_SEEN]
+    return [seq for seq in said if (row.photo_id, seq) not in labels]

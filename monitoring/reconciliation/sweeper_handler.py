@@ -1,0 +1,110 @@
+"""Sweeper: finds photos that are not where they should be, a part at a time, and mends them.
+
+EventBridge Scheduler calls it every few minutes.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from handlers.aws.bucket import Objects
+from handlers.aws.clients import client
+from handlers.aws.executions import Executions
+from handlers.aws.object_versions import pages
+from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.queue import Queue
+from monitoring import metric_names as names
+from monitoring.reconciliation.checkpoint import StoredNotes
+from monitoring.reconciliation.repair_executor import Mender
+from monitoring.reconciliation.repair_plan import REMIND, Patience
+from monitoring.reconciliation.sweep import Bounds, Round, Sweeper
+from monitoring.settings import SweeperSettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service=names.SWEEPER)
+metrics = Metrics(service=names.SWEEPER)
+tracer = Tracer(service=names.SWEEPER)
+
+READ_TIMEOUT_S = 10
+MARGIN_MS = 20_000  # left for what has begun, the notes and the metrics
+
+
+@cache
+def _sweeper() -> Sweeper:
+    settings = SweeperSettings.from_env(os.environ)
+    s3, sqs = client("s3", read_timeout_s=READ_TIMEOUT_S), client("sqs", read_timeout_s=5)
+    ledger = PhotoLedger(
+        client("dynamodb", read_timeout_s=READ_TIMEOUT_S), table=settings.photos_table
+    )
+    reviews = Queue(sqs, url=settings.review_queue_url)
+    return Sweeper(
+        ledger=ledger,
+        listing=lambda after: pages(s3, bucket=settings.intake_bucket, after=after),
+        review_messages=reviews.depth,
+        notebook=StoredNotes(Objects(s3, bucket=settings.reports_bucket)),
+        patience=Patience(
+            execution=timedelta(seconds=settings.stuck_after_s),
+            review=timedelta(hours=settings.review_idle_hours),
+        ),
+        bounds=Bounds(versions=int(settings.versions_per_round)),
+        mender=Mender(
+            ledger=ledger,
+            executions=Executions(
+                client("stepfunctions", read_timeout_s=READ_TIMEOUT_S),
+                machine_arn=settings.state_machine_arn,
+            ),
+            reviews=reviews,
+            failures=Queue(sqs, url=settings.failures_queue_url),
+        ),
+    )
+
+
+@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Any event → what was found and done, in numbers."""
+    done = _sweeper().sweep(now=datetime.now(UTC), has_time=partial(_has_time, context))
+    for repair in done.found:
+        logger.warning("photo_misplaced", photo_id=repair.photo_id, rule=repair.rule)
+    for refused in done.refused:
+        logger.error("repair_refused", refused=refused)
+    for photo_id in done.malformed:
+        logger.error("ledger_row_malformed", photo_id=photo_id)
+    _count(done)
+    answer: dict[str, Any] = {  # Any: JSON
+        "found": len(done.found),
+        "mended": dict(done.mended),
+        "refused": len(done.refused),
+        "malformed": len(done.malformed),
+        "looked_at": dict(done.looked_at),
+    }
+    logger.info("sweep_done", **answer)
+    return answer
+
+
+def _has_time(context: "LambdaContext") -> bool:
+    return context.get_remaining_time_in_millis() > MARGIN_MS
+
+
+def _count(done: Round) -> None:
+    # A reminder mends nothing: reviewers have left photos alone for a day, as on any weekend.
+    needed = sum(repair.action != REMIND for repair in done.found)
+    reminders = done.mended[REMIND]
+    counts = {
+        names.ROUNDS: 1,
+        names.REPAIRS_NEEDED: needed,
+        names.REPAIRS_MADE: done.mended.total() - reminders,
+        names.REMINDERS: reminders,
+        names.REPAIRS_REFUSED: len(done.refused),
+        names.MALFORMED_ROWS: len(done.malformed),
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    metrics.add_metric(names.OLDEST_REVIEW, MetricUnit.Seconds, done.oldest_review_s)

@@ -1,0 +1,62 @@
+"""The captures of a window, out of their bucket: read ahead, and counted in the order of keys."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from handlers.aws.bucket import Objects, StoredObject, UnreadableObject
+from monitoring.capture import CaptureObject, CaptureReader, Span
+
+_AT_ONCE = 8
+_AHEAD = 16
+_AHEAD_BYTES = 1 << 20
+"""What is larger is read as it comes: at most 16 MB lie ready, whatever the files hold."""
+
+Content = Iterable[bytes]
+
+
+def read_captures(objects: Objects, reader: CaptureReader, span: Span, *, prefix: str) -> None:
+    """Everything that may be of that time; `prefix` is up to the variants, without a slash."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ahead: deque[tuple[CaptureObject, Future[list[bytes]] | None]] = deque()
+        for found, size_bytes in _listed(objects, span, prefix):
+            is_small = size_bytes <= _AHEAD_BYTES
+            ahead.append((found, pool.submit(_whole, objects, found.key) if is_small else None))
+            if len(ahead) > _AHEAD:
+                _read(objects, reader, *ahead.popleft())
+        for found, content in ahead:
+            _read(objects, reader, found, content)
+
+
+def _read(
+    objects: Objects,
+    reader: CaptureReader,
+    found: CaptureObject,
+    content: Future[list[bytes]] | None,
+) -> None:
+    try:
+        reader.read(found, objects.chunks(found.key) if content is None else content.result())
+    except UnreadableObject:
+        reader.skip(found)
+
+
+def _whole(objects: Objects, key: str) -> list[bytes]:
+    return list(objects.chunks(key))
+
+
+def _listed(objects: Objects, span: Span, prefix: str) -> Iterator[tuple[CaptureObject, int]]:
+    own = {*span.hour_prefixes(look_ahead_h=0, look_back_h=0)}
+    for folder in objects.folders(f"{prefix}/"):
+        variant = folder.rstrip("/").rpartition("/")[2]
+        for hour in span.hour_prefixes():
+            for each in objects.listed(f"{folder}{hour}/"):
+                yield _capture(each, variant, is_beside=hour not in own), each.size_bytes
+
+
+def _capture(stored: StoredObject, variant: str, *, is_beside: bool) -> CaptureObject:
+    return CaptureObject(
+        key=stored.key,
+        variant=variant,
+        last_modified=stored.last_modified,
+        is_beside=is_beside,
+    )

@@ -1,0 +1,106 @@
+"""A row of the ledger, and what people said of it, as the report reads it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
+from monitoring.report.facts import PhotoFacts
+from monitoring.report.human_labels import Verdicts
+from monitoring.report.windows import stored
+
+_NO_FIGURES = {"image_format", "defects"}
+
+
+def photo_facts(row: LedgerRow, seeded: Mapping[str, str]) -> PhotoFacts:
+    """`seeded`: what some photos are known to show. Raises: InvalidRecord."""
+    classified, quality = row.classification, row.quality
+    try:
+        return PhotoFacts(
+            photo_id=row.photo_id,
+            key=row.key,
+            bucket=row.bucket,
+            version_id=row.version_id,
+            driver_id=row.driver_id,
+            status=row.status,
+            reason=row.reason,
+            review=row.review,
+            review_reason=row.review_reason,
+            uploaded_at=_moment(row.uploaded_at),
+            received_at=stored(row.received_at or row.claimed_at),
+            enqueued_at=_moment(row.enqueued_at),
+            decided_at=_moment(row.updated_at) if row.status in FINAL_STATUSES else None,
+            model_version=row.model_version,
+            probabilities=_shares(classified.get("probabilities")),
+            confidence=_share(classified.get("confidence")),
+            vehicle=_text(classified.get("vehicle")),
+            threshold=_figure(classified.get("threshold")),
+            threshold_source=_text(classified.get("threshold_source")),
+            quality=_measured(quality),
+            image_format=_text(quality.get("image_format")),
+            seeded_label=seeded.get(row.photo_id, ""),
+        )
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise InvalidRecord(f"a ledger row holds what is no figure: {error!r}") from error
+
+
+def with_verdict(photo: PhotoFacts, verdicts: Verdicts) -> PhotoFacts:
+    """The same photo, and what people said of it."""
+    said, opinions = verdicts.decided.get(photo.photo_id), verdicts.opinions_of(photo.photo_id)
+    if said is None:
+        return replace(photo, opinions=opinions) if opinions else photo
+    return replace(
+        photo,
+        verdict=said.verdict,
+        verdict_by=said.by,
+        decided_at=said.at or photo.decided_at,
+        opinions=opinions,
+    )
+
+
+def _shares(values: object) -> dict[str, float]:
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise TypeError(f"probabilities are {values!r}")
+    named = sorted((str(name), _share(value)) for name, value in values.items())
+    return {name: value for name, value in named if value is not None}
+
+
+def _measured(quality: Mapping[str, Any]) -> dict[str, float]:
+    named = sorted((name, value) for name, value in quality.items() if name not in _NO_FIGURES)
+    figures = ((str(name), _figure(value)) for name, value in named)
+    return {name: value for name, value in figures if value is not None}
+
+
+def _share(value: object) -> float | None:
+    share = _figure(value)
+    if share is not None and not 0 <= share <= 1:
+        raise ValueError(f"{share} is no probability")
+    return share
+
+
+def _figure(value: object) -> float | None:
+    """A text is no figure, even if it reads like one: one day it would be `NaN`."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Decimal | float | int):
+        raise TypeError(f"{value!r} is no number")
+    figure = float(value)
+    if not math.isfinite(figure):
+        raise ValueError(f"{value!r} is no finite number")
+    return figure
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str | None):
+        raise TypeError(f"expected text, got {value!r}")
+    return value or ""
+
+
+def _moment(text: str) -> datetime | None:
+    return stored(text) if text else None

@@ -1,0 +1,38 @@
+"""Sizes of queues, the age of the oldest review, and the sweeper's last walk, at this moment."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.queue import Queue
+from monitoring.reconciliation.bucket_walk import last_whole_walk
+from monitoring.reconciliation.checkpoint import StoredNotes
+from monitoring.reconciliation.review_age import oldest_review_s
+from monitoring.report.facts import QueueFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queues:
+    """What is measured."""
+
+    ledger: PhotoLedger
+    reviews: Queue
+    failures: Queue
+    dead_letters: Sequence[Queue]
+    notes: StoredNotes  # the sweeper's
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def figures(self) -> QueueFigures:
+        """Depths are SQS's own approximations."""
+        age_s = oldest_review_s(self.ledger, now=self.clock())
+        walk = last_whole_walk(self.notes.read())
+        return QueueFigures(
+            reviews_open=self.reviews.depth(),
+            oldest_review_s=age_s,
+            failures_waiting=self.failures.depth(),
+            dead_letters=sum(queue.depth() for queue in self.dead_letters),
+            walk_ended_at=walk.ended_at if walk else None,
+            walked_objects=walk.objects if walk else None,
+            lost_objects=walk.lost if walk else None,
+        )

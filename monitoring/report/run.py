@@ -1,0 +1,95 @@
+"""One report, from what was asked to the files that it consists of; Lambda and laptop run this."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
+from monitoring.report.baseline import Baseline
+from monitoring.report.inputs import Sources, gather, queue_figures
+from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
+from monitoring.report.windows import is_whole_day
+from monitoring.report.writers import (
+    history_line,
+    judged_csv,
+    photos_csv,
+    report_html,
+    report_json,
+)
+
+PAGE = "report.html"
+
+Pictures = Callable[[Iterable[PhotoFacts], Iterable[str]], Iterable[Thumbnail]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport:
+    """A report and its files; the same inputs give the same bytes."""
+
+    report: Report
+    files: dict[str, bytes]  # by name
+
+
+def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
+    """Decides first, since only then it is known which photos are worth a look."""
+    report = build_report(inputs)
+    seen = {photo.photo_id: photo for photo in (*inputs.audited, *inputs.week, *inputs.photos)}
+    report = report.with_thumbnails(tuple(pictures(seen.values(), report.wanted_thumbnails)))
+    files = {
+        PAGE: report_html(report),
+        "report.json": report_json(report),
+        "photos.csv": b"".join(photos_csv(inputs.photos)),
+        "judged.csv": b"".join(judged_csv(inputs.audited, inputs.settings.vehicles)),
+        "statistics.json": statistics_json(report, inputs.photos),
+        "constraint_violations.json": violations_json(report),
+        "constraints.json": constraints_json(_first_baseline(report, inputs)),
+    }
+    return MadeReport(report=report, files=files)
+
+
+def run_report(
+    sources: Sources,
+    window: Window,
+    *,
+    as_of: datetime,
+    now: datetime,
+    pictures: Pictures,
+    publish: bool = True,
+) -> MadeReport:
+    """Gather, decide, write. Two runs at once write the same bytes to the same keys."""
+    queues = queue_figures(sources, as_of=as_of, now=now, keep=publish)
+    is_over = as_of >= window.end
+    if publish and is_over:
+        sources.shelf.keep_first_as_of(window, as_of)
+    inputs = gather(
+        sources,
+        window,
+        as_of=as_of,
+        queues=queues,
+        captures_expired=_captures_expired(sources, window, now=now),
+    )
+    made = make_report(inputs, pictures=pictures)
+    if publish:
+        for version, baseline in sources.own_baselines().items():
+            sources.shelf.keep_baseline(version, baseline.to_json())
+        sources.shelf.put(window, made.files)
+        # Other windows overlap with days, and would count them twice; half a day is none.
+        if is_over and is_whole_day(window):
+            sources.shelf.remember(window, history_line(made.report.history_row()))
+    return made
+
+
+def stands_for_good(sources: Sources, window: Window, *, now: datetime) -> bool:
+    """Whether a report stands, and what it could rest on is deleted by now: none can be better."""
+    return _captures_expired(sources, window, now=now) and sources.shelf.stands(window)
+
+
+def _captures_expired(sources: Sources, window: Window, *, now: datetime) -> bool:
+    """By the clock, not by `as_of`: it is now that they are there or not."""
+    return window.start < now - sources.capture_retention
+
+
+def _first_baseline(report: Report, inputs: ReportInputs) -> Baseline | None:
+    """SageMaker's constraints are those of one model: the one that has classified most."""
+    models = report.document["models"]
+    return inputs.baselines.get(models[0]["version"]) if models else None

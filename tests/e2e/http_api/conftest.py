@@ -1,0 +1,97 @@
+"""A stage with the functions' roles enforced, people who can sign in, and photos in its ledger."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from infra.local.stage.stage import LocalStage, running_stage
+from infra.operations.users import Role
+from infra.synthesis.synth import ROOT, synthesize
+from tests.e2e.http_api.signing_in import App, Visitors, claims_of, tampered, unsigned
+
+DRIVE, REVIEW, LEAD = "scones/drive", "scones/review", "scones/lead"
+PEOPLE = {"dora": Role.DRIVER, "dan": Role.DRIVER, "rita": Role.REVIEWER, "lena": Role.LEAD}
+# Who calls every route: see `_tokens`.
+IDENTITIES = (
+    *("nobody", "no scope", "ID token", "driver", "other driver", "driver, all scopes"),
+    *("reviewer", "reviewer, all scopes", "reviewer as driver", "lead"),
+    *("expired", "tampered", "unsigned"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Town:
+    """A running stage and everybody's tokens, by who it is."""
+
+    stage: LocalStage
+    visitors: Visitors
+    tokens: dict[str, str]
+    http: httpx.Client
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
+    with (
+        running_stage(
+            tmp_path_factory.mktemp("runs"), assembly=assembly, enforce_iam=True
+        ) as stage,
+        httpx.Client(base_url=stage.door_url, trust_env=False, timeout=30) as http,
+    ):
+        visitors = Visitors(stage, http)
+        for name, role in PEOPLE.items():
+            visitors.let_in(name, role)
+        yield Town(stage=stage, visitors=visitors, tokens=_tokens(stage, visitors), http=http)
+
+
+def _tokens(stage: LocalStage, visitors: Visitors) -> dict[str, str]:
+    app, page = visitors.drivers_app, visitors.reviewers_page
+    dora = visitors.access("dora", app, DRIVE)
+    return {
+        "nobody": "",
+        "no scope": visitors.tokens("dora", app, "openid")["access_token"],
+        "ID token": visitors.tokens("dora", app, f"openid {DRIVE}")["id_token"],
+        "driver": dora,
+        "other driver": visitors.access("dan", app, DRIVE),
+        "driver, all scopes": visitors.access("dora", page, f"{REVIEW} {LEAD}"),
+        "reviewer": visitors.access("rita", page, REVIEW),
+        "reviewer, all scopes": visitors.access("rita", page, f"{REVIEW} {LEAD}"),
+        "reviewer as driver": visitors.access("rita", app, DRIVE),
+        "lead": visitors.access("lena", page, f"{REVIEW} {LEAD}"),
+        "expired": _expired(stage, visitors, app),
+        "tampered": tampered(dora, username="dan"),
+        "unsigned": unsigned(dora),
+    }
+
+
+def _expired(stage: LocalStage, visitors: Visitors, app: App) -> str:
+    """Of a second's life; the client is as it was before afterwards."""
+    cognito, pool = stage.client("cognito-idp"), stage.outputs["UserPoolId"]
+    named = {"UserPoolId": pool, "ClientId": app.client_id}
+    client = cognito.describe_user_pool_client(**named)["UserPoolClient"]
+    kept = (
+        *("CallbackURLs", "LogoutURLs", "AllowedOAuthFlows", "AllowedOAuthScopes"),
+        *("AllowedOAuthFlowsUserPoolClient", "SupportedIdentityProviders", "ExplicitAuthFlows"),
+        *("RefreshTokenValidity", "IdTokenValidity"),
+    )
+    settings = {name: client[name] for name in kept}
+    units = client["TokenValidityUnits"]
+    cognito.update_user_pool_client(
+        **named,
+        **settings,
+        AccessTokenValidity=1,
+        TokenValidityUnits={**units, "AccessToken": "seconds"},
+    )
+    token = visitors.access("dora", app, DRIVE)
+    cognito.update_user_pool_client(
+        **named,
+        **settings,
+        AccessTokenValidity=client["AccessTokenValidity"],
+        TokenValidityUnits=units,
+    )
+    while time.time() <= claims_of(token)["exp"]:
+        time.sleep(0.1)
+    return token

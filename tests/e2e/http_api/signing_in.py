@@ -1,0 +1,125 @@
+"""People who sign in as apps do: code grant with PKCE, through the same address as the API."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from infra.local.stage.stage import LocalStage
+from infra.operations.users import Role, provision
+
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """One app client, and where it is told the code."""
+
+    client_id: str
+    redirect_uri: str
+
+
+class Visitors:
+    """Makes people and signs them in."""
+
+    def __init__(self, stage: LocalStage, http: httpx.Client) -> None:
+        self._stage = stage
+        self._http = http
+        self._passwords: dict[str, str] = {}
+        outputs = stage.outputs
+        self.drivers_app = App(
+            client_id=outputs["DriversClientId"], redirect_uri="scones://signed-in"
+        )
+        self.reviewers_page = App(
+            client_id=outputs["ReviewersClientId"], redirect_uri=f"{outputs['ApiUrl']}/review"
+        )
+
+    def let_in(self, name: str, role: Role) -> None:
+        person = provision(
+            self._stage.client("cognito-idp"),
+            pool_id=self._stage.outputs["UserPoolId"],
+            role=role,
+            name=name,
+            password_stays=True,
+        )
+        self._passwords[name] = person.password
+
+    def authorize(
+        self, app: App, scope: str, challenge: str, changed: dict[str, str] | None = None
+    ) -> httpx.Response:
+        asked = {
+            "response_type": "code",
+            "client_id": app.client_id,
+            "redirect_uri": app.redirect_uri,
+            "scope": scope,
+            "state": "s",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            **(changed or {}),
+        }
+        return self._http.get("/oauth2/authorize", params=asked)
+
+    def code(self, name: str, app: App, scope: str, verifier: str) -> str:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        page = self.authorize(app, scope, challenge)
+        assert page.status_code == 200, page.text
+        form = {key: html.unescape(value) for key, value in _HIDDEN.findall(page.text)}
+        form |= {"username": name, "password": self._passwords[name]}
+        answer = self._http.post("/login", data=form)
+        assert answer.status_code == 302, answer.text
+        return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
+
+    def redeem(self, app: App, code: str, verifier: str) -> httpx.Response:
+        return self._http.post(
+            "/oauth2/token",
+            data={
+                "grant_type": "authorization_code",
+                "client_id": app.client_id,
+                "code": code,
+                "redirect_uri": app.redirect_uri,
+                "code_verifier": verifier,
+            },
+        )
+
+    def tokens(self, name: str, app: App, scope: str) -> dict[str, Any]:
+        verifier = secrets.token_urlsafe(48)
+        answer = self.redeem(app, self.code(name, app, scope, verifier), verifier)
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    def access(self, name: str, app: App, scope: str) -> str:
+        token: str = self.tokens(name, app, f"openid {scope}")["access_token"]
+        return token
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = json.loads(_decoded(token.split(".")[1]))
+    return claims
+
+
+def tampered(token: str, **claims: object) -> str:
+    """Other claims under the old signature."""
+    header, _, signature = token.split(".")
+    return ".".join([header, _encoded(claims_of(token) | claims), signature])
+
+
+def unsigned(token: str) -> str:
+    """The same claims, saying that no signature is needed."""
+    return f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{token.split('.')[1]}."
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

@@ -1,0 +1,99 @@
+"""Where the account has no Data Capture, Classify writes the same records itself."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from handlers.aws.capture_writer import Captures, CapturesUnavailable
+from handlers.domain.capture_record import INPUT, OUTPUT, Call, capture_key, capture_line
+from handlers.domain.decision.prediction import Prediction
+from handlers.workflow import classify
+from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload, record_line
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+AT = datetime(2026, 11, 21, 8, 30, 5, tzinfo=UTC)
+ANSWER = {"probabilities": {"car": 0.97, "van": 0.03}, "model_version": "m1"}
+CALL = Call(inference_id="a" * 64, request=b"jpeg", answer=ANSWER)
+
+
+class _Endpoint:
+    def classify(self, _wire_image: bytes, *, inference_id: str) -> Prediction:
+        assert inference_id == CALL.inference_id
+        return Prediction.from_wire(ANSWER)
+
+
+@pytest.fixture
+def capturing(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    del aws
+    monkeypatch.setattr(classify, "_endpoint", _Endpoint)
+    monkeypatch.setenv("ENDPOINT_NAME", "vehicle")
+    monkeypatch.setenv("CAPTURE_BUCKET", "captures")
+    monkeypatch.setenv("CAPTURE_PREFIX", "data-capture/vehicle/AllTraffic")
+    monkeypatch.setenv("CAPTURE_MODES", "Output")
+    classify._captures.cache_clear()
+    yield
+    classify._captures.cache_clear()
+
+
+def call(context: "LambdaContext") -> Any:
+    wire_image = base64.b64encode(b"jpeg").decode()
+    event = {"photo_id": CALL.inference_id, "execution": "arn", "wire_image": wire_image}
+    return classify.lambda_handler(event, context)
+
+
+@pytest.mark.usefixtures("capturing")
+def test_a_call_that_is_made_again_leaves_one_record(context: "LambdaContext") -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="captures")
+    assert [call(context), call(context)] == [ANSWER, ANSWER]
+    # Twice within the same hour; at its turn there may be two, which the reader counts once.
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="captures")["Contents"]]
+    assert 1 <= len(keys) <= 2
+    record = json.loads(s3.get_object(Bucket="captures", Key=keys[0])["Body"].read())
+    assert record["eventMetadata"]["inferenceId"] == CALL.inference_id
+    assert json.loads(record["captureData"]["endpointOutput"]["data"]) == ANSWER
+    assert "endpointInput" not in record["captureData"]
+
+
+@pytest.mark.usefixtures("capturing")
+def test_a_photo_goes_its_way_where_its_record_cannot_be_written(
+    context: "LambdaContext", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(context) == ANSWER  # there is no such bucket
+    assert "CapturesLost" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_bucket_that_is_not_there_is_said_so() -> None:
+    captures = Captures(boto3.client("s3"), bucket="none", prefix="p", modes=frozenset({OUTPUT}))
+    with pytest.raises(CapturesUnavailable):
+        captures.write(CALL, at=AT)
+
+
+def test_a_record_is_as_sagemakers_own() -> None:
+    settings = CaptureSettings(destination="s3://b", json_content_types=("application/json",))
+    theirs = record_line(
+        Invocation(
+            event_id=CALL.inference_id,
+            at=AT,
+            request=Payload(content_type="image/jpeg", body=b"jpeg"),
+            response=Payload(
+                content_type="application/json",
+                body=json.dumps(ANSWER, separators=(",", ":")).encode(),
+            ),
+            inference_id=CALL.inference_id,
+            custom_attributes=None,
+        ),
+        settings,
+    )
+    ours = capture_line(CALL, modes={INPUT, OUTPUT}, at=AT)
+    assert json.loads(ours) == json.loads(theirs)
+    key = capture_key(CALL, prefix="data-capture/vehicle/AllTraffic", at=AT)
+    assert key == f"data-capture/vehicle/AllTraffic/2026/11/21/08/{CALL.inference_id}.jsonl"

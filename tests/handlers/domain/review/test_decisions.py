@@ -1,0 +1,305 @@
+"""Any order of leases, verdicts, undos and contests keeps the promises: a model in memory.
+
+`apply` does what the transaction does, with the same conditions; the promises are those that
+operators check (`monitoring/reconciliation/checker.py`).
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import settings, strategies
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from handlers.domain.ledger.identity import photo_id
+from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
+from handlers.domain.review.assignment_update import Put, Remove, needs_successor, settle
+from handlers.domain.review.change import Change, Refused, Repeated
+from handlers.domain.review.contest import contest
+from handlers.domain.review.lease import Lapse, Take, extended, offer, skipped_by
+from handlers.domain.review.row import ReviewRow
+from handlers.domain.review.rules import ReviewRules
+from handlers.domain.review.undo import Regret, take_back
+from handlers.domain.review.verdict import Ballot, judge
+from handlers.domain.timestamps import later, stamp
+from monitoring.reconciliation.checker import check
+from monitoring.reconciliation.inventory import ObjectVersion, World
+
+RULES = ReviewRules(
+    order_ranges={"bicycle": "nearby", "motorcycle": "distant"},
+    valid_hours=16,
+    lease_s=120,
+    undo_window_s=120,
+    blind_share=0.25,
+    second_share=0.4,
+    salt="salt",
+)
+REVIEWERS = strategies.sampled_from(["anna", "ben", "cleo"])
+COUNT = 4  # two of each driver, so that older and newer ones meet
+PHOTOS = strategies.integers(0, COUNT - 1)
+VERDICTS = strategies.sampled_from(RULES.verdicts)
+
+
+def a_photo(index: int, kind: str) -> dict[str, Any]:
+    """As the workflow leaves it; even ones are the driver's of odd ones, too."""
+    key = f"intake/d{index % 2}/{index}.jpg" if kind != "no_driver" else f"intake/{index}.jpg"
+    at = f"2026-11-22T10:00:0{index}Z"
+    row: dict[str, Any] = {
+        "photo_id": photo_id(bucket="b", key=key, version_id="v", etag="e"),
+        "bucket": "b",
+        "key": key,
+        "version_id": "v",
+        "etag": "e",
+        "attempt": 1,
+        "execution_arn": "arn",
+        "uploaded_at": at,
+        "received_at": at,
+        "claimed_at": at,
+        "updated_at": at,
+        "enqueued_at": at,
+        "status": "in_review",
+        "review": "open",
+        "review_reason": "low_confidence",
+        "decision_seq": 0,
+        "classification": {
+            "probabilities": {"bicycle": 0.97, "other": 0.03},
+            "confidence": 0.97,
+            "threshold": 0.9,
+        },
+    }
+    if kind != "no_driver":
+        row["driver_id"] = f"d{index % 2}"
+    if kind == "audited":
+        row |= {
+            "status": "assigned",
+            "review_reason": "audit",
+            "vehicle": "bicycle",
+            "order_range": "nearby",
+            "valid_until": "2026-11-23T02:00:00Z",
+            "decided_by": "model",
+        }
+    return row
+
+
+class Office(RuleBasedStateMachine):
+    """Four photos of two drivers or of nobody, three reviewers, and time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.assignments: dict[str, dict[str, Any]] = {}
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        self.leases = 0
+        self.held: dict[tuple[str, str], tuple[str, int]] = {}  # what a reviewer's page shows
+
+    @initialize(
+        kinds=strategies.lists(
+            strategies.sampled_from(["audited", "in_review", "no_driver"]),
+            min_size=COUNT,
+            max_size=COUNT,
+        )
+    )
+    def fill(self, kinds: list[str]) -> None:
+        for index, kind in enumerate(kinds):
+            item = a_photo(index, kind)
+            self.rows[item["photo_id"]] = item
+            row = ReviewRow.from_item(item)
+            if item["status"] == "assigned":
+                self.settle(row, row)
+
+    @rule(seconds=strategies.sampled_from([1, 30, 119, 130, 400, 90_000]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(photo=PHOTOS, reviewer=REVIEWERS)
+    def take(self, photo: int, reviewer: str) -> None:
+        row = self.read(photo)
+        match offer(row, reviewer, self.now):
+            case Take():
+                assert not (row.lease and row.lease.is_active(stamp(self.now)))
+                assert row.state.first_by != reviewer
+                self.hold(row, reviewer)
+            case Lapse():
+                for name in ("first_by", "second_until", "lease"):
+                    self.rows[row.photo_id].pop(name, None)
+                self.rows[row.photo_id]["review"] = "done"
+                self.let_go(row.photo_id)
+
+    @rule(photo=PHOTOS, reviewer=REVIEWERS, skip=strategies.booleans())
+    def give_up(self, photo: int, reviewer: str, skip: bool) -> None:
+        row = self.read(photo)
+        if not row.lease or row.lease.owner != reviewer:
+            return
+        self.let_go(row.photo_id)
+        if skip:
+            self.rows[row.photo_id]["skipped"] = skipped_by(row, reviewer, self.now)
+            after = self.read(photo)
+            assert not isinstance(offer(after, reviewer, self.now), Take)
+
+    @rule(photo=PHOTOS, reviewer=REVIEWERS)
+    def extend(self, photo: int, reviewer: str) -> None:
+        row = self.read(photo)
+        if row.lease and row.lease.owner == reviewer:
+            renewed = extended(row.lease, self.now, RULES.lease_s)
+            if renewed:
+                self.rows[row.photo_id]["lease_until"] = renewed.until
+
+    @rule(which=strategies.integers(0, 20), verdict=VERDICTS)
+    def decide_what_is_shown(self, which: int, verdict: str) -> None:
+        """Some page shows this photo, whether or not it is still that reviewer's."""
+        if self.held:
+            reviewer, shown = list(self.held)[which % len(self.held)]
+            self.decide(list(self.rows).index(shown), reviewer, verdict)
+
+    @rule(photo=PHOTOS, reviewer=REVIEWERS, verdict=VERDICTS)
+    def decide(self, photo: int, reviewer: str, verdict: str) -> None:
+        row = self.read(photo)
+        lease_id, seq = self.held.get((reviewer, row.photo_id), ("never-held", 0))
+        ballot = Ballot(
+            reviewer=reviewer,
+            verdict=verdict,
+            lease_id=lease_id,
+            decision_seq=seq,
+            request=f"{lease_id}:{verdict}",
+        )
+        outcome = judge(row, ballot, now=self.now, rules=RULES)
+        if isinstance(outcome, Change):
+            assert seq == row.decision_seq
+            assert row.lease is not None
+            assert (row.lease.owner, row.lease.lease_id) == (reviewer, lease_id)
+            self.apply(outcome)
+            again = judge(self.read(photo), ballot, now=self.now, rules=RULES)
+            assert isinstance(again, Repeated)
+            assert again.decision["seq"] == outcome.seq
+
+    @rule(photo=PHOTOS, reviewer=REVIEWERS)
+    def undo(self, photo: int, reviewer: str) -> None:
+        row = self.read(photo)
+        self.leases += 1
+        regret = Regret(
+            reviewer=reviewer,
+            decision_seq=row.decision_seq,
+            request=f"undo:{row.decision_seq}",
+            lease_id=f"lease-{self.leases}",
+        )
+        outcome = take_back(row, regret, now=self.now, rules=RULES)
+        last = row.last_decision
+        if isinstance(outcome, Change) and last is not None:
+            assert last["decided_by"] == reviewer
+            self.apply(outcome)
+            restored = self.rows[row.photo_id]
+            before = {
+                k: v for k, v in last["before"].items() if k not in {"assignment", "superseded"}
+            }
+            assert before.items() <= restored.items()
+            self.held[reviewer, row.photo_id] = (regret.lease_id, outcome.seq)
+
+    @rule(photo=PHOTOS)
+    def complain(self, photo: int) -> None:
+        row = self.read(photo)
+        if row.driver_id:
+            request = f"contest:{row.decision_seq}"
+            outcome = contest(
+                row, driver_id=row.driver_id, comment="", request=request, now=self.now
+            )
+            if isinstance(outcome, Change):
+                self.apply(outcome)
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        world = World(
+            as_of=stamp(self.now),
+            objects=tuple(
+                ObjectVersion(
+                    bucket="b",
+                    key=row["key"],
+                    version_id="v",
+                    etag="e",
+                    uploaded_at=row["uploaded_at"],
+                )
+                for row in self.rows.values()
+            ),
+            ledger=tuple(LedgerRow.from_item(row) for row in self.rows.values()),
+            assignments=tuple(AssignmentRow.from_item(each) for each in self.assignments.values()),
+            review_messages=None,
+            failure_messages=None,
+            executions={"arn": "SUCCEEDED"},
+        )
+        assert check(world).findings == ()
+
+    def read(self, photo: int) -> ReviewRow:
+        return ReviewRow.from_item(list(self.rows.values())[photo])
+
+    def hold(self, row: ReviewRow, reviewer: str) -> None:
+        self.leases += 1
+        lease_id = f"lease-{self.leases}"
+        self.rows[row.photo_id] |= {
+            "lease_id": lease_id,
+            "lease_owner": reviewer,
+            "lease_since": stamp(self.now),
+            "lease_until": later(self.now, RULES.lease_s),
+        }
+        self.held[reviewer, row.photo_id] = (lease_id, row.decision_seq)
+
+    def let_go(self, photo: str) -> None:
+        for name in ("lease_id", "lease_owner", "lease_since", "lease_until"):
+            self.rows[photo].pop(name, None)
+
+    def settle(self, row: ReviewRow, after: ReviewRow) -> tuple[Any, Any, Any]:
+        """What happens to the assignment, as the transaction would write it."""
+        current = self.assignments.get(row.driver_id)
+        successor = None
+        if needs_successor(row, after.state, current):
+            others = [ReviewRow.from_item(item) for item in self.rows.values()]
+            standing = [
+                each
+                for each in others
+                if each.driver_id == row.driver_id
+                and each.photo_id != row.photo_id
+                and each.state.status == "assigned"
+            ]
+            successor = max(standing, key=lambda each: each.photo_order, default=None)
+        settled = settle(
+            row, after.state, current=current, successor=successor, now=stamp(self.now)
+        )
+        if isinstance(settled.assignment, Put):
+            self.assignments[row.driver_id] = dict(settled.assignment.item)
+        elif isinstance(settled.assignment, Remove):
+            del self.assignments[row.driver_id]
+        return settled.after, current or {}, self.assignments.get(row.driver_id, {})
+
+    def apply(self, change: Change) -> None:
+        row = change.row
+        state, before, after = self.settle(row, replace(row, state=change.after))
+        entry = change.entry(after=state, before_assignment=before, after_assignment=after)
+        item = self.rows[row.photo_id]
+        for name in (*row.state.to_wire(), "skipped"):
+            item.pop(name, None)
+        self.let_go(row.photo_id)
+        item |= state.to_wire() | {
+            "decision_seq": change.seq,
+            "decisions": change.decisions(entry),
+        }
+        if change.lease:
+            item |= {
+                "lease_id": change.lease.lease_id,
+                "lease_owner": change.lease.owner,
+                "lease_since": change.lease.since,
+                "lease_until": change.lease.until,
+            }
+
+
+TestOffice = Office.TestCase
+TestOffice.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_refusals_name_who_was_faster() -> None:
+    office = Office()
+    office.fill(["in_review"] * COUNT)
+    office.take(0, "anna")
+    office.decide(0, "anna", "bicycle")
+    ballot = Ballot(reviewer="ben", verdict="neither", lease_id="x", decision_seq=0, request="r")
+    refused = judge(office.read(0), ballot, now=office.now, rules=RULES)
+    assert isinstance(refused, Refused)
+    assert refused.code in {"already_decided", "lease_lost"}
+    assert refused.facts.get("decided_by") == "anna"

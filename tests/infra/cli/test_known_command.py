@@ -1,0 +1,82 @@
+"""`scones known`: the truth about a photo is told before somebody is asked."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from infra.cli import app, known
+from infra.cli.target import Target
+from tests.tables import create_photos_table
+
+WAITING, DECIDED = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def _system(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with mock_aws():
+        create_photos_table()
+        dynamodb = boto3.resource("dynamodb")
+        for photo, review in ((WAITING, "open"), (DECIDED, "done")):
+            dynamodb.Table("photos").put_item(Item={"photo_id": photo, "review": review})
+        dynamodb.create_table(
+            TableName="reviewers",
+            KeySchema=[
+                {"AttributeName": "kind", "KeyType": "HASH"},
+                {"AttributeName": "name", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("kind", "name")
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        policy = {"models": {}, "order_ranges": {"car": "nearby", "van": "distant"}}
+        boto3.client("ssm").put_parameter(Name="policy", Value=json.dumps(policy), Type="String")
+        outputs = {
+            "PhotosTable": "photos",
+            "ReviewersTable": "reviewers",
+            "PolicyParameter": "policy",
+        }
+        there = Target(session=boto3.Session(), outputs=outputs, stage="test")
+        monkeypatch.setattr(known, "target", lambda _stack: there)
+        yield
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["known", *arguments])
+
+
+def listed() -> dict[str, str]:
+    found: dict[str, str] = json.loads(call("--json").stdout)
+    return found
+
+
+@pytest.mark.usefixtures("_system")
+def test_a_photo_is_known_until_it_is_forgotten() -> None:
+    assert call(WAITING, "van").exit_code == 0
+    assert call(WAITING, "neither").exit_code == 0
+    assert listed() == {WAITING: "neither"}
+    assert call(WAITING, "--forget").exit_code == 0
+    assert listed() == {}
+    assert "scones known PHOTO VERDICT" in call().stdout
+
+
+@pytest.mark.usefixtures("_system")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((WAITING, "boat"), "car, van, neither, unusable"),
+        ((WAITING,), "car, van, neither, unusable"),
+        ((DECIDED, "van"), "waits for no review"),
+        (("c" * 64, "van"), "knows no photo"),
+        (("--forget",), "which photo"),
+    ],
+)
+def test_what_cannot_be_known_is_refused_in_words(arguments: tuple[str, ...], said: str) -> None:
+    refused = call(*arguments)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.stderr.replace("│", " ").split())
+    assert listed() == {}

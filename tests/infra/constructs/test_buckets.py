@@ -1,0 +1,94 @@
+"""Buckets and tables: private, restorable, and with an index for every question of the design."""
+
+from typing import Any
+
+from infra.config import STAGES
+from tests.infra.stacks.test_promises import SHORT_LIVED
+from tests.infra.template import Json, Template, refuses_plain_text
+
+ALL = "ALL"
+
+
+def test_every_bucket_is_private_and_encrypted(pipeline: Template) -> None:
+    for bucket in pipeline.of_type("AWS::S3::Bucket").values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_every_bucket_refuses_requests_without_tls(pipeline: Template) -> None:
+    for logical_id in pipeline.of_type("AWS::S3::Bucket"):
+        statements = pipeline.statements_on("AWS::S3::BucketPolicy", "Bucket", logical_id)
+        assert refuses_plain_text(statements, "s3:*"), logical_id
+
+
+def test_unfinished_uploads_do_not_pile_up(pipeline: Template) -> None:
+    for bucket in pipeline.of_type("AWS::S3::Bucket").values():
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        assert {"DaysAfterInitiation": 7} in [
+            rule.get("AbortIncompleteMultipartUpload") for rule in rules
+        ]
+
+
+def test_accesses_to_photos_are_logged(pipeline: Template) -> None:
+    buckets = pipeline.of_type("AWS::S3::Bucket")
+    for logical_id in ("Intake", "Capture"):
+        logging = buckets[logical_id]["LoggingConfiguration"]
+        assert logging["DestinationBucketName"] == {"Ref": "AccessLogs"}
+
+
+def test_the_same_key_with_new_bytes_is_a_new_photo(pipeline: Template) -> None:
+    intake = pipeline.of_type("AWS::S3::Bucket")["Intake"]
+    assert intake["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_captures_expire_and_photos_do_not(pipeline: Template) -> None:
+    buckets = pipeline.of_type("AWS::S3::Bucket")
+    days = STAGES[pipeline.stage].capture_retention_days
+    assert days in _expirations(buckets["Capture"])
+    assert not _expirations(buckets["Intake"])
+
+
+def test_every_table_is_restorable_and_scales_by_itself(pipeline: Template) -> None:
+    for logical_id, table in pipeline.of_type("AWS::DynamoDB::Table").items():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        restorable = table.get("PointInTimeRecoverySpecification", {})
+        # What is forgotten within a day is not restored either.
+        assert restorable.get("PointInTimeRecoveryEnabled", False) is (
+            logical_id not in SHORT_LIVED
+        )
+
+
+def test_every_question_of_the_design_has_its_index(pipeline: Template) -> None:
+    tables = pipeline.of_type("AWS::DynamoDB::Table")
+    assert _keys(tables["Photos"]) == ("photo_id",)
+    assert _keys(tables["Assignments"]) == ("driver_id",)
+    assert _indexes(tables["Photos"]) == {
+        "by_driver": ("driver_id", "uploaded_at", ALL),
+        "by_review": ("review", "received_at", ALL),
+        "by_hour": ("received_hour", "received_at", ALL),
+        "by_pending": ("pending", "claimed_at", ALL),
+        "by_upload": ("upload_id", "uploaded_at", "INCLUDE"),
+    }
+    assert _indexes(tables["Assignments"]) == {"by_range": ("order_range", "valid_until", ALL)}
+
+
+def test_the_ledgers_changes_can_be_followed(pipeline: Template) -> None:
+    photos = pipeline.of_type("AWS::DynamoDB::Table")["Photos"]
+    assert photos["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def _expirations(bucket: Json) -> set[int]:
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    return {rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+
+
+def _keys(table_or_index: dict[str, Any]) -> tuple[str, ...]:  # properties are JSON
+    return tuple(key["AttributeName"] for key in table_or_index["KeySchema"])
+
+
+def _indexes(table: Json) -> dict[str, tuple[str, ...]]:
+    return {
+        index["IndexName"]: (*_keys(index), index["Projection"]["ProjectionType"])
+        for index in table["GlobalSecondaryIndexes"]
+    }

@@ -1,0 +1,291 @@
+"""Alarms watch what is really published, the schedules are kept, nobody may more than he needs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handlers.settings import ClassifySettings
+from infra.config import STAGES
+from infra.state_machine import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, STUCK_AFTER_S
+from monitoring import metric_names as names
+from tests.infra.our_metrics import published_by_us
+from tests.infra.permissions import grants
+from tests.infra.published_metrics import PUBLISHED
+from tests.infra.template import Json, Template, machine_definition, readable
+
+LONGEST_WATCH_S = 7 * 24 * 3600  # what CloudWatch evaluates at most, for periods from an hour on
+
+
+def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) -> None:
+    ours = published_by_us()
+    for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        metric = (alarm["Namespace"], alarm["MetricName"])
+        if metric[0] == names.namespace(pipeline.stage):
+            assert (metric[1], dimensions["service"]) in ours, name
+            assert dimensions.keys() == {"service"}
+        else:
+            expected, _, source = PUBLISHED[metric]
+            assert dimensions.keys() == expected, f"{name}: see {source}"
+
+
+def test_every_function_publishes_where_its_stages_alarms_look(pipeline: Template) -> None:
+    functions = pipeline.of_type("AWS::Lambda::Function")
+    assert functions
+    for function in functions.values():
+        variables = function["Environment"]["Variables"]
+        assert variables[names.NAMESPACE_VARIABLE] == f"Scones/{pipeline.stage}"
+
+
+def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template) -> None:
+    body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    ours = published_by_us()
+    shown = [metric for widget in body["widgets"] for metric in _metrics_of(widget)]
+    assert len(shown) > 10
+    for namespace, name, *rest in shown:
+        dimensions = dict(zip(rest[::2], rest[1::2], strict=False))
+        if namespace == names.namespace(pipeline.stage):
+            assert (name, dimensions["service"]) in ours
+        else:
+            assert dimensions.keys() == PUBLISHED[(namespace, name)][0]
+
+
+def _metrics_of(widget: Json) -> Iterator[list[str]]:
+    for metric in widget["properties"].get("metrics", ()):
+        yield [each for each in metric if isinstance(each, str)]
+
+
+def test_the_dashboard_keeps_the_periods_of_its_metrics(pipeline: Template) -> None:
+    """Whatever time is looked at: what is published once a day has no figure for five minutes."""
+    body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    assert body["periodOverride"] == "inherit"
+
+
+def test_a_number_and_a_time_do_not_share_an_axis(pipeline: Template) -> None:
+    body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    (reviews,) = (
+        widget["properties"]["metrics"]
+        for widget in body["widgets"]
+        if widget["properties"].get("title", "").startswith("Reviews")
+    )
+    axes = {name: shown.get("yAxis", "left") for _, name, *_, shown in reviews}
+    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW: "right"}
+
+
+def test_the_report_counts_what_lies_in_every_dead_letter_queue(pipeline: Template) -> None:
+    variables = pipeline.function("report")["Environment"]["Variables"]
+    counted = readable(variables["DEAD_LETTERS_URLS"]).split(",")
+    queues = pipeline.of_type("AWS::SQS::Queue").keys() - {"Review", "Failures"}
+    assert sorted(counted) == sorted(f"<{queue}>" for queue in queues)
+
+
+def test_every_alarm_says_what_to_do_and_tells_somebody(pipeline: Template) -> None:
+    for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
+        assert len(alarm["AlarmDescription"]) > 60, name
+        assert [readable(each) for each in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
+        assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_WATCH_S
+        if alarm["Period"] < 3600:
+            assert alarm["EvaluationPeriods"] * alarm["Period"] <= 24 * 3600
+
+
+def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: Template) -> None:
+    """What is published once an hour leaves shorter periods empty: three bad ones in a row never
+    come, and one alone is forgotten at once."""
+    config = STAGES[pipeline.stage]
+    cadence_s = {names.SWEEPER: config.sweep_every_minutes * 60, names.REPORT: 24 * 3600}
+    checked = set()
+    for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
+        service = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}.get("service", "")
+        if service not in cadence_s:
+            continue
+        checked.add(alarm["MetricName"])
+        watched_s = alarm["EvaluationPeriods"] * alarm["Period"]
+        match alarm["TreatMissingData"]:
+            case "notBreaching":
+                assert alarm["Period"] >= cadence_s[service], name
+            case "ignore":
+                assert alarm["EvaluationPeriods"] == 1 or alarm["Period"] >= cadence_s[service], (
+                    name
+                )
+            case "breaching":
+                assert watched_s >= cadence_s[service], name
+    assert checked >= {names.OLDEST_REVIEW, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
+
+
+@pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.ROUNDS, 1)])
+def test_silence_is_an_alarm(pipeline: Template, metric: str, hours: int) -> None:
+    (alarm,) = _alarms_on(pipeline, metric)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["EvaluationPeriods"] * alarm["Period"] == hours * 3600
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_a_verdict_stands_until_the_next_one(pipeline: Template) -> None:
+    watch, act = sorted(
+        _alarms_on(pipeline, names.REPORT_VERDICT), key=lambda each: float(each["Threshold"])
+    )
+    assert (watch["Threshold"], act["Threshold"]) == (1, 2)
+    assert {watch["TreatMissingData"], act["TreatMissingData"]} == {"ignore"}
+
+
+@pytest.mark.parametrize(
+    "metric", ["ApproximateNumberOfMessagesVisible", names.POLICY_OVERRIDE_INVALID]
+)
+def test_what_is_not_measured_for_a_while_has_not_been_mended(
+    pipeline: Template, metric: str
+) -> None:
+    """SQS says nothing of a queue that nobody uses, Filter nothing while no photo comes."""
+    alarms = _alarms_on(pipeline, metric)
+    assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
+
+
+def test_latency_is_judged_in_the_unit_that_aws_uses(pipeline: Template) -> None:
+    (alarm,) = _alarms_on(pipeline, "ModelLatency")
+    assert PUBLISHED[("AWS/SageMaker", "ModelLatency")][1] == "Microseconds"
+    assert 100_000 <= alarm["Threshold"] <= 60_000_000
+
+
+def test_both_functions_are_called_at_their_times(pipeline: Template) -> None:
+    config = STAGES[pipeline.stage]
+    schedules = {
+        _function_of(each): each for each in pipeline.of_type("AWS::Scheduler::Schedule").values()
+    }
+    assert schedules.keys() == {"Sweeper", "Report"}
+    report = schedules["Report"]
+    assert report["ScheduleExpression"] == config.report_at
+    assert report["ScheduleExpressionTimezone"] == config.time_zone
+    assert json.loads(report["Target"]["Input"]) == {
+        "scheduled_at": "<aws.scheduler.scheduled-time>"
+    }
+    minutes = config.sweep_every_minutes
+    assert schedules["Sweeper"]["ScheduleExpression"] == f"rate({minutes} minutes)"
+    for schedule in schedules.values():
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        target = schedule["Target"]
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+        assert readable(target["DeadLetterConfig"]["Arn"]) == "<ScheduleDeadLetters.Arn>"
+
+
+def test_what_the_functions_give_up_is_kept_as_well(pipeline: Template) -> None:
+    for name in ("sweeper", "report"):
+        target = pipeline.function(name)["DeadLetterConfig"]["TargetArn"]
+        assert readable(target) == "<ScheduleDeadLetters.Arn>"
+
+
+def test_a_photo_is_stuck_only_when_its_machine_cannot_run_any_more(pipeline: Template) -> None:
+    variables = pipeline.function("sweeper")["Environment"]["Variables"]
+    assert float(variables["STUCK_AFTER_S"]) == STUCK_AFTER_S > MACHINE_TIMEOUT_S
+
+
+SWEEPER = {
+    ("dynamodb:BatchGetItem", "<Photos.Arn>"),
+    ("dynamodb:Query", "<Photos.Arn>/index/by_pending"),
+    ("dynamodb:Query", "<Photos.Arn>/index/by_review"),
+    ("dynamodb:UpdateItem", "<Photos.Arn>"),
+    ("s3:GetObject", "<Reports.Arn>/sweeper/*"),
+    ("s3:ListBucket", "<Reports.Arn>"),
+    ("s3:ListBucketVersions", "<Intake.Arn>"),
+    ("s3:PutObject", "<Reports.Arn>/sweeper/*"),
+    ("sqs:GetQueueAttributes", "<Review.Arn>"),
+    ("sqs:SendMessage", "<Failures.Arn>"),
+    ("sqs:SendMessage", "<Review.Arn>"),
+    ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
+    ("states:StartExecution", "<WorkflowMachine>"),
+}
+
+
+def test_the_sweeper_may_do_exactly_this(pipeline: Template) -> None:
+    assert _granted(pipeline, "FunctionsSweeperRole") == SWEEPER
+
+
+def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> None:
+    rows = _granted(pipeline, "FunctionsReportRole")
+    writes = {(action, to) for action, to in rows if action.split(":")[1][:3] in {"Put", "Del"}}
+    assert writes == {
+        ("s3:PutObject", f"<Reports.Arn>/{folder}/*")
+        for folder in ("baselines", "history", "queues", "reports")
+    }
+    assert ("sns:Publish", "<MonitoringTopic>") in rows
+    # Of the sweeper's notes, it reads the one object that says how the last walk went.
+    of_sweeper = {row for row in rows if "/sweeper/" in row[1]}
+    assert of_sweeper == {("s3:GetObject", "<Reports.Arn>/sweeper/notes.json")}
+    actions = {action for action, _ in rows if action.startswith("dynamodb:")}
+    assert actions == {"dynamodb:Query"}
+
+
+def test_listing_is_bound_to_prefixes(pipeline: Template) -> None:
+    listing = [row for row in grants(pipeline) if row.action.startswith("s3:ListBucket")]
+    assert listing
+    assert all("s3:prefix" in row.condition for row in listing)
+
+
+def test_the_scheduler_may_call_its_function_and_nothing_else(pipeline: Template) -> None:
+    for role, function in (("Sweeping", "Sweeper"), ("Reporting", "Report")):
+        assert _granted(pipeline, f"Monitoring{role}Role") == {
+            ("lambda:InvokeFunction", f"<Functions{function}Function.Arn>"),
+            ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
+        }
+
+
+def test_captures_are_written_by_the_endpoint_unless_told(local_pipeline: Template) -> None:
+    variables = local_pipeline.function("classify")["Environment"]["Variables"]
+    assert ClassifySettings.from_env({**variables, "ENDPOINT_NAME": "e"}).capture_bucket == ""
+    assert not _writes_captures(local_pipeline)
+
+
+def test_classify_writes_captures_where_the_endpoint_cannot(changed_assembly: Path) -> None:
+    pipeline = Template.load(changed_assembly, "local", "Pipeline")
+    prefix = "data-capture/scones-local-vehicle/AllTraffic"
+    variables = pipeline.function("classify")["Environment"]["Variables"]
+    assert (readable(variables["CAPTURE_BUCKET"]), variables["CAPTURE_PREFIX"]) == (
+        "<Capture>",
+        prefix,
+    )
+    assert _writes_captures(pipeline) == {("s3:PutObject", f"<Capture.Arn>/{prefix}/*")}
+    serving = Template.load(changed_assembly, "local", "Serving")
+    config = serving.only("AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
+    assert config["EnableCapture"] is False
+
+
+def test_an_express_machine_is_another_machine(
+    local_pipeline: Template, changed_assembly: Path
+) -> None:
+    """CloudFormation cannot change a machine's type; the tables and queues stay the same."""
+    changed = Template.load(changed_assembly, "local", "Pipeline")
+    (standard,) = local_pipeline.of_type("AWS::StepFunctions::StateMachine")
+    ((express, machine),) = changed.of_type("AWS::StepFunctions::StateMachine").items()
+    assert express != standard
+    assert machine["StateMachineType"] == "EXPRESS"
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    definition = machine_definition(changed)
+    assert definition["TimeoutSeconds"] == EXPRESS_TIMEOUT_S
+    assert definition["States"] == machine_definition(local_pipeline)["States"]
+    kept = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"}
+    for kind in kept:
+        assert changed.of_type(kind).keys() == local_pipeline.of_type(kind).keys()
+
+
+def _alarms_on(template: Template, metric: str) -> list[Json]:
+    alarms = template.of_type("AWS::CloudWatch::Alarm").values()
+    return [alarm for alarm in alarms if alarm["MetricName"] == metric]
+
+
+def _granted(template: Template, role: str) -> set[tuple[str, str]]:
+    common = ("logs:", "xray:", "sts:")
+    return {
+        (row.action, row.resource)
+        for row in grants(template)
+        if row.role == role and not row.action.startswith(common)
+    }
+
+
+def _writes_captures(template: Template) -> set[tuple[str, str]]:
+    rows = _granted(template, "FunctionsClassifyRole")
+    return {(action, resource) for action, resource in rows if action.startswith("s3:")}
+
+
+def _function_of(schedule: Json) -> str:
+    arn = readable(schedule["Target"]["Arn"])
+    return arn.removeprefix("<Functions").removesuffix("Function.Arn>")

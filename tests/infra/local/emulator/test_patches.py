@@ -1,0 +1,117 @@
+"""What the corrections of the emulator compute; that they take effect is in tests/e2e/emulator."""
+
+import json
+from importlib import metadata
+from types import ModuleType
+
+import pytest
+
+from infra.local.emulator.patches import replace
+from infra.local.emulator.patches.choices import string_matches
+from infra.local.emulator.patches.events import as_aws_sends_it
+from infra.local.emulator.patches.paths import as_text
+from infra.local.emulator.patches.streams import as_failed
+from infra.local.emulator.patches.workflows import size_on_aws
+from infra.local.errors import EmulatorChanged
+
+
+def test_pinned_version_is_the_installed_one() -> None:
+    replace.require_version()
+
+
+def test_other_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _: "9.9.9")
+    with pytest.raises(EmulatorChanged, match=r"9\.9\.9 is installed"):
+        replace.require_version()
+
+
+def test_function_with_the_expected_parameters_is_replaced() -> None:
+    module = ModuleType("emulator")
+    module.__dict__["_run"] = lambda first, second: (first, second)
+    replace.replace(module, "_run", "first second", lambda run: lambda *args: run(*args)[0])
+    assert module._run(1, 2) == 1
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("_run", "other"), ("_gone", "first")])
+def test_anything_else_is_refused_by_name(name: str, parameters: str) -> None:
+    module = ModuleType("emulator")
+    module.__dict__["_run"] = lambda first: first
+    with pytest.raises(EmulatorChanged, match=rf"emulator\.{name} to .*adapt infra/local"):
+        replace.replace(module, name, parameters, lambda run: run)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "matches"),
+    [
+        ("intake/*", "intake/a/b", True),
+        ("intake/*", "xintake/a", False),
+        ("*", "", True),
+        ("a*c", "a\n\u2028c", True),
+        ("a.c", "abc", False),
+        (r"\*", "*", True),
+        (r"\*", "x", False),
+        (r"\\*", "\\x", True),
+        ("[a]", "a", False),
+    ],
+)
+def test_string_matches(pattern: str, value: str, matches: bool) -> None:
+    assert string_matches(pattern, value) is matches
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("ü", "ü"), (True, "true"), (None, "null"), (0.97, "0.97"), ([1, "a"], '[1,"a"]')],
+)
+def test_format_writes_json(value: object, text: str) -> None:
+    assert as_text(value) == text
+
+
+def test_size_is_that_of_compact_utf8() -> None:
+    assert size_on_aws(json.dumps({"a": "é", "b": [1, 2]})) == len('{"a":"é","b":[1,2]}'.encode())
+
+
+EMULATORS_EVENT = {
+    "Source": "aws.s3",
+    "Time": "2026-11-22T19:28:20.718Z",
+    "Detail": json.dumps(
+        {
+            "version": "0",
+            "event-version": "1.0",
+            "bucket": {"name": "b"},
+            "object": {"key": "k%", "size": 1, "etag": "e", "sequencer": "0A"},
+            "request-id": "29d5e5a4-uuid",
+            "reason": "PutObject",
+        }
+    ),
+}
+
+
+def test_event_gets_its_version_and_loses_what_aws_does_not_send() -> None:
+    event = as_aws_sends_it(EMULATORS_EVENT, version="v1")
+    detail = json.loads(event["Detail"])
+    assert event["Time"] == "2026-11-22T19:28:20Z"
+    assert list(detail["object"]) == ["key", "size", "etag", "version-id", "sequencer"]
+    assert detail["object"]["version-id"] == "v1"
+    assert detail["object"]["key"] == "k%"
+    assert "event-version" not in detail
+
+
+def test_event_of_an_unversioned_bucket_has_no_version() -> None:
+    detail = json.loads(as_aws_sends_it(EMULATORS_EVENT, version=None)["Detail"])
+    assert "version-id" not in detail["object"]
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "fails"),
+    [
+        ("aws:dynamodb", {"batchItemFailures": [{"itemIdentifier": "7"}]}, True),
+        ("aws:dynamodb", {"batchItemFailures": []}, False),
+        ("aws:dynamodb", None, False),
+        ("aws:sqs", {"batchItemFailures": [{"itemIdentifier": "7"}]}, False),
+    ],
+)
+def test_a_failed_record_of_a_stream_fails_its_batch(
+    source: str, body: object, fails: bool
+) -> None:
+    result = as_failed({"Records": [{"eventSource": source}]}, {"body": body})
+    assert bool(result.get("error")) is fails

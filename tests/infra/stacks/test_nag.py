@@ -1,0 +1,47 @@
+"""cdk-nag is switched on in the app: what it refuses, is not synthesized."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.synthesis.synth import app_environment
+
+# The real app with one bad construct more.
+BAD_APP = """
+from aws_cdk import App
+from aws_cdk import aws_sqs as sqs
+
+from infra.app import build
+from infra.config import stage_config
+
+app = App(analytics_reporting=False)
+build(app, stage_config("local"))
+stack = app.node.find_child("Scones-local-Pipeline")
+sqs.Queue(stack, "PlainTextQueue")
+app.synth()
+"""
+
+
+@pytest.mark.synth
+def test_a_queue_without_tls_and_dead_letters_is_refused(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", BAD_APP],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=app_environment("local", {}, assembly=tmp_path / "assembly"),
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Scones-local-Pipeline/PlainTextQueue/Resource" in said
+    assert "AwsSolutions-SQS3" in said
+    assert "AwsSolutions-SQS4" in said
+    # And nothing but the bad construct is complained of.
+    complaints = [
+        line for line in said.splitlines() if "Scones-local-" in line and "aws-cdk-lib" in line
+    ]
+    assert complaints
+    assert all("PlainTextQueue" in line for line in complaints)

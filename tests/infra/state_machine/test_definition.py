@@ -1,0 +1,108 @@
+"""The machine as a file that a person can read, and what holds for each of its states."""
+
+import inspect
+import json
+
+import pytest
+
+from handlers.domain import errors
+from tests.infra import snapshot
+from tests.infra.state_machine.dataflow import S3_EVENT, Paths, UnguardedRead, unguarded_reads
+from tests.infra.template import Json, Template, machine_definition, states_of
+
+_OF_AWS = ("States.", "Lambda.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
+# AWS does not catch these, whatever a state says.
+_UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
+
+# Raised by functions that the workflow does not call: the API's and the stream's.
+OUTSIDE_OF_THE_WORKFLOW = {"LedgerUnavailable", "ChangeNotTold"}
+
+
+@pytest.fixture
+def definition(prod_pipeline: Template) -> Json:
+    return machine_definition(prod_pipeline)
+
+
+def test_the_definition_is_the_one_in_the_snapshot(definition: Json) -> None:
+    snapshot.matches("workflow.asl.json", json.dumps(definition, indent=2) + "\n")
+
+
+def test_both_stages_run_the_same_definition(local_pipeline: Template, definition: Json) -> None:
+    assert machine_definition(local_pipeline) == definition
+
+
+def test_every_task_is_bounded_retried_and_caught(definition: Json) -> None:
+    for name, state in states_of(definition):
+        if state["Type"] == "Task":
+            assert state["TimeoutSeconds"] > 0, name
+            assert state["Retry"], name
+            assert ["States.ALL"] in [catch["ErrorEquals"] for catch in state["Catch"]], name
+
+
+def test_retries_are_bounded_and_spread(definition: Json) -> None:
+    """Photos come in bursts: without jitter, all that failed together would come back together."""
+    retries = [retry for _, state in states_of(definition) for retry in state.get("Retry", ())]
+    for retry in retries:
+        assert retry["JitterStrategy"] == "FULL"
+        assert 1 <= retry["MaxAttempts"] <= 10
+        assert retry["MaxDelaySeconds"] <= 60
+
+
+def test_every_error_it_names_can_happen(definition: Json) -> None:
+    ours = {name for name, member in inspect.getmembers(errors, inspect.isclass)}
+    named = {
+        error
+        for _, state in states_of(definition)
+        for rule in [*state.get("Retry", ()), *state.get("Catch", ())]
+        for error in rule["ErrorEquals"]
+    }
+    assert {name for name in named if not name.startswith(_OF_AWS)} <= ours
+    assert not named & _UNCATCHABLE
+
+
+def test_every_transient_error_is_tried_again_and_no_permanent_one(definition: Json) -> None:
+    retried = {
+        error
+        for _, state in states_of(definition)
+        for rule in state.get("Retry", ())
+        for error in rule["ErrorEquals"]
+    }
+    transient = {cls.__name__ for cls in errors.TransientError.__subclasses__()}
+    assert transient - OUTSIDE_OF_THE_WORKFLOW <= retried
+    assert not {cls.__name__ for cls in errors.PermanentError.__subclasses__()} & retried
+
+
+def test_catching_all_stands_alone_and_last(definition: Json) -> None:
+    """AWS refuses a machine where it does not."""
+    for _, state in states_of(definition):
+        for rule in state.get("Catch", ())[:-1]:
+            assert "States.ALL" not in rule["ErrorEquals"]
+
+
+def test_no_state_reads_what_may_be_absent(definition: Json) -> None:
+    assert _unguarded_paths(definition) == set()
+
+
+def test_reading_the_version_without_asking_for_it_is_noticed(definition: Json) -> None:
+    """The proof above barks: with the guard gone, so is the guarantee."""
+    choices = definition["States"]["Identify"]["Choices"]
+    definition["States"]["Identify"]["Choices"] = [
+        {"Variable": "$.detail.object.key", "StringMatches": "*", "Next": choice["Next"]}
+        for choice in choices
+    ]
+    version = "$.detail.object.version-id"
+    assert UnguardedRead(state="IdentifyVersion", path=version) in unguarded_reads(definition)
+
+
+def test_a_field_that_a_function_does_not_answer_is_noticed(definition: Json) -> None:
+    del definition["States"]["Filter"]["ResultSelector"]["vehicle.$"]
+    assert _unguarded_paths(definition) == {"$.decision.vehicle"}
+
+
+def test_a_field_that_the_event_lacks_is_noticed(definition: Json) -> None:
+    without_size = S3_EVENT - {("detail", "object", "size")}
+    assert _unguarded_paths(definition, without_size) == {"$.detail.object.size"}
+
+
+def _unguarded_paths(definition: Json, given: Paths = S3_EVENT) -> set[str]:
+    return {read.path for read in unguarded_reads(definition, given)}

@@ -1,0 +1,100 @@
+"""The checker barks at decisions that were made twice, lost, or quietly changed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handlers.domain.review.change import MOST_DECISIONS
+from monitoring.reconciliation.checker import check
+from tests.monitoring.reconciliation.test_checker import (
+    ASSIGNED,
+    REJECTED,
+    a_world,
+    an_assignment,
+    rules,
+)
+
+
+def a_decision(seq: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "kind": "verdict",
+        "verdict": "bicycle",
+        "decided_by": "anna",
+        "decided_at": "2026-11-22T18:00:00.000Z",
+        "before": {"status": "in_review"},
+        "after": {"status": "assigned", "vehicle": "bicycle"},
+    } | changes
+
+
+DECIDED = replace(
+    ASSIGNED, review="done", decided_by="anna", decision_seq=1, decisions=(a_decision(),)
+)
+CONFIRMED = replace(DECIDED, decided_by="model")
+UNDONE = replace(
+    DECIDED,
+    status="in_review",
+    review="open",
+    enqueued_at="2026-11-22T18:00:00Z",
+    vehicle="",
+    decided_by="",
+    decision_seq=2,
+    decisions=(
+        a_decision(),
+        a_decision(2, kind="undo", verdict="", after={"status": "in_review"}),
+    ),
+)
+OFTEN = replace(
+    DECIDED,
+    decision_seq=MOST_DECISIONS + 5,
+    decisions=tuple(a_decision(seq) for seq in range(6, MOST_DECISIONS + 6)),
+)
+
+
+@pytest.mark.parametrize("row", [DECIDED, CONFIRMED, UNDONE, OFTEN])
+def test_a_decided_photo_is_sound(row: Any) -> None:
+    labels = tuple((row.photo_id, int(each["seq"])) for each in row.decisions)
+    assert check(a_world(row, labels=labels)).findings == ()
+
+
+BROKEN = [
+    ("decisions_out_of_order", replace(DECIDED, decision_seq=2)),
+    ("decisions_out_of_order", replace(DECIDED, decision_seq=0)),
+    ("decisions_out_of_order", replace(DECIDED, decisions=(a_decision(), a_decision()))),
+    ("decisions_out_of_order", replace(OFTEN, decisions=OFTEN.decisions[:-1])),
+    ("review_done_by_nobody", replace(ASSIGNED, review="done")),
+    (
+        "review_done_by_nobody",
+        replace(DECIDED, decisions=(a_decision(kind="contest"),)),
+    ),
+    ("lease_without_review", replace(DECIDED, lease_owner="anna")),
+    ("decision_undone_silently", replace(DECIDED, vehicle="motorcycle")),
+    (
+        "decision_undone_silently",
+        replace(DECIDED, decisions=(a_decision(after={"status": "rejected"}),)),
+    ),
+    ("decided_by_nobody", replace(DECIDED, decided_by="ben")),
+    ("decided_by_nobody", replace(REJECTED, decided_by="ben")),
+]
+
+
+@pytest.mark.parametrize(("rule", "row"), BROKEN)
+def test_each_broken_promise_about_a_decision_is_found(rule: str, row: Any) -> None:
+    verdict = check(a_world(row))
+    assert rule in rules(verdict)
+    assert not verdict.conserved
+
+
+def test_a_decision_without_its_label_is_found() -> None:
+    assert "label_missing" in rules(check(a_world(DECIDED, labels=())))
+    assert "label_missing" in rules(check(a_world(DECIDED, labels=((DECIDED.photo_id, 2),))))
+
+
+def test_labels_that_were_not_read_prove_nothing() -> None:
+    assert check(a_world(DECIDED, labels=None)).conserved
+
+
+def test_an_assignment_must_rest_on_what_the_reviewer_saw() -> None:
+    wrong = an_assignment(DECIDED, vehicle="motorcycle")
+    assert "assignment_without_decision" in rules(check(a_world(DECIDED, assignments=(wrong,))))

@@ -1,0 +1,35 @@
+"""What the sweeper counts: only what was wrong is a repair."""
+
+from collections import Counter
+from typing import Any
+
+from monitoring import metric_names as names
+from monitoring.reconciliation import sweeper_handler
+from monitoring.reconciliation.repair_plan import REMIND, START, Repair
+from monitoring.reconciliation.sweep import Round
+
+
+def test_a_reminder_is_no_repair() -> None:
+    found = [
+        Repair(action=REMIND, rule="review_without_activity", photo_id="a", key="k"),
+        Repair(action=REMIND, rule="review_without_activity", photo_id="b", key="k"),
+        Repair(action=START, rule="lost", photo_id="c", key="k"),
+    ]
+    done = Round(found=found, mended=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0)
+    assert _counted(done) == {
+        names.ROUNDS: 1,
+        names.REPAIRS_NEEDED: 1,
+        names.REPAIRS_MADE: 1,
+        names.REMINDERS: 2,
+        names.REPAIRS_REFUSED: 0,
+        names.MALFORMED_ROWS: 0,
+        names.OLDEST_REVIEW: 90_000,
+    }
+
+
+def _counted(done: Round) -> dict[str, float]:
+    sweeper_handler._count(done)
+    published: dict[str, Any] = dict(sweeper_handler.metrics.serialize_metric_set())
+    sweeper_handler.metrics.clear_metrics()
+    directive = published["_aws"]["CloudWatchMetrics"][0]
+    return {each["Name"]: sum(published[each["Name"]]) for each in directive["Metrics"]}

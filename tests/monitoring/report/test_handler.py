@@ -1,0 +1,327 @@
+"""The report's function on AWS as moto plays it: empty days, late files, twice the same, mail."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import boto3
+import pytest
+from PIL import Image
+
+from handlers.aws.bucket import Objects, StoredObject
+from handlers.aws.known_items import KnownItems
+from handlers.aws.topic import Topic
+from infra.demo.demo_day import demo_inputs
+from monitoring import metric_names as names
+from monitoring.report import QueueFigures
+from monitoring.report import handler as reporter
+from monitoring.report.inputs import gather
+from monitoring.report.store import Shelf
+from monitoring.report.windows import InvalidWindow, day
+from tests.conftest import NAMESPACE
+from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
+
+
+def test_an_empty_day_has_a_report_that_says_so(stage: Stage) -> None:
+    answer = stage.call(EVENT)
+    assert answer["verdict"] == "NOT ENOUGH DATA"
+    assert answer["folder"] == "s3://reports/reports/test/2026-11-21/day/"
+    assert stage.document()["conservation"]["received"] == 0
+
+
+def test_the_same_question_has_the_same_answer_to_the_byte(stage: Stage) -> None:
+    for number in range(3):
+        stage.capture(stage.photo(number))
+    stage.call(EVENT)
+    first = stage.files()
+    stage.call(EVENT)
+    assert stage.files() == first
+    assert {key.rpartition("/")[2] for key in first if key.startswith("reports/")} >= {
+        *("report.html", "report.json", "photos.csv", "statistics.json"),
+        "constraint_violations.json",
+    }
+    assert [key for key in first if key.startswith("history/")] == [
+        "history/test/20261122T000000Z-20261121T000000Z.json"
+    ]
+
+
+def test_photos_of_other_days_are_not_in_it(stage: Stage) -> None:
+    inside = stage.photo(1)
+    stage.photo(2, at=DAY - timedelta(days=1))
+    stage.photo(3, at=DAY + timedelta(days=1))
+    stage.call(EVENT)
+    assert stage.document()["conservation"]["received"] == 1
+    listed = stage.files()["reports/test/2026-11-21/day/photos.csv"].decode()
+    assert inside in listed
+
+
+def test_a_capture_that_came_late_is_in_the_next_report(stage: Stage) -> None:
+    photos = [stage.photo(number) for number in range(4)]
+    for photo in photos[:2]:
+        stage.capture(photo)
+    stage.call(EVENT)
+    assert stage.document()["metrics"]["CaptureCompleteness"] == pytest.approx(0.5)
+    for photo in photos[2:]:
+        stage.capture(photo)
+    stage.call(EVENT)
+    assert stage.document()["metrics"]["CaptureCompleteness"] == pytest.approx(1.0)
+
+
+def test_a_row_that_is_no_record_does_not_stop_the_report(stage: Stage) -> None:
+    stage.photo(1)
+    stage.photo(2, attempt="many")
+    stage.call(EVENT)
+    assert stage.document()["conservation"]["received"] == 1
+
+
+def test_a_verdict_reaches_the_report_from_the_labels(stage: Stage) -> None:
+    photo = stage.photo(1, review="done", review_reason="audit")
+    label = {
+        "groundTruthData": {"data": "van", "encoding": "CSV"},
+        "eventMetadata": {"eventId": photo},
+        "eventVersion": "0",
+    }
+    key = f"labels/2026/11/21/12/{photo}-000001.jsonl"
+    stage.s3.put_object(Bucket="labels", Key=key, Body=json.dumps(label).encode())
+    stage.call(EVENT)
+    listed = stage.files()["reports/test/2026-11-21/day/photos.csv"].decode().splitlines()
+    assert "van" in listed[1].split(",")
+
+
+def test_people_are_measured_by_photos_whose_truth_is_known(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = {"seq": 1, "kind": "verdict", "verdict": "van", "decided_by": "rita"}
+    said = {**decision, "decided_at": "2026-11-21T12:00:00Z"}
+    photos = [
+        stage.photo(number, review="done", review_reason="low_confidence", decisions=[said])
+        for number in range(3)
+    ]
+    table = boto3.resource("dynamodb").create_table(
+        TableName="reviewers",
+        KeySchema=[
+            {"AttributeName": "kind", "KeyType": "HASH"},
+            {"AttributeName": "name", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("kind", "name")
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    items = KnownItems(boto3.client("dynamodb"), table=table.name)
+    items.add(photos[0], "van")
+    items.add(photos[1], "car")
+    monkeypatch.setenv("REVIEWERS_TABLE", table.name)
+    reporter._means.cache_clear()
+    stage.call(EVENT)
+    seeded = stage.document()["accuracy"]["seeded"]
+    assert (seeded["n"], seeded["value"]) == (2, 0.5)
+
+
+def test_a_scheduled_report_is_counted_and_sent(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.call({"scheduled_at": AS_OF})
+    (mail,) = stage.mails()
+    assert "NOT ENOUGH DATA" in mail
+    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "judged.csv"))
+    assert "2026-11-21" in mail
+    counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
+    (emf,) = (json.loads(line) for line in counted)
+    assert emf[names.REPORT_PUBLISHED] == [1.0]
+    assert names.REPORT_VERDICT not in emf  # too few photos end no alarm of yesterday
+    assert emf["service"] == names.REPORT
+    (directive,) = emf["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == NAMESPACE
+
+
+def test_a_report_about_the_past_neither_alarms_nor_writes_to_anybody(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.call(EVENT)
+    assert stage.mails() == []
+    assert names.REPORT_VERDICT not in capsys.readouterr().out
+
+
+def test_a_second_delivery_of_the_schedule_makes_the_same_report_and_tells_nobody(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.photo(1)
+    event = {"scheduled_at": AS_OF}
+    first = stage.call(event)
+    files = stage.files()
+    assert len(stage.mails()) == 1
+    assert names.REPORT_PUBLISHED in capsys.readouterr().out
+    assert stage.call(event) == first
+    assert stage.files() == files
+    assert stage.mails() == []
+    assert names.REPORT_PUBLISHED not in capsys.readouterr().out
+    stage.call({"scheduled_at": "2026-11-23T05:15:00Z"})  # the next day's
+    assert len(stage.mails()) == 1
+
+
+def test_a_mail_that_was_not_sent_is_sent_at_the_next_delivery(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"scheduled_at": AS_OF}
+    with monkeypatch.context() as patch:
+        patch.setattr(Topic, "tell", _refuse)
+        with pytest.raises(ConnectionError):
+            stage.call(event)
+    # Nobody was told, so the alarm about a missing report has to hear of none.
+    assert names.REPORT_PUBLISHED not in capsys.readouterr().out
+    stage.call(event)
+    assert len(stage.mails()) == 1
+    assert names.REPORT_PUBLISHED in capsys.readouterr().out
+
+
+def test_a_crash_after_the_mail_tells_twice_and_not_never(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = {"scheduled_at": AS_OF}
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "note_told", _refuse)
+        with pytest.raises(ConnectionError):
+            stage.call(event)
+    stage.call(event)
+    stage.call(event)
+    assert len(stage.mails()) == 2
+
+
+def _refuse(*_: object) -> None:
+    raise ConnectionError
+
+
+def test_queues_are_measured_once_for_a_moment_and_known_ever_after(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.failure()
+    now = datetime.now(UTC).replace(microsecond=0)
+    event = {"from": "2026-11-21", "as_of": now.isoformat()}
+    stage.call(event)
+    first = stage.files()
+    assert stage.document()["queues"]["failures_waiting"] == 1
+    stage.failure()
+    stage.call(event)
+    assert stage.files() == first
+    monkeypatch.setattr("monitoring.report.inputs._FRESH", timedelta(days=-1))  # as if much later
+    stage.call(event)
+    assert stage.files() == first
+    stage.call({**event, "as_of": (now - timedelta(minutes=1)).isoformat()})
+    assert stage.document()["queues"]["failures_waiting"] is None
+
+
+def test_without_the_schedules_time_it_is_now(stage: Stage) -> None:
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    answer = stage.call({"scheduled_at": "<aws.scheduler.scheduled-time>"})
+    assert f"/{yesterday}/" in answer["folder"]
+
+
+def test_a_stage_may_report_several_days_and_makes_no_history_of_them(stage: Stage) -> None:
+    stage.set(report_days="7")
+    stage.photo(1, at=DAY - timedelta(days=6))
+    answer = stage.call({"scheduled_at": AS_OF})
+    folder = "reports/test/2026-11-15/20261115T000000Z-20261122T000000Z/"
+    assert answer["folder"] == f"s3://reports/{folder}"
+    assert stage.document(folder)["conservation"]["received"] == 1
+    assert not [key for key in stage.files() if key.startswith("history/")]
+
+
+def test_an_unfinished_day_is_reported_as_far_as_it_was_known(stage: Stage) -> None:
+    early, late = stage.photo(0), stage.photo(120)
+    for photo in (early, late):
+        stage.capture(photo, at=DAY - timedelta(hours=1))
+    stage.call({"from": "2026-11-21", "as_of": "2026-11-21T09:00:00Z"})
+    document = stage.document()
+    assert document["conservation"]["received"] == 1
+    assert document["capture"]["completeness"] == 1
+    assert not [key for key in stage.files() if key.startswith("history/")]
+    stage.call(EVENT)
+    assert [key for key in stage.files() if key.startswith("history/")]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"from": "9999-12-31"},
+        {"from": "0001-01-01"},
+        {"as_of": "0001-01-01T00:00:00+14:00"},
+        {"as_of": "9999-12-31T23:59:59-14:00"},
+        {"from": "2026-11-21", "as_of": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_times_at_the_ends_of_the_calendar_are_refused(stage: Stage, event: dict[str, str]) -> None:
+    with pytest.raises(InvalidWindow, match="out of reach"):
+        stage.call(event)
+
+
+def test_a_question_about_last_winter_does_not_list_every_hour_since(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winter = datetime(2026, 1, 21, tzinfo=UTC)
+    photo = stage.photo(1, at=winter)
+    line = {"groundTruthData": {"data": "van"}, "eventMetadata": {"eventId": photo}}
+    stage.label(photo, json.dumps(line).encode(), hour="2026/10/02/12")
+    stage.label("0" * 64, b"of another photo: not even read", hour="2026/10/02/12")
+    prefixes: list[str] = []
+    listed = Objects.listed
+
+    def noted(self: Objects, prefix: str) -> Iterator[StoredObject]:
+        prefixes.append(prefix)
+        return listed(self, prefix)
+
+    monkeypatch.setattr(Objects, "listed", noted)
+    found = gather(
+        reporter._means().sources,
+        day(winter.date(), time_zone="UTC"),
+        as_of=datetime(2026, 11, 22, tzinfo=UTC),
+        queues=QueueFigures(),
+    )
+    assert (found.photos[0].verdict, found.unreadable_labels) == ("van", 0)
+    assert len([prefix for prefix in prefixes if prefix.startswith("labels/")]) < 60
+
+
+def test_a_window_that_cannot_be_is_refused(stage: Stage) -> None:
+    with pytest.raises(InvalidWindow):
+        stage.call({"from": "2026-11-21", "to": "2020-01-01", "as_of": AS_OF})
+    assert stage.files() == {}
+
+
+def test_a_baseline_that_was_kept_serves_the_report_of_an_old_model(stage: Stage) -> None:
+    (baseline,) = demo_inputs(["car", "van"], ["car", "van"]).baselines.values()
+    text = baseline.to_json().replace(baseline.model_version, "m1")
+    stage.s3.put_object(Bucket="reports", Key="baselines/m1.json", Body=text.encode())
+    for number in range(60):
+        stage.photo(number % 60, photo_id=f"{number:064}")
+    stage.call(EVENT)
+    assert "reports/test/2026-11-21/day/constraints.json" in stage.files()
+
+
+def test_pictures_are_small_and_what_is_none_is_left_out(stage: Stage) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (900, 600), "teal").save(made, "JPEG")
+    stage.s3.put_bucket_versioning(Bucket="intake", VersioningConfiguration={"Status": "Enabled"})
+    versions = {
+        name: stage.s3.put_object(Bucket="intake", Key=f"intake/d1/{name}.jpg", Body=body)[
+            "VersionId"
+        ]
+        for name, body in {"a": made.getvalue(), "b": b"no photo"}.items()
+    }
+    photos = [
+        SimpleNamespace(
+            photo_id=name,
+            bucket="intake",
+            key=f"intake/d1/{name}.jpg",
+            version_id=versions.get(name, "never-was"),
+            driver_id="",
+        )
+        for name in ("a", "b", "gone")
+    ]
+    wanted = ["a", "b", "gone", "unknown"]
+    (found,) = reporter._means().pictures(cast("Any", photos), wanted)
+    assert found.photo_id == "a"
+    assert found.data_uri.startswith("data:image/jpeg;base64,")
+    assert len(found.data_uri) < 10_000

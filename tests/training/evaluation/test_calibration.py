@@ -1,0 +1,165 @@
+"""The figures that decide what may be assigned without a person."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from training.evaluation.calibration import Policy, acceptance, choose_policy, fit_temperature
+from training.evaluation.calibration_error import calibration_error, debiased_calibration_error
+from training.serving.predictor import softmax
+from training.statistics import share, upper_bound
+
+OTHER = 2
+
+
+def policy(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Policy:
+    return choose_policy(
+        probabilities,
+        labels,
+        classes=("bicycle", "motorcycle", "other"),
+        vehicles=[0, 1],
+        sources=["drawn"],
+        error_budget=0.005,
+        confidence=0.95,
+    )
+
+
+def predictions(
+    *groups: tuple[int, int, int, float],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Photos by (count, label, guess, confidence)."""
+    rows, labels = [], []
+    for count, label, guess, confidence in groups:
+        row = np.full(3, (1 - confidence) / 2)
+        row[guess] = confidence
+        rows += [row] * count
+        labels += [label] * count
+    return np.array(rows), np.array(labels, dtype=np.int64)
+
+
+@pytest.mark.parametrize(
+    ("errors", "trials", "expected"),
+    [
+        (0, 598, 1 - 0.05 ** (1 / 598)),
+        (0, 1, 0.95),
+        (1, 100, 0.04656),
+        (5, 100, 0.10225),
+        (100, 100, 1.0),
+    ],
+)
+def test_exact_bound_agrees_with_published_values(
+    errors: int, trials: int, expected: float
+) -> None:
+    assert upper_bound(errors, trials, 0.95) == pytest.approx(expected, abs=5e-5)
+
+
+def test_six_hundred_photos_without_an_error_prove_half_a_percent() -> None:
+    assert upper_bound(0, 597, 0.95) > 0.005 >= upper_bound(0, 598, 0.95)
+
+
+@settings(deadline=None)  # machines are shared
+@given(st.integers(0, 40), st.integers(1, 2000))
+def test_exact_bound_lies_above_what_was_seen(errors: int, further: int) -> None:
+    trials = errors + further
+    assert errors / trials < upper_bound(errors, trials, 0.95) <= 1
+
+
+def test_wilson_interval_agrees_with_published_values() -> None:
+    result = share(95, 100)
+    assert (result.low, result.high) == pytest.approx((0.88825, 0.97846), abs=5e-5)
+
+
+def test_share_of_nothing_is_unknown() -> None:
+    assert (share(0, 0).low, share(0, 0).high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+def test_temperature_undoes_a_known_scale(scale: float) -> None:
+    generator = np.random.default_rng(3)
+    honest = generator.normal(size=(4000, 3)) * 2
+    labels = np.array([generator.choice(3, p=row) for row in softmax(honest)])
+    assert fit_temperature(honest * scale, labels) == pytest.approx(scale, rel=0.1)
+
+
+def test_flawless_model_gets_the_lowest_threshold() -> None:
+    chosen = policy(*predictions((1500, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)))
+    assert chosen.budget_met
+    assert chosen.acceptance.threshold < 0.52
+
+
+def test_threshold_stays_above_the_confidence_of_mistakes() -> None:
+    right = (1500, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)
+    chosen = policy(*predictions(*right, (30, 1, 0, 0.9)))
+    assert chosen.budget_met
+    assert chosen.acceptance.threshold > 0.9
+    assert chosen.acceptance.errors == 0
+
+
+def test_threshold_stays_above_the_confidence_of_assigned_non_vehicles() -> None:
+    right = (9000, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)
+    chosen = policy(*predictions(*right, (10, OTHER, 0, 0.8)))
+    assert chosen.acceptance.threshold > 0.8
+    assert chosen.acceptance.strangers_accepted == 0
+
+
+def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
+    surest = (650, 0, 0, 0.9995), (1, 1, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)
+    chosen = policy(*predictions(*surest, (1500, 0, 0, 0.95)))
+    assert chosen.budget_met
+    assert chosen.acceptance.accepted == 2151
+
+
+def test_budget_out_of_reach_is_admitted() -> None:
+    chosen = policy(*predictions((200, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)))
+    assert not chosen.budget_met
+    assert chosen.to_wire()["error_upper_bound"] > 0.005
+
+
+def test_only_vehicles_are_accepted() -> None:
+    probabilities, labels = predictions((10, OTHER, OTHER, 0.99), (5, 1, 1, 0.99), (5, 0, 1, 0.99))
+    counted = acceptance(probabilities, labels, vehicles=[0, 1], threshold=0.9)
+    assert (counted.accepted, counted.errors, counted.strangers) == (10, 5, 10)
+    assert counted.strangers_accepted == 0
+
+
+def test_threshold_itself_is_accepted() -> None:
+    probabilities, labels = predictions((1, 0, 0, 0.75))
+    assert acceptance(probabilities, labels, vehicles=[0, 1], threshold=0.75).accepted == 1
+
+
+def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
+    probabilities, labels = predictions((80, 0, 0, 0.9), (20, 1, 0, 0.9))
+    assert calibration_error(probabilities, labels, bins=1) == pytest.approx(0.1)
+
+
+def drawn(count: int, lift: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Photos that are right as often as their confidence says, less `lift`."""
+    generator = np.random.default_rng(seed)
+    confidence = generator.uniform(0.7, 0.99, count)
+    right = generator.uniform(size=count) < confidence - lift
+    rows = np.stack([confidence, (1 - confidence) / 2, (1 - confidence) / 2], axis=1)
+    return rows, np.where(right, 0, 1).astype(np.int64)
+
+
+def test_two_fifths_of_what_chance_alone_makes_is_taken_off() -> None:
+    """Of a perfect model's gaps, theory leaves 2 - sqrt(2): they are normal, and folded twice."""
+    draws = [drawn(1000, 0.0, seed) for seed in range(40)]
+    usual = np.mean([calibration_error(*draw) for draw in draws])
+    debiased = np.mean([debiased_calibration_error(*draw) for draw in draws])
+    assert debiased / usual == pytest.approx(2 - 2**0.5, abs=0.03)
+
+
+@pytest.mark.parametrize("lift", [0.1, 0.2])
+def test_true_error_stays_once_chance_is_taken_off(lift: float) -> None:
+    errors = [debiased_calibration_error(*drawn(1000, lift, seed)) for seed in range(20)]
+    assert np.mean(errors) == pytest.approx(lift, abs=0.01)
+
+
+def test_debiased_error_of_a_known_case() -> None:
+    """One bin of 100 at confidence 0.9, 80 right: gap 0.1, spread 0.04, so 2.5 spreads."""
+    probabilities, labels = predictions((80, 0, 0, 0.9), (20, 1, 0, 0.9))
+    by_chance_too = 0.04 * (2 / np.pi) ** 0.5 * np.exp(-(2.5**2) / 2) + 0.1 * 0.9875807
+    found = debiased_calibration_error(probabilities, labels, bins=1)
+    assert found == pytest.approx(0.2 - by_chance_too, abs=1e-6)

@@ -1,0 +1,45 @@
+"""The pieces of the evaluation report that can be checked by hand."""
+
+import numpy as np
+
+from handlers.domain.photo import wire_image
+from tests.pictures import a_jpeg
+from training.evaluation.curves import confusion, risk_coverage
+from training.evaluation.perturbations import TURNED_WITH_NOTE, altered
+
+
+def test_alterations_are_photos_that_serialize_accepts() -> None:
+    copies = altered(a_jpeg((400, 300)))
+    sizes = {}
+    for name, content in copies.items():
+        prepared = wire_image.prepare(content)
+        assert isinstance(prepared, wire_image.Prepared), name
+        sizes[name] = (prepared.quality.width, prepared.quality.height)
+    assert sizes["lying on its side"] == (168, 224)
+    assert sizes[TURNED_WITH_NOTE] == (224, 168)
+    assert sizes["small (32 pixels)"] == (32, 24)
+
+
+def test_alteration_of_no_photo_is_none() -> None:
+    assert altered(b"not a photo") == {}
+
+
+def test_risk_rises_as_more_is_assigned() -> None:
+    probabilities = np.array([[0.99, 0.01], [0.9, 0.1], [0.8, 0.2], [0.4, 0.6]])
+    labels = np.array([0, 0, 1, 1])
+    curve = risk_coverage(probabilities, labels, vehicles=[0])
+    assert [(point.threshold, point.risk.count, point.risk.of) for point in curve] == [
+        (0.99, 0, 1),
+        (0.9, 0, 2),
+        (0.8, 1, 3),
+    ]
+    assert [point.coverage for point in curve] == [0.5, 1.0, 1.0]
+
+
+def test_model_that_assigns_nothing_has_no_curve() -> None:
+    assert risk_coverage(np.array([[0.1, 0.9]]), np.array([0]), vehicles=[0]) == []
+
+
+def test_confusion_has_truth_in_rows() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    assert confusion(probabilities, np.array([0, 1, 1]), 2).tolist() == [[1, 0], [1, 1]]

@@ -1,0 +1,188 @@
+"""`python -m training`: register a model, let it be judged, approve it, deploy it."""
+
+import getpass
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from training.cli.registry_view import deployment, show, show_verdict
+from training.data.sources.files import UnusableData
+from training.registry.archive import ARCHIVE_NAME, pack, unpack
+from training.registry.model_store import ModelStore
+from training.registry.promotion_gate import GateRules
+from training.registry.registry import GROUP, Registry
+from training.registry.resolve_model import find_model
+from training.registry.run_gate import compare
+from training.sagemaker.errors import CloudError, InvalidRequest, translated
+from training.serving.errors import InvalidModel
+from training.serving.manifest import MANIFEST_NAME
+
+CANNOT, REFUSED = 2, 1
+INSTANCE_TYPES = ("ml.c5.large",)
+SHIPPED = str(Path(__file__).resolve().parents[1] / "shipped")
+
+app = typer.Typer()
+
+Group = Annotated[str, typer.Option(help="Group of model packages.")]
+Bucket = Annotated[str, typer.Option(help="Bucket for the model's files.")]
+
+
+@contextmanager
+def told() -> Iterator[Console]:
+    """What can be expected to go wrong becomes a sentence and exit code 2."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        yield console
+    except (CloudError, InvalidModel, UnusableData) as error:
+        typer.echo(f"training: {error}", err=True)
+        raise typer.Exit(CANNOT) from error
+
+
+def registry_of(group: str, bucket: str = "") -> Registry:
+    """As the environment's credentials see it. Raises: CloudError."""
+    with translated("opening the registry"):
+        session = boto3.Session()
+        store = ModelStore(s3=session.client("s3"), bucket=bucket)
+        return Registry(sagemaker=session.client("sagemaker"), store=store, group=group)
+
+
+@app.command("pack")
+def pack_command(
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = Path(SHIPPED),
+    out: Annotated[Path, typer.Option(help="Where the archive goes.")] = Path(
+        f"build/{ARCHIVE_NAME}"
+    ),
+) -> None:
+    """Pack a model for SageMaker; the same model gives the same bytes.
+
+    Example: python -m training pack build/model --out build/model.tar.gz
+    """
+    with told() as console:
+        content = pack(model)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(content)
+        console.print(f"{out}: {len(content):,} bytes")
+
+
+@app.command()
+def register(
+    image_uri: Annotated[str, typer.Option(help="The serving container in ECR.")],
+    bucket: Bucket,
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = Path(SHIPPED),
+    *,
+    group: Group = GROUP,
+    instance_type: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
+) -> None:
+    """Offer a model for approval; the same one twice is offered once.
+
+    Example: python -m training register build/model --bucket models --image-uri …/serving:1
+    """
+    with told() as console:
+        package = registry_of(group, bucket).register(
+            model, image_uri=image_uri, instance_types=instance_type or INSTANCE_TYPES
+        )
+        show(console, package)
+
+
+@app.command()
+def promote(
+    candidate: Annotated[str, typer.Argument(help="Package's ARN, folder, or s3://… archive.")],
+    data: Annotated[list[Path], typer.Option(help="Test photos; repeat for more folders.")],
+    *,
+    current: Annotated[str, typer.Option(help="The same, or `approved`.")] = SHIPPED,
+    allow_changes: Annotated[
+        bool, typer.Option("--allow-changes", help="Classes or input may change.")
+    ] = False,
+    image_uri: Annotated[
+        str, typer.Option(help="Register the candidate, with this serving container.")
+    ] = "",
+    bucket: Bucket = "",
+    group: Group = GROUP,
+) -> None:
+    """Let the gate judge a candidate, and register it if asked; the verdict stands there.
+
+    Exit code: 0 passed, 1 refused, 2 could not be judged.
+
+    Example: python -m training promote build/model --data ../shared/data
+    """
+    with told() as console, tempfile.TemporaryDirectory(prefix="scones-gate-") as scratch:
+        registry = cache(lambda: registry_of(group, bucket))
+        new = find_model(candidate, registry, Path(scratch, "candidate"))
+        old = find_model(current, registry, Path(scratch, "current"))
+        rules = GateRules(changes_allowed=allow_changes)
+        result = compare(old.folder, new.folder, data, rules)
+        show_verdict(console, result)
+        package = new.package
+        if image_uri:
+            package = registry().register(
+                new.folder, image_uri=image_uri, instance_types=INSTANCE_TYPES
+            )
+        if package:
+            show(console, registry().record(package, result))
+    if not result.passed:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def approve(
+    arn: Annotated[str, typer.Argument(help="ARN of the package.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+    reason: Annotated[str, typer.Option(help="Needed where the gate did not pass it.")] = "",
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
+    out: Annotated[Path, typer.Option(help="Where the model's files go.")] = Path("build/models"),
+    in_service: Annotated[str, typer.Option(help="Manifest of the model that it follows.")] = (
+        "training/shipped/manifest.json"
+    ),
+    group: Group = GROUP,
+) -> None:
+    """Decide on a registered model, and say how to deploy it.
+
+    Example: python -m training approve arn:aws:sagemaker:…:model-package/scones-vehicle/3
+    """
+    with told() as console:
+        registry = registry_of(group)
+        package = registry.package(arn)
+        decided = registry.decide(
+            package, approve=not reject, by=by or getpass.getuser(), reason=reason
+        )
+        show(console, decided)
+        if not reject:
+            folder = out / package.model_version
+            registry.download(package, folder)
+            console.print(deployment(decided, [in_service, f"{folder}/{MANIFEST_NAME}"]))
+
+
+@app.command()
+def models(group: Group = GROUP) -> None:
+    """List the registered models, the newest first."""
+    with told() as console:
+        table = Table("model", "status", "gate", "package")
+        for package in registry_of(group).packages():
+            gate = package.metadata.get("gate", "not run")
+            table.add_row(package.model_version, package.status, gate, package.arn)
+        console.print(table)
+
+
+@app.command("unpack")
+def unpack_command(
+    archive: Annotated[str, typer.Argument(help="s3://…/model.tar.gz, or a file.")],
+    out: Annotated[Path, typer.Option(help="Where model and manifest go.")] = Path("build/model"),
+) -> None:
+    """Unpack a training job's model, verified."""
+    with told() as console:
+        if archive.startswith("s3://"):
+            content = registry_of(GROUP).store.get(archive)
+        elif Path(archive).is_file():
+            content = Path(archive).read_bytes()
+        else:
+            raise InvalidRequest(f"{archive} is no file and no address in S3")
+        console.print(f"{unpack(content, out).model_version} in {out}")

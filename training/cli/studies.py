@@ -1,0 +1,144 @@
+"""`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.config import TrainConfig
+from training.data.sources.files import UnusableData
+from training.serving.predictor import Predictor
+from training.studies.speed import ROUNDS, measure
+from training.studies.spread import Spread
+
+CANNOT_RUN = 2
+SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
+_DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
+_WORK = typer.Option(help="Caches and finished parts.")
+_SEEDS = typer.Option(help="Comma-separated.")
+_THREADS = typer.Option(help="Cores that one fit uses.")
+_JSON = typer.Option("--json", help="Print one JSON object at the end.")
+
+
+def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
+    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    weights: Annotated[
+        Path | None, typer.Option(help="Start weights; without: those under DATA.")
+    ] = None,
+    work: Annotated[Path, _WORK] = Path(".scones/training"),
+    seeds: Annotated[str, _SEEDS] = "1,2,3",
+    threads: Annotated[int, _THREADS] = TrainConfig().threads,
+    as_document: Annotated[bool, _JSON] = False,
+) -> None:
+    """Train the shipped recipe from several seeds; vehicles named rightly in `test`, by source.
+
+    Example: python -m training seeds --data ../shared/data --seeds 1,2,3
+    """
+    console = Console(highlight=False)
+
+    def run() -> None:
+        # Here, because the other commands must not need torch.
+        from training.sagemaker.job_settings import START_WEIGHTS  # noqa: PLC0415
+        from training.studies.seeds import forced_by_seed  # noqa: PLC0415
+        from training.train import TrainPaths  # noqa: PLC0415
+
+        paths = TrainPaths(
+            data_dir=data, weights=weights or data / START_WEIGHTS, model_dir=work, work_dir=work
+        )
+        config = replace(TrainConfig(), threads=threads)
+        spreads = forced_by_seed(config, paths, _numbers(seeds), console.print)
+        _print(spreads, "forced choice", as_document=as_document)
+
+    _told(run, console)
+
+
+def scratch(  # noqa: PLR0917  # as above
+    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    work: Annotated[Path, _WORK] = Path(".scones/training"),
+    seeds: Annotated[str, _SEEDS] = "1,2,3",
+    threads: Annotated[int, _THREADS] = TrainConfig().threads,
+    held_back: Annotated[
+        bool, typer.Option(help="Measure on a third of `train` that is held back, not on `test`.")
+    ] = False,
+    as_document: Annotated[bool, _JSON] = False,
+) -> None:
+    """Train the small network without pretrained weights; vehicles named rightly, by source.
+
+    Example: python -m training scratch --data ../shared/data --seeds 1,2,3
+    """
+    console = Console(highlight=False)
+
+    def run() -> None:
+        from training.studies.from_scratch_run import scratch_by_seed  # noqa: PLC0415
+
+        spreads = scratch_by_seed(
+            data,
+            _numbers(seeds),
+            threads=threads,
+            held_back=held_back,
+            cache_dir=work,
+            report=console.print,
+        )
+        _print(spreads, "without pretrained weights", as_document=as_document)
+
+    _told(run, console)
+
+
+def speed(
+    model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
+    rounds: Annotated[int, typer.Option(min=1, help="Images of each kind, by turns.")] = ROUNDS,
+    as_document: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure one image on one thread: the served file, and where torch is, the network in torch.
+
+    Example: python -m training speed
+    """
+    result = measure(Predictor.load(model), TrainConfig(), rounds=rounds)
+    if as_document:
+        typer.echo(json.dumps(result.to_wire()))
+    elif result.torch is None:
+        typer.echo(f"served {result.served:.2f} ms; `make train` installs torch, to compare with")
+    else:
+        typer.echo(
+            f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
+        )
+
+
+def _print(spreads: Mapping[str, Spread], title: str, *, as_document: bool) -> None:
+    """Means and deviations over the seeds, by source."""
+    if as_document:
+        wire = {
+            # Of one seed there is no deviation, and JSON has no NaN.
+            name: {
+                "mean": spread.mean,
+                "deviation": spread.deviation if len(spread.values) > 1 else None,
+            }
+            for name, spread in spreads.items()
+        }
+        typer.echo(json.dumps(wire, indent=2))
+        return
+    for name, spread in spreads.items():
+        typer.echo(f"{title}, {name}: {spread}")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no list like 1,2,3") from error
+
+
+def _told(run: Callable[[], None], console: Console) -> None:
+    """Runs it; what a user can put right is said in one line."""
+    try:
+        run()
+    except ModuleNotFoundError as error:
+        console.print(f"Training needs {error.name}; `make train` installs it.")
+        raise typer.Exit(CANNOT_RUN) from error
+    except UnusableData as error:
+        console.print(f"Cannot train: {error}")
+        raise typer.Exit(CANNOT_RUN) from error

@@ -1,0 +1,1 @@
+"""Labelled photos: sources, splits, augmentation, and the arrays that are trained on."""

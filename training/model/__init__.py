@@ -1,0 +1,1 @@
+"""The network: architecture, start weights, training loop, export."""

@@ -1,0 +1,195 @@
+"""The promotion gate: may this candidate take the current model's place? Pure.
+
+Both models judge the same photos, so the tests are paired: only photos on which the two differ
+tell anything. A candidate passes if it is provably better in one of three figures and not
+provably worse, nor possibly much worse, in any.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.registry.paired_tests import Paired, paired
+from training.registry.predictions import Judged, Photos
+
+PASSED, REFUSED = "passed", "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRules:
+    """What a candidate has to show."""
+
+    confidence: float = 0.95
+    least_vehicles: int = 300  # below, differences that matter cannot be told from chance
+    right_margin: float = 0.01  # of the vehicle photos: forced choice may lose no more
+    handled_margin: float = 0.02  # of the vehicle photos: the share without a person
+    wrong_margin: float = 0.005  # of all photos: wrongly assigned
+    changes_allowed: bool = False  # of classes or input; said on purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """The verdict with its reasons, as it stands in the registry."""
+
+    current: str
+    candidate: str
+    photos: int
+    data_digest: str
+    refusals: tuple[str, ...]
+    notes: tuple[str, ...]
+    figures: Mapping[str, Paired] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Nothing speaks against it."""
+        return not self.refusals
+
+    @property
+    def status(self) -> str:
+        """passed or refused."""
+        return PASSED if self.passed else REFUSED
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was refused; why it passed, where it did."""
+        return self.refusals or self.notes
+
+    def to_wire(self) -> dict[str, Any]:  # JSON values
+        """The document beside the registered model."""
+        return {
+            "status": self.status,
+            "current": self.current,
+            "candidate": self.candidate,
+            "photos": self.photos,
+            "data_digest": self.data_digest,
+            "refusals": list(self.refusals),
+            "notes": list(self.notes),
+            "figures": {name: figure.to_wire() for name, figure in self.figures.items()},
+        }
+
+
+def judge(current: Judged, candidate: Judged, photos: Photos, rules: GateRules) -> GateResult:
+    """Compare two models on the same photos."""
+    refusals, notes = _contract(current, candidate, rules)
+    vehicles = np.isin(photos.labels, candidate.contract.vehicle_classes)
+    figures = _figures(current, candidate, photos, vehicles, rules)
+    if int(vehicles.sum()) < rules.least_vehicles:
+        refusals.append(
+            f"only {int(vehicles.sum())} photos of vehicles to compare on; "
+            f"at least {rules.least_vehicles} are needed"
+        )
+    refusals += _worse(figures, rules)
+    refusals += _worse_sources(current, candidate, photos, vehicles, rules)
+    better = [name for name, figure in figures.items() if figure.is_better(rules.confidence, 3)]
+    if better:
+        notes.append("provably better: " + "; ".join(f"{n}, {figures[n]}" for n in better))
+    else:
+        refusals.append("not provably better in any figure: " + _listed(figures))
+    return GateResult(
+        current=current.model_version,
+        candidate=candidate.model_version,
+        photos=len(photos.labels),
+        data_digest=photos.digest,
+        refusals=tuple(refusals),
+        notes=tuple(notes),
+        figures=figures,
+    )
+
+
+def _figures(
+    current: Judged,
+    candidate: Judged,
+    photos: Photos,
+    vehicles: NDArray[np.bool_],
+    rules: GateRules,
+) -> dict[str, Paired]:
+    return {
+        "right vehicle when forced": paired(
+            current.forced[vehicles] == photos.labels[vehicles],
+            candidate.forced[vehicles] == photos.labels[vehicles],
+            margin=rules.right_margin,
+        ),
+        "rightly assigned without a person": paired(
+            (_right(current, photos) & current.assigned)[vehicles],
+            (_right(candidate, photos) & candidate.assigned)[vehicles],
+            margin=rules.handled_margin,
+        ),
+        "not wrongly assigned": paired(
+            ~current.assigned | _right(current, photos),
+            ~candidate.assigned | _right(candidate, photos),
+            margin=rules.wrong_margin,
+        ),
+    }
+
+
+def _right(judged: Judged, photos: Photos) -> NDArray[np.bool_]:
+    return np.asarray(judged.guesses == photos.labels)
+
+
+def _contract(current: Judged, candidate: Judged, rules: GateRules) -> tuple[list[str], list[str]]:
+    """Refusals and notes about what must not change unsaid."""
+    if current.model_version == candidate.model_version:
+        return [f"the candidate is the current model, {current.model_version}"], []
+    before, after = current.contract, candidate.contract
+    changes = []
+    if set(before.classes) != set(after.classes):
+        changes.append(f"classes change from {_names(before.classes)} to {_names(after.classes)}")
+    elif before.classes != after.classes:
+        changes.append(f"the order of the classes changes to {_names(after.classes)}")
+    if set(before.vehicle_classes) != set(after.vehicle_classes):
+        changes.append(
+            f"classes that may be assigned change from {_names(before.vehicle_classes)} "
+            f"to {_names(after.vehicle_classes)}"
+        )
+    if dict(before.input) != dict(after.input):
+        names = sorted(
+            name
+            for name in {*before.input, *after.input}
+            if before.input.get(name) != after.input.get(name)
+        )
+        changes.append(f"the input changes: {_names(names)}")
+    return ([], changes) if rules.changes_allowed else (changes, [])
+
+
+def _worse(figures: Mapping[str, Paired], rules: GateRules) -> list[str]:
+    found = []
+    for name, figure in figures.items():
+        if figure.is_worse(rules.confidence, 1):
+            found.append(f"{name}: provably worse, {figure}")
+        elif not figure.is_not_inferior(rules.confidence):
+            points = 100 * figure.margin
+            found.append(f"{name}: a loss of over {points:g} points is possible, {figure}")
+    return found
+
+
+def _worse_sources(
+    current: Judged,
+    candidate: Judged,
+    photos: Photos,
+    vehicles: NDArray[np.bool_],
+    rules: GateRules,
+) -> list[str]:
+    """A gain on the whole must not be paid by one kind of photo."""
+    found = []
+    sources = np.unique(photos.sources[vehicles]).tolist()
+    for source in sources:
+        rows = vehicles & (photos.sources == source)
+        figure = paired(
+            current.forced[rows] == photos.labels[rows],
+            candidate.forced[rows] == photos.labels[rows],
+            margin=1.0,
+        )
+        if figure.is_worse(rules.confidence, len(sources)):
+            found.append(f"right vehicle on photos of {source}: provably worse, {figure}")
+    return found
+
+
+def _listed(figures: Mapping[str, Paired]) -> str:
+    return "; ".join(f"{name}, {figure}" for name, figure in figures.items())
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names)

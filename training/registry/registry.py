@@ -1,0 +1,179 @@
+"""The model registry: every model that was offered, what it is worth, and who let it through.
+
+SageMaker keeps a group of model packages; each names the serving image and the model's archive, so
+that `Serving` can be deployed from a package alone (`model_image_uri`, `model_data_url`).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.registry.archive import ARCHIVE_NAME, pack, unpack
+from training.registry.model_package import LONGEST_VALUE, Package, inference_of, metadata_of
+from training.registry.model_store import ModelStore
+from training.registry.promotion_gate import PASSED, GateResult
+from training.sagemaker.errors import InvalidRequest, NotAllowed, PackageMissing, translated
+from training.sagemaker.preflight import image_parts
+from training.serving.manifest import MANIFEST_NAME, Manifest
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.client import SageMakerClient
+    from mypy_boto3_sagemaker.literals import ModelApprovalStatusType
+
+GROUP = "scones-vehicle"
+_LONGEST_DESCRIPTION = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """One group of model packages."""
+
+    sagemaker: "SageMakerClient"
+    store: ModelStore
+    group: str = GROUP
+
+    def register(
+        self, model_dir: Path, *, image_uri: str, instance_types: Sequence[str]
+    ) -> Package:
+        """Offer a model for approval; the same model with the same image only once.
+
+        Raises: CloudError, InvalidModel.
+        """
+        image_parts(image_uri)
+        archive = pack(model_dir)
+        digest = hashlib.sha256(archive).hexdigest()
+        wire = json.loads((model_dir / MANIFEST_NAME).read_text(encoding="utf-8"))
+        self._ensure_group()
+        for package in self.packages():
+            same = package.metadata.get("archive_sha256") == digest
+            if same and package.image_uri == image_uri:
+                return package
+        prefix = f"models/{wire['model_version']}-{digest[:12]}"
+        data_url = self.store.put(f"{prefix}/{ARCHIVE_NAME}", archive, "application/gzip")
+        metrics = json.dumps(wire.get("training", {}).get("metrics", {}), indent=2).encode()
+        metrics_url = self.store.put(f"{prefix}/metrics.json", metrics, "application/json")
+        with translated(f"registering {wire['model_version']}"):
+            made = self.sagemaker.create_model_package(
+                ModelPackageGroupName=self.group,
+                ModelPackageDescription=f"Vehicle classifier {wire['model_version']}",
+                ModelApprovalStatus="PendingManualApproval",
+                InferenceSpecification=inference_of(image_uri, data_url, instance_types),
+                ModelMetrics={
+                    "ModelQuality": {
+                        "Statistics": {"ContentType": "application/json", "S3Uri": metrics_url}
+                    }
+                },
+                CustomerMetadataProperties=metadata_of(wire, digest),
+            )
+        return self.package(made["ModelPackageArn"])
+
+    def package(self, arn: str) -> Package:
+        """Raises: PackageMissing, CloudError."""
+        try:
+            with translated(f"reading {arn}"):
+                found = self.sagemaker.describe_model_package(ModelPackageName=arn)
+        except InvalidRequest as error:
+            raise PackageMissing(f"{error}; `python -m training models` lists them") from error
+        container = found["InferenceSpecification"]["Containers"][0]
+        return Package(
+            arn=found["ModelPackageArn"],
+            status=found["ModelApprovalStatus"],
+            image_uri=container.get("Image", ""),
+            model_data_url=container.get("ModelDataUrl", ""),
+            metadata=found.get("CustomerMetadataProperties") or {},
+            description=found.get("ApprovalDescription") or "",
+        )
+
+    def packages(self, status: "ModelApprovalStatusType | None" = None) -> Iterator[Package]:
+        """All of the group, the newest first. Raises: CloudError."""
+        wanted: dict[str, Any] = {"ModelApprovalStatus": status} if status else {}
+        with translated(f"listing the models of {self.group}"):
+            pages = self.sagemaker.get_paginator("list_model_packages").paginate(
+                ModelPackageGroupName=self.group,
+                ModelPackageType="Versioned",
+                SortBy="CreationTime",
+                SortOrder="Descending",
+                **wanted,
+            )
+            found = [each for page in pages for each in page["ModelPackageSummaryList"]]
+        yield from (self.package(each["ModelPackageArn"]) for each in found)
+
+    def download(self, package: Package, folder: Path) -> Manifest:
+        """The model of a package, verified. Raises: CloudError, InvalidModel."""
+        content = self.store.get(package.model_data_url)
+        found = hashlib.sha256(content).hexdigest()
+        if found != package.metadata.get("archive_sha256"):
+            raise InvalidRequest(
+                f"{package.model_data_url} is not what was registered: its SHA-256 is {found}"
+            )
+        return unpack(content, folder)
+
+    def record(self, package: Package, result: GateResult) -> Package:
+        """Write the gate's verdict into the package; what was refused is rejected at once.
+
+        Raises: CloudError.
+        """
+        report = json.dumps(result.to_wire(), indent=2).encode()
+        url = self.store.put_beside(package.model_data_url, "gate.json", report, "application/json")
+        described = f"Gate {result.status} against {result.current}: " + "; ".join(result.reasons)
+        verdict = {
+            "gate": result.status,
+            "gate_against": result.current,
+            "gate_data_digest": result.data_digest,
+            "gate_report": url,
+        }
+        return self._update(
+            package, package.status if result.passed else "Rejected", described, verdict
+        )
+
+    def decide(self, package: Package, *, approve: bool, by: str, reason: str) -> Package:
+        """A person's decision; only what passed the gate is approved without a reason.
+
+        Raises: NotAllowed, CloudError.
+        """
+        gate = package.metadata.get("gate", "not run")
+        if approve and gate != PASSED and not reason:
+            raise NotAllowed(
+                f"the gate of {package.model_version} was {gate}: let `promote` judge it, or "
+                "approve it all the same with --reason, which is kept"
+            )
+        described = f"{'Approved' if approve else 'Rejected'} by {by}"
+        described += f": {reason}. " if reason else ". "
+        return self._update(
+            package,
+            "Approved" if approve else "Rejected",
+            described + package.description,
+            {"decided_by": by},
+        )
+
+    def _update(
+        self,
+        package: Package,
+        status: "ModelApprovalStatusType",
+        described: str,
+        more: Mapping[str, str],
+    ) -> Package:
+        cut = {name: value[:LONGEST_VALUE] for name, value in more.items()}
+        with translated(f"writing the decision on {package.model_version}"):
+            self.sagemaker.update_model_package(
+                ModelPackageArn=package.arn,
+                ModelApprovalStatus=status,
+                ApprovalDescription=described[:_LONGEST_DESCRIPTION],
+                CustomerMetadataProperties={**package.metadata, **cut},
+            )
+        return self.package(package.arn)
+
+    def _ensure_group(self) -> None:
+        try:
+            with translated(f"making the group {self.group}"):
+                self.sagemaker.create_model_package_group(
+                    ModelPackageGroupName=self.group,
+                    ModelPackageGroupDescription="Scones Unlimited: the vehicle classifier",
+                )
+        except InvalidRequest:
+            # It exists already, or cannot: reading it tells which.
+            with translated(f"reading the group {self.group}"):
+                self.sagemaker.describe_model_package_group(ModelPackageGroupName=self.group)

@@ -1,0 +1,1 @@
+"""Training jobs on SageMaker; `launch.py` alone knows its SDK."""

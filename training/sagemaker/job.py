@@ -1,0 +1,76 @@
+"""`python -m training.sagemaker.job`: the process of a SageMaker training job.
+
+Reads the paths that SageMaker sets, trains, and leaves model, manifest and a log of what was
+reported. A job that is taken away (spot) is started anew by SageMaker with its checkpoints back in
+place, and goes on. What went wrong is written where SageMaker reads it: it becomes the job's
+`FailureReason`.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.config import TrainConfig
+from training.data.sources.files import UnusableData
+from training.sagemaker.job_settings import FAILURE, InvalidJob, JobSettings
+
+DONE, CANNOT_TRAIN, BROKEN = 0, 2, 1
+_LONGEST_REASON = 1024  # characters that SageMaker keeps
+
+
+def main(environment: Mapping[str, str], failure: Path) -> int:
+    """Run one job; answers the exit code."""
+    try:
+        # Here, because a mistake in the settings should not wait for torch.
+        settings = JobSettings.from_environment(environment)
+        return run(settings)
+    except (InvalidJob, UnusableData) as error:
+        _fail(failure, f"Cannot train: {error}")
+        return CANNOT_TRAIN
+    except Exception as error:  # noqa: BLE001 # the last place where anybody could tell
+        traceback.print_exc()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        _fail(failure, f"{type(error).__name__}: {error} ({place})")
+        return BROKEN
+
+
+def run(settings: JobSettings) -> int:
+    """Train as the settings say. Raises: InvalidJob, UnusableData."""
+    from training.model.pretrained import UnusableWeights  # noqa: PLC0415
+    from training.train import TrainPaths, train  # noqa: PLC0415
+
+    settings.output_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.output_dir / "report.txt").open("a", encoding="utf-8") as kept:
+
+        def report(line: str) -> None:
+            print(line, flush=True)  # noqa: T201 # CloudWatch takes what a job prints
+            kept.write(line + "\n")
+
+        with tempfile.TemporaryDirectory(prefix="scones-training-") as scratch:
+            paths = TrainPaths(
+                data_dir=settings.data_dirs[0],
+                more_data=settings.data_dirs[1:],
+                weights=settings.weights,
+                model_dir=settings.model_dir,
+                work_dir=Path(scratch),
+                checkpoint_dir=settings.checkpoint_dir,
+            )
+            try:
+                train(settings.hyperparameters.applied_to(TrainConfig()), paths, report)
+            except UnusableWeights as error:
+                raise InvalidJob(str(error)) from error
+    return DONE
+
+
+def _fail(failure: Path, reason: str) -> None:
+    print(reason, file=sys.stderr, flush=True)  # noqa: T201 # CloudWatch takes what a job prints
+    failure.parent.mkdir(parents=True, exist_ok=True)
+    failure.write_text(reason[:_LONGEST_REASON], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ, FAILURE))

@@ -1,4 +1,0 @@
-"""Where labelled photos come from: folders, archives, CIFAR-100, reviewers' verdicts.
-
-Each gives `LabelledFile`s, and none is privileged: see `training/data.py`.
-"""

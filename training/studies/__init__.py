@@ -1,0 +1,1 @@
+"""Repeated trainings behind the model card's figures."""
