@@ -52,7 +52,7 @@ class _Import:
 
 
 def import_closure(*entries: str, root: Path = ROOT) -> ImportClosure:
-    """Return the closure of modules that are given by dotted name, such as `handlers.workflow.serialize`.
+    """Return the closure of modules given by dotted name, such as `handlers.workflow.serialize`.
 
     Raises: ImportClosureError for a module of the project that is missing under `root`, a file
     that is not Python, a dynamic import, and a wildcard import from the project.

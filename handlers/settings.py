@@ -61,14 +61,14 @@ class FilterSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoorSettings(Settings):
+class ApiSettings(Settings):
     """What every function behind the API needs."""
 
     requests_table: str  # answers kept by Idempotency-Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DriversSettings(DoorSettings):
+class DriversSettings(ApiSettings):
     """Settings of the drivers' function."""
 
     intake_bucket: str
@@ -81,7 +81,7 @@ class DriversSettings(DoorSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewSettings(DoorSettings):
+class ReviewSettings(ApiSettings):
     """Settings of the reviewers' function."""
 
     photos_table: str

@@ -1,4 +1,5 @@
-"""The CDK app: `cdk synth -c stage=prod`, or `python -m infra.synthesis.synth prod` without the CLI.
+"""The CDK app: `cdk synth -c stage=prod`, or without the CLI
+`python -m infra.synthesis.synth prod`.
 
 Makes no AWS call and needs no credentials.
 """

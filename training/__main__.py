@@ -184,7 +184,7 @@ def _show(console: Console, result: Evaluation) -> None:
     console.print(f"forced choice, mean of sources: {100 * result.forced_macro_average:.1f} %")
     console.print(f"right among all assigned, non-vehicles included: {result.assigned_right}")
     console.print(f"vehicles assigned: {result.vehicles_assigned}")
-    console.print(f"non-vehicles assigned: {result.strangers_assigned}")
+    console.print(f"non-vehicles assigned: {result.non_vehicles_assigned}")
     console.print(f"calibration error: {100 * result.calibration_error:.2f} %")
     console.print(f"the same, debiased: {100 * result.calibration_error_debiased:.2f} %")
 

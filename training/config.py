@@ -27,7 +27,7 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class SourceShare:
     """How often one class of one source is drawn."""
 
     source: str
@@ -38,18 +38,18 @@ class Share:
 # Chosen in the first study for the 32-pixel pictures, moved towards larger photos since those
 # are what drivers send; negatives of every source, so that no source gives the answer away.
 SHARES = (
-    Share(source="cifar100", label="bicycle", weight=0.15),
-    Share(source="cifar100", label="motorcycle", weight=0.15),
-    Share(source="parked", label="bicycle", weight=0.08),
-    Share(source="parked", label="motorcycle", weight=0.08),
-    Share(source="street", label="bicycle", weight=0.09),
-    Share(source="street", label="motorcycle", weight=0.06),
-    Share(source="cctv", label="motorcycle", weight=0.04),
-    Share(source="anything", label="other", weight=0.10),
-    Share(source="cifar10", label="other", weight=0.08),
-    Share(source="street", label="other", weight=0.08),
-    Share(source="parked", label="other", weight=0.06),
-    Share(source="cctv", label="other", weight=0.03),
+    SourceShare(source="cifar100", label="bicycle", weight=0.15),
+    SourceShare(source="cifar100", label="motorcycle", weight=0.15),
+    SourceShare(source="parked", label="bicycle", weight=0.08),
+    SourceShare(source="parked", label="motorcycle", weight=0.08),
+    SourceShare(source="street", label="bicycle", weight=0.09),
+    SourceShare(source="street", label="motorcycle", weight=0.06),
+    SourceShare(source="cctv", label="motorcycle", weight=0.04),
+    SourceShare(source="anything", label="other", weight=0.10),
+    SourceShare(source="cifar10", label="other", weight=0.08),
+    SourceShare(source="street", label="other", weight=0.08),
+    SourceShare(source="parked", label="other", weight=0.06),
+    SourceShare(source="cctv", label="other", weight=0.03),
 )
 
 
@@ -86,7 +86,7 @@ class TrainConfig:
     error_budget: float = 0.005  # of the automatic assignments
     confidence: float = 0.95
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    shares: tuple[Share, ...] = SHARES
+    shares: tuple[SourceShare, ...] = SHARES
     # The photos that stand for production in temperature and threshold, each counted once; the
     # archive of 32-pixel negatives would drown them. Sources that are not there are ignored.
     policy_sources: tuple[str, ...] = ("anything", "cctv", "cifar100", "parked", "street")

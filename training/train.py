@@ -17,7 +17,7 @@ from torch import nn
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet, UnusableData, load_photos
 from training.evaluation.baseline import keep_baseline
-from training.evaluation.calibration import Policy, choose_policy, fit_temperature
+from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.metrics import evaluate
 from training.model.checkpoint import Checkpoint
 from training.model.export import export_model, write_artefact
@@ -125,7 +125,7 @@ def out_of_fold_logits(
 
 def calibrate(
     logits: NDArray[np.float64], photos: PhotoSet, config: TrainConfig
-) -> tuple[float, Policy]:
+) -> tuple[float, ThresholdChoice]:
     """Temperature and policy on the sources that stand for production."""
     rows = photos.rows_of(config.policy_sources)
     temperature = fit_temperature(logits[rows], photos.labels[rows])
@@ -170,7 +170,7 @@ def _metrics(
     photos: PhotoSet,
     config: TrainConfig,
     temperature: float,
-    policy: Policy,
+    policy: ThresholdChoice,
 ) -> dict[str, Any]:  # JSON values
     return evaluate(
         softmax(logits / temperature),

@@ -32,7 +32,7 @@ class StoredObject:
     size_bytes: int
 
 
-class Objects:
+class Bucket:
     """One bucket."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:

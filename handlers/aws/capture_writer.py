@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.domain.capture_record import Call, capture_key, capture_line
+from handlers.domain.capture_record import EndpointCall, capture_key, capture_line
 from handlers.domain.errors import SconesError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class CapturesUnavailable(SconesError):
     """A record could not be written; the photo goes its way without."""
 
 
-class Captures:
+class CaptureWriter:
     """One endpoint's captures."""
 
     def __init__(self, s3: "S3Client", *, bucket: str, prefix: str, modes: frozenset[str]) -> None:
@@ -25,7 +25,7 @@ class Captures:
         self._prefix = prefix
         self._modes = modes
 
-    def write(self, call: Call, *, at: datetime) -> None:
+    def write(self, call: EndpointCall, *, at: datetime) -> None:
         """Raises: CapturesUnavailable."""
         line = capture_line(call, modes=self._modes, at=at)
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.domain.errors import ChangeNotTold
+from handlers.domain.errors import PublishFailed
 from handlers.domain.ledger.events import SOURCE, PhotoEvent
 from handlers.domain.timestamps import parse
 
@@ -22,7 +22,7 @@ class EventBus:
         self._name = name
 
     def publish(self, found: Sequence[PhotoEvent]) -> None:
-        """Raises: ChangeNotTold."""
+        """Raises: PublishFailed."""
         if not found:
             return
         try:
@@ -40,7 +40,7 @@ class EventBus:
                 ]
             )
         except (BotoCoreError, ClientError) as error:
-            raise ChangeNotTold(f"the event bus does not answer: {error}") from error
+            raise PublishFailed(f"the event bus does not answer: {error}") from error
         if answer["FailedEntryCount"]:
             codes = {entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""}
-            raise ChangeNotTold(f"the event bus refused events: {', '.join(sorted(codes))}")
+            raise PublishFailed(f"the event bus refused events: {', '.join(sorted(codes))}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.domain.errors import ChangeNotTold
+from handlers.domain.errors import PublishFailed
 from handlers.domain.ledger.labels import Label
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class LabelStore:
         self._bucket = bucket
 
     def put(self, label: Label) -> None:
-        """Raises: ChangeNotTold."""
+        """Raises: PublishFailed."""
         line = json.dumps(label.line, ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             self._s3.put_object(
@@ -30,4 +30,4 @@ class LabelStore:
                 ContentType="application/jsonlines",
             )
         except (BotoCoreError, ClientError) as error:
-            raise ChangeNotTold(f"a label could not be written: {error}") from error
+            raise PublishFailed(f"a label could not be written: {error}") from error

@@ -23,7 +23,7 @@ class LedgerBusy(SconesError):
     """DynamoDB has answered only a part of what was asked, several times."""
 
 
-class PhotoLedger:
+class PhotosTable:
     """One table. Walks are bounded by whoever asks, so that no run of a function is too long."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:

@@ -10,14 +10,18 @@ from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.dynamodb import answer_of, succeeds
 from handlers.aws.review_transactions import Tables, transaction
 from handlers.domain.errors import LedgerUnavailable
-from handlers.domain.review.assignment_update import Settlement, needs_successor, settle
-from handlers.domain.review.change import Change, Refused, Repeated
-from handlers.domain.review.row import Image, ReviewRow
+from handlers.domain.review.assignment_update import (
+    AssignmentUpdate,
+    needs_successor,
+    plan_assignment_update,
+)
+from handlers.domain.review.change import DecisionChange, Refused, Repeated
+from handlers.domain.review.row import ItemImage, ReviewRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Judge = Callable[[ReviewRow | None], Change | Repeated | Refused]
+Judge = Callable[[ReviewRow | None], DecisionChange | Repeated | Refused]
 
 _ATTEMPTS = 6  # of a decision that meets others about the same photo, driver or reviewer
 _OF_OFFERS = (
@@ -31,9 +35,9 @@ class Decided:
     """A decision as it was written."""
 
     row: ReviewRow  # as it was before
-    change: Change
-    settlement: Settlement
-    entry: Image
+    change: DecisionChange
+    settlement: AssignmentUpdate
+    entry: ItemImage
 
 
 def pause(attempt: int) -> None:
@@ -72,12 +76,16 @@ class ReviewLedger:
             row = self.read(photo_id)
             change = judge(row)
             if row is None or isinstance(change, Repeated | Refused):
-                return change if not isinstance(change, Change) else Refused(code="no_such_review")
+                return (
+                    change
+                    if not isinstance(change, DecisionChange)
+                    else Refused(code="no_such_review")
+                )
             current = self._assignment(row.driver_id)
             successor = None
             if needs_successor(row, change.after, current):
                 successor = self._newest_assigned(row)
-            settlement = settle(
+            settlement = plan_assignment_update(
                 row, change.after, current=current, successor=successor, now=change.decided_at
             )
             items, entry = transaction(self._tables, change, settlement, current)
@@ -116,7 +124,7 @@ class ReviewLedger:
                 return
             start = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
 
-    def _assignment(self, driver_id: str) -> Image | None:
+    def _assignment(self, driver_id: str) -> ItemImage | None:
         if not driver_id:
             return None
         return self._get(self._tables.assignments, {"driver_id": driver_id})
@@ -139,7 +147,7 @@ class ReviewLedger:
         rows = sorted((ReviewRow.from_item(plain(item)) for item in items), key=_order)
         return self.read(rows[-1].photo_id) if rows else None
 
-    def _get(self, table: str, key: dict[str, str]) -> Image | None:
+    def _get(self, table: str, key: dict[str, str]) -> ItemImage | None:
         found = answer_of(
             lambda: self._dynamodb.get_item(TableName=table, Key=item_of(key), ConsistentRead=True)
         )

@@ -5,9 +5,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.attribute_values import item_of
-from handlers.domain.review.assignment_update import Leave, Put, Remove, Settlement
-from handlers.domain.review.change import Change, Disagreement, Tally
-from handlers.domain.review.row import Image, Lease, PhotoState, ReviewRow
+from handlers.domain.review.assignment_update import (
+    AssignmentUpdate,
+    DeleteAssignment,
+    KeepAssignment,
+    PutAssignment,
+)
+from handlers.domain.review.change import CounterUpdate, DecisionChange, Disagreement
+from handlers.domain.review.row import ItemImage, Lease, PhotoState, ReviewRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -25,8 +30,8 @@ class Tables:
 
 
 def transaction(
-    tables: Tables, change: Change, settlement: Settlement, current: Image | None
-) -> "tuple[list[TransactWriteItemTypeDef], Image]":
+    tables: Tables, change: DecisionChange, settlement: AssignmentUpdate, current: ItemImage | None
+) -> "tuple[list[TransactWriteItemTypeDef], ItemImage]":
     """The items to write, and the decision as the ledger will keep it."""
     before = current or {}
     entry = change.entry(
@@ -44,14 +49,14 @@ def transaction(
     return items, entry
 
 
-def _assignment_after(settlement: Settlement, before: Image) -> Image:
-    if isinstance(settlement.assignment, Put):
+def _assignment_after(settlement: AssignmentUpdate, before: ItemImage) -> ItemImage:
+    if isinstance(settlement.assignment, PutAssignment):
         return settlement.assignment.item
-    return {} if isinstance(settlement.assignment, Remove) else before
+    return {} if isinstance(settlement.assignment, DeleteAssignment) else before
 
 
 # Any: a request of DynamoDB, which boto3 checks.
-def _photo(tables: Tables, change: Change, after: PhotoState, entry: Image) -> Any:  # noqa: ANN401 # above
+def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: ItemImage) -> Any:  # noqa: ANN401 # above
     state: dict[str, Any] = {field.name: getattr(after, field.name) for field in fields(after)}
     written = {
         **state,
@@ -109,10 +114,10 @@ def _lease(lease: Lease | None) -> dict[str, str | None]:
 
 
 def _assignment(
-    tables: Tables, row: ReviewRow, settlement: Settlement
+    tables: Tables, row: ReviewRow, settlement: AssignmentUpdate
 ) -> "Iterator[TransactWriteItemTypeDef]":
     match settlement.assignment:
-        case Put(item=item, successor=None):
+        case PutAssignment(item=item, successor=None):
             yield {
                 "Put": {
                     "TableName": tables.assignments,
@@ -122,7 +127,7 @@ def _assignment(
                     "ExpressionAttributeValues": item_of({":o": row.photo_order}),
                 }
             }
-        case Put(item=item, successor=successor):
+        case PutAssignment(item=item, successor=successor):
             yield {
                 "Put": {
                     "TableName": tables.assignments,
@@ -133,7 +138,7 @@ def _assignment(
             }
             if successor is not None:
                 yield {"ConditionCheck": _still_assigned(tables, successor)}
-        case Remove():
+        case DeleteAssignment():
             yield {
                 "Delete": {
                     "TableName": tables.assignments,
@@ -142,7 +147,7 @@ def _assignment(
                     "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
                 }
             }
-        case Leave(because=because) if because in _STILL:
+        case KeepAssignment(because=because) if because in _STILL:
             condition, value = _STILL[because]
             text = row.photo_order if value == ":order" else row.photo_id
             yield {
@@ -175,7 +180,7 @@ def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN40
     }
 
 
-def _tally(tables: Tables, tally: Tally) -> Any:  # noqa: ANN401 # see _photo
+def _tally(tables: Tables, tally: CounterUpdate) -> Any:  # noqa: ANN401 # see _photo
     return {
         "TableName": tables.reviewers,
         "Key": item_of({"kind": tally.kind, "name": tally.name}),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Reviewers:
+class ReviewersTable:
     """Reads; what is counted is written with each decision."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:

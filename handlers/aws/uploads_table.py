@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class Uploads:
+class UploadsTable:
     """The table `uploads`, by upload id."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, kept_days: int) -> None:

@@ -10,7 +10,7 @@ INPUT, OUTPUT = "Input", "Output"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class EndpointCall:
     """A successful invocation of the endpoint."""
 
     inference_id: str
@@ -18,7 +18,7 @@ class Call:
     answer: Mapping[str, object]  # JSON
 
 
-def capture_line(call: Call, *, modes: Set[str], at: datetime) -> str:
+def capture_line(call: EndpointCall, *, modes: Set[str], at: datetime) -> str:
     """One line of a capture file; the event is named after the photo, which is unique as well."""
     data = {}
     if INPUT in modes:
@@ -39,7 +39,7 @@ def capture_line(call: Call, *, modes: Set[str], at: datetime) -> str:
     return json.dumps(record, separators=(",", ":"))
 
 
-def capture_key(call: Call, *, prefix: str, at: datetime) -> str:
+def capture_key(call: EndpointCall, *, prefix: str, at: datetime) -> str:
     """By the photo, so that a call made again replaces its record."""
     return f"{prefix}/{at:%Y/%m/%d/%H}/{call.inference_id}.jsonl"
 

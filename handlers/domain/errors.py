@@ -6,7 +6,7 @@
     │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
     │   ├── PolicyUnavailable        the policy or the audit salt could not be read
     │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; callers of the API try again
-    │   └── ChangeNotTold            no label or no event was written; the stream tries again
+    │   └── PublishFailed            no label or no event was written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed
         ├── InvalidPolicy            the policy parameter is malformed
@@ -48,7 +48,7 @@ class LedgerUnavailable(TransientError):
     """A table or queue behind the API did not answer in time, or asked to slow down."""
 
 
-class ChangeNotTold(TransientError):
+class PublishFailed(TransientError):
     """A label or an event that follows from the ledger could not be written."""
 
 

@@ -10,7 +10,7 @@ from handlers.aws.review_decisions import ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_queue import ReviewQueue
 from handlers.aws.review_transactions import Tables
-from handlers.aws.uploads_table import UploadForms, Uploads
+from handlers.aws.uploads_table import UploadForms, UploadsTable
 from handlers.settings import DriversSettings
 
 _READ_TIMEOUT_S = 3
@@ -21,7 +21,7 @@ class Dependencies:
     """One adapter for each resource."""
 
     forms: UploadForms
-    uploads: Uploads
+    uploads: UploadsTable
     photos: DriverPhotos
     ledger: ReviewLedger
     leases: ReviewLeases
@@ -43,7 +43,7 @@ def dependencies() -> Dependencies:
         forms=UploadForms(
             client("s3", read_timeout_s=_READ_TIMEOUT_S), bucket=environment.intake_bucket
         ),
-        uploads=Uploads(
+        uploads=UploadsTable(
             dynamodb,
             table=environment.uploads_table,
             kept_days=int(environment.upload_retention_days),

@@ -27,7 +27,7 @@ from handlers.http_api.problems import (
     UNAVAILABLE,
     Problem,
 )
-from handlers.settings import DoorSettings
+from handlers.settings import ApiSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -104,7 +104,7 @@ def run_idempotent(
 
 @cache
 def _table() -> "tuple[DynamoDBClient, str]":
-    settings = DoorSettings.from_env(os.environ)
+    settings = ApiSettings.from_env(os.environ)
     return client("dynamodb", read_timeout_s=_READ_TIMEOUT_S), settings.requests_table
 
 

@@ -17,7 +17,7 @@ MEDIA_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class StaticFile:
     """A file, ready to be sent."""
 
     text: str
@@ -26,14 +26,14 @@ class Asset:
     etag: str
 
 
-def read_assets(folder: Path = STATIC) -> Mapping[str, Asset]:
+def read_assets(folder: Path = STATIC) -> Mapping[str, StaticFile]:
     """Every file by its name. Only these can be asked for: a path never reaches the disk."""
     return {path.name: _asset(path) for path in sorted(folder.iterdir())}
 
 
-def _asset(path: Path) -> Asset:
+def _asset(path: Path) -> StaticFile:
     data = path.read_bytes()
-    return Asset(
+    return StaticFile(
         text=data.decode(),
         compressed=gzip.compress(data, mtime=0),
         media_type=MEDIA_TYPES[path.suffix],

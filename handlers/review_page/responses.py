@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from handlers.review_page.assets import Asset
+from handlers.review_page.assets import StaticFile
 
 Response = dict[str, Any]  # Any: API Gateway's JSON
 
 
 def file_response(
-    asset: Asset, request: Mapping[str, str], *, connects_to: Iterable[str]
+    asset: StaticFile, request: Mapping[str, str], *, connects_to: Iterable[str]
 ) -> Response:
     """Return the file, or 304 if the browser has it; `request` holds the request's headers."""
     headers = {

@@ -18,7 +18,7 @@ from handlers.aws.review_decisions import ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_queue import ReviewQueue
 from handlers.aws.review_transactions import Tables
-from handlers.aws.reviewers_table import Reviewers
+from handlers.aws.reviewers_table import ReviewersTable
 from handlers.domain.decision.policy import Policy
 from handlers.domain.review.rules import ReviewRules
 from handlers.reviews_api.service import ReviewService
@@ -38,7 +38,7 @@ class Dependencies:
     """The service, and one adapter for each further resource."""
 
     service: ReviewService
-    reviewers: Reviewers
+    reviewers: ReviewersTable
     known_items: KnownItems
     photos: PhotoStore
 
@@ -65,7 +65,7 @@ def dependencies() -> Dependencies:
     )
     return Dependencies(
         service=service,
-        reviewers=Reviewers(dynamodb, table=settings.reviewers_table),
+        reviewers=ReviewersTable(dynamodb, table=settings.reviewers_table),
         known_items=KnownItems(dynamodb, table=settings.reviewers_table),
         photos=_photos(),
     )

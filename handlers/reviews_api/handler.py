@@ -9,7 +9,7 @@ from handlers.domain.errors import PhotoForbidden, PhotoMissing
 from handlers.domain.review.change import Refused
 from handlers.domain.review.display_image import upright_jpeg
 from handlers.domain.review.undo import undo_until
-from handlers.domain.review.verdict import Ballot
+from handlers.domain.review.verdict import SubmittedVerdict
 from handlers.domain.timestamps import stamp
 from handlers.http_api.contract.reviews import NO_IMAGE, OPERATIONS, UNKNOWN_VERDICT
 from handlers.http_api.contract.reviews_schemas import (
@@ -77,7 +77,7 @@ def give_verdict(call: Call[VerdictRequest]) -> VerdictResponse:
     if given.verdict not in verdicts:
         detail = f"The verdicts are: {', '.join(verdicts)}."
         raise Problem(UNKNOWN_VERDICT, detail, verdicts=list(verdicts))
-    ballot = Ballot(
+    ballot = SubmittedVerdict(
         reviewer=call.caller.name,
         verdict=given.verdict,
         lease_id=given.lease_id,

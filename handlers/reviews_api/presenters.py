@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from handlers.domain.review.change import Refused
-from handlers.domain.review.row import Image, ReviewRow
+from handlers.domain.review.row import ItemImage, ReviewRow
 from handlers.domain.review.rules import NEITHER, UNUSABLE, ReviewRules
 from handlers.domain.timestamps import parse, stamp
 from handlers.http_api.contract.reviews import (
@@ -97,7 +97,7 @@ def present_queue(
 
 
 def present_agreement(
-    agreement: Sequence[Image], known: Sequence[Image], disagreements: Sequence[Image]
+    agreement: Sequence[ItemImage], known: Sequence[ItemImage], disagreements: Sequence[ItemImage]
 ) -> AgreementReport:
     """Return the report of records of the reviewers' table, named `<reviewer>#<verdict>`."""
     return AgreementReport(

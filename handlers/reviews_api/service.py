@@ -14,10 +14,16 @@ from handlers.aws.review_queue import Message, ReviewQueue
 from handlers.domain.errors import LedgerUnavailable
 from handlers.domain.review.change import Refused, Repeated
 from handlers.domain.review.lease import Defer, Drop, Lapse, Take, extended, offer, skipped_by
-from handlers.domain.review.row import Image, Lease, ReviewRow
+from handlers.domain.review.row import ItemImage, Lease, ReviewRow
 from handlers.domain.review.rules import ReviewRules
-from handlers.domain.review.undo import Regret, take_back
-from handlers.domain.review.verdict import Ballot, already_decided, holds, judge, lease_lost
+from handlers.domain.review.undo import UndoCommand, apply_undo
+from handlers.domain.review.verdict import (
+    SubmittedVerdict,
+    already_decided,
+    apply_verdict,
+    holds,
+    lease_lost,
+)
 from handlers.domain.timestamps import later, stamp
 
 MOST_MESSAGES = 10  # received for one review; photos of further messages are found in the ledger
@@ -80,11 +86,11 @@ class ReviewService:
         return None
 
     def decide(
-        self, photo_id: str, ballot: Ballot, now: datetime, *, known: str
-    ) -> Image | Refused:
+        self, photo_id: str, ballot: SubmittedVerdict, now: datetime, *, known: str
+    ) -> ItemImage | Refused:
         """Return the decision as recorded, also if this very request led to it before."""
         outcome = self.ledger.decide(
-            photo_id, lambda row: judge(row, ballot, now=now, rules=self.rules, known=known)
+            photo_id, lambda row: apply_verdict(row, ballot, now=now, rules=self.rules, known=known)
         )
         if isinstance(outcome, Refused):
             return outcome
@@ -96,16 +102,16 @@ class ReviewService:
 
     def undo(
         self, photo_id: str, decision_seq: int, reviewer: str, now: datetime
-    ) -> tuple[Image, ReviewRow | None] | Refused:
+    ) -> tuple[ItemImage, ReviewRow | None] | Refused:
         """Return the undo as recorded, and the review if the reviewer (still) holds it."""
-        regret = Regret(
+        regret = UndoCommand(
             reviewer=reviewer,
             decision_seq=decision_seq,
             request=f"undo:{decision_seq}",
             lease_id=self.new_id(),
         )
         outcome = self.ledger.decide(
-            photo_id, lambda row: take_back(row, regret, now=now, rules=self.rules)
+            photo_id, lambda row: apply_undo(row, regret, now=now, rules=self.rules)
         )
         if isinstance(outcome, Refused):
             return outcome

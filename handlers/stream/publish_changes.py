@@ -49,16 +49,16 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """A batch of the stream; Lambda goes on at the first record that is reported as failed."""
     for record in event["Records"]:
         try:
-            _tell(record["dynamodb"])
+            _publish(record["dynamodb"])
         except Exception:  # whatever it is, it must not hold up the records before it
             number = record["dynamodb"]["SequenceNumber"]
-            logger.exception("change_not_told", sequence_number=number)
+            logger.exception("change_not_published", sequence_number=number)
             metrics.add_metric("ChangesNotTold", MetricUnit.Count, 1)
             return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
 
 
-def _tell(change: dict[str, Any]) -> None:
+def _publish(change: dict[str, Any]) -> None:
     if "NewImage" not in change:
         return  # an erased row has nothing more to say
     old, new = plain(change.get("OldImage", {})), plain(change["NewImage"])
@@ -69,6 +69,6 @@ def _tell(change: dict[str, Any]) -> None:
     _bus().publish(events)
     if labels or events:
         names = [each.name for each in events]
-        logger.info("change_told", photo_id=new["photo_id"], labels=len(labels), events=names)
+        logger.info("change_published", photo_id=new["photo_id"], labels=len(labels), events=names)
         metrics.add_metric("LabelsWritten", MetricUnit.Count, len(labels))
         metrics.add_metric("EventsPublished", MetricUnit.Count, len(events))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from handlers.aws.capture_writer import Captures, CapturesUnavailable
+from handlers.aws.capture_writer import CapturesUnavailable, CaptureWriter
 from handlers.aws.clients import client
 from handlers.aws.endpoint import Endpoint
-from handlers.domain.capture_record import Call
+from handlers.domain.capture_record import EndpointCall
 from handlers.settings import ClassifySettings
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def _endpoint() -> Endpoint:
 
 
 @cache
-def _captures() -> Captures | None:
+def _captures() -> CaptureWriter | None:
     settings = ClassifySettings.from_env(os.environ)
     if not settings.capture_bucket:
         return None
-    return Captures(
+    return CaptureWriter(
         client("s3", read_timeout_s=5),
         bucket=settings.capture_bucket,
         prefix=settings.capture_prefix,
@@ -55,7 +55,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     logger.append_keys(photo_id=photo_id, execution_id=event["execution"])
     wire_image = base64.b64decode(event["wire_image"], validate=True)
     prediction = _endpoint().classify(wire_image, inference_id=photo_id)
-    _capture(Call(inference_id=photo_id, request=wire_image, answer=prediction.to_wire()))
+    _capture(EndpointCall(inference_id=photo_id, request=wire_image, answer=prediction.to_wire()))
     logger.info(
         "photo_classified",
         probabilities=dict(prediction.probabilities),
@@ -65,7 +65,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     return prediction.to_wire()
 
 
-def _capture(call: Call) -> None:
+def _capture(call: EndpointCall) -> None:
     """As SageMaker's own capture is: beside the photo's way, and never in it."""
     captures = _captures()
     if captures is None:

@@ -13,7 +13,7 @@ from infra.cli.target import target
 if TYPE_CHECKING:
     from monitoring.report.baseline import Baseline
     from monitoring.report.observed_baseline import Proposal
-    from monitoring.report.store import Shelf
+    from monitoring.report.store import ReportStore
 
 Json = dict[str, Any]  # Any: JSON
 _NONE = "no baseline was made of the system's own days: scones baseline --from DAY --to DAY"
@@ -43,7 +43,7 @@ def baseline(
     Exit code: 0 done, 2 refused or wrong input, 3 nothing runs.
     """
     # numpy takes half a second to import, which no other command should wait for.
-    from infra.operations import baselines
+    from infra.operations import baselines  # noqa: PLC0415
 
     if forget and (start or end or dry_run):
         raise typer.BadParameter("--forget needs nothing but --model")
@@ -60,17 +60,17 @@ def baseline(
             found = {name: _summary(each) if each else None for name, each in kept.items()}
             text = "\n".join(map(_line, found.items())) or _NONE
         else:
-            made, shelf = baselines.proposed(*where, start=start, end=end, version=model)
-            found, text = _made(made, None if dry_run else shelf)
+            made, store = baselines.proposed(*where, start=start, end=end, version=model)
+            found, text = _made(made, None if dry_run else store)
     typer.echo(json.dumps(found, indent=2) if as_document else text)
 
 
-def _made(made: "Proposal", shelf: "Shelf | None") -> tuple[Json, str]:
-    """Kept where there is a shelf for it; as document and as text."""
-    found = _document(made) | {"kept": shelf is not None}
+def _made(made: "Proposal", store: "ReportStore | None") -> tuple[Json, str]:
+    """Kept where there is a store for it; as document and as text."""
+    found = _document(made) | {"kept": store is not None}
     text = _text(found)
-    if shelf is not None:
-        key = shelf.keep_observed(made.baseline.model_version, made.baseline.to_json())
+    if store is not None:
+        key = store.keep_observed(made.baseline.model_version, made.baseline.to_json())
         text += f"\nkept as {plain_text(key)}: reports compare with it from now on"
     return found, text
 

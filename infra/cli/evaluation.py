@@ -76,7 +76,7 @@ def _summary(found: Measured) -> str:
     lines += [
         f"right among all assigned, non-vehicles included: {result.assigned_right}",
         f"vehicles assigned: {result.vehicles_assigned}",
-        f"non-vehicles assigned: {result.strangers_assigned}",
+        f"non-vehicles assigned: {result.non_vehicles_assigned}",
         f"calibration error, debiased: {100 * result.calibration_error_debiased:.2f} %",
     ]
     model, count = found.manifest.model_version, len(found.photos)

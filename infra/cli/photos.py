@@ -99,7 +99,7 @@ def _system(*, as_document: bool) -> None:
         "endpoint_url": state.endpoint_url,
         "runtime_url": state.runtime_url,
         "page_url": state.page_url or None,
-        "review_url": f"{state.door_url}/review" if state.door_url else None,
+        "review_url": f"{state.api_url}/review" if state.api_url else None,
         "kept": state.keep,
         **dataclasses.asdict(found),
         "in_flight": found.in_flight,

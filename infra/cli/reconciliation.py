@@ -10,17 +10,17 @@ import typer
 from infra.cli.errors import NOT_CONSERVED, plain_text, told
 from infra.cli.target import target
 from infra.operations.status import NoSuchPhoto
-from monitoring.reconciliation.reconcile import mender_of, reconcile
+from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
 from monitoring.reconciliation.redrive import failed_since
 from monitoring.reconciliation.redrive import redrive as redriven
-from monitoring.reconciliation.repair_plan import Patience
+from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from handlers.aws.photos_table import PhotoLedger, Row
+    from handlers.aws.photos_table import PhotosTable, Row
     from monitoring.reconciliation.reconcile import Reconciliation
-    from monitoring.reconciliation.redrive import Redriven
+    from monitoring.reconciliation.redrive import RedriveResult
     from monitoring.reconciliation.repair_plan import Repair
 
 Stack = Annotated[
@@ -34,7 +34,7 @@ _SHOWN = 50
 def reconcile_(
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended; without it, only say so.")
+        bool, typer.Option("--repair", help="Mend what can be repaired; without it, only say so.")
     ] = False,
     queues: Annotated[
         bool,
@@ -53,17 +53,17 @@ def reconcile_(
 ) -> None:
     """Hold bucket, ledger, assignments, executions and queues against each other.
 
-    Exit code: 0 all is well or mended, 1 something is left, 2 could not run, 3 nothing runs.
+    Exit code: 0 all is well or repaired, 1 something is left, 2 could not run, 3 nothing runs.
     """
-    with told(interrupted="what was mended stays mended; run it again."):
+    with told(interrupted="what was repaired stays repaired; run it again."):
         system = target(stack)
         age = timedelta(minutes=older_than_minutes)
         found = reconcile(
             system.session,
             system.places,
             read_queues=queues,
-            patience=Patience(event=age, execution=age, start=age),
-            mender=mender_of(system.session, system.places) if repair else None,
+            deadlines=RepairDeadlines(event=age, execution=age, start=age),
+            executor=repair_executor_of(system.session, system.places) if repair else None,
         )
     typer.echo(json.dumps(_document(found), indent=2) if as_document else _text(found, repair))
     if not found.is_clean:
@@ -100,14 +100,14 @@ def redrive(
             raise typer.BadParameter("--since goes with --all-failed")
         start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
         system, now = target(stack), datetime.now(UTC)
-        mender = mender_of(system.session, system.places)
+        executor = repair_executor_of(system.session, system.places)
         # All are read before the first is driven: what cannot be read stops nothing halfway.
         rows = (
-            list(failed_since(mender.ledger, start, now=now))
+            list(failed_since(executor.ledger, start, now=now))
             if all_failed
-            else _rows(mender.ledger, photos or [])
+            else _rows(executor.ledger, photos or [])
         )
-        results = list(redriven(rows, mender, now=now))
+        results = list(redriven(rows, executor, now=now))
     _tell(results, as_document=as_document)
     if any(each.outcome != "started" for each in results):
         raise typer.Exit(NOT_CONSERVED)
@@ -121,7 +121,7 @@ def _moment(text: str) -> datetime:
         raise typer.BadParameter(f"--since {text!r} is no time; write 2026-11-21") from error
 
 
-def _tell(results: "list[Redriven]", *, as_document: bool) -> None:
+def _tell(results: "list[RedriveResult]", *, as_document: bool) -> None:
     documents = [
         {
             "photo_id": each.photo_id,
@@ -141,7 +141,7 @@ def _tell(results: "list[Redriven]", *, as_document: bool) -> None:
     typer.echo(f"{len(documents)} photo(s)")
 
 
-def _rows(ledger: "PhotoLedger", photos: "Iterable[str]") -> "list[Row]":
+def _rows(ledger: "PhotosTable", photos: "Iterable[str]") -> "list[Row]":
     rows = []
     for photo in photos:
         item = ledger.row(photo)
@@ -159,11 +159,11 @@ def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
             {"action": each.action, "rule": each.rule, "photo_id": each.photo_id, "key": each.key}
             for each in found.repairs
         ],
-        "mended": dict(found.mended),
+        "repaired": dict(found.repaired),
         "refused": list(found.refused),
-        "beyond_repair": [
+        "unrepairable": [
             {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
-            for each in found.beyond_repair
+            for each in found.unrepairable
         ],
     }
 
@@ -174,15 +174,15 @@ def _text(found: "Reconciliation", repair: bool) -> str:
     lines += [_line(each) for each in found.repairs[:_SHOWN]]
     lines += [
         f"  {each.rule:<28}{each.photo_id[:12]:<12}  a person must judge: {plain_text(each.detail)}"
-        for each in found.beyond_repair[:_SHOWN]
+        for each in found.unrepairable[:_SHOWN]
     ]
     lines += [f"  refused: {plain_text(each)}" for each in found.refused[:_SHOWN]]
     counts = Counter(each.action for each in found.repairs)
     if found.repairs:
         planned = ", ".join(f"{count} × {action}" for action, count in sorted(counts.items()))
-        done = found.mended.total()
-        lines.append(f"mended {done} of {planned}" if repair else f"--repair would do: {planned}")
-    elif not found.beyond_repair:
+        done = found.repaired.total()
+        lines.append(f"repaired {done} of {planned}" if repair else f"--repair would do: {planned}")
+    elif not found.unrepairable:
         lines.append("everything is where it should be")
     return "\n".join(lines)
 

@@ -8,13 +8,13 @@ from infra.cli.errors import plain_text
 
 if TYPE_CHECKING:
     from infra.operations.outcomes import Outcome
-    from infra.operations.upload import Upload
+    from infra.operations.upload import SubmittedUpload
 
 # Any: JSON documents, the same that --json prints.
 Document = dict[str, Any]
 
 
-def submitted(upload: Upload, outcome: Outcome | None) -> Document:
+def submitted(upload: SubmittedUpload, outcome: Outcome | None) -> Document:
     """One uploaded file, with what became of it if that was waited for."""
     return {
         "path": str(upload.path),

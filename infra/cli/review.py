@@ -33,14 +33,14 @@ def review(
     """
     with told(interrupted="nothing was changed."):
         state = running_state(home())
-        if not state.door_url:
+        if not state.api_url:
             raise NotRunning("it runs without a reviewers' page: `scones down`, then `scones up`.")
         try:
             password = _let_in(state, name)
         except PersonRefused as error:
             typer.echo(f"scones: {error}", err=True)
             raise typer.Exit(CANNOT_RUN) from error
-    page = f"{state.door_url}/review"
+    page = f"{state.api_url}/review"
     typer.echo(f"page      {page}")
     typer.echo(f"sign in   {name}")
     typer.echo(f"password  {password}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.local.stage.state_file import UpState
 
 # Where tools that know AWS emulators look first; the same at every start, as bookmarks want it.
-PORT, RUNTIME_PORT, PAGE_PORT, DOOR_PORT = 4566, 4567, 4568, 4569
+PORT, RUNTIME_PORT, PAGE_PORT, API_PORT = 4566, 4567, 4568, 4569
 # Settings of the user's that would outrank or contradict those printed.
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")
 
@@ -30,9 +30,9 @@ def up(
     page_port: Annotated[
         int, typer.Option(help="Of the status page; 0 is any free one.")
     ] = PAGE_PORT,
-    door_port: Annotated[
+    api_port: Annotated[
         int, typer.Option(help="Of the API and the reviewers' page; 0 is any free one.")
-    ] = DOOR_PORT,
+    ] = API_PORT,
     keep: Annotated[
         bool,
         typer.Option(
@@ -52,7 +52,7 @@ def up(
         port=port,
         runtime_port=runtime_port,
         page_port=page_port,
-        door_port=door_port,
+        api_port=api_port,
         keep=keep,
         drop_folder=drop_folder.absolute() if drop_folder else None,
     )
@@ -110,8 +110,8 @@ def _addresses(state: "UpState") -> str:
         ("AWS endpoint", state.endpoint_url),
         ("SageMaker runtime", state.runtime_url),
         ("status page", state.page_url),
-        ("API", state.door_url),
-        ("reviewers' page", f"{state.door_url}/review" if state.door_url else ""),
+        ("API", state.api_url),
+        ("reviewers' page", f"{state.api_url}/review" if state.api_url else ""),
         ("drop folder", state.drop_folder),
         ("kept over a stop", "yes" if state.keep else "no (--keep)"),
     ]

@@ -7,7 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.alarms.alarm_spec import of_endpoint, of_rounds, ours
+from infra.constructs.alarms.alarm_spec import endpoint_metric, function_metric, sweeper_metric
 from monitoring import metric_names as names
 
 _HALF, _WHOLE = 12, 24
@@ -62,7 +62,7 @@ class Dashboard(Construct):
             "PhotosAssigned": "filter",
             "PhotosSentToReview": "filter",
         }
-        return [ours(name, service, config) for name, service in counted.items()]
+        return [function_metric(name, service, config) for name, service in counted.items()]
 
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
@@ -83,7 +83,7 @@ def _reviews(queue: sqs.IQueue, config: StageConfig) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
         title="Reviews: messages; seconds of the oldest",
         left=[queue.metric_approximate_number_of_messages_visible(statistic="Maximum")],
-        right=[of_rounds(names.OLDEST_REVIEW, config, statistic="Maximum")],
+        right=[sweeper_metric(names.OLDEST_REVIEW, config, statistic="Maximum")],
         width=_HALF,
     )
 
@@ -97,11 +97,11 @@ def _of_capture(config: StageConfig) -> list[cloudwatch.GraphWidget]:
 
 def _of_calls(config: StageConfig) -> list[cloudwatch.IMetric]:
     counted = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
-    return [of_endpoint(name, config) for name in counted]
+    return [endpoint_metric(name, config) for name in counted]
 
 
 def _of_latency(config: StageConfig) -> list[cloudwatch.IMetric]:
-    return [of_endpoint("ModelLatency", config, statistic=each) for each in ("p50", "p95")]
+    return [endpoint_metric("ModelLatency", config, statistic=each) for each in ("p50", "p95")]
 
 
 def _of_sweeper(config: StageConfig) -> list[cloudwatch.IMetric]:
@@ -109,8 +109,8 @@ def _of_sweeper(config: StageConfig) -> list[cloudwatch.IMetric]:
         *(names.REPAIRS_NEEDED, names.REPAIRS_MADE, names.REPAIRS_REFUSED),
         names.REMINDERS,
     )
-    return [of_rounds(name, config) for name in counted]
+    return [sweeper_metric(name, config) for name in counted]
 
 
 def _daily(name: str, statistic: str, config: StageConfig) -> cloudwatch.Metric:
-    return ours(name, names.REPORT, config, statistic=statistic, period=_DAY)
+    return function_metric(name, names.REPORT, config, statistic=statistic, period=_DAY)

@@ -15,7 +15,7 @@ from infra.constructs.resource import pin_logical_id, removal_policy
 _INDEXES = ("by_driver", "by_upload")
 
 
-class Drivers(Construct):
+class DriversFunction(Construct):
     """Signs uploads, reads the ledger, and opens a review where a driver contests."""
 
     def __init__(

@@ -15,21 +15,21 @@ from handlers.http_api.operations import Operation
 from infra.config import StageConfig
 from infra.constructs.custom_domains import address
 from infra.constructs.functions import HandlerFunction
-from infra.constructs.idempotency_table import Requests
+from infra.constructs.idempotency_table import IdempotencyTable
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import log_group_for
-from infra.constructs.user_pool import Identity
+from infra.constructs.user_pool import UserPool
 
 _PER_SECOND, _BURST = 50, 100  # of any route that does not say otherwise
 _GATEWAY_TIMEOUT_MS = 29_000
 PAGE_PATH = "/review"
 
 
-class Doors(Construct):
+class HttpApi(Construct):
     """The gateway with its authorizer; `open` adds the operations of one function."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, identity: Identity
+        self, scope: Construct, construct_id: str, *, config: StageConfig, identity: UserPool
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
@@ -45,7 +45,7 @@ class Doors(Construct):
         region = Stack.of(self).region
         own_url = f"https://{self.api.ref}.execute-api.{region}.amazonaws.com"
         self.url = address(
-            self, "DoorUrl", own_url, "Where people reach the API: a domain of your own, if any."
+            self, "ApiUrl", own_url, "Where people reach the API: a domain of your own, if any."
         )
         self.sign_in_url = address(
             self, "SignInUrl", identity.hosted_url, "Where people sign in, if at your own domain."
@@ -66,7 +66,7 @@ class Doors(Construct):
             stays_signed_in=Duration.hours(12),
         )
         self._authorizer = self._authorize(identity)
-        self._requests = Requests(self, "Requests")
+        self._requests = IdempotencyTable(self, "Requests")
         self._stage = self._default_stage()
 
     def settings_of_page(self) -> dict[str, str]:
@@ -91,7 +91,7 @@ class Doors(Construct):
             "ReviewersClientId": self.reviewers_client.user_pool_client_id,
         }
 
-    def _authorize(self, identity: Identity) -> gateway.CfnAuthorizer:
+    def _authorize(self, identity: UserPool) -> gateway.CfnAuthorizer:
         clients = (self.drivers_client, self.reviewers_client)
         region = Stack.of(self).region
         return gateway.CfnAuthorizer(

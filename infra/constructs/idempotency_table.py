@@ -11,7 +11,7 @@ from infra.constructs.resource import pin_logical_id
 _ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
 
-class Requests(dynamodb.Table):
+class IdempotencyTable(dynamodb.Table):
     """Powertools' idempotency table; DynamoDB forgets each answer by itself."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:

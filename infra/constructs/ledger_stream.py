@@ -19,7 +19,7 @@ _RETRIES = 20
 _OLDEST = Duration.hours(12)
 
 
-class Changes(Construct):
+class LedgerStream(Construct):
     """The function behind the ledger's stream, and what it writes to."""
 
     def __init__(

@@ -17,13 +17,13 @@ from infra.constructs.data_capture import CAPTURE_PREFIX, Capture
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
-from infra.constructs.ledger_stream import Changes
+from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.queues import EndOfLineQueue, Queues
 from infra.constructs.schedules import Schedule
 from infra.constructs.workflow import Workflow
 from infra.policy_document import class_order
 from infra.state_machine import STUCK_AFTER_S
-from monitoring.reconciliation.bucket_walk import NOTES_KEY
+from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 
 SWEEPER_NOTES = "sweeper/"
 REPORT_FOLDERS = ("reports/", "history/", "baselines/", "queues/")
@@ -38,7 +38,7 @@ class Watched:
     ledger: Ledger
     queues: Queues
     workflow: Workflow
-    changes: Changes
+    changes: LedgerStream
 
 
 class Monitoring(Construct):
@@ -163,7 +163,7 @@ class Monitoring(Construct):
                 ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder
             )
         # How far the sweeper's walk through the bucket has come, and what it found.
-        report.allow(["s3:GetObject"], resources=[self.reports.arn_for_objects(NOTES_KEY)])
+        report.allow(["s3:GetObject"], resources=[self.reports.arn_for_objects(CHECKPOINT_KEY)])
         labels = watched.changes.labels
         report.allow_listing("s3:ListBucket", bucket=labels, prefixes=["labels/"])
         report.allow_objects(["s3:GetObject"], bucket=labels, prefix="labels/")

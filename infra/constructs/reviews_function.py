@@ -35,7 +35,7 @@ _QUEUE_ACTIONS = [
 ]
 
 
-class Review(Construct):
+class ReviewsFunction(Construct):
     """The reviewers' table, and the function connected to all that a review touches."""
 
     def __init__(

@@ -23,7 +23,7 @@ _SCOPES = {
 _ACCESS_LIFE = Duration.hours(1)
 
 
-class Identity(Construct):
+class UserPool(Construct):
     """A user pool that only administrators fill, its groups and scopes, and an app client a door.
 
     The clients are public (a phone, a page) and therefore have no secret: code grant with PKCE.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from handlers.domain.capture_record import OUTPUT, Call, capture_line
+from handlers.domain.capture_record import OUTPUT, EndpointCall, capture_line
 from infra.demo.demo_photos import DAY, MODEL, day_of, made_up
 from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
 from monitoring.report import (
@@ -114,9 +114,9 @@ def _captured(
     return reader.summary(classified=(photo.photo_id for photo in photos))
 
 
-def _call(photo: PhotoFacts) -> Call:
+def _call(photo: PhotoFacts) -> EndpointCall:
     answer = {"probabilities": dict(photo.probabilities), "model_version": photo.model_version}
-    return Call(inference_id=photo.photo_id, request=b"", answer=answer)
+    return EndpointCall(inference_id=photo.photo_id, request=b"", answer=answer)
 
 
 def _baseline(

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from infra.demo.runner import DemoReport
 from infra.operations.outcomes import Outcome
-from monitoring.reconciliation.checker import Finding
+from monitoring.reconciliation.checker import Violation
 
 _STYLES = {"assigned": "green", "in_review": "yellow", "rejected": "magenta", "failed": "bold red"}
 _MOST_FINDINGS = 20
@@ -32,9 +32,9 @@ def as_json(report: DemoReport) -> dict[str, object]:
         ],
         "totals": report.totals,
         "conserved": report.conserved,
-        "findings": [
+        "violations": [
             {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
-            for each in report.findings
+            for each in report.violations
         ],
         "capture": {
             "location": report.captures.location,
@@ -55,7 +55,7 @@ def show(report: DemoReport, console: Console) -> None:
     photos = totals.pop("photos")
     parts = " · ".join(f"{count} {name.replace('_', ' ')}" for name, count in totals.items())
     console.print(f"{photos} photo(s) in {report.seconds:.1f} s: {parts}")
-    console.print(conservation(conserved=report.conserved, findings=report.findings))
+    console.print(conservation(conserved=report.conserved, violations=report.violations))
     captures = report.captures
     console.print(
         f"Data Capture: {captures.records} records in {captures.files} file(s) under "
@@ -89,7 +89,7 @@ def _table(report: DemoReport) -> Table:
     return table
 
 
-def conservation(*, conserved: bool, findings: tuple[Finding, ...]) -> Text:
+def conservation(*, conserved: bool, violations: tuple[Violation, ...]) -> Text:
     """The line that says whether the promise held, and what broke it."""
     if conserved:
         return Text(
@@ -97,9 +97,11 @@ def conservation(*, conserved: bool, findings: tuple[Finding, ...]) -> Text:
             "and ledger, assignments and queues agree.",
             "green",
         )
-    text = Text(f"NOT conserved: {len(findings)} broken promises.", "bold red")
-    for finding in findings[:_MOST_FINDINGS]:
-        text.append(f"\n  {finding.rule}: {finding.detail} ({finding.photo_id})", "not bold red")
+    text = Text(f"NOT conserved: {len(violations)} broken promises.", "bold red")
+    for violation in violations[:_MOST_FINDINGS]:
+        text.append(
+            f"\n  {violation.rule}: {violation.detail} ({violation.photo_id})", "not bold red"
+        )
     return text
 
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.demo.load_test_report import Plan, Sample, StreamReport
+from infra.demo.load_test_report import LoadSample, Plan, StreamReport
 from infra.demo.runner import measured_stage, settled_verdict
 from infra.operations.outcomes import final_outcomes, wait_for
 from infra.operations.status import queue_depths
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from infra.local.stage.stage import LocalStage
     from infra.operations.outcomes import Outcome
-    from infra.operations.upload import Upload
+    from infra.operations.upload import SubmittedUpload
 
 SAMPLE_S = 2.0
 _ASKED_AT_A_TIME = 300  # the oldest that are waited for: a long queue must not become a long poll
@@ -61,7 +61,7 @@ def _feed(
     stage: LocalStage,
     files: tuple[Path, ...],
     plan: Plan,
-    uploaded: dict[str, Upload],
+    uploaded: dict[str, SubmittedUpload],
     started: float,
 ) -> float:
     """Upload on time, and say by how much the last one was late."""
@@ -86,9 +86,9 @@ class _Observer:
     stage: LocalStage
     started: float
     moved: Callable[..., None]
-    uploaded: dict[str, Upload] = field(default_factory=dict)
+    uploaded: dict[str, SubmittedUpload] = field(default_factory=dict)
     ended: list[Outcome] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[LoadSample] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._over = threading.Event()
@@ -105,7 +105,7 @@ class _Observer:
         if self._failure and not failed:
             raise self._failure
 
-    def waiting(self) -> list[Upload]:
+    def waiting(self) -> list[SubmittedUpload]:
         """Uploads without an outcome so far, oldest first."""
         ended = {outcome.upload.photo_id for outcome in self.ended}
         return [each for name, each in list(self.uploaded.items()) if name not in ended]
@@ -125,7 +125,7 @@ class _Observer:
         self.ended += final_outcomes(session, self.stage.outputs["PhotosTable"], asked)
         uploaded = len(self.uploaded)
         self.samples.append(
-            Sample(
+            LoadSample(
                 seconds=round(time.monotonic() - self.started, 1),
                 uploaded=uploaded,
                 in_flight=uploaded - len(self.ended),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.operations.outcomes import Outcome
-    from monitoring.reconciliation.checker import Verdict
+    from monitoring.reconciliation.checker import ConservationResult
 
 PERCENTILES = (50, 95, 99)
 
@@ -36,7 +36,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class LoadSample:
     """The stage at one moment of the stream."""
 
     seconds: float
@@ -51,8 +51,8 @@ class StreamReport:
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    samples: tuple[Sample, ...]
-    verdict: Verdict
+    samples: tuple[LoadSample, ...]
+    verdict: ConservationResult
     behind_s: float  # by how much the last upload was late: above a second, this machine is full
     seconds: float  # from the first upload to the last outcome
     peak_memory_mb: float

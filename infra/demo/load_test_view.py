@@ -26,7 +26,7 @@ def stream_json(report: StreamReport) -> dict[str, object]:
         "latency_seconds": report.latencies,
         "timeline": [asdict(sample) for sample in report.samples],
         "conserved": report.conserved,
-        "findings": [asdict(each) for each in report.verdict.findings],
+        "violations": [asdict(each) for each in report.verdict.violations],
         "behind_seconds": report.behind_s,
         "seconds": report.seconds,
         "photos_per_second": round(len(report.outcomes) / max(report.seconds, 1e-9), 2),
@@ -45,7 +45,7 @@ def show_stream(report: StreamReport, console: Console) -> None:
     console.print(f"Upload to outcome: {ranks or 'nothing ended'}")
     if report.behind_s > 1:
         console.print(f"The last upload was {report.behind_s:.1f} s late: this machine is full.")
-    console.print(conservation(conserved=report.conserved, findings=report.verdict.findings))
+    console.print(conservation(conserved=report.conserved, violations=report.verdict.violations))
     console.print(f"Peak memory of all processes: {report.peak_memory_mb:.0f} MB")
 
 

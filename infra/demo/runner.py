@@ -12,10 +12,10 @@ from infra.demo.download_captures import Captures, collect_captures
 from infra.demo.peak_memory import PeakMemory
 from infra.local.stage.stage import ASSEMBLY, running_stage
 from infra.operations.outcomes import Outcome, wait_for
-from infra.operations.upload import Upload, upload_all
+from infra.operations.upload import SubmittedUpload, upload_all
 from infra.synthesis.synth import synthesize
-from monitoring.reconciliation.checker import Finding, Verdict, check
-from monitoring.reconciliation.inventory_reader import Places, survey
+from monitoring.reconciliation.checker import ConservationResult, Violation, check
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
 
 if TYPE_CHECKING:
     from infra.local.stage.stage import LocalStage
@@ -35,7 +35,7 @@ class DemoReport:
 
     root: Path
     outcomes: tuple[Outcome, ...]  # in the order of the files
-    verdict: Verdict
+    verdict: ConservationResult
     captures: Captures
     seconds: float  # from the first upload to the last outcome
     peak_memory_mb: float
@@ -52,9 +52,9 @@ class DemoReport:
         return self.verdict.conserved and self.verdict.totals["received"] == len(self.outcomes)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def violations(self) -> tuple[Violation, ...]:
         """What broke the promise, if anything did."""
-        return self.verdict.findings
+        return self.verdict.violations
 
 
 def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -> DemoReport:
@@ -101,7 +101,7 @@ def measured_stage(step: Step) -> Iterator[tuple["LocalStage", PeakMemory]]:
 
 
 def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> tuple[Outcome, ...]:
-    uploads: list[Upload] = []
+    uploads: list[SubmittedUpload] = []
     s3 = stage.session().client("s3")
     for upload in upload_all(s3, bucket=stage.outputs["IntakeBucket"], files=files):
         uploads.append(upload)
@@ -113,15 +113,15 @@ def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> t
     return tuple(outcomes[upload.photo_id] for upload in uploads)
 
 
-def settled_verdict(stage: "LocalStage") -> Verdict:
+def settled_verdict(stage: "LocalStage") -> ConservationResult:
     """A status comes before its message: give the last executions the time to end."""
     deadline = time.monotonic() + SETTLE_S
     session, places = stage.session(), places_of(stage)
     while True:
-        world = survey(session, places, read_queues=True)
-        running = "RUNNING" in world.executions.values()
+        inventory = read_inventory(session, places, read_queues=True)
+        running = "RUNNING" in inventory.executions.values()
         if not running or time.monotonic() > deadline:
-            return check(world)
+            return check(inventory)
         time.sleep(0.3)
 
 

@@ -4,7 +4,7 @@ StageError
 ├── EmulatorChanged    the installed emulator is not the one that the corrections were made for
 ├── AssemblyUnusable   no cloud assembly where one should be: synthesize first
 ├── PortTaken          a port that was asked for is in use
-├── PartFailed         a process of the stage died or did not come up
+├── ProcessFailed         a process of the stage died or did not come up
 ├── NotRunning         no stage runs in the background: `scones up`
 └── DeploymentFailed   the emulator refused the template, or a resource of it
 """
@@ -37,7 +37,7 @@ class PortTaken(StageError):
         self.port = port
 
 
-class PartFailed(StageError):
+class ProcessFailed(StageError):
     """A process of the stage ended by itself, or did not answer in time."""
 
     def __init__(self, name: str, what: str, log_tail: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from monitoring.report.store import Shelf
+    from monitoring.report.store import ReportStore
 
 
 class NoSuchBaseline(PermanentError):
@@ -26,7 +26,7 @@ class NoSuchBaseline(PermanentError):
 
 def proposed(
     session: boto3.Session, function: str, *, start: str, end: str | None, version: str
-) -> tuple[Proposal, Shelf]:
+) -> tuple[Proposal, ReportStore]:
     """Made by the report's own reader of the window, and where it would be kept.
 
     Raises: InvalidWindow, WindowNotOver, TooFewPhotos, ClientError.
@@ -36,7 +36,7 @@ def proposed(
     window = window_of(settings, start, end, now=now, known_at=now)
     # A baseline rests on the ledger alone: a month of captures need not be read for it.
     inputs = gather(sources, window, as_of=now, queues=QueueFigures(), captures_expired=True)
-    rows = _rows(sources.shelf.history(ended_by=window.end, at_most=HISTORY_ROWS))
+    rows = _rows(sources.store.history(ended_by=window.end, at_most=HISTORY_ROWS))
     found = proposal(
         inputs.photos,
         window,
@@ -45,29 +45,29 @@ def proposed(
         history=rows,
         now=now,
     )
-    return found, sources.shelf
+    return found, sources.store
 
 
 def kept(session: boto3.Session, function: str) -> dict[str, Baseline | None]:
     """Every observed baseline by its model version; None where the file is malformed."""
     _, sources = sources_of(session, function)
     return {
-        version: _read(sources.shelf.observed_baseline(version))
-        for version in sources.shelf.observed_versions()
+        version: _read(sources.store.observed_baseline(version))
+        for version in sources.store.observed_versions()
     }
 
 
 def forget(session: boto3.Session, function: str, *, version: str) -> str:
     """Which one was forgotten; unnamed, the only one. Raises: NoSuchBaseline."""
     _, sources = sources_of(session, function)
-    there = sources.shelf.observed_versions()
+    there = sources.store.observed_versions()
     if version not in there and (version or len(there) != 1):
         known = ", ".join(there) or "none"
         raise NoSuchBaseline(
             f"which model's observed baseline is to be forgotten? --model: {known}."
         )
     chosen = version or there[0]
-    sources.shelf.forget_observed(chosen)
+    sources.store.forget_observed(chosen)
     return chosen
 
 

@@ -12,7 +12,7 @@ from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
 if TYPE_CHECKING:
     import boto3
 
-    from infra.operations.upload import Upload
+    from infra.operations.upload import SubmittedUpload
 
 POLL_S = 0.3
 STALLED_S = 120.0  # longer than any retry of the workflow waits
@@ -23,7 +23,7 @@ BATCH = 100  # DynamoDB's limit
 class Outcome:
     """One photo's end, as the drivers' app would tell it."""
 
-    upload: "Upload"
+    upload: "SubmittedUpload"
     outcome: str  # a final status, or in_flight where nothing more happened
     vehicle: str | None
     confidence: float | None
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def wait_for(
-    session: "boto3.Session", table: str, uploads: Iterable["Upload"]
+    session: "boto3.Session", table: str, uploads: Iterable["SubmittedUpload"]
 ) -> Iterator[Outcome]:
     """Outcomes as they come, and `in_flight` for the rest once nothing has moved for long."""
     waiting = {upload.photo_id: upload for upload in uploads}
@@ -58,7 +58,7 @@ def wait_for(
 
 
 def final_outcomes(
-    session: "boto3.Session", table: str, uploads: Mapping[str, "Upload"]
+    session: "boto3.Session", table: str, uploads: Mapping[str, "SubmittedUpload"]
 ) -> list[Outcome]:
     """The outcomes of those, by photo id, that have one by now."""
     rows = _final_rows(session, table, list(uploads))
@@ -78,7 +78,7 @@ def _final_rows(session: "boto3.Session", table: str, ids: list[str]) -> Iterato
                 yield row
 
 
-def _outcome(upload: "Upload", row: LedgerRow) -> Outcome:
+def _outcome(upload: "SubmittedUpload", row: LedgerRow) -> Outcome:
     facts = row.classification
     no_vehicle = row.review_reason == "no_vehicle"
     decided = datetime.fromisoformat(row.updated_at)

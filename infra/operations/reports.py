@@ -61,7 +61,7 @@ def of_system(
         pictures=partial(thumbnails, PhotoStore(session.client("s3"))),
         publish=False,
     )
-    return made, sources.shelf.folder(window)
+    return made, sources.store.folder(window)
 
 
 def sources_of(session: boto3.Session, function: str) -> tuple[ReporterSettings, Sources]:

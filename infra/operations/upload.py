@@ -18,7 +18,7 @@ class NoPhotos(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class SubmittedUpload:
     """One file on its way through the chain."""
 
     path: Path
@@ -50,7 +50,9 @@ def _is_readable(path: Path) -> bool:
         return False
 
 
-def upload_all(s3: "S3Client", *, bucket: str, files: tuple[Path, ...]) -> Iterator[Upload]:
+def upload_all(
+    s3: "S3Client", *, bucket: str, files: tuple[Path, ...]
+) -> Iterator[SubmittedUpload]:
     """Every file as a photo of a driver of its own, so that no photo supersedes another.
 
     File names stay outside the key: they may not be text at all, and a key holds 1,024 bytes.
@@ -66,11 +68,11 @@ def extension_of(path: Path) -> str:
     return suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
 
 
-def upload_one(s3: "S3Client", *, bucket: str, path: Path, key: str) -> Upload:
+def upload_one(s3: "S3Client", *, bucket: str, path: Path, key: str) -> SubmittedUpload:
     """Puts one file, and says which photo it is now. Raises: OSError, and botocore's errors."""
     with path.open("rb") as body:
         stored = s3.put_object(Bucket=bucket, Key=key, Body=body)
-    return Upload(
+    return SubmittedUpload(
         path=path,
         key=key,
         uploaded_at=datetime.now(UTC),

@@ -9,23 +9,23 @@ from handlers.http_api.contract.review_page import OPERATIONS as PAGE_OPERATIONS
 from handlers.http_api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs.alarms import monitoring_alarms, pipeline_alarms
-from infra.constructs.alarms.alarm_spec import Watch
-from infra.constructs.alarms.queue_alarms import must_stay_empty
+from infra.constructs.alarms.alarm_spec import AlarmSpec
+from infra.constructs.alarms.queue_alarms import empty_queues
 from infra.constructs.alarms.topic import Alarms
 from infra.constructs.buckets import AccessLogs
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.data_capture import Capture
-from infra.constructs.drivers_function import Drivers
+from infra.constructs.drivers_function import DriversFunction
 from infra.constructs.functions import Functions
-from infra.constructs.http_api import Doors
+from infra.constructs.http_api import HttpApi
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
-from infra.constructs.ledger_stream import Changes
+from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.monitoring import Monitoring, Watched
 from infra.constructs.policy import PolicySettings
 from infra.constructs.queues import Queues
-from infra.constructs.reviews_function import Review
-from infra.constructs.user_pool import Identity
+from infra.constructs.reviews_function import ReviewsFunction
+from infra.constructs.user_pool import UserPool
 from infra.constructs.workflow import Workflow
 
 
@@ -60,7 +60,7 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             failures_queue=self._queues.failures,
         )
-        self._changes = Changes(
+        self._changes = LedgerStream(
             self,
             "Changes",
             config=config,
@@ -92,27 +92,27 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             alarms=self._alarms.all,
         )
-        self._identity = Identity(self, "Identity", config=config)
-        self._doors = Doors(self, "Doors", config=config, identity=self._identity)
+        self._identity = UserPool(self, "Identity", config=config)
+        self._http_api = HttpApi(self, "HttpApi", config=config, identity=self._identity)
         self._connect()
-        self._connect_doors()
+        self._connect_http_api()
         self._publish()
 
-    def _watches(self) -> dict[str, Watch]:
+    def _watches(self) -> dict[str, AlarmSpec]:
         return {
-            **pipeline_alarms.of_queues(
-                must_stay_empty(
+            **pipeline_alarms.queue_alarms(
+                empty_queues(
                     intake=self._intake,
                     queues=self._queues,
                     changes=self._changes,
                     monitoring=self._monitoring,
                 )
             ),
-            **pipeline_alarms.of_machine(self._workflow.machine),
-            **pipeline_alarms.of_serving(self._config),
-            **pipeline_alarms.of_decisions(self._config),
-            **monitoring_alarms.of_sweeper(self._config),
-            **monitoring_alarms.of_report(self._config),
+            **pipeline_alarms.state_machine_alarms(self._workflow.machine),
+            **pipeline_alarms.endpoint_alarms(self._config),
+            **pipeline_alarms.decision_alarms(self._config),
+            **monitoring_alarms.sweeper_alarms(self._config),
+            **monitoring_alarms.report_alarms(self._config),
         }
 
     def _connect(self) -> None:
@@ -132,9 +132,9 @@ class PipelineStack(Stack):
         self._capture.connect(classify, config=self._config)
         self._policy.govern(self._functions["filter"], config=self._config)
 
-    def _connect_doors(self) -> None:
+    def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
-        Drivers(
+        DriversFunction(
             self,
             "Drivers",
             config=self._config,
@@ -142,9 +142,9 @@ class PipelineStack(Stack):
             intake=self._intake,
             ledger=self._ledger,
             queues=self._queues,
-            sign_in_url=self._doors.sign_in_url,
+            sign_in_url=self._http_api.sign_in_url,
         )
-        self._review = Review(
+        self._review = ReviewsFunction(
             self,
             "Reviews",
             config=self._config,
@@ -155,10 +155,10 @@ class PipelineStack(Stack):
             policy=self._policy,
         )
         self._monitoring.read_known_items(self._review.reviewers)
-        page.set(**self._doors.settings_of_page())
-        self._doors.open("Drivers", drivers, DRIVERS_OPERATIONS)
-        self._doors.open("Page", page, PAGE_OPERATIONS)
-        self._doors.open("Reviews", self._functions["reviews"], REVIEWS_OPERATIONS)
+        page.set(**self._http_api.settings_of_page())
+        self._http_api.open("Drivers", drivers, DRIVERS_OPERATIONS)
+        self._http_api.open("Page", page, PAGE_OPERATIONS)
+        self._http_api.open("Reviews", self._functions["reviews"], REVIEWS_OPERATIONS)
 
     def _publish(self) -> None:
         """Names that tools, tests and people find the pipeline by."""
@@ -187,7 +187,7 @@ class PipelineStack(Stack):
             "ReportsBucket": self._monitoring.reports.bucket_name,
             "ReportTopicArn": self._monitoring.topic.topic_arn,
             "AlarmTopicArn": self._alarms.topic.topic_arn,
-            **self._doors.outputs(),
+            **self._http_api.outputs(),
         }
         for name, value in outputs.items():
             CfnOutput(self, f"Output{name}", value=value).override_logical_id(name)

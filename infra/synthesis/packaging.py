@@ -39,7 +39,7 @@ class PackagingFailed(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class FunctionPackage:
     """A folder ready to be zipped, and the hash of what is in it."""
 
     folder: Path
@@ -78,7 +78,7 @@ def package_files(spec: FunctionSpec, *, root: Path = ROOT) -> tuple[str, ...]:
 
 def build_package(
     spec: FunctionSpec, target: PackageTarget, *, root: Path = ROOT, cache: Path = CACHE
-) -> Package:
+) -> FunctionPackage:
     """Raises: PackagingFailed."""
     files = package_files(spec, root=root)
     wheels = _install_wheels(spec, target, lock=root / "requirements" / "local.lock", cache=cache)
@@ -94,7 +94,7 @@ def build_package(
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, destination)
             _let_everybody_read(work)
-    return Package(folder=folder, digest=digest)
+    return FunctionPackage(folder=folder, digest=digest)
 
 
 def locked_requirements(names: tuple[str, ...], lock: Path = LOCK) -> dict[str, str]:

@@ -37,7 +37,7 @@ class _Table:
 
 
 @dataclass
-class Tally:
+class CaptureAccumulator:
     """Of records within the span."""
 
     vehicles: tuple[str, ...]

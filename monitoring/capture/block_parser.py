@@ -61,13 +61,13 @@ _id, _time = attrgetter("eventMetadata.inferenceId"), attrgetter("eventMetadata.
 _probabilities, _version = attrgetter("probabilities"), attrgetter("model_version")
 
 
-class Unusual(Exception):
+class NotABlock(Exception):
     """The batch is not all of the usual shape."""
 
 
 # Of text that nests too deep; of what is not UTF-8 or base64; of all else.
 UNREADABLE = (RecursionError, ValueError, msgspec.MsgspecError)
-SURPRISES = (Unusual, *UNREADABLE, LookupError, TypeError, OverflowError)
+FAST_PATH_ERRORS = (NotABlock, *UNREADABLE, LookupError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +91,19 @@ def _from_base64(text: str) -> str:
 DECODERS: dict[str, Callable[[str], str]] = {"JSON": _as_it_is, "BASE64": _from_base64}
 
 
-def usual(block: bytes, times: Times, *, longest: int) -> list[Rows]:
+def parse_block(block: bytes, times: Times, *, longest: int) -> list[Rows]:
     """Rows of each kind of answer. Raises: any of SURPRISES, where a line is not as usual."""
     if len(block) > min(longest, LONGEST_PART):
-        raise Unusual  # one line, which could be large anywhere
+        raise NotABlock  # one line, which could be large anywhere
     records = _records(block)
     if _breaks_between_records(block) != len(records) - 1:
-        raise Unusual  # the decoder does not mind where lines end
+        raise NotABlock  # the decoder does not mind where lines end
     (encoding,) = set(map(_encoding, records))
     answers = _answers_in(list(map(_data, records)), DECODERS[encoding])
     tables = list(map(_probabilities, answers))
     ids = list(map(_id, records))
     if len(answers) != len(records) or not all(ids):
-        raise Unusual
+        raise NotABlock
     every = Rows(
         ids=identifiers(ids),
         seconds=times.seconds(list(map(_time, records))),
@@ -122,7 +122,7 @@ def _answers_in(data: list[str], decoder: Callable[[str], str]) -> list[_Answer]
     if {*map(_last, data)} != {"}"}:
         data = list(map(str.strip, data))  # many a server ends its answer with a line break
     if {*map(_first, data)} != {"{"} or {*map(_last, data)} != {"}"}:
-        raise Unusual  # the decoder does not mind where answers end, either
+        raise NotABlock  # the decoder does not mind where answers end, either
     return _answers("\n".join(data))
 
 
@@ -144,13 +144,13 @@ def _told_apart(
 ) -> Rows:
     version, classes = kind
     if not version or not 0 < len(classes) <= MOST_CLASSES:
-        raise Unusual
+        raise NotABlock
     chosen = tables[places] if isinstance(places, slice) else [tables[place] for place in places]
     cells = chain.from_iterable(map(dict.values, chosen))
     flat = np.fromiter(cells, np.float64, len(chosen) * len(classes))
     matrix = np.ascontiguousarray(flat.reshape(len(chosen), -1).T)
     if not are_distributions(matrix):
-        raise Unusual
+        raise NotABlock
     return Rows(
         ids=every.ids[places],
         seconds=every.seconds[places],

@@ -50,21 +50,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedLine:
     """What one line gave, and every kind of oddity in it."""
 
     row: Row | None
     odd: tuple[str, ...] = ()
 
 
-def read_line(line: bytes, *, classes_without_names: tuple[str, ...]) -> Reading:
+def parse_line(line: bytes, *, classes_without_names: tuple[str, ...]) -> ParsedLine:
     """Never raises: what cannot be read is named."""
     try:
         record = _document(line)
         metadata = part(_metadata, record.eventMetadata, "no_metadata")
         seconds = _seconds(metadata)
     except Odd as odd:
-        return Reading(row=None, odd=(str(odd),))
+        return ParsedLine(row=None, odd=(str(odd),))
     problems = []
     identity = _identity(metadata.inferenceId)
     if not identity:
@@ -80,7 +80,7 @@ def read_line(line: bytes, *, classes_without_names: tuple[str, ...]) -> Reading
     except Odd as odd:
         problems.append(str(odd))
     row = Row(identity=identity, seconds=seconds, answer=answer, shares=shares)
-    return Reading(row=row, odd=tuple(problems))
+    return ParsedLine(row=row, odd=tuple(problems))
 
 
 def together(rows: Iterable[Row]) -> Iterator[Rows]:

@@ -7,13 +7,13 @@ from datetime import datetime
 
 import numpy as np
 
-from monitoring.capture.accumulator import Tally
-from monitoring.capture.block_parser import SURPRISES, Rows, usual
+from monitoring.capture.accumulator import CaptureAccumulator
+from monitoring.capture.block_parser import FAST_PATH_ERRORS, Rows, parse_block
 from monitoring.capture.blocks import blocks, halves_of, lines_of
 from monitoring.capture.identifiers import Identifiers, identifiers
-from monitoring.capture.line_parser import Row, read_line, together
+from monitoring.capture.line_parser import Row, parse_line, together
 from monitoring.capture.span import Span
-from monitoring.capture.summary import CaptureSummary, Oddity
+from monitoring.capture.summary import Anomaly, CaptureSummary
 from monitoring.capture.times import Times
 
 LONGEST_LINE = 36 * 1024 * 1024
@@ -55,12 +55,12 @@ class CaptureReader:
         self._nameless = classes_without_names
         self._longest = longest_line
         self._times = Times()
-        self._tally = Tally(vehicles=vehicles)
+        self._tally = CaptureAccumulator(vehicles=vehicles)
         self._objects = self._late_objects = self._unreadable_objects = 0
         self._lines = self._late = self._outside = 0
         self._variants: Counter[str] = Counter()
         self._odd: Counter[str] = Counter()
-        self._quoted: list[Oddity] = []
+        self._quoted: list[Anomaly] = []
         self._neighbours: list[Identifiers] = []
 
     def read(self, source: CaptureObject, chunks: Iterable[bytes]) -> None:
@@ -71,8 +71,8 @@ class CaptureReader:
             while todo:
                 lines = todo.pop()
                 try:
-                    batches = usual(lines, self._times, longest=self._longest)
-                except SURPRISES:
+                    batches = parse_block(lines, self._times, longest=self._longest)
+                except FAST_PATH_ERRORS:
                     # Only what is odd is to go the slow way, and not what stands beside it.
                     halves = halves_of(lines)
                     todo.extend(reversed(halves))
@@ -136,7 +136,7 @@ class CaptureReader:
     def _carefully(self, lines: bytes, source: CaptureObject) -> int:
         rows: list[Row] = []
         for line in lines_of(lines, longest=self._longest):
-            reading = read_line(line, classes_without_names=self._nameless)
+            reading = parse_line(line, classes_without_names=self._nameless)
             if reading.row is not None:
                 rows.append(reading.row)
             if reading.row is None:
@@ -153,7 +153,7 @@ class CaptureReader:
         if len(self._quoted) < _QUOTED:
             text = line[:_QUOTED_BYTES].decode("utf-8", "backslashreplace")
             kind = odd[-1]
-            self._quoted.append(Oddity(kind=kind, object_key=source.key, quoted=ascii(text)))
+            self._quoted.append(Anomaly(kind=kind, object_key=source.key, quoted=ascii(text)))
 
     def _joined(self, classified: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
         wanted = sorted({*classified})

@@ -35,7 +35,7 @@ def spread_out(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Oddity:
+class Anomaly:
     """A line that is not as it should be, quoted safely."""
 
     kind: str
@@ -61,7 +61,7 @@ class CaptureSummary:
     variants: Mapping[str, int] = field(default_factory=dict)  # records, duplicates included
     hours: Mapping[int, int] = field(default_factory=dict)  # hours since 1970 → records
     oddities: Mapping[str, int] = field(default_factory=dict)  # kind → how many
-    quoted: tuple[Oddity, ...] = ()  # the first few
+    quoted: tuple[Anomaly, ...] = ()  # the first few
     scores: Mapping[str, ModelScores] = field(default_factory=dict)  # by model version
     classified: int | None = None  # photos that the ledger says were classified
     captured: int | None = None  # … of which a record was found

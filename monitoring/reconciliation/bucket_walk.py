@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-NOTES_KEY = "sweeper/notes.json"  # in the bucket of reports
-Notes = dict[str, Any]  # JSON: what a round leaves for the next
+CHECKPOINT_KEY = "sweeper/notes.json"  # in the bucket of reports
+SweepCheckpoint = dict[str, Any]  # JSON: what a round leaves for the next
 
 _MARK, _SO_FAR, _LAST = "uploads", "walk", "last_walk"
 
@@ -26,7 +26,7 @@ class WholeWalk:
 class BucketWalk:
     """Where the walk goes on, and its counts so far; both stand in the notes."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: SweepCheckpoint) -> None:
         self._notes = notes
         if not _are_counts(notes.get(_SO_FAR)):
             notes.pop(_SO_FAR, None)

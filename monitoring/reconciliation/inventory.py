@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
 
-__all__ = ["MALFORMED_ROW", "ObjectVersion", "Unreadable", "World"]
+__all__ = ["MALFORMED_ROW", "Inventory", "ObjectVersion", "Unreadable"]
 
 MALFORMED_ROW = "malformed_row"
 
@@ -21,7 +21,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Inventory:
     """A survey; None stands for a queue or bucket that was not read."""
 
     as_of: str  # ISO 8601, UTC

@@ -1,4 +1,4 @@
-"""Reads the world that `invariants.py` judges. Operators and the demo run it, never a Lambda:
+"""Reads the inventory that `invariants.py` judges. Operators and the demo run it, never a Lambda:
 it lists whole tables."""
 
 import json
@@ -14,7 +14,7 @@ from handlers.aws.object_versions import pages
 from handlers.aws.queue import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
-from monitoring.reconciliation.inventory import MALFORMED_ROW, ObjectVersion, Unreadable, World
+from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion, Unreadable
 from monitoring.reconciliation.row_parser import assignment_of, record_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Places:
     labels_bucket: str = ""  # empty: labels are not looked at
 
 
-def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> World:
+def read_inventory(session: "boto3.Session", places: Places, *, read_queues: bool) -> Inventory:
     """What cannot be read is told in `unreadable`, and stops nothing.
 
     Reading a queue hides its messages from others for a moment. Raises: QueueTooLong.
@@ -52,7 +52,7 @@ def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> Wo
     drivers = _rows(session, places.assignments_table)
     assignments = tuple(_records(drivers, assignment_of, odd, rule="malformed_assignment"))
     reviews, failures = _messages(session, places, odd) if read_queues else (None, None)
-    return World(
+    return Inventory(
         executions=executions,
         objects=objects,
         ledger=ledger,

@@ -9,15 +9,15 @@ from handlers.domain.decision.policy import STOPPED
 from handlers.domain.decision.prediction import SUM_TOLERANCE
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import STATUSES, LedgerRow
-from monitoring.reconciliation.inventory import MALFORMED_ROW, World
-from monitoring.reconciliation.review_invariants import broken_reviews
+from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory
+from monitoring.reconciliation.review_invariants import review_violations
 
 # What a row that nobody's code has written may do to whoever reckons with it.
-_NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_MALFORMED_ROW_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Violation:
     """One broken promise."""
 
     rule: str
@@ -26,7 +26,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class InvariantContext:
     """What a row is held against; None stands for what was not read."""
 
     settled_by: datetime  # what has changed later may still be on its way
@@ -36,15 +36,17 @@ class Around:
     labels: Set[tuple[str, int]] | None
 
     @classmethod
-    def of(cls, world: World, *, grace: timedelta) -> "Around":
+    def of(cls, inventory: Inventory, *, grace: timedelta) -> "InvariantContext":
         """With the moment of the survey as now."""
-        running = {arn for arn, status in world.executions.items() if status == "RUNNING"}
+        running = {arn for arn, status in inventory.executions.items() if status == "RUNNING"}
         return cls(
-            settled_by=datetime.fromisoformat(world.as_of) - grace,
+            settled_by=datetime.fromisoformat(inventory.as_of) - grace,
             running=running,
-            reviews=None if world.review_messages is None else set(world.review_messages),
-            failures=None if world.failure_messages is None else set(world.failure_messages),
-            labels=None if world.labels is None else set(world.labels),
+            reviews=None if inventory.review_messages is None else set(inventory.review_messages),
+            failures=None
+            if inventory.failure_messages is None
+            else set(inventory.failure_messages),
+            labels=None if inventory.labels is None else set(inventory.labels),
         )
 
     def is_settled(self, moment: str) -> bool:
@@ -56,15 +58,15 @@ class Around:
         return row.execution_arn in self.running or not self.is_settled(row.updated_at)
 
 
-def broken_promises(row: LedgerRow, around: Around) -> list[Finding]:
-    """Of this photo; a row that makes no sense is one finding, and stops nothing."""
+def violations_of(row: LedgerRow, context: InvariantContext) -> list[Violation]:
+    """Of this photo; a row that makes no sense is one violation, and stops nothing."""
     try:
         detail = f"{row.key!r} is {row.status}, review {row.review}"
-        broken = [(rule, detail) for rule, is_broken in _promises(row, around) if is_broken]
-        broken += broken_reviews(row, around.labels)
-    except _NONSENSE as error:
+        broken = [(rule, detail) for rule, is_broken in _invariants(row, context) if is_broken]
+        broken += review_violations(row, context.labels)
+    except _MALFORMED_ROW_ERRORS as error:
         broken = [(MALFORMED_ROW, f"{row.key!r} makes no sense: {error!r}")]
-    return [Finding(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in broken]
+    return [Violation(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in broken]
 
 
 def last_activity(row: LedgerRow) -> datetime:
@@ -76,7 +78,7 @@ def last_activity(row: LedgerRow) -> datetime:
     return max(datetime.fromisoformat(each) for each in moments if each)
 
 
-def _promises(row: LedgerRow, around: Around) -> Iterator[tuple[str, bool]]:
+def _invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str, bool]]:
     identity = {"bucket": row.bucket, "key": row.key, "etag": row.etag}
     yield (
         "wrong_identity",
@@ -84,22 +86,22 @@ def _promises(row: LedgerRow, around: Around) -> Iterator[tuple[str, bool]]:
     )
     yield "unknown_status", row.status not in STATUSES
     is_undecided = row.status in {"received", "requeued"}
-    yield "stuck", is_undecided and not around.is_in_flight(row)
+    yield "stuck", is_undecided and not context.is_in_flight(row)
     yield "reason_missing", row.status == "rejected" and not (row.reason and row.message)
     is_by_model = row.status == "assigned" and row.decided_by == "model"
     yield "unjustified_assignment", is_by_model and not _is_justified(row)
     # Everywhere the row comes first and its message a moment later.
-    has_failed = row.status == "failed" and around.is_settled(row.updated_at)
-    yield "silent_failure", has_failed and _is_missing(row, around.failures)
+    has_failed = row.status == "failed" and context.is_settled(row.updated_at)
+    yield "silent_failure", has_failed and _is_missing(row, context.failures)
     yield "review_not_open", row.status == "in_review" and row.review != "open"
-    yield from _promises_of_review(row, around)
+    yield from _review_invariants(row, context)
 
 
-def _promises_of_review(row: LedgerRow, around: Around) -> Iterator[tuple[str, bool]]:
+def _review_invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str, bool]]:
     """A message in somebody's hands is not to be seen; his lease says where it is."""
-    if row.review == "open" and last_activity(row) <= around.settled_by:
+    if row.review == "open" and last_activity(row) <= context.settled_by:
         yield "review_not_enqueued", not row.enqueued_at
-        yield "review_without_message", bool(row.enqueued_at) and _is_missing(row, around.reviews)
+        yield "review_without_message", bool(row.enqueued_at) and _is_missing(row, context.reviews)
 
 
 def _is_missing(row: LedgerRow, messages: Set[str] | None) -> bool:

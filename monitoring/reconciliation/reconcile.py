@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.aws.executions import Executions
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
-from monitoring.reconciliation.checker import Finding, Verdict, check
-from monitoring.reconciliation.inventory import World
-from monitoring.reconciliation.inventory_reader import Places, survey
-from monitoring.reconciliation.repair_executor import Mender, Tally
+from monitoring.reconciliation.checker import ConservationResult, Violation, check
+from monitoring.reconciliation.inventory import Inventory
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
+from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
 from monitoring.reconciliation.repair_plan import (
     REMIND,
-    Patience,
     Repair,
+    RepairDeadlines,
     forgotten_review,
     repairs_of,
 )
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 class Reconciliation:
     """What was found, what was done about it, and what only a person can judge."""
 
-    verdict: Verdict
+    verdict: ConservationResult
     repairs: tuple[Repair, ...]
-    beyond_repair: tuple[Finding, ...]
-    mended: Counter[str]  # by action; empty in a dry run
+    unrepairable: tuple[Violation, ...]
+    repaired: Counter[str]  # by action; empty in a dry run
     refused: tuple[str, ...]  # what a service refused to do, by photo
 
     @property
     def is_clean(self) -> bool:
         """Nothing is left to do."""
-        return not self.beyond_repair and self.mended.total() == len(self.repairs)
+        return not self.unrepairable and self.repaired.total() == len(self.repairs)
 
 
 def reconcile(
@@ -49,34 +49,34 @@ def reconcile(
     places: Places,
     *,
     read_queues: bool,
-    patience: Patience,
-    mender: Mender | None,
+    deadlines: RepairDeadlines,
+    executor: RepairExecutor | None,
 ) -> Reconciliation:
-    """Without a mender nothing is changed."""
-    world = survey(session, places, read_queues=read_queues)
-    verdict = check(world, grace=patience.execution)
-    repairs, rest = repairs_of(verdict.findings, world, patience=patience)
-    now = datetime.fromisoformat(world.as_of)
+    """Without a executor nothing is changed."""
+    inventory = read_inventory(session, places, read_queues=read_queues)
+    verdict = check(inventory, grace=deadlines.execution)
+    repairs, rest = repairs_of(verdict.violations, inventory, deadlines=deadlines)
+    now = datetime.fromisoformat(inventory.as_of)
     messages = Queue(session.client("sqs"), url=places.review_queue_url).depth
-    repairs += _idle_reviews(world, repairs, now=now, patience=patience, messages=messages)
-    tally = Tally()
-    if mender is not None:
+    repairs += _idle_reviews(inventory, repairs, now=now, deadlines=deadlines, messages=messages)
+    tally = RepairSummary()
+    if executor is not None:
         for repair in repairs:
-            tally.mend(mender, repair, now=now)
+            tally.execute(executor, repair, now=now)
     return Reconciliation(
         verdict=verdict,
         repairs=tuple(repairs),
-        beyond_repair=tuple(rest),
-        mended=tally.mended,
+        unrepairable=tuple(rest),
+        repaired=tally.repaired,
         refused=tuple(tally.refused),
     )
 
 
-def mender_of(session: "boto3.Session", places: Places) -> Mender:
+def repair_executor_of(session: "boto3.Session", places: Places) -> RepairExecutor:
     """What repairs are made with, at these places."""
     sqs = session.client("sqs")
-    return Mender(
-        ledger=PhotoLedger(session.client("dynamodb"), table=places.photos_table),
+    return RepairExecutor(
+        ledger=PhotosTable(session.client("dynamodb"), table=places.photos_table),
         executions=Executions(
             session.client("stepfunctions"), machine_arn=places.state_machine_arn
         ),
@@ -86,19 +86,19 @@ def mender_of(session: "boto3.Session", places: Places) -> Mender:
 
 
 def _idle_reviews(
-    world: World,
+    inventory: Inventory,
     repairs: list[Repair],
     *,
     now: datetime,
-    patience: Patience,
+    deadlines: RepairDeadlines,
     messages: Callable[[], int],
 ) -> list[Repair]:
     """Where the queue was read, its messages are the better proof; else it matters how many there
     are: as many as open reviews, and nobody needs a reminder."""
-    if world.review_messages is not None:
+    if inventory.review_messages is not None:
         return []
     known = {(repair.photo_id, repair.action) for repair in repairs}
-    found = [forgotten_review(row, now=now, patience=patience) for row in world.ledger]
+    found = [forgotten_review(row, now=now, deadlines=deadlines) for row in inventory.ledger]
     idle = [each for each in found if each and (each.photo_id, each.action) not in known]
-    all_wait = bool(idle) and messages() >= sum(row.review == "open" for row in world.ledger)
+    all_wait = bool(idle) and messages() >= sum(row.review == "open" for row in inventory.ledger)
     return [each for each in idle if not (all_wait and each.action == REMIND)]

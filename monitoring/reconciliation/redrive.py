@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.aws.photos_table import PhotoLedger, Row
+from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
-from monitoring.reconciliation.repair_executor import Mender
+from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.row_parser import record_of
 
 FAILED = "failed"
@@ -21,7 +21,7 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redriven:
+class RedriveResult:
     """One photo: `started`, or why not."""
 
     photo_id: str
@@ -31,7 +31,7 @@ class Redriven:
     reason: str = ""  # what the service or the record says
 
 
-def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iterator[Row]:
+def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iterator[Row]:
     """Failed photos that came since then, an hour's bucket at a time."""
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
@@ -41,19 +41,21 @@ def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iter
         hour += _HOUR
 
 
-def redrive(items: Iterable[Row], mender: Mender, *, now: datetime) -> Iterator[Redriven]:
+def redrive(
+    items: Iterable[Row], executor: RepairExecutor, *, now: datetime
+) -> Iterator[RedriveResult]:
     """Twice is once: only who saw the failed attempt can take the photo over. One photo that
     cannot be driven does not keep the others waiting."""
     moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for item in items:
         reason = ""
         try:
-            outcome = _driven(record_of(item), mender, moment)
+            outcome = _driven(record_of(item), executor, moment)
         except InvalidRecord as error:
             outcome, reason = "malformed", str(error)
         except (BotoCoreError, ClientError) as error:
             outcome, reason = "refused", str(error)
-        yield Redriven(
+        yield RedriveResult(
             photo_id=str(item.get("photo_id", "")),
             key=str(item.get("key", "")),
             outcome=outcome,
@@ -62,10 +64,10 @@ def redrive(items: Iterable[Row], mender: Mender, *, now: datetime) -> Iterator[
         )
 
 
-def _driven(row: LedgerRow, mender: Mender, moment: str) -> str:
+def _driven(row: LedgerRow, executor: RepairExecutor, moment: str) -> str:
     if row.status != FAILED:
         return "not_failed"
-    return "started" if mender.take_over(row, moment) else "overtaken"
+    return "started" if executor.take_over(row, moment) else "overtaken"
 
 
 def _came_since(item: Row, since: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.aws.executions import Executions
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
@@ -40,15 +40,15 @@ _LABEL_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mender:
+class RepairExecutor:
     """What repairs are made with."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     executions: Executions
     reviews: Queue
     failures: Queue
 
-    def mend(self, repair: Repair, *, now: datetime) -> bool:
+    def execute(self, repair: Repair, *, now: datetime) -> bool:
         """True where this very call did it; False where somebody was faster, or it moved on."""
         if repair.action == START and repair.upload is not None:
             return self._start(repair.upload)
@@ -100,21 +100,21 @@ class Mender:
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class RepairSummary:
     """What became of repairs."""
 
-    mended: Counter[str] = field(default_factory=Counter)  # by action
+    repaired: Counter[str] = field(default_factory=Counter)  # by action
     refused: list[str] = field(default_factory=list)  # what a service refused to do, by photo
 
-    def mend(self, mender: Mender, repair: Repair, *, now: datetime) -> bool:
+    def execute(self, executor: RepairExecutor, repair: Repair, *, now: datetime) -> bool:
         """One photo that a service refuses must not keep the others waiting."""
         try:
-            mended = mender.mend(repair, now=now)
+            repaired = executor.execute(repair, now=now)
         except (BotoCoreError, ClientError) as error:
             self.refused.append(f"{repair.action} {repair.photo_id}: {error}")
             return False
-        self.mended[repair.action] += mended
-        return mended
+        self.repaired[repair.action] += repaired
+        return repaired
 
 
 def _text(moment: datetime) -> str:

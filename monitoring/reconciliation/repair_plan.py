@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.domain.ledger.rows import LedgerRow
-from monitoring.reconciliation.inventory import ObjectVersion, World
-from monitoring.reconciliation.photo_invariants import Finding, last_activity
+from monitoring.reconciliation.inventory import Inventory, ObjectVersion
+from monitoring.reconciliation.photo_invariants import Violation, last_activity
 
 START = "start"  # no event ever came: start an execution with the event that should have come
 TAKE_OVER = "take_over"  # its execution died: the next attempt, by a new execution
@@ -22,7 +22,7 @@ SEND_FAILURE = "send_failure"  # no operator has heard of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RepairDeadlines:
     """How long something may last before it is not normal any more."""
 
     event: timedelta = timedelta(hours=1)  # S3 events "can take a minute or longer"
@@ -44,28 +44,28 @@ class Repair:
     upload: ObjectVersion | None = None
 
 
-def unfinished(row: LedgerRow, *, now: datetime, patience: Patience) -> Repair | None:
+def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
     """A row that should have been decided by now; None while it may still be on its way."""
-    waits = {"received": patience.execution, "requeued": patience.start}
+    waits = {"received": deadlines.execution, "requeued": deadlines.start}
     if row.status not in waits or not _older(row.claimed_at, waits[row.status], now):
         return None
-    return taken_over("stuck", row, patience=patience)
+    return taken_over("stuck", row, deadlines=deadlines)
 
 
-def taken_over(rule: str, row: LedgerRow, *, patience: Patience) -> Repair:
+def taken_over(rule: str, row: LedgerRow, *, deadlines: RepairDeadlines) -> Repair:
     """The next attempt, unless the photo has had enough of them."""
-    action = TAKE_OVER if row.attempt < patience.attempts else GIVE_UP
+    action = TAKE_OVER if row.attempt < deadlines.attempts else GIVE_UP
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
 
 
-def forgotten_review(row: LedgerRow, *, now: datetime, patience: Patience) -> Repair | None:
+def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
     """An open review whose message may be gone; None while somebody may be busy with it."""
     if row.review != "open" or (row.lease_until and not _older(row.lease_until, _NOT_AT_ALL, now)):
         return None
     if not row.enqueued_at:
-        overdue, rule = _older(row.updated_at, patience.execution, now), "review_not_enqueued"
+        overdue, rule = _older(row.updated_at, deadlines.execution, now), "review_not_enqueued"
     else:
-        overdue = last_activity(row) <= now - patience.review
+        overdue = last_activity(row) <= now - deadlines.review
         rule = "review_without_activity"
     if not overdue:
         return None
@@ -73,9 +73,11 @@ def forgotten_review(row: LedgerRow, *, now: datetime, patience: Patience) -> Re
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
 
 
-def missing_event(upload: ObjectVersion, *, now: datetime, patience: Patience) -> Repair | None:
+def missing_event(
+    upload: ObjectVersion, *, now: datetime, deadlines: RepairDeadlines
+) -> Repair | None:
     """An upload that the ledger does not know; None while its event may still be on its way."""
-    if not _older(upload.uploaded_at, patience.event, now):
+    if not _older(upload.uploaded_at, deadlines.event, now):
         return None
     return Repair(
         action=START, rule="lost", photo_id=upload.photo_id, key=upload.key, upload=upload
@@ -83,41 +85,41 @@ def missing_event(upload: ObjectVersion, *, now: datetime, patience: Patience) -
 
 
 def repairs_of(
-    findings: tuple[Finding, ...], world: World, *, patience: Patience
-) -> tuple[list[Repair], list[Finding]]:
-    """What mends the findings of a survey, and those that only a person can judge."""
-    rows = {row.photo_id: row for row in world.ledger}
-    uploads = {upload.photo_id: upload for upload in world.objects}
+    violations: tuple[Violation, ...], inventory: Inventory, *, deadlines: RepairDeadlines
+) -> tuple[list[Repair], list[Violation]]:
+    """What mends the violations of a survey, and those that only a person can judge."""
+    rows = {row.photo_id: row for row in inventory.ledger}
+    uploads = {upload.photo_id: upload for upload in inventory.objects}
     repairs: dict[tuple[str, str], Repair] = {}
     rest = []
-    for finding in findings:
-        repair = _repair_of(finding, rows, uploads, patience)
+    for violation in violations:
+        repair = _repair_of(violation, rows, uploads, deadlines)
         if repair is None:
-            rest.append(finding)
+            rest.append(violation)
         else:
             repairs.setdefault((repair.photo_id, repair.action), repair)
     return list(repairs.values()), rest
 
 
 def _repair_of(
-    finding: Finding,
+    violation: Violation,
     rows: Mapping[str, LedgerRow],
     uploads: Mapping[str, ObjectVersion],
-    patience: Patience,
+    deadlines: RepairDeadlines,
 ) -> Repair | None:
-    photo = finding.photo_id
-    if finding.rule == "lost" and photo in uploads:
+    photo = violation.photo_id
+    if violation.rule == "lost" and photo in uploads:
         upload = uploads[photo]
         return Repair(action=START, rule="lost", photo_id=photo, key=upload.key, upload=upload)
     row = rows.get(photo)
     if row is None:
         return None
-    if finding.rule == "stuck":
-        return taken_over("stuck", row, patience=patience)
-    action = _MESSAGES.get(finding.rule)
+    if violation.rule == "stuck":
+        return taken_over("stuck", row, deadlines=deadlines)
+    action = _MESSAGES.get(violation.rule)
     if action is None:
         return None
-    return Repair(action=action, rule=finding.rule, photo_id=photo, key=row.key, row=row)
+    return Repair(action=action, rule=violation.rule, photo_id=photo, key=row.key, row=row)
 
 
 _MESSAGES = {

@@ -9,7 +9,7 @@ from handlers.domain.review.change import MOST_DECISIONS, OPINION, UNDO, VERDICT
 _SAYS_WHAT_IS_SEEN = {VERDICT, OPINION, UNDO}  # and is therefore written as a label
 
 
-def broken_reviews(
+def review_violations(
     row: LedgerRow, labels: Set[tuple[str, int]] | None
 ) -> Iterator[tuple[str, str]]:
     """Rule and detail of each promise that this row breaks; None stands for labels not read."""

@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Protocol
 
 from handlers.aws.object_versions import PageMark
-from handlers.aws.photos_table import PhotoLedger, Row
+from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
-from monitoring.reconciliation.bucket_walk import BucketWalk, Notes
-from monitoring.reconciliation.repair_executor import Mender, Tally
+from monitoring.reconciliation.bucket_walk import BucketWalk, SweepCheckpoint
+from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
 from monitoring.reconciliation.repair_plan import (
     REMIND,
-    Patience,
     Repair,
+    RepairDeadlines,
     forgotten_review,
     missing_event,
     unfinished,
@@ -31,18 +31,18 @@ from monitoring.reconciliation.row_parser import record_of
 Listing = Callable[[PageMark | None], Iterator[tuple[list[ObjectVersion], PageMark]]]
 
 
-class Notebook(Protocol):
+class Checkpoints(Protocol):
     """Where a round leaves its notes for the next."""
 
-    def read(self) -> Notes:
+    def read(self) -> SweepCheckpoint:
         """What the last round wrote; nothing at first."""
 
-    def write(self, notes: Notes) -> None:
+    def write(self, notes: SweepCheckpoint) -> None:
         """Leave these for the next round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class SweepLimits:
     """How much one round may look at and mend."""
 
     versions: int = 10_000
@@ -52,7 +52,7 @@ class Bounds:
 
 
 @dataclass(slots=True, kw_only=True)
-class Round(Tally):
+class SweepResult(RepairSummary):
     """What a round found and did."""
 
     found: list[Repair] = field(default_factory=list)
@@ -65,49 +65,49 @@ class Round(Tally):
 class _Walk:
     """What the parts of a round share."""
 
-    notes: Notes
-    done: Round
+    notes: SweepCheckpoint
+    done: SweepResult
     now: datetime
     has_time: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
-    """What a round looks at; without a mender it only says what it would do."""
+    """What a round looks at; without a executor it only says what it would do."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     listing: Listing
     review_messages: Callable[[], int]  # about how many there are, in the queue or in hand
-    notebook: Notebook
-    patience: Patience
-    bounds: Bounds
-    mender: Mender | None
+    checkpoints: Checkpoints
+    deadlines: RepairDeadlines
+    bounds: SweepLimits
+    executor: RepairExecutor | None
 
-    def sweep(self, *, now: datetime, has_time: Callable[[], bool] = lambda: True) -> Round:
+    def sweep(self, *, now: datetime, has_time: Callable[[], bool] = lambda: True) -> SweepResult:
         """Raises what the services raise while it looks: the next round begins where this did."""
-        done = Round()
-        walk = _Walk(notes=self.notebook.read(), done=done, now=now, has_time=has_time)
+        done = SweepResult()
+        walk = _Walk(notes=self.checkpoints.read(), done=done, now=now, has_time=has_time)
         done.oldest_review_s = oldest_review_s(self.ledger, now=now)
         for part in (self._pending, self._reviews, self._uploads):
-            mended = 0
+            repaired = 0
             for repair in part(walk):
                 done.found.append(repair)
-                if self.mender is not None:
-                    mended += done.mend(self.mender, repair, now=now)
+                if self.executor is not None:
+                    repaired += done.execute(self.executor, repair, now=now)
                 # What is broken off leaves no note: the next round begins with it.
-                if mended >= self.bounds.repairs or not has_time():
+                if repaired >= self.bounds.repairs or not has_time():
                     break
-        if self.mender is not None:
-            self.notebook.write(walk.notes)
+        if self.executor is not None:
+            self.checkpoints.write(walk.notes)
         return done
 
     def _pending(self, walk: _Walk) -> Iterator[Repair]:
-        # What is mended leaves the front of the index: each round begins there.
-        before = _text(walk.now - min(self.patience.execution, self.patience.start))
+        # What is repaired leaves the front of the index: each round begins there.
+        before = _text(walk.now - min(self.deadlines.execution, self.deadlines.start))
         items = list(self.ledger.pending(claimed_before=before, limit=self.bounds.pending))
         walk.done.looked_at["pending"] += len(items)
         for row in _records(items, walk.done):
-            repair = unfinished(row, now=walk.now, patience=self.patience)
+            repair = unfinished(row, now=walk.now, deadlines=self.deadlines)
             if repair:
                 yield repair
 
@@ -122,7 +122,7 @@ class Sweeper:
         # On a weekend nobody reviews. While no message is missing, another would only be dropped.
         all_wait = are_all and self.review_messages() >= len(rows)
         for row in _records(rows, walk.done):
-            repair = forgotten_review(row, now=walk.now, patience=self.patience)
+            repair = forgotten_review(row, now=walk.now, deadlines=self.deadlines)
             if repair and not (all_wait and repair.action == REMIND):
                 yield repair
         walk.notes["reviews"] = following
@@ -131,7 +131,9 @@ class Sweeper:
         bucket = BucketWalk(walk.notes)
         for versions, mark in self.listing(bucket.mark):
             walk.done.looked_at["uploads"] += len(versions)
-            found = (missing_event(each, now=walk.now, patience=self.patience) for each in versions)
+            found = (
+                missing_event(each, now=walk.now, deadlines=self.deadlines) for each in versions
+            )
             overdue = [repair for repair in found if repair]
             known = self.ledger.known(repair.photo_id for repair in overdue)
             for repair in overdue:
@@ -143,7 +145,7 @@ class Sweeper:
                 return
 
 
-def _records(items: Iterable[Row], done: Round) -> Iterator[LedgerRow]:
+def _records(items: Iterable[Row], done: SweepResult) -> Iterator[LedgerRow]:
     for item in items:
         try:
             yield record_of(item)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from handlers.aws.bucket import Objects
+from handlers.aws.bucket import Bucket
 from handlers.aws.clients import client
 from handlers.aws.executions import Executions
 from handlers.aws.object_versions import pages
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from monitoring import metric_names as names
-from monitoring.reconciliation.checkpoint import StoredNotes
-from monitoring.reconciliation.repair_executor import Mender
-from monitoring.reconciliation.repair_plan import REMIND, Patience
-from monitoring.reconciliation.sweep import Bounds, Round, Sweeper
+from monitoring.reconciliation.checkpoint import CheckpointStore
+from monitoring.reconciliation.repair_executor import RepairExecutor
+from monitoring.reconciliation.repair_plan import REMIND, RepairDeadlines
+from monitoring.reconciliation.sweep import Sweeper, SweepLimits, SweepResult
 from monitoring.settings import SweeperSettings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ MARGIN_MS = 20_000  # left for what has begun, the notes and the metrics
 def _sweeper() -> Sweeper:
     settings = SweeperSettings.from_env(os.environ)
     s3, sqs = client("s3", read_timeout_s=READ_TIMEOUT_S), client("sqs", read_timeout_s=5)
-    ledger = PhotoLedger(
+    ledger = PhotosTable(
         client("dynamodb", read_timeout_s=READ_TIMEOUT_S), table=settings.photos_table
     )
     reviews = Queue(sqs, url=settings.review_queue_url)
@@ -47,13 +47,13 @@ def _sweeper() -> Sweeper:
         ledger=ledger,
         listing=lambda after: pages(s3, bucket=settings.intake_bucket, after=after),
         review_messages=reviews.depth,
-        notebook=StoredNotes(Objects(s3, bucket=settings.reports_bucket)),
-        patience=Patience(
+        checkpoints=CheckpointStore(Bucket(s3, bucket=settings.reports_bucket)),
+        deadlines=RepairDeadlines(
             execution=timedelta(seconds=settings.stuck_after_s),
             review=timedelta(hours=settings.review_idle_hours),
         ),
-        bounds=Bounds(versions=int(settings.versions_per_round)),
-        mender=Mender(
+        bounds=SweepLimits(versions=int(settings.versions_per_round)),
+        executor=RepairExecutor(
             ledger=ledger,
             executions=Executions(
                 client("stepfunctions", read_timeout_s=READ_TIMEOUT_S),
@@ -80,7 +80,7 @@ def lambda_handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str
     _count(done)
     answer: dict[str, Any] = {  # Any: JSON
         "found": len(done.found),
-        "mended": dict(done.mended),
+        "repaired": dict(done.repaired),
         "refused": len(done.refused),
         "malformed": len(done.malformed),
         "looked_at": dict(done.looked_at),
@@ -93,14 +93,14 @@ def _has_time(context: "LambdaContext") -> bool:
     return context.get_remaining_time_in_millis() > MARGIN_MS
 
 
-def _count(done: Round) -> None:
+def _count(done: SweepResult) -> None:
     # A reminder mends nothing: reviewers have left photos alone for a day, as on any weekend.
     needed = sum(repair.action != REMIND for repair in done.found)
-    reminders = done.mended[REMIND]
+    reminders = done.repaired[REMIND]
     counts = {
         names.ROUNDS: 1,
         names.REPAIRS_NEEDED: needed,
-        names.REPAIRS_MADE: done.mended.total() - reminders,
+        names.REPAIRS_MADE: done.repaired.total() - reminders,
         names.REMINDERS: reminders,
         names.REPAIRS_REFUSED: len(done.refused),
         names.MALFORMED_ROWS: len(done.malformed),

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from handlers.aws.bucket import Objects, StoredObject, UnreadableObject
+from handlers.aws.bucket import Bucket, StoredObject, UnreadableObject
 from monitoring.capture import CaptureObject, CaptureReader, Span
 
 _AT_ONCE = 8
@@ -15,7 +15,7 @@ _AHEAD_BYTES = 1 << 20
 Content = Iterable[bytes]
 
 
-def read_captures(objects: Objects, reader: CaptureReader, span: Span, *, prefix: str) -> None:
+def read_captures(objects: Bucket, reader: CaptureReader, span: Span, *, prefix: str) -> None:
     """Everything that may be of that time; `prefix` is up to the variants, without a slash."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         ahead: deque[tuple[CaptureObject, Future[list[bytes]] | None]] = deque()
@@ -29,7 +29,7 @@ def read_captures(objects: Objects, reader: CaptureReader, span: Span, *, prefix
 
 
 def _read(
-    objects: Objects,
+    objects: Bucket,
     reader: CaptureReader,
     found: CaptureObject,
     content: Future[list[bytes]] | None,
@@ -40,11 +40,11 @@ def _read(
         reader.skip(found)
 
 
-def _whole(objects: Objects, key: str) -> list[bytes]:
+def _whole(objects: Bucket, key: str) -> list[bytes]:
     return list(objects.chunks(key))
 
 
-def _listed(objects: Objects, span: Span, prefix: str) -> Iterator[tuple[CaptureObject, int]]:
+def _listed(objects: Bucket, span: Span, prefix: str) -> Iterator[tuple[CaptureObject, int]]:
     own = {*span.hour_prefixes(look_ahead_h=0, look_back_h=0)}
     for folder in objects.folders(f"{prefix}/"):
         variant = folder.rstrip("/").rpartition("/")[2]

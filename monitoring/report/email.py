@@ -15,7 +15,7 @@ LINKED = {  # files of the report that the mail leads to, in this order
 _NAMED = 5  # checks that the mail mentions, the loudest; the page has all of them
 
 
-def letter(
+def compose_email(
     report: Report, window: Window, *, links: Mapping[str, str], folder: str
 ) -> tuple[str, str]:
     """Subject and text; `links`: one for each of LINKED."""

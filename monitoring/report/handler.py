@@ -19,7 +19,7 @@ from handlers.aws.photo_store import PhotoStore
 from handlers.aws.topic import Topic
 from monitoring import metric_names as names
 from monitoring.report import Report, Window
-from monitoring.report.email import LINKED, letter
+from monitoring.report.email import LINKED, compose_email
 from monitoring.report.inputs import Sources
 from monitoring.report.run import Pictures, run_report, stands_for_good
 from monitoring.report.sources import report_sources
@@ -78,10 +78,10 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         as_of=as_of,
         days=int(means.settings.report_days),
     )
-    shelf = means.sources.shelf
+    store = means.sources.store
     # Any: JSON
     answer: dict[str, Any] = {
-        "folder": f"s3://{means.settings.reports_bucket}/{shelf.folder(window)}"
+        "folder": f"s3://{means.settings.reports_bucket}/{store.folder(window)}"
     }
     if stands_for_good(means.sources, window, now=now):
         answer["kept"] = "captures of that time are deleted by now: the report that stands stays"
@@ -92,11 +92,11 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     answer |= {"verdict": report.verdict, "headline": report.headline}
     logger.info("report_published", **answer)
     # What is asked for about the past must neither set off nor end an alarm of today.
-    if _is_scheduled(event) and not shelf.was_told(window, as_of):
+    if _is_scheduled(event) and not store.was_notified(window, as_of):
         _tell(means, report, window, folder=answer["folder"])
         _count(report)
         # Noted last: after a crash before it people are told twice, and never not at all.
-        shelf.note_told(window, as_of)
+        store.mark_notified(window, as_of)
     return answer
 
 
@@ -116,9 +116,9 @@ def _is_scheduled(event: Mapping[str, Any]) -> bool:
 
 
 def _tell(means: _Means, report: Report, window: Window, *, folder: str) -> None:
-    shelf = means.sources.shelf
-    links = {name: shelf.link(window, name, expires_s=LINK_EXPIRES_S) for name in LINKED}
-    means.topic.tell(*letter(report, window, links=links, folder=folder))
+    store = means.sources.store
+    links = {name: store.link(window, name, expires_s=LINK_EXPIRES_S) for name in LINKED}
+    means.topic.tell(*compose_email(report, window, links=links, folder=folder))
 
 
 def _count(report: Report) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from handlers.aws.bucket import Objects, UnreadableObject
+from handlers.aws.bucket import Bucket, UnreadableObject
 from monitoring.report.windows import stored
 
 _OPINION = "opinion"
@@ -21,7 +21,7 @@ _NONE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class HumanLabel:
     """One decision or opinion about one photo."""
 
     photo_id: str
@@ -64,14 +64,14 @@ class Said:
 
 
 @dataclass(slots=True)
-class Verdicts:
+class LabelIndex:
     """The highest decision of each photo, and the opinions beside it."""
 
-    decided: dict[str, Said] = field(default_factory=dict)
+    decided: dict[str, HumanLabel] = field(default_factory=dict)
     opinions: dict[str, dict[int, str]] = field(default_factory=dict)
     unreadable: int = 0
 
-    def add(self, said: Said | None, *, as_of: datetime) -> None:
+    def add(self, said: HumanLabel | None, *, as_of: datetime) -> None:
         """What was said after `as_of` is not known yet."""
         if said is None:
             self.unreadable += 1
@@ -88,8 +88,8 @@ class Verdicts:
 
 
 def read_labels(
-    labels: Objects,
-    verdicts: Verdicts,
+    labels: Bucket,
+    verdicts: LabelIndex,
     *,
     start: datetime,
     as_of: datetime,
@@ -133,14 +133,14 @@ def _is_of(key: str, photos: Container[str]) -> bool:
     return ours is None or ours["photo"] in photos
 
 
-def _content(labels: Objects, key: str) -> bytes | None:
+def _content(labels: Bucket, key: str) -> bytes | None:
     try:
         return labels.read(key, at_most_bytes=_MAX_LABEL_BYTES) or b""
     except UnreadableObject:
         return None
 
 
-def _lines(content: bytes | None) -> Iterable[Said | None]:
+def _lines(content: bytes | None) -> Iterable[HumanLabel | None]:
     if content is None:
         yield None
         return
@@ -150,7 +150,7 @@ def _lines(content: bytes | None) -> Iterable[Said | None]:
         except (RecursionError, ValueError):
             yield None
         else:
-            yield Said.from_label(parsed) if isinstance(parsed, dict) else None
+            yield HumanLabel.from_label(parsed) if isinstance(parsed, dict) else None
 
 
 def _moment(text: object) -> datetime | None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from handlers.aws.bucket import Objects
+from handlers.aws.bucket import Bucket
 from handlers.aws.known_items import KnownItems
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
 from monitoring.capture import CaptureReader, CaptureSummary, Span
 from monitoring.report import (
@@ -21,8 +21,8 @@ from monitoring.report import (
 )
 from monitoring.report.baseline import Baseline, InvalidBaseline
 from monitoring.report.capture_source import read_captures
-from monitoring.report.photo_reader import received
-from monitoring.report.store import Shelf
+from monitoring.report.photo_reader import read_photos
+from monitoring.report.store import ReportStore
 
 CAPTURE_GRACE = timedelta(hours=1)  # a file is open for a while: nothing is late before
 HISTORY_ROWS = 90
@@ -40,15 +40,15 @@ class Reading(Protocol):
 class Sources:
     """Where everything is read; the same on AWS and on one machine."""
 
-    ledger: PhotoLedger
-    captures: Objects
+    ledger: PhotosTable
+    captures: Bucket
     capture_prefix: str
     class_names: tuple[str, ...] = ()  # in the order of answers that name none
     capture_retention: timedelta
-    labels: Objects | None
+    labels: Bucket | None
     known_items: KnownItems | None = None
     queues: Reading
-    shelf: Shelf
+    store: ReportStore
     packaged_baselines: tuple[Path, ...]
     settings: ReportSettings
     code_version: str = ""
@@ -72,7 +72,7 @@ def gather(
     """Memory grows with the photos of the audit's days, and not with the captures."""
     settings = sources.settings
     days = max(settings.audit_days, settings.rolled_days)
-    found = received(
+    found = read_photos(
         sources.ledger,
         sources.labels,
         sources.known_items.all() if sources.known_items is not None else {},
@@ -92,7 +92,7 @@ def gather(
         capture=None if captures_expired else _capture(sources, window, photos, as_of),
         capture_expired=captures_expired,
         baselines=_baselines(sources, {photo.model_version for photo in (*week, *photos)}),
-        history=tuple(_history(sources.shelf, window)),
+        history=tuple(_history(sources.store, window)),
         unreadable_rows=found.unreadable_rows,
         unreadable_labels=found.unreadable_labels,
         queues=queues,
@@ -103,14 +103,14 @@ def gather(
 
 def queue_figures(sources: Sources, *, as_of: datetime, now: datetime, keep: bool) -> QueueFigures:
     """Measured near that moment, and kept: later only the figures that were kept are known."""
-    kept = sources.shelf.queue_figures(as_of)
+    kept = sources.store.queue_figures(as_of)
     if kept is not None or abs(now - as_of) > _FRESH:
         return kept or QueueFigures()
     measured = sources.queues.figures()
     if not keep:
         return measured
-    sources.shelf.keep_queue_figures(as_of, measured)
-    return sources.shelf.queue_figures(as_of) or measured  # another run may have been first
+    sources.store.keep_queue_figures(as_of, measured)
+    return sources.store.queue_figures(as_of) or measured  # another run may have been first
 
 
 def _since(photos: Iterable[PhotoFacts], start: datetime) -> list[PhotoFacts]:
@@ -123,7 +123,7 @@ def _capture(
     span = Span(start=window.start, end=max(window.start, min(window.end, as_of)))
     # The first report of a window has read what had been written by then; the same report made
     # again must say the same, so it is not asked when each file was read.
-    first_read = sources.shelf.first_as_of(window) or as_of
+    first_read = sources.store.first_as_of(window) or as_of
     reader = CaptureReader(
         span,
         vehicles=sources.settings.vehicles,
@@ -138,8 +138,8 @@ def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
     """A quiet window's before the evaluation's; earlier models' as reports have kept them."""
     found = sources.own_baselines()
     for version in sorted(versions - {""}):
-        kept = [] if version in found else [sources.shelf.baseline(version)]
-        for text in (*kept, sources.shelf.observed_baseline(version)):
+        kept = [] if version in found else [sources.store.baseline(version)]
+        for text in (*kept, sources.store.observed_baseline(version)):
             try:
                 if text is not None:
                     found[version] = Baseline.from_json(text)
@@ -148,9 +148,9 @@ def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
     return found
 
 
-def _history(shelf: Shelf, window: Window) -> Iterator[HistoryRow]:
+def _history(store: ReportStore, window: Window) -> Iterator[HistoryRow]:
     """Of windows that were over when this one began."""
-    for line in shelf.history(ended_by=window.start, at_most=HISTORY_ROWS):
+    for line in store.history(ended_by=window.start, at_most=HISTORY_ROWS):
         try:
             yield HistoryRow.from_json(line)
         except InvalidRecord:

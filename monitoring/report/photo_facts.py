@@ -10,7 +10,7 @@ from typing import Any
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
 from monitoring.report.facts import PhotoFacts
-from monitoring.report.human_labels import Verdicts
+from monitoring.report.human_labels import LabelIndex
 from monitoring.report.windows import stored
 
 _NO_FIGURES = {"image_format", "defects"}
@@ -48,7 +48,7 @@ def photo_facts(row: LedgerRow, seeded: Mapping[str, str]) -> PhotoFacts:
         raise InvalidRecord(f"a ledger row holds what is no figure: {error!r}") from error
 
 
-def with_verdict(photo: PhotoFacts, verdicts: Verdicts) -> PhotoFacts:
+def with_verdict(photo: PhotoFacts, verdicts: LabelIndex) -> PhotoFacts:
     """The same photo, and what people said of it."""
     said, opinions = verdicts.decided.get(photo.photo_id), verdicts.opinions_of(photo.photo_id)
     if said is None:

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.aws.bucket import Objects
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.bucket import Bucket
+from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
 from monitoring.report import PhotoFacts, Window
-from monitoring.report.human_labels import Said, Verdicts, read_labels
+from monitoring.report.human_labels import HumanLabel, LabelIndex, read_labels
 from monitoring.report.photo_facts import photo_facts, with_verdict
 from monitoring.report.windows import hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class PhotoReading:
     """What came before the window's end and was known as of then."""
 
     photos: list[PhotoFacts]
@@ -23,18 +23,18 @@ class Received:
     unreadable_labels: int  # and decisions in the rows
 
 
-def received(
-    ledger: PhotoLedger,
-    labels: Objects | None,
+def read_photos(
+    ledger: PhotosTable,
+    labels: Bucket | None,
     seeded: Mapping[str, str],
     window: Window,
     *,
     earliest: datetime,
     as_of: datetime,
-) -> Received:
+) -> PhotoReading:
     """`earliest`: how far before the window photos are read as well."""
     end = min(window.end, as_of)  # what came later was not there yet
-    verdicts, unreadable = Verdicts(), []
+    verdicts, unreadable = LabelIndex(), []
     photos: dict[str, PhotoFacts] = {}
     # A row that is none need not be believed when it says when it came: its hour says it.
     reported = {*hours(window.start, end)}
@@ -50,10 +50,10 @@ def received(
             if earliest <= photo.received_at < end:
                 photos[photo.photo_id] = photo
                 for decision in row.decisions:
-                    verdicts.add(Said.from_decision(row.photo_id, decision), as_of=as_of)
+                    verdicts.add(HumanLabel.from_decision(row.photo_id, decision), as_of=as_of)
     if labels is not None:
         read_labels(labels, verdicts, start=earliest, as_of=as_of, photos=photos)
-    return Received(
+    return PhotoReading(
         photos=[with_verdict(photo, verdicts) for photo in photos.values()],
         unreadable_rows=tuple(unreadable),
         unreadable_labels=verdicts.unreadable,

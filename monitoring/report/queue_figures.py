@@ -4,23 +4,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from monitoring.reconciliation.bucket_walk import last_whole_walk
-from monitoring.reconciliation.checkpoint import StoredNotes
+from monitoring.reconciliation.checkpoint import CheckpointStore
 from monitoring.reconciliation.review_age import oldest_review_s
 from monitoring.report.facts import QueueFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queues:
+class QueueMonitor:
     """What is measured."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     reviews: Queue
     failures: Queue
     dead_letters: Sequence[Queue]
-    notes: StoredNotes  # the sweeper's
+    notes: CheckpointStore  # the sweeper's
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def figures(self) -> QueueFigures:

@@ -60,7 +60,7 @@ def run_report(
     queues = queue_figures(sources, as_of=as_of, now=now, keep=publish)
     is_over = as_of >= window.end
     if publish and is_over:
-        sources.shelf.keep_first_as_of(window, as_of)
+        sources.store.keep_first_as_of(window, as_of)
     inputs = gather(
         sources,
         window,
@@ -71,17 +71,17 @@ def run_report(
     made = make_report(inputs, pictures=pictures)
     if publish:
         for version, baseline in sources.own_baselines().items():
-            sources.shelf.keep_baseline(version, baseline.to_json())
-        sources.shelf.put(window, made.files)
+            sources.store.keep_baseline(version, baseline.to_json())
+        sources.store.put(window, made.files)
         # Other windows overlap with days, and would count them twice; half a day is none.
         if is_over and is_whole_day(window):
-            sources.shelf.remember(window, history_line(made.report.history_row()))
+            sources.store.remember(window, history_line(made.report.history_row()))
     return made
 
 
 def stands_for_good(sources: Sources, window: Window, *, now: datetime) -> bool:
     """Whether a report stands, and what it could rest on is deleted by now: none can be better."""
-    return _captures_expired(sources, window, now=now) and sources.shelf.stands(window)
+    return _captures_expired(sources, window, now=now) and sources.store.stands(window)
 
 
 def _captures_expired(sources: Sources, window: Window, *, now: datetime) -> bool:

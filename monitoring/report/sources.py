@@ -5,16 +5,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handlers.aws.bucket import Objects
+from handlers.aws.bucket import Bucket
 from handlers.aws.known_items import KnownItems
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from handlers.import_closure import ROOT, import_closure
-from monitoring.reconciliation.checkpoint import StoredNotes
+from monitoring.reconciliation.checkpoint import CheckpointStore
 from monitoring.report import ReportSettings
 from monitoring.report.inputs import Sources
-from monitoring.report.queue_figures import Queues
-from monitoring.report.store import Shelf
+from monitoring.report.queue_figures import QueueMonitor
+from monitoring.report.store import ReportStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,26 +30,26 @@ def report_sources(
     settings: "ReporterSettings", *, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient"
 ) -> Sources:
     """Baselines lie beside the models' manifests, in the function's package as in the project."""
-    ledger = PhotoLedger(dynamodb, table=settings.photos_table)
-    reports = Objects(s3, bucket=settings.reports_bucket)
+    ledger = PhotosTable(dynamodb, table=settings.photos_table)
+    reports = Bucket(s3, bucket=settings.reports_bucket)
     return Sources(
         ledger=ledger,
-        captures=Objects(s3, bucket=settings.capture_bucket),
+        captures=Bucket(s3, bucket=settings.capture_bucket),
         capture_prefix=settings.capture_prefix,
         class_names=tuple(filter(None, settings.model_classes.split(","))),
         capture_retention=timedelta(days=settings.capture_retention_days),
-        labels=Objects(s3, bucket=settings.labels_bucket) if settings.labels_bucket else None,
+        labels=Bucket(s3, bucket=settings.labels_bucket) if settings.labels_bucket else None,
         known_items=KnownItems(dynamodb, table=settings.reviewers_table)
         if settings.reviewers_table
         else None,
-        queues=Queues(
+        queues=QueueMonitor(
             ledger=ledger,
             reviews=Queue(sqs, url=settings.review_queue_url),
             failures=Queue(sqs, url=settings.failures_queue_url),
             dead_letters=[Queue(sqs, url=url) for url in settings.dead_letters_urls.split(",")],
-            notes=StoredNotes(reports),
+            notes=CheckpointStore(reports),
         ),
-        shelf=Shelf(reports, stage=settings.stage),
+        store=ReportStore(reports, stage=settings.stage),
         packaged_baselines=tuple(sorted(ROOT.glob("training/**/baseline.json"))),
         settings=ReportSettings(
             vehicles=tuple(settings.vehicles.split(",")),

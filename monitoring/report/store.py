@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
-from handlers.aws.bucket import Objects, UnreadableObject
+from handlers.aws.bucket import Bucket, UnreadableObject
 from handlers.domain.errors import InvalidRecord
 from monitoring.report.facts import QueueFigures, Window
 from monitoring.report.windows import InvalidWindow, is_whole_day, moment
@@ -23,10 +23,10 @@ _TYPES = {
 }
 
 
-class Shelf:
+class ReportStore:
     """The reports of one stage. Keys follow from the window alone: twice is once."""
 
-    def __init__(self, objects: Objects, *, stage: str) -> None:
+    def __init__(self, objects: Bucket, *, stage: str) -> None:
         self._objects = objects
         self._stage = stage
 
@@ -91,13 +91,13 @@ class Shelf:
         content = figures.to_json().encode()
         self._objects.write_once(self._queues(as_of), content, content_type=_TYPES["json"])
 
-    def was_told(self, window: Window, as_of: datetime) -> bool:
+    def was_notified(self, window: Window, as_of: datetime) -> bool:
         """Whether people know of this report already: a schedule may be delivered twice."""
-        return self._kept(self._told(window, as_of), at_most_bytes=1) is not None
+        return self._kept(self._notified(window, as_of), at_most_bytes=1) is not None
 
-    def note_told(self, window: Window, as_of: datetime) -> None:
+    def mark_notified(self, window: Window, as_of: datetime) -> None:
         """They know now."""
-        self._objects.write_once(self._told(window, as_of), b"{}", content_type=_TYPES["json"])
+        self._objects.write_once(self._notified(window, as_of), b"{}", content_type=_TYPES["json"])
 
     def keep_baseline(self, model_version: str, text: str) -> None:
         """For reports about a time in which this model was in service."""
@@ -146,11 +146,11 @@ class Shelf:
     def _queues(self, as_of: datetime) -> str:
         return f"queues/{self._stage}/{_name(as_of)}.json"
 
-    def _told(self, window: Window, as_of: datetime) -> str:
+    def _notified(self, window: Window, as_of: datetime) -> str:
         # Beside the queues' figures of that moment: in that folder the function may ask for what
         # is not there, which S3 answers with "forbidden" elsewhere.
         times = "-".join(map(_name, (as_of, window.start, window.end)))
-        return f"queues/{self._stage}/told-{times}.json"
+        return f"queues/{self._stage}/notified-{times}.json"
 
     def _lines(self, key: str) -> Iterator[str]:
         content = self._kept(key, at_most_bytes=_MAX_HISTORY_BYTES) or b""

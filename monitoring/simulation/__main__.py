@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from monitoring.simulation.accuracy import Told, told
+from monitoring.simulation.accuracy import AccuracyResult, simulate_accuracy
 from monitoring.simulation.false_alarms import SIZES, Rate, rates
-from monitoring.simulation.population import World
-from monitoring.simulation.replays import Replayed, replayed
+from monitoring.simulation.population import Population
+from monitoring.simulation.replays import ReplayResult, simulate_replays
 
-QUIET = World()
+QUIET = Population()
 REVIEWS_DOUBLED = QUIET.shifted(sure_share=0.65)
 CHANGES = {
     "mix 50/50 to 70/30": QUIET.shifted(first_share=0.7),
@@ -130,7 +130,7 @@ def _accuracy(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
     }
     windows = chosen.accuracy_windows
     measured = [
-        told(name, world, n=n, audit_share=share, windows=windows, seed=SEED)
+        simulate_accuracy(name, world, n=n, audit_share=share, windows=windows, seed=SEED)
         for name, world in worlds.items()
         for n, share in ((1_000, 0.02), (1_000, 0.05), (3_000, 0.02), (10_000, 0.02))
     ]
@@ -145,7 +145,7 @@ def _accuracy(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
     }
 
 
-def _accuracy_rows(measured: list[Told]) -> Iterator[str]:
+def _accuracy_rows(measured: list[AccuracyResult]) -> Iterator[str]:
     yield (
         "\nAccuracy as told, minus the truth\n\n| world | n | audited | truth | reviewed only | "
         "estimate | audits and reviews | covered | half width |\n" + "|---" * 9 + "|"
@@ -165,7 +165,7 @@ def _replays(chosen: argparse.Namespace) -> dict[int, Any]:  # JSON values
     )
     results = {}
     for a_day in chosen.a_day:
-        result = replayed(
+        result = simulate_replays(
             QUIET, a_day=a_day, replays=chosen.replays, days=chosen.days, seed=SEED + 2
         )
         _print(chosen, [_replay_row(result)])
@@ -173,7 +173,7 @@ def _replays(chosen: argparse.Namespace) -> dict[int, Any]:  # JSON values
     return results
 
 
-def _replay_row(result: Replayed) -> str:
+def _replay_row(result: ReplayResult) -> str:
     verdicts = ", ".join(f"{name} {count:,}" for name, count in sorted(result.verdicts.items()))
     loud = ", ".join(f"{name} {count}" for name, count in result.loud.most_common())
     return (

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitoring.simulation.population import World
+from monitoring.simulation.population import Population
 from monitoring.statistics.accuracy import Stratum, expected_accuracy, stratified_accuracy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class AccuracyResult:
     """Of many windows of one world."""
 
     world: str
@@ -25,10 +25,12 @@ class Told:
     half_width: float
 
 
-def told(name: str, world: World, *, n: int, audit_share: float, windows: int, seed: int) -> Told:
+def simulate_accuracy(
+    name: str, world: Population, *, n: int, audit_share: float, windows: int, seed: int
+) -> AccuracyResult:
     """Windows in which nobody could be audited count as covered by nothing."""
     rows = np.array(list(_windows(world, n, audit_share, windows, seed)))
-    return Told(
+    return AccuracyResult(
         world=name,
         n=n,
         audit_share=audit_share,
@@ -43,7 +45,7 @@ def told(name: str, world: World, *, n: int, audit_share: float, windows: int, s
 
 
 def _windows(
-    world: World, n: int, audit_share: float, windows: int, seed: int
+    world: Population, n: int, audit_share: float, windows: int, seed: int
 ) -> Iterator[tuple[float, ...]]:
     random = np.random.default_rng(seed)
     for _ in range(windows):

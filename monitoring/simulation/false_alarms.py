@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitoring.simulation.population import FORMATS, QUALITY, World
+from monitoring.simulation.population import FORMATS, QUALITY, Population
 from monitoring.statistics.proportions import several_shares, two_shares
 from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
 from monitoring.statistics.samples import (
@@ -48,7 +48,7 @@ Law = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
+class DrawnSample:
     """One window's figures, as the report would see them."""
 
     confidences: Floats
@@ -58,7 +58,7 @@ class Sample:
     formats: dict[str, int]
 
     @classmethod
-    def of(cls, random: np.random.Generator, world: World, n: int, law: Law) -> "Sample":
+    def of(cls, random: np.random.Generator, world: Population, n: int, law: Law) -> "DrawnSample":
         """Drawn from that world; `law` is its `confidence_law`."""
         values, shares = law
         if n < MANY:
@@ -77,10 +77,10 @@ class Sample:
         )
 
 
-Test = Callable[[Sample], TestResult]
+Test = Callable[[DrawnSample], TestResult]
 
 
-def every_test(baseline: Sample) -> dict[str, Test]:
+def every_test(baseline: DrawnSample) -> dict[str, Test]:
     """The report's tests against one baseline."""
     confidence = Reference.of(baseline.confidences)
     brightness = Reference.of(baseline.brightness)
@@ -103,17 +103,23 @@ def every_test(baseline: Sample) -> dict[str, Test]:
 
 
 def rates(
-    quiet: World, *, actual: World, sizes: tuple[int, ...], windows: int, baselines: int, seed: int
+    quiet: Population,
+    *,
+    actual: Population,
+    sizes: tuple[int, ...],
+    windows: int,
+    baselines: int,
+    seed: int,
 ) -> Iterator[Rate]:
     """`actual` is `quiet` itself for false alarms; windows are spread over the baselines."""
     found: dict[tuple[str, int], list[float]] = {}
     before, after = quiet.confidence_law(), actual.confidence_law()
     for number in range(baselines):
         random = np.random.default_rng([seed, number])
-        tests = every_test(Sample.of(random, quiet, BASELINE_N, before))
+        tests = every_test(DrawnSample.of(random, quiet, BASELINE_N, before))
         for n in sizes:
             for _ in range(windows // baselines):
-                now = Sample.of(random, actual, n, after)
+                now = DrawnSample.of(random, actual, n, after)
                 for name, test in tests.items():
                     found.setdefault((name, n), []).append(test(now).p)
     for (name, n), chances in found.items():

@@ -29,7 +29,7 @@ FORMATS = (("jpeg", 0.8), ("heif", 0.15), ("png", 0.05))
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class Population:
     """What is true; `drawn` makes photos of it."""
 
     vehicles: tuple[str, str] = ("first", "second")
@@ -94,7 +94,7 @@ class World:
         start = datetime.fromisoformat("2026-01-01T00:00:00Z")
         return observed_baseline(self.drawn(random, n, start), self.model_version)
 
-    def shifted(self, **changes: object) -> "World":
+    def shifted(self, **changes: object) -> "Population":
         """Another world."""
         return replace(self, **changes)  # type: ignore[arg-type] # fields by name
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
 from monitoring.report.judged import verdict_of
-from monitoring.simulation.population import World
+from monitoring.simulation.population import Population
 from monitoring.statistics.verdicts import Verdict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
+class ReplayResult:
     """What many replays of as many days said."""
 
     a_day: int
@@ -32,7 +32,9 @@ class Replayed:
         return self.verdicts["ACT"] / (self.replays * self.days) * 30
 
 
-def replayed(quiet: World, *, a_day: int, replays: int, days: int, seed: int) -> Replayed:
+def simulate_replays(
+    quiet: Population, *, a_day: int, replays: int, days: int, seed: int
+) -> ReplayResult:
     """Every replay has a baseline of its own; the days before the first are photographed, too."""
     verdicts: Counter[str] = Counter()
     loud: Counter[str] = Counter()
@@ -41,11 +43,11 @@ def replayed(quiet: World, *, a_day: int, replays: int, days: int, seed: int) ->
         for level, names in _days(quiet, random, a_day, days):
             verdicts[level.label] += 1
             loud.update(names)
-    return Replayed(a_day=a_day, replays=replays, days=days, verdicts=verdicts, loud=loud)
+    return ReplayResult(a_day=a_day, replays=replays, days=days, verdicts=verdicts, loud=loud)
 
 
 def _days(
-    quiet: World, random: np.random.Generator, a_day: int, days: int
+    quiet: Population, random: np.random.Generator, a_day: int, days: int
 ) -> Iterator[tuple[Verdict, list[str]]]:
     settings = ReportSettings(vehicles=quiet.vehicles)
     baselines = {quiet.model_version: quiet.baseline(random)}

@@ -23,7 +23,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ThresholdOutcome:
     """One threshold's outcome."""
 
     threshold: float
@@ -37,7 +37,7 @@ class Outcome:
 
 def outcomes(
     scored: Scored, *, in_force: Iterable[float], earlier: Iterable[float] = ()
-) -> tuple[Outcome, ...]:
+) -> tuple[ThresholdOutcome, ...]:
     """Of the usual thresholds, of those in force and of those that were."""
     current, before = ({round(each, 6) for each in given} for given in (in_force, earlier))
     return tuple(
@@ -50,12 +50,12 @@ def outcomes(
     )
 
 
-def _outcome(scored: Scored, threshold: float) -> Outcome:
+def _outcome(scored: Scored, threshold: float) -> ThresholdOutcome:
     n = len(scored.confidence)
     passed = scored.eligible & (scored.confidence >= threshold) & (threshold < 1)
     judged = passed & (scored.weight > 0)
     count = int(judged.sum())
-    return Outcome(
+    return ThresholdOutcome(
         threshold=threshold,
         in_force=False,
         was_in_force=False,

@@ -45,7 +45,7 @@ def call_statuses() -> Iterator[tuple[str, int]]:
     assembly = synthesize("local", ASSEMBLY)
     with (
         running_stage(assembly=assembly, enforce_iam=True) as stage,
-        httpx.Client(base_url=stage.door_url, trust_env=False, timeout=30) as http,
+        httpx.Client(base_url=stage.api_url, trust_env=False, timeout=30) as http,
     ):
         visitors = Visitors(stage, http)
         visitors.let_in(_DRIVER, Role.DRIVER)

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from handlers.domain.capture_record import OUTPUT, Call, capture_key, capture_line
+from handlers.domain.capture_record import OUTPUT, EndpointCall, capture_key, capture_line
 from handlers.domain.ledger.identity import photo_id
 from monitoring.report import handler as reporter
 from tests.tables import create_photos_table
@@ -94,7 +94,7 @@ class Stage:
     ) -> None:
         moment = at + timedelta(hours=9)
         answer = {"probabilities": {"car": 0.97, "van": 0.03}, "model_version": "m1"}
-        call = Call(inference_id=photo, request=b"", answer=answer)
+        call = EndpointCall(inference_id=photo, request=b"", answer=answer)
         key = capture_key(call, prefix=f"{PREFIX}/{variant}", at=moment)
         line = capture_line(call, modes={OUTPUT}, at=moment).encode()
         self.capture_file(key, line, written=written or moment)

@@ -11,7 +11,7 @@ from training.cli.studies import _print
 from training.config import TrainConfig
 from training.serving.predictor import Predictor
 from training.studies.speed import measure
-from training.studies.spread import Spread
+from training.studies.spread import SeedSpread
 
 
 def test_speed_of_the_served_file_is_measured(shipped: Path) -> None:
@@ -27,7 +27,7 @@ def test_speed_as_json_holds_both_and_their_ratio() -> None:
 
 
 def test_spreads_as_json_have_no_deviation_of_one_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    spreads = {"three": Spread(values=(0.94, 0.95, 0.96)), "one": Spread(values=(0.9,))}
+    spreads = {"three": SeedSpread(values=(0.94, 0.95, 0.96)), "one": SeedSpread(values=(0.9,))}
     _print(spreads, "forced choice", as_document=True)
     wire = json.loads(capsys.readouterr().out)
     assert wire["three"] == {"mean": pytest.approx(0.95), "deviation": pytest.approx(0.01)}

@@ -9,20 +9,20 @@ from typing import Any
 
 import boto3
 
-from handlers.aws.bucket import Objects
+from handlers.aws.bucket import Bucket
 from handlers.aws.object_versions import pages
-from handlers.aws.photos_table import PhotoLedger
-from monitoring.reconciliation.checker import Verdict, check
-from monitoring.reconciliation.checkpoint import StoredNotes
-from monitoring.reconciliation.inventory_reader import Places, survey
-from monitoring.reconciliation.reconcile import mender_of
-from monitoring.reconciliation.repair_executor import Mender
-from monitoring.reconciliation.repair_plan import Patience
-from monitoring.reconciliation.sweep import Bounds, Round, Sweeper
+from handlers.aws.photos_table import PhotosTable
+from monitoring.reconciliation.checker import ConservationResult, check
+from monitoring.reconciliation.checkpoint import CheckpointStore
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
+from monitoring.reconciliation.reconcile import repair_executor_of
+from monitoring.reconciliation.repair_executor import RepairExecutor
+from monitoring.reconciliation.repair_plan import RepairDeadlines
+from monitoring.reconciliation.sweep import Sweeper, SweepLimits, SweepResult
 from tests.workflow.conftest import Machine, Step, a_decision, an_event
 
 BUCKET, NOTES = "intake-of-sweeper", "notes-of-sweeper"
-PATIENCE = Patience()
+PATIENCE = RepairDeadlines()
 CLASSIFIED: dict[str, Any] = {
     "classification": {
         "M": {
@@ -43,7 +43,7 @@ class World:
     """A bucket, a machine, and the sweeper that looks after both."""
 
     machine: Machine
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: SweepLimits = field(default_factory=SweepLimits)
     sent: int = 0
 
     def places(self) -> Places:
@@ -56,23 +56,23 @@ class World:
             state_machine_arn=self.machine.machine_arn,
         )
 
-    def mender(self) -> Mender:
-        return mender_of(boto3.Session(), self.places())
+    def executor(self) -> RepairExecutor:
+        return repair_executor_of(boto3.Session(), self.places())
 
-    def sweeper(self, *, mender: Mender | None) -> Sweeper:
+    def sweeper(self, *, executor: RepairExecutor | None) -> Sweeper:
         s3 = boto3.client("s3")
         return Sweeper(
-            ledger=PhotoLedger(boto3.client("dynamodb"), table="photos"),
+            ledger=PhotosTable(boto3.client("dynamodb"), table="photos"),
             listing=lambda after: pages(s3, bucket=BUCKET, after=after),
-            review_messages=self.mender().reviews.depth,
-            notebook=StoredNotes(Objects(s3, bucket=NOTES)),
-            patience=PATIENCE,
+            review_messages=self.executor().reviews.depth,
+            checkpoints=CheckpointStore(Bucket(s3, bucket=NOTES)),
+            deadlines=PATIENCE,
             bounds=self.bounds,
-            mender=mender,
+            executor=executor,
         )
 
-    def sweep(self, *, now: datetime | None = None, dry: bool = False) -> Round:
-        done = self.sweeper(mender=None if dry else self.mender()).sweep(now=now or later())
+    def sweep(self, *, now: datetime | None = None, dry: bool = False) -> SweepResult:
+        done = self.sweeper(executor=None if dry else self.executor()).sweep(now=now or later())
         self.settle()
         return done
 
@@ -95,8 +95,8 @@ class World:
             assert time.monotonic() < deadline, "executions did not end"
             time.sleep(0.02)
 
-    def verdict(self) -> Verdict:
-        return check(survey(boto3.Session(), self.places(), read_queues=True))
+    def verdict(self) -> ConservationResult:
+        return check(read_inventory(boto3.Session(), self.places(), read_queues=True))
 
     def set(self, photo_id: str, **values: Any) -> None:
         """Overwrites fields of a row; None removes one."""
@@ -123,7 +123,7 @@ class World:
 
 
 @contextmanager
-def broken_world(machine: Machine) -> Iterator[World]:
+def damaged_inventory(machine: Machine) -> Iterator[World]:
     """With buckets of its own, which are gone afterwards."""
     s3 = boto3.resource("s3")
     made = [s3.create_bucket(Bucket=name) for name in (BUCKET, NOTES)]

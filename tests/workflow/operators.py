@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from infra.cli import app, reconciliation
 from infra.cli.target import Target
 from tests.workflow.conftest import Machine
-from tests.workflow.damaged_inventory import BUCKET, World, broken_world
+from tests.workflow.damaged_inventory import BUCKET, World, damaged_inventory
 
 OK, LEFT, WRONG, NOT_RUNNING = 0, 1, 2, 3
 NOW = ("--older-than-minutes", "0")
@@ -22,7 +22,7 @@ NOW = ("--older-than-minutes", "0")
 @contextmanager
 def operated_world(machine: Machine, patch: pytest.MonkeyPatch) -> Iterator[World]:
     """What the commands take for the running system."""
-    with broken_world(machine) as made:
+    with damaged_inventory(machine) as made:
         system = Target(session=boto3.Session(), outputs=outputs_of(machine), stage="test")
         patch.setattr(reconciliation, "target", lambda _stack: system)
         yield made

@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from handlers.domain.errors import EndpointUnavailable, PhotoMissing
-from monitoring.reconciliation.checker import Verdict, check
-from monitoring.reconciliation.inventory_reader import Places, survey
+from monitoring.reconciliation.checker import ConservationResult, check
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
 from tests.workflow.conftest import (
     Machine,
     Step,
@@ -35,7 +35,7 @@ def bucket(machine: Machine) -> Iterator[Any]:
     made.delete()
 
 
-def verdict(machine: Machine) -> Verdict:
+def verdict(machine: Machine) -> ConservationResult:
     places = Places(
         intake_bucket=BUCKET,
         photos_table="photos",
@@ -44,7 +44,7 @@ def verdict(machine: Machine) -> Verdict:
         failures_queue_url=machine.failures_queue_url,
         state_machine_arn=machine.machine_arn,
     )
-    return check(survey(boto3.Session(), places, read_queues=True))
+    return check(read_inventory(boto3.Session(), places, read_queues=True))
 
 
 def upload(bucket: Any, key: str, data: bytes = b"x") -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_an_event_that_never_came_is_found(machine: Machine, bucket: Any) -> Non
     machine.run(upload(bucket, "intake/d1/u1.jpg"))
     lost = upload(bucket, "intake/d2/never.jpg")
     found = verdict(machine)
-    assert [(each.rule, each.detail.split("'")[1]) for each in found.findings] == [
+    assert [(each.rule, each.detail.split("'")[1]) for each in found.violations] == [
         ("lost", lost["detail"]["object"]["key"])
     ]
     assert found.totals["lost"] == 1

@@ -28,7 +28,7 @@ def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def rules(found: Any) -> list[str]:
-    return [each["rule"] for each in (*found["repairs"], *found["beyond_repair"])]
+    return [each["rule"] for each in (*found["repairs"], *found["unrepairable"])]
 
 
 def test_a_row_that_is_no_record_is_named_and_the_others_are_mended(world: World) -> None:
@@ -36,7 +36,7 @@ def test_a_row_that_is_no_record_is_named_and_the_others_are_mended(world: World
     world.set(odd, etag=None)
     found = document("reconcile", *NOW)
     assert rules(found) == ["stuck", "malformed_row"]
-    assert [each["photo_id"] for each in found["beyond_repair"]] == [odd]
+    assert [each["photo_id"] for each in found["unrepairable"]] == [odd]
     assert (found["totals"]["lost"], found["totals"]["unreadable"]) == (1, 1)
     assert call("reconcile", "--repair", *NOW).exit_code == LEFT
     world.settle()
@@ -72,7 +72,7 @@ def test_a_message_that_names_no_photo_is_a_finding_and_stays_where_it_is(
         sqs.send_message(QueueUrl=url, MessageBody=body)
     found = document("reconcile", "--queues", *NOW)
     assert rules(found) == ["malformed_message", "malformed_message"]
-    assert {each["detail"].split(" names")[0] for each in found["beyond_repair"]} == {
+    assert {each["detail"].split(" names")[0] for each in found["unrepairable"]} == {
         "a message among the reviews",
         "a message among the failures",
     }
@@ -90,7 +90,7 @@ def test_a_stranger_among_the_labels_is_a_finding(
     monkeypatch.setattr(reconciliation, "target", lambda _stack: system)
     found = document("reconcile", *NOW)
     assert rules(found) == ["malformed_label"]
-    assert "labels/readme.txt" in found["beyond_repair"][0]["detail"]
+    assert "labels/readme.txt" in found["unrepairable"][0]["detail"]
 
 
 def test_a_photo_in_a_reviewers_hands_is_where_it_should_be(world: World) -> None:

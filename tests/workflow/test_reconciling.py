@@ -1,4 +1,4 @@
-"""Reconcile and redrive as functions: what a survey shows is mended, once."""
+"""Reconcile and redrive as functions: what a survey shows is repaired, once."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,15 +7,15 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.aws.photos_table import PhotoLedger
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from monitoring.reconciliation.reconcile import reconcile
 from monitoring.reconciliation.redrive import failed_since, redrive
-from monitoring.reconciliation.repair_plan import Patience
+from monitoring.reconciliation.repair_plan import RepairDeadlines
 from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     World,
-    broken_world,
+    damaged_inventory,
     in_review,
 )
 
@@ -24,25 +24,27 @@ _LONG_AGO = "2026-11-01T00:00:00+00:00"
 
 @pytest.fixture
 def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
+    with damaged_inventory(machine) as made:
         yield made
 
 
 def test_reconcile_mends_what_a_survey_shows(world: World) -> None:
     photo = in_review(world)
     world.upload("intake/d9/fine.jpg")
-    session, mender = boto3.Session(), world.mender()
-    found = reconcile(session, world.places(), read_queues=True, patience=_AT_ONCE, mender=None)
+    session, executor = boto3.Session(), world.executor()
+    found = reconcile(session, world.places(), read_queues=True, deadlines=_AT_ONCE, executor=None)
     assert [(each.rule, each.photo_id) for each in found.repairs] == [
         ("review_without_message", photo)
     ]
     assert not found.is_clean
-    mended = reconcile(session, world.places(), read_queues=True, patience=_AT_ONCE, mender=mender)
-    assert mended.is_clean
+    repaired = reconcile(
+        session, world.places(), read_queues=True, deadlines=_AT_ONCE, executor=executor
+    )
+    assert repaired.is_clean
     assert world.verdict().conserved
 
 
-_AT_ONCE = Patience(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
+_AT_ONCE = RepairDeadlines(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
 
 
 def test_reconcile_tells_an_operator_of_a_failure_that_nobody_heard_of(world: World) -> None:
@@ -53,10 +55,10 @@ def test_reconcile_tells_an_operator_of_a_failure_that_nobody_heard_of(world: Wo
         boto3.Session(),
         world.places(),
         read_queues=True,
-        patience=_AT_ONCE,
-        mender=world.mender(),
+        deadlines=_AT_ONCE,
+        executor=world.executor(),
     )
-    assert dict(found.mended) == {"send_failure": 1}
+    assert dict(found.repaired) == {"send_failure": 1}
     assert [message["error"]["Error"] for message in world.machine.failures()] == ["PhotoMissing"]
 
 
@@ -67,10 +69,10 @@ def test_what_only_a_person_can_judge_is_left_to_one(world: World) -> None:
         boto3.Session(),
         world.places(),
         read_queues=False,
-        patience=_AT_ONCE,
-        mender=world.mender(),
+        deadlines=_AT_ONCE,
+        executor=world.executor(),
     )
-    assert [each.rule for each in found.beyond_repair] == ["decision_not_in_force"]
+    assert [each.rule for each in found.unrepairable] == ["decision_not_in_force"]
     assert not found.is_clean
 
 
@@ -88,16 +90,16 @@ def test_failed_photos_are_driven_again_once(world: World) -> None:
     (row,) = world.machine.photos()
     assert row["status"] == "failed"
     world.machine.steps["serialize"] = [_prepared]
-    ledger = PhotoLedger(boto3.client("dynamodb"), table="photos")
+    ledger = PhotosTable(boto3.client("dynamodb"), table="photos")
     now = datetime.now(UTC)
     rows = list(failed_since(ledger, now - timedelta(hours=1), now=now))
-    first = list(redrive(rows, world.mender(), now=now))
-    second = list(redrive(rows, world.mender(), now=now))  # by somebody who saw the same
+    first = list(redrive(rows, world.executor(), now=now))
+    second = list(redrive(rows, world.executor(), now=now))  # by somebody who saw the same
     world.settle()
     assert [each.outcome for each in (*first, *second)] == ["started", "overtaken"]
-    mended = world.machine.photo()
-    assert (mended["status"], mended["attempt"]) == ("assigned", 2)
-    assert not {"reason", "cause", "message"} & mended.keys()
+    repaired = world.machine.photo()
+    assert (repaired["status"], repaired["attempt"]) == ("assigned", 2)
+    assert not {"reason", "cause", "message"} & repaired.keys()
     assert list(failed_since(ledger, now - timedelta(hours=1), now=now)) == []
 
 

@@ -1,4 +1,4 @@
-"""The sweeper against the real definition: broken worlds are mended, whoever else sweeps."""
+"""The sweeper against the real definition: broken worlds are repaired, whoever else sweeps."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.workflow.damaged_inventory import (
     PATIENCE,
     World,
     always,
-    broken_world,
+    damaged_inventory,
     in_review,
     later,
 )
@@ -26,7 +26,7 @@ _LONG_AGO = "2026-11-01T00:00:00+00:00"
 
 @pytest.fixture
 def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
+    with damaged_inventory(machine) as made:
         yield made
 
 
@@ -34,7 +34,7 @@ def test_a_sound_world_is_left_alone(world: World) -> None:
     world.upload("intake/d1/u1.jpg")
     before = world.machine.photos()
     done = world.sweep()
-    assert (done.found, done.mended.total()) == ([], 0)
+    assert (done.found, done.repaired.total()) == ([], 0)
     assert world.machine.photos() == before
 
 
@@ -135,7 +135,7 @@ def test_any_broken_world_is_mended_by_two_sweepers_at_once(world: World, seed: 
     repairs = [repair for plan in plans for repair in plan]
     chance.shuffle(repairs)
     for repair in repairs:
-        world.mender().mend(repair, now=later())
+        world.executor().execute(repair, now=later())
     world.settle()
     assert world.sweep().found == []
     found = world.verdict()

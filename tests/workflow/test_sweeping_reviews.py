@@ -8,7 +8,7 @@ from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     World,
     an_open_review,
-    broken_world,
+    damaged_inventory,
     in_review,
     later,
 )
@@ -18,7 +18,7 @@ _LONG_AGO = "2026-11-01T00:00:00+00:00"
 
 @pytest.fixture
 def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
+    with damaged_inventory(machine) as made:
         yield made
 
 
@@ -34,10 +34,10 @@ def test_a_review_whose_message_was_never_sent_gets_one(world: World) -> None:
 
 def test_a_review_that_nobody_touched_for_a_day_gets_another_message(world: World) -> None:
     photo = in_review(world)
-    assert world.sweep(now=later(23)).mended.total() == 0
+    assert world.sweep(now=later(23)).repaired.total() == 0
     world.sweep(now=later(25))
     assert [message["photo_id"] for message in world.machine.reviews()] == [photo]
-    assert world.sweep(now=later(26)).mended.total() == 0
+    assert world.sweep(now=later(26)).repaired.total() == 0
 
 
 def test_a_reminder_does_not_change_when_the_review_began(world: World) -> None:
@@ -54,7 +54,7 @@ def test_nobody_is_reminded_of_what_still_lies_in_the_queue(world: World) -> Non
     """An idle weekend: three reviews, three messages, whenever the sweeper comes by."""
     for number in range(3):
         an_open_review(world, f"intake/d{number}/r.jpg")
-    queue = world.mender().reviews
+    queue = world.executor().reviews
     for hours in range(24, 53, 4):
         done = world.sweep(now=later(hours))
         assert (done.found, done.looked_at["reviews"]) == ([], 3)
@@ -78,4 +78,4 @@ def test_a_review_that_was_done_meanwhile_is_not_marked(world: World) -> None:
     photo = in_review(world)
     (seen,) = world.sweep(now=later(25), dry=True).found
     world.set(photo, review="done")
-    assert not world.mender().mend(seen, now=later(25))
+    assert not world.executor().execute(seen, now=later(25))

@@ -10,14 +10,14 @@ import pytest
 from handlers.aws.object_versions import PageMark
 from handlers.domain.ledger.object_versions import ObjectVersion
 from monitoring.reconciliation.bucket_walk import last_whole_walk
-from monitoring.reconciliation.repair_executor import Mender
-from monitoring.reconciliation.sweep import Bounds
+from monitoring.reconciliation.repair_executor import RepairExecutor
+from monitoring.reconciliation.sweep import SweepLimits
 from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     BUCKET,
     PATIENCE,
     World,
-    broken_world,
+    damaged_inventory,
     in_review,
     later,
 )
@@ -27,19 +27,19 @@ _LONG_AGO = "2026-11-01T00:00:00+00:00"
 
 @pytest.fixture
 def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
+    with damaged_inventory(machine) as made:
         yield made
 
 
 def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:
-    world.bounds = Bounds(versions=2)
+    world.bounds = SweepLimits(versions=2)
     lost = [_an_upload(number) for number in range(5)]
 
     def listing(after: dict[str, str] | None) -> Iterator[tuple[list[ObjectVersion], PageMark]]:
         for start in range(int((after or {}).get("key", 0)), 5, 2):
             yield lost[start : start + 2], ({"key": str(start + 2)} if start < 4 else {})
 
-    sweeper = replace(world.sweeper(mender=_Nothing()), listing=listing)
+    sweeper = replace(world.sweeper(executor=_Nothing()), listing=listing)
     rounds = [sweeper.sweep(now=later()) for _ in range(4)]
     assert [each.looked_at["uploads"] for each in rounds] == [2, 2, 1, 2]
     keys = [repair.key for each in rounds[:3] for repair in each.found]
@@ -52,13 +52,13 @@ def _an_upload(number: int) -> ObjectVersion:
     )
 
 
-class _Nothing(Mender):
+class _Nothing(RepairExecutor):
     """Says that it mends, and does not: the machine is not under test."""
 
     def __init__(self) -> None:
         pass
 
-    def mend(self, repair: object, *, now: object) -> bool:
+    def execute(self, repair: object, *, now: object) -> bool:
         del repair, now
         return False
 
@@ -66,7 +66,7 @@ class _Nothing(Mender):
 def test_a_round_that_runs_out_of_time_loses_nothing(world: World) -> None:
     for number in range(4):
         world.upload(f"intake/d{number}/lost.jpg", event=False)
-    sweeper = world.sweeper(mender=world.mender())
+    sweeper = world.sweeper(executor=world.executor())
     sweeper.sweep(now=later(), has_time=lambda: False)
     world.settle()
     assert len(world.machine.photos()) == 1
@@ -78,14 +78,14 @@ def test_a_whole_walk_is_noted_with_what_had_no_row(world: World) -> None:
     for number in range(4):
         world.upload(f"intake/d{number}/lost.jpg", event=False)
     world.upload("intake/d9/sound.jpg")
-    sweeper = world.sweeper(mender=world.mender())
+    sweeper = world.sweeper(executor=world.executor())
     sweeper.sweep(now=later(), has_time=lambda: False)  # broken off after the first
-    assert last_whole_walk(sweeper.notebook.read()) is None
+    assert last_whole_walk(sweeper.checkpoints.read()) is None
     world.settle()
     counted = []
     for hours in (3, 4):
         world.sweep(now=later(hours))
-        walk = last_whole_walk(sweeper.notebook.read())
+        walk = last_whole_walk(sweeper.checkpoints.read())
         assert walk is not None
         counted.append((walk.objects, walk.lost))
     assert counted == [(5, 4), (5, 0)]
@@ -96,7 +96,7 @@ def test_a_walk_without_a_finding_ends_in_time_as_well(world: World) -> None:
     pages = [(uploads[:2], {"key": "2"}), (uploads[2:], {})]
     sound = replace(PATIENCE, event=timedelta(days=36_500))
     sweeper = replace(
-        world.sweeper(mender=_Nothing()), listing=lambda _after: iter(pages), patience=sound
+        world.sweeper(executor=_Nothing()), listing=lambda _after: iter(pages), deadlines=sound
     )
     done = sweeper.sweep(now=later(), has_time=lambda: False)
     assert (done.found, done.looked_at["uploads"]) == ([], 2)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from training.registry.model_package import Package
+from training.registry.model_package import ModelPackage
 from training.registry.promotion_gate import GateResult
 
 
-def show(console: Console, package: Package) -> None:
+def show(console: Console, package: ModelPackage) -> None:
     """One package."""
     console.print(f"{package.model_version}: {package.status}  {package.arn}")
     if package.description:
@@ -24,7 +24,7 @@ def show_verdict(console: Console, result: GateResult) -> None:
         console.print(f"  - {reason}")
 
 
-def deployment(package: Package, manifests: Sequence[str]) -> str:
+def deployment(package: ModelPackage, manifests: Sequence[str]) -> str:
     """The command that puts an approved model into service.
 
     With both models' policies, as the old one answers until the endpoint has swapped.

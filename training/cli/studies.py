@@ -13,7 +13,7 @@ from training.config import TrainConfig
 from training.data.sources.files import UnusableData
 from training.serving.predictor import Predictor
 from training.studies.speed import ROUNDS, measure
-from training.studies.spread import Spread
+from training.studies.spread import SeedSpread
 
 CANNOT_RUN = 2
 SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
@@ -108,7 +108,7 @@ def speed(
         )
 
 
-def _print(spreads: Mapping[str, Spread], title: str, *, as_document: bool) -> None:
+def _print(spreads: Mapping[str, SeedSpread], title: str, *, as_document: bool) -> None:
     """Means and deviations over the seeds, by source."""
     if as_document:
         wire = {

@@ -1,7 +1,7 @@
 """Labelled photos, through the same two steps as in production.
 
 Every photo goes through `handlers.domain.photo.wire_image.prepare` to its wire image and through
-`training.serving.preprocess` to the model's input size. Where they come from: `training/data/sources`.
+`training.serving.preprocess` to the model's input size. They come from `training/data/sources`.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.prepared import Prepared, prepare_all
+from training.data.prepared import PreparedPhotos, prepare_all
 from training.data.sources.corrections import CORRECTIONS, read_corrections
 from training.data.sources.files import LabelledFile, UnusableData
 from training.data.sources.folders import Wanted, find_files, folder_names
@@ -109,7 +109,7 @@ def load_files(
     report: Callable[[str], None] = lambda _: None,
 ) -> PhotoSet:
     """These photos, but for those that Serialize would refuse. Raises: UnusableData."""
-    prepared: Prepared = prepare_all(files, digests, spec=spec, cache_dir=cache_dir)
+    prepared: PreparedPhotos = prepare_all(files, digests, spec=spec, cache_dir=cache_dir)
     readable = prepared.readable
     if not readable.any():
         raise UnusableData("there are files, but none of them is a photo that can be read")

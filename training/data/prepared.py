@@ -22,7 +22,7 @@ QUALITY = np.dtype([(field.name, _KINDS[field.type]) for field in fields(Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedPhotos:
     """One row a file."""
 
     pixels: NDArray[np.uint8]
@@ -40,14 +40,14 @@ def prepare_all(
     *,
     spec: InputSpec,
     cache_dir: Path | None,
-) -> Prepared:
+) -> PreparedPhotos:
     """From the cache where these very photos went through this very code before."""
     if cache_dir is None:
         return _prepare(files, spec)
     path = cache_dir / f"photos-{_key(digests, spec)}.npz"
     if path.exists():
         with np.load(path) as kept:
-            return Prepared(pixels=kept["pixels"], quality=kept["quality"])
+            return PreparedPhotos(pixels=kept["pixels"], quality=kept["quality"])
     made = _prepare(files, spec)
     cache_dir.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".partial.npz")
@@ -64,7 +64,7 @@ def _key(digests: Sequence[str], spec: InputSpec) -> str:
     return key.hexdigest()[:16]
 
 
-def _prepare(files: Sequence[LabelledFile], spec: InputSpec) -> Prepared:
+def _prepare(files: Sequence[LabelledFile], spec: InputSpec) -> PreparedPhotos:
     pixels = np.zeros((len(files), spec.height, spec.width, 3), dtype=np.uint8)
     quality = np.zeros(len(files), dtype=QUALITY)
     # On standard error: standard output is for results.
@@ -74,4 +74,4 @@ def _prepare(files: Sequence[LabelledFile], spec: InputSpec) -> Prepared:
         if isinstance(prepared, wire_image.Prepared):
             pixels[row] = preprocess.to_pixels(preprocess.decode(prepared.wire_image), spec)
             quality[row] = tuple(asdict(prepared.quality).values())
-    return Prepared(pixels=pixels, quality=quality)
+    return PreparedPhotos(pixels=pixels, quality=quality)

@@ -30,26 +30,26 @@ class Acceptance:
     vehicles: int
     accepted: int
     errors: int  # among the accepted, non-vehicles included
-    strangers: int  # photos without a vehicle
-    strangers_accepted: int
+    non_vehicles: int  # photos without a vehicle
+    non_vehicles_accepted: int
 
     def error_bound(self, confidence: float) -> float:
         """The rate of wrong automatic assignments that is not exceeded, with this confidence."""
         return upper_bound(self.errors, self.accepted, confidence) if self.accepted else 1.0
 
-    def stranger_bound(self, confidence: float) -> float:
+    def non_vehicle_bound(self, confidence: float) -> float:
         """The rate of non-vehicles assigned that is not exceeded, with this confidence."""
-        return upper_bound(self.strangers_accepted, max(1, self.strangers), confidence)
+        return upper_bound(self.non_vehicles_accepted, max(1, self.non_vehicles), confidence)
 
     def worst_bound(self, confidence: float) -> float:
         """The larger of the two rates; without non-vehicles only the first exists."""
-        if not self.strangers:
+        if not self.non_vehicles:
             return self.error_bound(confidence)
-        return max(self.error_bound(confidence), self.stranger_bound(confidence))
+        return max(self.error_bound(confidence), self.non_vehicle_bound(confidence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class ThresholdChoice:
     """The threshold that ships with the model, and how far it is proved."""
 
     acceptance: Acceptance
@@ -74,9 +74,9 @@ class Policy:
             "errors": chosen.errors,
             "error_upper_bound": round(chosen.error_bound(self.confidence), 5),
             "vehicles": chosen.vehicles,
-            "non_vehicles": chosen.strangers,
-            "non_vehicles_accepted": chosen.strangers_accepted,
-            "non_vehicles_upper_bound": round(chosen.stranger_bound(self.confidence), 5),
+            "non_vehicles": chosen.non_vehicles,
+            "non_vehicles_accepted": chosen.non_vehicles_accepted,
+            "non_vehicles_upper_bound": round(chosen.non_vehicle_bound(self.confidence), 5),
         }
 
 
@@ -86,7 +86,9 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     low, high = np.log(0.05), np.log(20.0)
     for _ in range(60):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if _surprise(logits / np.exp(left), labels) < _surprise(logits / np.exp(right), labels):
+        if _negative_log_likelihood(logits / np.exp(left), labels) < _negative_log_likelihood(
+            logits / np.exp(right), labels
+        ):
             high = right
         else:
             low = left
@@ -109,8 +111,8 @@ def acceptance(
         vehicles=int(is_vehicle.sum()),
         accepted=int(accepted.sum()),
         errors=int((accepted & (guesses != labels)).sum()),
-        strangers=int((~is_vehicle).sum()),
-        strangers_accepted=int((accepted & ~is_vehicle).sum()),
+        non_vehicles=int((~is_vehicle).sum()),
+        non_vehicles_accepted=int((accepted & ~is_vehicle).sum()),
     )
 
 
@@ -123,7 +125,7 @@ def choose_policy(
     sources: Sequence[str],
     error_budget: float,
     confidence: float,
-) -> Policy:
+) -> ThresholdChoice:
     """The lowest threshold within the budget; if none is, the one with the lowest bound."""
     candidates = [
         acceptance(probabilities, labels, vehicles=vehicles, threshold=threshold)
@@ -131,7 +133,7 @@ def choose_policy(
     ]
     within = _proved(candidates, error_budget, confidence)
     fallback = min(candidates, key=lambda entry: entry.worst_bound(confidence))
-    return Policy(
+    return ThresholdChoice(
         acceptance=within[-1] if within else fallback,
         error_budget=error_budget,
         confidence=confidence,
@@ -159,6 +161,6 @@ def _proved(
     return within
 
 
-def _surprise(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+def _negative_log_likelihood(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     likelihoods = softmax(logits)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(likelihoods, 1e-300)).mean())

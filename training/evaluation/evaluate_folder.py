@@ -17,7 +17,7 @@ from training.data.splits import SPLITS, Split, digest_of
 from training.evaluation.calibration_error import Bin, bins_of
 from training.evaluation.curves import RiskPoint, confusion, risk_coverage
 from training.evaluation.metrics import Evaluation, evaluate, predict
-from training.evaluation.slices import Slice, by_hardship, by_quality
+from training.evaluation.slices import Slice, by_perturbation, by_quality
 from training.serving.manifest import Manifest
 from training.serving.predictor import Predictor
 
@@ -47,7 +47,7 @@ class Measured:
     split: Split | None  # None: all photos, of a folder that nobody split
     figures: Evaluation
     by_quality: tuple[Slice, ...]
-    by_hardship: tuple[Slice, ...]
+    by_perturbation: tuple[Slice, ...]
     mistakes: tuple[Mistake, ...]
 
     @property
@@ -80,7 +80,7 @@ class Measured:
             "classes": list(self.manifest.classes),
             "confusion": self.confusion().tolist(),
             "by_quality": [each.to_wire() for each in self.by_quality],
-            "by_hardship": [each.to_wire() for each in self.by_hardship],
+            "by_perturbation": [each.to_wire() for each in self.by_perturbation],
         }
 
 
@@ -114,7 +114,7 @@ def measure(predictor: Predictor, folder: Path, *, held_back: bool = False) -> M
         by_quality=tuple(
             by_quality(probabilities, photos, vehicles=vehicles, threshold=manifest.threshold)
         ),
-        by_hardship=tuple(by_hardship(predictor, photos, by_content)),
+        by_perturbation=tuple(by_perturbation(predictor, photos, by_content)),
         mistakes=_worst(probabilities, photos, by_content, manifest),
     )
 

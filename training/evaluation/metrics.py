@@ -41,7 +41,7 @@ class Evaluation:
     forced_by_source: dict[str, Share]
     assigned_right: Share  # of all automatic assignments, those of non-vehicles included
     vehicles_assigned: Share
-    strangers_assigned: Share
+    non_vehicles_assigned: Share
     calibration_error: float
     calibration_error_debiased: float
 
@@ -60,7 +60,7 @@ class Evaluation:
             "forced_choice_macro_average": round(self.forced_macro_average, 5),
             "right_among_assigned": self.assigned_right.to_wire(),
             "vehicles_assigned": self.vehicles_assigned.to_wire(),
-            "non_vehicles_assigned": self.strangers_assigned.to_wire(),
+            "non_vehicles_assigned": self.non_vehicles_assigned.to_wire(),
             "calibration_error": round(self.calibration_error, 5),
             "calibration_error_debiased": round(self.calibration_error_debiased, 5),
             "groups": [
@@ -147,7 +147,7 @@ def evaluate(
         },
         assigned_right=share(counted.accepted - counted.errors, counted.accepted),
         vehicles_assigned=_share_of(outcomes.assigned, is_vehicle),
-        strangers_assigned=share(counted.strangers_accepted, counted.strangers),
+        non_vehicles_assigned=share(counted.non_vehicles_accepted, counted.non_vehicles),
         calibration_error=calibration_error(probabilities, photos.labels),
         calibration_error_debiased=debiased_calibration_error(probabilities, photos.labels),
     )

@@ -70,12 +70,12 @@ def assigned_by_source(
 
 def _budget(metrics: Mapping[str, Any], policy: Mapping[str, Any]) -> str:  # Any: JSON values
     """Wrong among all automatic assignments, beside the budget that the threshold is chosen for."""
-    right, strangers = metrics["right_among_assigned"], metrics["non_vehicles_assigned"]
+    right, non_vehicles = metrics["right_among_assigned"], metrics["non_vehicles_assigned"]
     wrong, confidence = right["of"] - right["count"], policy["confidence"]
     bound = upper_bound(wrong, right["of"], confidence)
     return (
         f"Wrong among all {right['of']:,} automatic assignments: {wrong}, of which "
-        f"{strangers['count']} are non-vehicles; with {confidence:.0%} confidence at most "
+        f"{non_vehicles['count']} are non-vehicles; with {confidence:.0%} confidence at most "
         f"{_percent(bound)}. The budget is {_percent(policy['error_budget'])}."
     )
 

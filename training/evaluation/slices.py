@@ -112,7 +112,7 @@ def _lowest_fifth(column: NDArray[Any]) -> NDArray[np.bool_]:  # Any: integers a
     return np.asarray(column <= np.quantile(column, 0.2))
 
 
-def by_hardship(
+def by_perturbation(
     predictor: Predictor, photos: PhotoSet, files: Mapping[str, LabelledFile]
 ) -> list[Slice]:
     """The same photos, each made hard in every way; which photos, their content decides."""

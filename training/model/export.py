@@ -26,7 +26,7 @@ from torch import nn
 
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet
-from training.evaluation.calibration import Policy
+from training.evaluation.calibration import ThresholdChoice
 from training.model.fit import drawing_weights
 from training.model.test_time_augmentation import as_served
 from training.serving.manifest import MANIFEST_NAME, SCHEMA_VERSION
@@ -125,7 +125,7 @@ def write_artefact(
     config: TrainConfig,
     *,
     temperature: float,
-    policy: Policy,
+    policy: ThresholdChoice,
     training: Mapping[str, Any],
     today: date,
 ) -> str:

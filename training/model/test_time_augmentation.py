@@ -16,7 +16,7 @@ from training.data.photo_set import PhotoSet
 from training.model.fit import logits_of
 
 
-class Mirrored(nn.Module):  # type: ignore[misc]  # torch is not installed with the rest
+class FlipAveraged(nn.Module):  # type: ignore[misc]  # torch is not installed with the rest
     """A model on both views at once; exported, it is one graph that takes one image."""
 
     def __init__(self, model: nn.Module, classes: int) -> None:
@@ -32,7 +32,7 @@ class Mirrored(nn.Module):  # type: ignore[misc]  # torch is not installed with 
 
 def as_served(model: nn.Module, config: TrainConfig) -> nn.Module:
     """What is exported."""
-    return Mirrored(model, len(config.classes)) if config.mirrored else model
+    return FlipAveraged(model, len(config.classes)) if config.mirrored else model
 
 
 def served_logits(

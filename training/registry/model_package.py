@@ -12,7 +12,7 @@ LONGEST_VALUE = 256  # characters of a metadata value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class ModelPackage:
     """One model package, as far as we use it."""
 
     arn: str

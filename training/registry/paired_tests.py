@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paired:
+class PairedComparison:
     """One figure of a current model and a candidate; each photo is good or not for each."""
 
     of: int
@@ -65,9 +65,11 @@ class Paired:
         )
 
 
-def paired(current: NDArray[np.bool_], candidate: NDArray[np.bool_], *, margin: float) -> Paired:
+def compare_paired(
+    current: NDArray[np.bool_], candidate: NDArray[np.bool_], *, margin: float
+) -> PairedComparison:
     """Counted from one flag a photo and model."""
-    return Paired(
+    return PairedComparison(
         of=len(current),
         current=int(current.sum()),
         candidate=int(candidate.sum()),

@@ -18,7 +18,7 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ModelPredictions:
     """One model's answers to the photos, in one order for all models."""
 
     model_version: str
@@ -29,7 +29,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Photos:
+class TestPhotos:
     """What is known about the photos."""
 
     labels: NDArray[np.str_]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.registry.paired_tests import Paired, paired
-from training.registry.predictions import Judged, Photos
+from training.registry.paired_tests import PairedComparison, compare_paired
+from training.registry.predictions import ModelPredictions, TestPhotos
 
 PASSED, REFUSED = "passed", "refused"
 
@@ -40,7 +40,7 @@ class GateResult:
     data_digest: str
     refusals: tuple[str, ...]
     notes: tuple[str, ...]
-    figures: Mapping[str, Paired] = field(default_factory=dict)
+    figures: Mapping[str, PairedComparison] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -71,7 +71,9 @@ class GateResult:
         }
 
 
-def judge(current: Judged, candidate: Judged, photos: Photos, rules: GateRules) -> GateResult:
+def assess_candidate(
+    current: ModelPredictions, candidate: ModelPredictions, photos: TestPhotos, rules: GateRules
+) -> GateResult:
     """Compare two models on the same photos."""
     refusals, notes = _contract(current, candidate, rules)
     vehicles = np.isin(photos.labels, candidate.contract.vehicle_classes)
@@ -100,24 +102,24 @@ def judge(current: Judged, candidate: Judged, photos: Photos, rules: GateRules) 
 
 
 def _figures(
-    current: Judged,
-    candidate: Judged,
-    photos: Photos,
+    current: ModelPredictions,
+    candidate: ModelPredictions,
+    photos: TestPhotos,
     vehicles: NDArray[np.bool_],
     rules: GateRules,
-) -> dict[str, Paired]:
+) -> dict[str, PairedComparison]:
     return {
-        "right vehicle when forced": paired(
+        "right vehicle when forced": compare_paired(
             current.forced[vehicles] == photos.labels[vehicles],
             candidate.forced[vehicles] == photos.labels[vehicles],
             margin=rules.right_margin,
         ),
-        "rightly assigned without a person": paired(
+        "rightly assigned without a person": compare_paired(
             (_right(current, photos) & current.assigned)[vehicles],
             (_right(candidate, photos) & candidate.assigned)[vehicles],
             margin=rules.handled_margin,
         ),
-        "not wrongly assigned": paired(
+        "not wrongly assigned": compare_paired(
             ~current.assigned | _right(current, photos),
             ~candidate.assigned | _right(candidate, photos),
             margin=rules.wrong_margin,
@@ -125,11 +127,13 @@ def _figures(
     }
 
 
-def _right(judged: Judged, photos: Photos) -> NDArray[np.bool_]:
+def _right(judged: ModelPredictions, photos: TestPhotos) -> NDArray[np.bool_]:
     return np.asarray(judged.guesses == photos.labels)
 
 
-def _contract(current: Judged, candidate: Judged, rules: GateRules) -> tuple[list[str], list[str]]:
+def _contract(
+    current: ModelPredictions, candidate: ModelPredictions, rules: GateRules
+) -> tuple[list[str], list[str]]:
     """Refusals and notes about what must not change unsaid."""
     if current.model_version == candidate.model_version:
         return [f"the candidate is the current model, {current.model_version}"], []
@@ -154,7 +158,7 @@ def _contract(current: Judged, candidate: Judged, rules: GateRules) -> tuple[lis
     return ([], changes) if rules.changes_allowed else (changes, [])
 
 
-def _worse(figures: Mapping[str, Paired], rules: GateRules) -> list[str]:
+def _worse(figures: Mapping[str, PairedComparison], rules: GateRules) -> list[str]:
     found = []
     for name, figure in figures.items():
         if figure.is_worse(rules.confidence, 1):
@@ -166,9 +170,9 @@ def _worse(figures: Mapping[str, Paired], rules: GateRules) -> list[str]:
 
 
 def _worse_sources(
-    current: Judged,
-    candidate: Judged,
-    photos: Photos,
+    current: ModelPredictions,
+    candidate: ModelPredictions,
+    photos: TestPhotos,
     vehicles: NDArray[np.bool_],
     rules: GateRules,
 ) -> list[str]:
@@ -177,7 +181,7 @@ def _worse_sources(
     sources = np.unique(photos.sources[vehicles]).tolist()
     for source in sources:
         rows = vehicles & (photos.sources == source)
-        figure = paired(
+        figure = compare_paired(
             current.forced[rows] == photos.labels[rows],
             candidate.forced[rows] == photos.labels[rows],
             margin=1.0,
@@ -187,7 +191,7 @@ def _worse_sources(
     return found
 
 
-def _listed(figures: Mapping[str, Paired]) -> str:
+def _listed(figures: Mapping[str, PairedComparison]) -> str:
     return "; ".join(f"{name}, {figure}" for name, figure in figures.items())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.registry.archive import ARCHIVE_NAME, pack, unpack
-from training.registry.model_package import LONGEST_VALUE, Package, inference_of, metadata_of
+from training.registry.model_package import LONGEST_VALUE, ModelPackage, inference_of, metadata_of
 from training.registry.model_store import ModelStore
 from training.registry.promotion_gate import PASSED, GateResult
 from training.sagemaker.errors import InvalidRequest, NotAllowed, PackageMissing, translated
@@ -37,7 +37,7 @@ class Registry:
 
     def register(
         self, model_dir: Path, *, image_uri: str, instance_types: Sequence[str]
-    ) -> Package:
+    ) -> ModelPackage:
         """Offer a model for approval; the same model with the same image only once.
 
         Raises: CloudError, InvalidModel.
@@ -70,7 +70,7 @@ class Registry:
             )
         return self.package(made["ModelPackageArn"])
 
-    def package(self, arn: str) -> Package:
+    def package(self, arn: str) -> ModelPackage:
         """Raises: PackageMissing, CloudError."""
         try:
             with translated(f"reading {arn}"):
@@ -78,7 +78,7 @@ class Registry:
         except InvalidRequest as error:
             raise PackageMissing(f"{error}; `python -m training models` lists them") from error
         container = found["InferenceSpecification"]["Containers"][0]
-        return Package(
+        return ModelPackage(
             arn=found["ModelPackageArn"],
             status=found["ModelApprovalStatus"],
             image_uri=container.get("Image", ""),
@@ -87,7 +87,7 @@ class Registry:
             description=found.get("ApprovalDescription") or "",
         )
 
-    def packages(self, status: "ModelApprovalStatusType | None" = None) -> Iterator[Package]:
+    def packages(self, status: "ModelApprovalStatusType | None" = None) -> Iterator[ModelPackage]:
         """All of the group, the newest first. Raises: CloudError."""
         wanted: dict[str, Any] = {"ModelApprovalStatus": status} if status else {}
         with translated(f"listing the models of {self.group}"):
@@ -101,7 +101,7 @@ class Registry:
             found = [each for page in pages for each in page["ModelPackageSummaryList"]]
         yield from (self.package(each["ModelPackageArn"]) for each in found)
 
-    def download(self, package: Package, folder: Path) -> Manifest:
+    def download(self, package: ModelPackage, folder: Path) -> Manifest:
         """The model of a package, verified. Raises: CloudError, InvalidModel."""
         content = self.store.get(package.model_data_url)
         found = hashlib.sha256(content).hexdigest()
@@ -111,7 +111,7 @@ class Registry:
             )
         return unpack(content, folder)
 
-    def record(self, package: Package, result: GateResult) -> Package:
+    def record(self, package: ModelPackage, result: GateResult) -> ModelPackage:
         """Write the gate's verdict into the package; what was refused is rejected at once.
 
         Raises: CloudError.
@@ -129,7 +129,7 @@ class Registry:
             package, package.status if result.passed else "Rejected", described, verdict
         )
 
-    def decide(self, package: Package, *, approve: bool, by: str, reason: str) -> Package:
+    def decide(self, package: ModelPackage, *, approve: bool, by: str, reason: str) -> ModelPackage:
         """A person's decision; only what passed the gate is approved without a reason.
 
         Raises: NotAllowed, CloudError.
@@ -151,11 +151,11 @@ class Registry:
 
     def _update(
         self,
-        package: Package,
+        package: ModelPackage,
         status: "ModelApprovalStatusType",
         described: str,
         more: Mapping[str, str],
-    ) -> Package:
+    ) -> ModelPackage:
         cut = {name: value[:LONGEST_VALUE] for name, value in more.items()}
         with translated(f"writing the decision on {package.model_version}"):
             self.sagemaker.update_model_package(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.registry.archive import unpack
-from training.registry.model_package import Package
+from training.registry.model_package import ModelPackage
 from training.registry.model_store import ModelStore
 from training.registry.registry import Registry
 from training.sagemaker.errors import InvalidRequest, PackageMissing
@@ -14,14 +14,14 @@ APPROVED = "approved"  # the newest package that a person let through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ResolvedModel:
     """A model's files, and its entry in the registry where it has one."""
 
     folder: Path
-    package: Package | None = None
+    package: ModelPackage | None = None
 
 
-def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> Found:
+def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> ResolvedModel:
     """A folder, `s3://…/model.tar.gz`, a package's ARN, or `approved`.
 
     The registry is opened only where it is needed: two folders can be compared without AWS.
@@ -39,19 +39,19 @@ def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> F
     if place.startswith("arn:"):
         return _downloaded(registry().package(place), registry(), scratch)
     if place.startswith("s3://"):
-        return Found(folder=_unpacked(registry().store, place, scratch))
+        return ResolvedModel(folder=_unpacked(registry().store, place, scratch))
     if not Path(place).is_dir():
         raise InvalidRequest(
             f"{place} is no folder, no s3://…/model.tar.gz, no ARN of a package and not "
             f"{APPROVED!r}"
         )
-    return Found(folder=Path(place))
+    return ResolvedModel(folder=Path(place))
 
 
-def _downloaded(package: Package, registry: Registry, scratch: Path) -> Found:
+def _downloaded(package: ModelPackage, registry: Registry, scratch: Path) -> ResolvedModel:
     folder = scratch / package.arn.rpartition("/")[2]
     registry.download(package, folder)
-    return Found(folder=folder, package=package)
+    return ResolvedModel(folder=folder, package=package)
 
 
 def _unpacked(store: ModelStore, address: str, scratch: Path) -> Path:

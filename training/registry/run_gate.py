@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from training.data.photo_set import load_photos
 from training.evaluation.metrics import predict
-from training.registry.predictions import Contract, Judged, Photos
-from training.registry.promotion_gate import GateResult, GateRules, judge
+from training.registry.predictions import Contract, ModelPredictions, TestPhotos
+from training.registry.promotion_gate import GateResult, GateRules, assess_candidate
 from training.serving.manifest import Manifest
 from training.serving.predictor import Predictor
 
@@ -27,23 +27,23 @@ def compare(current: Path, candidate: Path, data: Sequence[Path], rules: GateRul
     for model in models:
         photos = load_photos(list(data), "test", classes=classes, spec=model.manifest.input)
         known.append(
-            Photos(
+            TestPhotos(
                 labels=np.asarray(classes)[photos.labels],
                 sources=photos.sources,
                 digest=photos.digest(classes),
             )
         )
-        judged.append(judged_by(model.manifest, predict(model, photos)))
-    return judge(judged[0], judged[1], known[1], rules)
+        judged.append(predictions_of(model.manifest, predict(model, photos)))
+    return assess_candidate(judged[0], judged[1], known[1], rules)
 
 
-def judged_by(manifest: Manifest, probabilities: NDArray[np.float64]) -> Judged:
+def predictions_of(manifest: Manifest, probabilities: NDArray[np.float64]) -> ModelPredictions:
     """One model's probabilities as decisions, under its own policy."""
     names = np.asarray(manifest.classes)
     vehicles = [manifest.classes.index(name) for name in manifest.vehicle_classes]
     guesses = names[probabilities.argmax(axis=1)]
     confident = probabilities.max(axis=1) >= manifest.threshold
-    return Judged(
+    return ModelPredictions(
         model_version=manifest.model_version,
         contract=Contract(
             classes=manifest.classes,

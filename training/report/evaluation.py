@@ -31,10 +31,10 @@ def _sections(found: Measured) -> Iterator[Html]:
     yield section("By source and class", _groups(found), _FORCED)
     yield section("What is taken for what", _confusion(found))
     yield section("Vehicles, by quality of the photo", _QUALITY, _slices(found.by_quality))
-    if found.by_hardship:
-        count = found.by_hardship[0].right.of
+    if found.by_perturbation:
+        count = found.by_perturbation[0].right.of
         about = text(f"{count} of the vehicles' photos, altered on purpose.", kind="note")
-        yield section("Vehicles, made hard on purpose", about, _slices(found.by_hardship))
+        yield section("Vehicles, made hard on purpose", about, _slices(found.by_perturbation))
     yield section("Worst mistakes", *_mistakes(found))
 
 
@@ -65,7 +65,7 @@ def _tiles(found: Measured) -> Iterator[Tile]:
     for name, value in (
         ("right among all assigned", result.assigned_right),
         ("vehicles assigned", result.vehicles_assigned),
-        ("non-vehicles assigned", result.strangers_assigned),
+        ("non-vehicles assigned", result.non_vehicles_assigned),
     ):
         yield Tile(name=name, value=_percent(value), note=_interval(value))
     yield Tile(

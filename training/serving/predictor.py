@@ -14,7 +14,7 @@ from training.serving.preprocess import preprocess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
+class ModelPrediction:
     """What the model says about one image."""
 
     probabilities: dict[str, float]
@@ -46,11 +46,11 @@ class Predictor:
         manifest = Manifest.load(model_dir / MANIFEST_NAME)
         return cls(manifest, manifest.read_model(model_dir))
 
-    def predict(self, image: bytes) -> Prediction:
+    def predict(self, image: bytes) -> ModelPrediction:
         """Raises: RefusedImage, BrokenInference."""
         logits = self.logits(preprocess(image, self.manifest.input))
         values = softmax(logits / self.manifest.temperature)[0]
-        return Prediction(
+        return ModelPrediction(
             probabilities={
                 name: float(value)
                 for name, value in zip(self.manifest.classes, values, strict=True)

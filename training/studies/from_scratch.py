@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from training.config import AugmentConfig, Share
+from training.config import AugmentConfig, SourceShare
 from training.data.augment import augment, mix_up
 from training.model.autocast import fast_precision
 from training.model.fit import learning_rate, seed_everything
@@ -47,16 +47,16 @@ class ScratchConfig:
     mix_up: float = 0.2
     label_smoothing: float = 0.05
     # Of what is not drawn from the extra source.
-    shares: tuple[Share, ...] = (
-        Share(source="cifar100", label="bicycle", weight=0.26),
-        Share(source="cifar100", label="motorcycle", weight=0.26),
-        Share(source="parked", label="bicycle", weight=0.15),
-        Share(source="parked", label="motorcycle", weight=0.15),
-        Share(source="street", label="bicycle", weight=0.05),
-        Share(source="street", label="motorcycle", weight=0.02),
-        Share(source="cctv", label="motorcycle", weight=0.02),
-        Share(source="anything", label="other", weight=0.05),
-        Share(source="parked", label="other", weight=0.04),
+    shares: tuple[SourceShare, ...] = (
+        SourceShare(source="cifar100", label="bicycle", weight=0.26),
+        SourceShare(source="cifar100", label="motorcycle", weight=0.26),
+        SourceShare(source="parked", label="bicycle", weight=0.15),
+        SourceShare(source="parked", label="motorcycle", weight=0.15),
+        SourceShare(source="street", label="bicycle", weight=0.05),
+        SourceShare(source="street", label="motorcycle", weight=0.02),
+        SourceShare(source="cctv", label="motorcycle", weight=0.02),
+        SourceShare(source="anything", label="other", weight=0.05),
+        SourceShare(source="parked", label="other", weight=0.04),
     )
     augment: AugmentConfig = field(
         default_factory=lambda: AugmentConfig(

@@ -11,7 +11,7 @@ from torch import nn
 
 from training.data.photo_set import PhotoSet, UnusableData, load_photos
 from training.studies.from_scratch import ScratchConfig, ScratchPhotos, fit_scratch, scaled
-from training.studies.spread import Spread
+from training.studies.spread import SeedSpread
 
 _FOLDS = 3  # one of them is held back where `test` is not to be read
 _BATCH = 200
@@ -26,7 +26,7 @@ def scratch_by_seed(
     held_back: bool,
     cache_dir: Path,
     report: Callable[[str], None],
-) -> dict[str, Spread]:
+) -> dict[str, SeedSpread]:
     """By source: vehicles named rightly in one view, where only vehicles may be answered.
 
     Raises: UnusableData.
@@ -39,7 +39,7 @@ def scratch_by_seed(
     models = [fit_scratch(photos, config, seed=seed, report=report) for seed in seeds]
     judged = ours.take(aside) if held_back else _ours(data, "test", config, None)
     figures = [forced_right(model, judged, config) for model in models]
-    return {name: Spread(values=tuple(each[name] for each in figures)) for name in figures[0]}
+    return {name: SeedSpread(values=tuple(each[name] for each in figures)) for name in figures[0]}
 
 
 def forced_right(

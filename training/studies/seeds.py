@@ -20,7 +20,7 @@ from training.model.fit import Report
 from training.serving.manifest import InputSpec
 from training.serving.predictor import softmax
 from training.serving.preprocess import normalise
-from training.studies.spread import Spread
+from training.studies.spread import SeedSpread
 from training.train import TrainPaths, fit_once, training_photos
 
 MACRO = "mean of sources"
@@ -29,7 +29,7 @@ _BATCH = 64
 
 def forced_by_seed(
     config: TrainConfig, paths: TrainPaths, seeds: Sequence[int], report: Report
-) -> dict[str, Spread]:
+) -> dict[str, SeedSpread]:
     """By source of `test`: vehicles named rightly, choosing among vehicles only.
 
     Raises: UnusableData, UnusableWeights.
@@ -46,7 +46,7 @@ def forced_by_seed(
         [paths.data_dir, *paths.more_data], "test", classes=config.classes, spec=config.input
     )
     figures = [_forced(model, tests, config) for model in models]
-    return {name: Spread(values=tuple(each[name] for each in figures)) for name in figures[0]}
+    return {name: SeedSpread(values=tuple(each[name] for each in figures)) for name in figures[0]}
 
 
 def _forced(model: bytes, photos: PhotoSet, config: TrainConfig) -> dict[str, float]:

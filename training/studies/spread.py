@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class SeedSpread:
     """One figure, once a seed."""
 
     values: tuple[float, ...]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handlers.domain.photo.quality import Quality
-from training.data.prepared import Prepared
+from training.data.prepared import PreparedPhotos
 from training.data.sources.files import LabelledFile
 from training.validation.balance import remarks
 from training.validation.findings import Alike, Checked, Suspicion, Validation
@@ -28,7 +28,7 @@ class Judgement:
 
 def validate(
     checked: Sequence[Checked],
-    prepared: Prepared,
+    prepared: PreparedPhotos,
     *,
     why_unreadable: Callable[[LabelledFile], str],
     judged: Judgement | None = None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handlers.domain.photo import wire_image
-from training.data.prepared import Prepared, prepare_all
+from training.data.prepared import PreparedPhotos, prepare_all
 from training.data.sources.files import LabelledFile, UnusableData
 from training.data.sources.folders import Wanted, find_files, folder_names
 from training.data.splits import SPLITS, digest_of
@@ -56,7 +56,7 @@ def _classes_in(places: Sequence[Path], classes: Sequence[str]) -> tuple[str, ..
 
 
 def _judgement(
-    predictor: Predictor | None, prepared: Prepared, names: Sequence[str]
+    predictor: Predictor | None, prepared: PreparedPhotos, names: Sequence[str]
 ) -> Judgement | None:
     """Nothing where there is no model, or none that knows these labels."""
     if predictor is None or not set(names) <= set(predictor.manifest.classes):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.domain.review.row import Image
+from handlers.domain.review.row import ItemImage
 from handlers.domain.timestamps import parse, stamp
 
 SOURCE = "scones"
@@ -32,14 +32,14 @@ class PhotoEvent:
     detail: dict[str, Any]  # JSON
 
 
-def events_of(old: Image, new: Image) -> tuple[PhotoEvent, ...]:
+def events_of(old: ItemImage, new: ItemImage) -> tuple[PhotoEvent, ...]:
     """`old` is empty for a row that was not there before."""
     events = list(_status_events(old, new))
     events += _assignment_events(old, new)
     return tuple(events)
 
 
-def _status_events(old: Image, new: Image) -> Iterator[PhotoEvent]:
+def _status_events(old: ItemImage, new: ItemImage) -> Iterator[PhotoEvent]:
     name = _BY_STATUS.get(new["status"])
     if name is None or _fate(old) == _fate(new):
         return
@@ -52,12 +52,12 @@ def _status_events(old: Image, new: Image) -> Iterator[PhotoEvent]:
     yield _event(name, new, facts)
 
 
-def _fate(row: Image) -> tuple[object, ...]:
+def _fate(row: ItemImage) -> tuple[object, ...]:
     """What the driver learns: a verdict may change the vehicle and not the status."""
     return row.get("status"), row.get("vehicle"), row.get("reason")
 
 
-def _assignment_events(old: Image, new: Image) -> Iterator[PhotoEvent]:
+def _assignment_events(old: ItemImage, new: ItemImage) -> Iterator[PhotoEvent]:
     for decision in new.get("decisions", ()):
         if int(decision["seq"]) <= int(old.get("decision_seq", 0)):
             continue
@@ -72,21 +72,21 @@ def _assignment_events(old: Image, new: Image) -> Iterator[PhotoEvent]:
         yield _event("AssignmentChanged", new, facts)
 
 
-def _is_decided(old: Image, new: Image) -> bool:
+def _is_decided(old: ItemImage, new: ItemImage) -> bool:
     return int(new.get("decision_seq", 0)) > int(old.get("decision_seq", 0))
 
 
-def _assignment(image: Image | None) -> dict[str, str] | None:
+def _assignment(image: ItemImage | None) -> dict[str, str] | None:
     return {name: image[name] for name in _ASSIGNMENT_FIELDS} if image else None
 
 
-def _who(row: Image) -> str:
+def _who(row: ItemImage) -> str:
     """Names of people stay inside."""
     decided_by = row.get("decided_by", "")
     return "reviewer" if decided_by and decided_by != "model" else "model"
 
 
-def _event(name: str, row: Image, facts: dict[str, Any]) -> PhotoEvent:
+def _event(name: str, row: ItemImage, facts: dict[str, Any]) -> PhotoEvent:
     seq, attempt = int(row.get("decision_seq", 0)), int(row["attempt"])
     identity = f"{name}\n{row['photo_id']}\n{attempt}\n{seq}\n{row['status']}"
     occurred_at = stamp(parse(row["updated_at"]))

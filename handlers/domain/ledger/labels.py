@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from handlers.domain.review.change import OPINION, UNDO, VERDICT
-from handlers.domain.review.row import Image, ReviewRow
+from handlers.domain.review.row import ItemImage, ReviewRow
 from handlers.domain.timestamps import parse
 
 PREFIX = "labels/"
@@ -32,7 +32,7 @@ def labels_of(row: ReviewRow, *, since_seq: int) -> tuple[Label, ...]:
     )
 
 
-def _label(row: ReviewRow, decision: Image, earlier: tuple[Image, ...]) -> Label | None:
+def _label(row: ReviewRow, decision: ItemImage, earlier: tuple[ItemImage, ...]) -> Label | None:
     kind = decision["kind"]
     if kind not in {VERDICT, OPINION, UNDO}:
         return None  # a driver who disagrees does not say with what

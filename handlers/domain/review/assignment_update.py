@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handlers.domain.review.row import Image, PhotoState, ReviewRow
+from handlers.domain.review.row import ItemImage, PhotoState, ReviewRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Put:
+class PutAssignment:
     """Dispatch is to read this, unless a newer photo or another decision came in between."""
 
     item: Mapping[str, Any]  # DynamoDB values
@@ -17,68 +17,70 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remove:
+class DeleteAssignment:
     """The driver has no assignment: no photo of his is assigned any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
+class KeepAssignment:
     """Dispatch reads what it read; `because` is what must still hold when that is written."""
 
     because: str  # unchanged | newer | not_mine | nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class AssignmentUpdate:
     """The photo as it will be, and what happens to the assignment."""
 
     after: PhotoState
-    assignment: Put | Remove | Leave
+    assignment: PutAssignment | DeleteAssignment | KeepAssignment
 
 
-def needs_successor(row: ReviewRow, after: PhotoState, current: Image | None) -> bool:
+def needs_successor(row: ReviewRow, after: PhotoState, current: ItemImage | None) -> bool:
     """Whether the photo leaves an assignment that another photo may have to fill."""
     return after.status != "assigned" and _is_mine(row, current)
 
 
-def settle(
+def plan_assignment_update(
     row: ReviewRow,
     after: PhotoState,
     *,
-    current: Image | None,
+    current: ItemImage | None,
     successor: ReviewRow | None,
     now: str,
-) -> Settlement:
+) -> AssignmentUpdate:
     """`current` is the driver's assignment, `successor` his newest other photo that is assigned."""
     if not row.driver_id:
-        return Settlement(after=after, assignment=Leave(because="nobody"))
+        return AssignmentUpdate(after=after, assignment=KeepAssignment(because="nobody"))
     if after.status != "assigned":
-        return Settlement(after=after, assignment=_vacate(row, current, successor, now))
+        return AssignmentUpdate(after=after, assignment=_vacate(row, current, successor, now))
     if current is not None and current["photo_order"] > row.photo_order:
         confirmed = row.state.status == "assigned" and row.state.vehicle == after.vehicle
         kept = after if confirmed else replace(after, superseded=True)
-        return Settlement(after=kept, assignment=Leave(because="newer"))
+        return AssignmentUpdate(after=kept, assignment=KeepAssignment(because="newer"))
     if _is_mine(row, current) and _says(current, after):
-        return Settlement(after=after, assignment=Leave(because="unchanged"))
+        return AssignmentUpdate(after=after, assignment=KeepAssignment(because="unchanged"))
     standing = replace(after, superseded=False)
-    return Settlement(after=standing, assignment=Put(item=_item(row, standing, now)))
+    return AssignmentUpdate(
+        after=standing, assignment=PutAssignment(item=_item(row, standing, now))
+    )
 
 
 def _vacate(
-    row: ReviewRow, current: Image | None, successor: ReviewRow | None, now: str
-) -> Put | Remove | Leave:
+    row: ReviewRow, current: ItemImage | None, successor: ReviewRow | None, now: str
+) -> PutAssignment | DeleteAssignment | KeepAssignment:
     if not _is_mine(row, current):
-        return Leave(because="not_mine")
+        return KeepAssignment(because="not_mine")
     if successor is None:
-        return Remove()
-    return Put(item=_item(successor, successor.state, now), successor=successor)
+        return DeleteAssignment()
+    return PutAssignment(item=_item(successor, successor.state, now), successor=successor)
 
 
-def _is_mine(row: ReviewRow, current: Image | None) -> bool:
+def _is_mine(row: ReviewRow, current: ItemImage | None) -> bool:
     return current is not None and current["photo_id"] == row.photo_id
 
 
-def _says(current: Image | None, state: PhotoState) -> bool:
+def _says(current: ItemImage | None, state: PhotoState) -> bool:
     return current is not None and all(
         current.get(name) == getattr(state, name)
         for name in ("vehicle", "order_range", "decided_by", "valid_until")
@@ -89,7 +91,7 @@ def _item(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
     """Word for word as it was, where this photo ruled before with the same decision."""
     for decision in reversed(row.decisions):
         for image in (decision["before"], decision["after"]):
-            known: Image | None = image.get("assignment")
+            known: ItemImage | None = image.get("assignment")
             if known is not None and _is_mine(row, known) and _says(known, state):
                 return dict(known)
     item = {

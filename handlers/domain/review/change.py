@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handlers.domain.review.row import Image, Lease, PhotoState, ReviewRow
+from handlers.domain.review.row import ItemImage, Lease, PhotoState, ReviewRow
 
 MOST_DECISIONS = 20  # that a row remembers; all of them lie in the labels bucket
 
@@ -24,20 +24,20 @@ class Refused:
 class Repeated:
     """This very request was answered before; here is what it led to."""
 
-    decision: Image
+    decision: ItemImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class CounterUpdate:
     """Counters of one record that go up, or down by an undo, with the decision itself."""
 
     kind: str
     name: str
     counts: Mapping[str, int]
 
-    def taken_back(self) -> "Tally":
+    def taken_back(self) -> "CounterUpdate":
         """What an undo adds."""
-        return Tally(
+        return CounterUpdate(
             kind=self.kind, name=self.name, counts={key: -n for key, n in self.counts.items()}
         )
 
@@ -52,7 +52,7 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class DecisionChange:
     """What is to be written, provided that the row is still as it was read."""
 
     row: ReviewRow
@@ -65,7 +65,7 @@ class Change:
     lease: Lease | None = None
     lease_id_needed: str = ""  # empty: whoever holds the review, or nobody, loses it
     known: str = ""  # what is truly to be seen, where that is known beforehand
-    tallies: tuple[Tally, ...] = ()
+    tallies: tuple[CounterUpdate, ...] = ()
     disagreement: Disagreement | None = None
     comment: str = ""
 
@@ -75,8 +75,8 @@ class Change:
         return self.row.decision_seq + 1
 
     def entry(
-        self, *, after: PhotoState, before_assignment: Image, after_assignment: Image
-    ) -> Image:
+        self, *, after: PhotoState, before_assignment: ItemImage, after_assignment: ItemImage
+    ) -> ItemImage:
         """As it stands in the row's list of decisions."""
         optional = {"known": self.known, "comment": self.comment, "request": self.request}
         return {
@@ -91,10 +91,10 @@ class Change:
             **{name: value for name, value in optional.items() if value},
         }
 
-    def decisions(self, entry: Image) -> list[Image]:
+    def decisions(self, entry: ItemImage) -> list[ItemImage]:
         """The whole list: the oldest go when it grows too long for a row."""
         return [*self.row.decisions, entry][-MOST_DECISIONS:]
 
 
-def _image(state: PhotoState, assignment: Image) -> dict[str, Any]:
+def _image(state: PhotoState, assignment: ItemImage) -> dict[str, Any]:
     return state.to_wire() | ({"assignment": dict(assignment)} if assignment else {})

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain.review.change import CONTEST, Change, Refused, Repeated
+from handlers.domain.review.change import CONTEST, DecisionChange, Refused, Repeated
 from handlers.domain.review.row import ReviewRow
 from handlers.domain.timestamps import stamp
 
@@ -13,7 +13,7 @@ MOST_CONTESTS = 3  # of one photo: then a new photo says more than the same one 
 
 def contest(
     row: ReviewRow | None, *, driver_id: str, comment: str, request: str, now: datetime
-) -> Change | Repeated | Refused:
+) -> DecisionChange | Repeated | Refused:
     """Only the driver's own photo, and only what was decided.
 
     An audit or a second opinion that is open becomes the contested review: to refuse would tell the
@@ -29,7 +29,7 @@ def contest(
         return Refused(code="already_in_review")
     if sum(decision["kind"] == CONTEST for decision in row.decisions) >= MOST_CONTESTS:
         return Refused(code="contested_too_often")
-    return Change(
+    return DecisionChange(
         row=row,
         kind=CONTEST,
         verdict="",

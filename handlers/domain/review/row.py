@@ -6,7 +6,9 @@ from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
 
-Image = Mapping[str, Any]  # Any: a DynamoDB value; what a record held before or after a decision
+ItemImage = Mapping[
+    str, Any
+]  # Any: a DynamoDB value; what a record held before or after a decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class PhotoState:
     second_until: str = ""  # and until when it is
 
     @classmethod
-    def of(cls, item: Image) -> Self:
+    def of(cls, item: ItemImage) -> Self:
         """From a row, or from an image of one."""
         given = {field.name: item[field.name] for field in fields(cls) if field.name in item}
         return cls(**given)
@@ -68,15 +70,15 @@ class ReviewRow:
     driver_id: str
     order_id: str
     model_version: str
-    classification: Image  # probabilities, confidence, threshold
+    classification: ItemImage  # probabilities, confidence, threshold
     state: PhotoState
     decision_seq: int
-    decisions: tuple[Image, ...]
+    decisions: tuple[ItemImage, ...]
     lease: Lease | None
     skipped: Mapping[str, str]  # reviewer → until when a colleague goes first
 
     @classmethod
-    def from_item(cls, item: Image) -> Self:
+    def from_item(cls, item: ItemImage) -> Self:
         """Raises: InvalidRecord."""
         try:
             return cls(
@@ -107,7 +109,7 @@ class ReviewRow:
         return f"{self.uploaded_at}#{self.photo_id}"
 
     @property
-    def last_decision(self) -> Image | None:
+    def last_decision(self) -> ItemImage | None:
         """The decision that made the row what it is, where a person or driver had a say."""
         return self.decisions[-1] if self.decisions else None
 
@@ -115,7 +117,7 @@ class ReviewRow:
         """The same row under another lease."""
         return replace(self, lease=lease)
 
-    def decision_of(self, request: str, reviewer: str) -> Image | None:
+    def decision_of(self, request: str, reviewer: str) -> ItemImage | None:
         """What this very request has led to already: asking twice is asking once."""
         return next(
             (
@@ -127,7 +129,7 @@ class ReviewRow:
         )
 
 
-def _lease(item: Image) -> Lease | None:
+def _lease(item: ItemImage) -> Lease | None:
     if "lease_id" not in item:
         return None
     return Lease(

@@ -1,21 +1,25 @@
 """What is counted with each decision: work done today, agreement between people, known items."""
 
-from handlers.domain.review.change import Disagreement, Tally
-from handlers.domain.review.row import Image
+from handlers.domain.review.change import CounterUpdate, Disagreement
+from handlers.domain.review.row import ItemImage
 
 DAY, AGREEMENT, KNOWN = "day", "agreement", "known_result"
 
 
-def tallies_of(decision: Image, first: Image | None, known_verdict: str = "") -> tuple[Tally, ...]:
+def tallies_of(
+    decision: ItemImage, first: ItemImage | None, known_verdict: str = ""
+) -> tuple[CounterUpdate, ...]:
     """Counters for one verdict, or for one opinion beside the first verdict."""
     reviewer, verdict = decision["decided_by"], decision["verdict"]
     counted = [
-        Tally(kind=f"{DAY}#{decision['decided_at'][:10]}", name=reviewer, counts={"decided": 1})
+        CounterUpdate(
+            kind=f"{DAY}#{decision['decided_at'][:10]}", name=reviewer, counts={"decided": 1}
+        )
     ]
     if decision["kind"] == "opinion" and first is not None:
         agreed = int(first["verdict"] == verdict)
         counted += [
-            Tally(
+            CounterUpdate(
                 kind=AGREEMENT,
                 name=f"{each['decided_by']}#{each['verdict']}",
                 counts={"pairs": 1, "agreed": agreed},
@@ -24,7 +28,7 @@ def tallies_of(decision: Image, first: Image | None, known_verdict: str = "") ->
         ]
     if known_verdict:
         counted.append(
-            Tally(
+            CounterUpdate(
                 kind=KNOWN,
                 name=f"{reviewer}#{known_verdict}",
                 counts={"shown": 1, "right": int(known_verdict == verdict)},
@@ -33,7 +37,9 @@ def tallies_of(decision: Image, first: Image | None, known_verdict: str = "") ->
     return tuple(counted)
 
 
-def disagreement_of(decision: Image, first: Image | None, photo_id: str) -> Disagreement | None:
+def disagreement_of(
+    decision: ItemImage, first: ItemImage | None, photo_id: str
+) -> Disagreement | None:
     """None where the two agree."""
     if decision["kind"] != "opinion" or first is None or first["verdict"] == decision["verdict"]:
         return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers.domain.review.change import OPINION, UNDO, VERDICT, Change, Refused, Repeated
+from handlers.domain.review.change import OPINION, UNDO, VERDICT, DecisionChange, Refused, Repeated
 from handlers.domain.review.row import Lease, PhotoState, ReviewRow
 from handlers.domain.review.rules import ReviewRules
 from handlers.domain.review.tallies import disagreement_of, tallies_of
@@ -12,7 +12,7 @@ from handlers.domain.timestamps import later, parse, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Regret:
+class UndoCommand:
     """What a reviewer asks to take back, and the lease under which he will decide anew."""
 
     reviewer: str
@@ -21,9 +21,9 @@ class Regret:
     lease_id: str
 
 
-def take_back(
-    row: ReviewRow | None, regret: Regret, *, now: datetime, rules: ReviewRules
-) -> Change | Repeated | Refused:
+def apply_undo(
+    row: ReviewRow | None, regret: UndoCommand, *, now: datetime, rules: ReviewRules
+) -> DecisionChange | Repeated | Refused:
     """Only one's own last decision, within the window, and only if nobody decided since."""
     if row is None:
         return Refused(code="no_such_review")
@@ -36,7 +36,7 @@ def take_back(
     moment = stamp(now)
     first = first_verdict(row.decisions[:-1]) if last["kind"] == OPINION else None
     disagreement = disagreement_of(last, first, row.photo_id)
-    return Change(
+    return DecisionChange(
         row=row,
         kind=UNDO,
         verdict="",
@@ -62,7 +62,7 @@ def undo_until(decided_at: str, rules: ReviewRules) -> str:
 
 
 def _refusal(
-    row: ReviewRow, regret: Regret, *, now: datetime, rules: ReviewRules
+    row: ReviewRow, regret: UndoCommand, *, now: datetime, rules: ReviewRules
 ) -> Refused | None:
     last = row.last_decision
     if last is None or last["kind"] not in {VERDICT, OPINION}:

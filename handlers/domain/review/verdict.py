@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.domain.decision.route import hours_after
-from handlers.domain.review.change import OPINION, VERDICT, Change, Refused, Repeated
-from handlers.domain.review.row import Image, PhotoState, ReviewRow
+from handlers.domain.review.change import OPINION, VERDICT, DecisionChange, Refused, Repeated
+from handlers.domain.review.row import ItemImage, PhotoState, ReviewRow
 from handlers.domain.review.rules import NOBODYS_PHOTO, REFUSALS, ReviewRules
 from handlers.domain.review.tallies import disagreement_of, tallies_of
 from handlers.domain.timestamps import later, stamp
@@ -14,7 +14,7 @@ SECOND_OPINION_WITHIN_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ballot:
+class SubmittedVerdict:
     """What a reviewer sent."""
 
     reviewer: str
@@ -24,9 +24,14 @@ class Ballot:
     request: str  # the Idempotency-Key
 
 
-def judge(
-    row: ReviewRow | None, ballot: Ballot, *, now: datetime, rules: ReviewRules, known: str = ""
-) -> Change | Repeated | Refused:
+def apply_verdict(
+    row: ReviewRow | None,
+    ballot: SubmittedVerdict,
+    *,
+    now: datetime,
+    rules: ReviewRules,
+    known: str = "",
+) -> DecisionChange | Repeated | Refused:
     """`known` is what is truly to be seen, where the photo is one of the seeded items.
 
     An expired lease still counts as long as nobody else has taken the photo since: a verdict that
@@ -95,8 +100,8 @@ def state_after(row: ReviewRow, verdict: str, reviewer: str, rules: ReviewRules)
 
 
 def _change(
-    row: ReviewRow, ballot: Ballot, *, now: datetime, rules: ReviewRules, known: str
-) -> Change:
+    row: ReviewRow, ballot: SubmittedVerdict, *, now: datetime, rules: ReviewRules, known: str
+) -> DecisionChange:
     is_opinion = bool(row.state.first_by)
     kind = OPINION if is_opinion else VERDICT
     if is_opinion:
@@ -114,7 +119,7 @@ def _change(
         "decided_at": decided_at,
     }
     first = first_verdict(row.decisions) if is_opinion else None
-    return Change(
+    return DecisionChange(
         row=row,
         kind=kind,
         verdict=ballot.verdict,
@@ -129,6 +134,6 @@ def _change(
     )
 
 
-def first_verdict(decisions: tuple[Image, ...]) -> Image | None:
+def first_verdict(decisions: tuple[ItemImage, ...]) -> ItemImage | None:
     """The verdict that a second opinion stands beside."""
     return next((each for each in reversed(decisions) if each["kind"] == VERDICT), None)

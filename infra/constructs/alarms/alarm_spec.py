@@ -16,15 +16,15 @@ OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 UNDER = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 # What it means that nothing was measured.
-FINE = cloudwatch.TreatMissingData.NOT_BREACHING
-AS_BEFORE = cloudwatch.TreatMissingData.IGNORE
-WRONG = cloudwatch.TreatMissingData.BREACHING
+NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
+IGNORE = cloudwatch.TreatMissingData.IGNORE
+BREACHING = cloudwatch.TreatMissingData.BREACHING
 
 MINUTE, FIVE_MINUTES, HOUR = Duration.minutes(1), Duration.minutes(5), Duration.hours(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class AlarmSpec:
     """One metric and its limit."""
 
     metric: cloudwatch.IMetric
@@ -32,10 +32,10 @@ class Watch:
     threshold: float = 0
     comparison: cloudwatch.ComparisonOperator = OVER
     periods: int = 1
-    missing: cloudwatch.TreatMissingData = FINE
+    missing: cloudwatch.TreatMissingData = NOT_BREACHING
 
 
-def ours(
+def function_metric(
     name: str,
     service: str,
     config: StageConfig,
@@ -53,14 +53,14 @@ def ours(
     )
 
 
-def of_rounds(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
+def sweeper_metric(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric of the sweeper. A shorter period than from round to round would be empty now and
     then: three in a row never fill up, and one alone is over before the next round."""
     period = Duration.minutes(max(60, config.sweep_every_minutes))
-    return ours(name, names.SWEEPER, config, statistic=statistic, period=period)
+    return function_metric(name, names.SWEEPER, config, statistic=statistic, period=period)
 
 
-def of_endpoint(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
+def endpoint_metric(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric that SageMaker publishes of the endpoint."""
     return cloudwatch.Metric(
         namespace="AWS/SageMaker",

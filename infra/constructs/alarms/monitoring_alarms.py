@@ -4,46 +4,46 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.config import StageConfig
 from infra.constructs.alarms.alarm_spec import (
-    AS_BEFORE,
     AT_LEAST,
+    BREACHING,
     HOUR,
+    IGNORE,
     UNDER,
-    WRONG,
-    Watch,
-    of_rounds,
-    ours,
+    AlarmSpec,
+    function_metric,
+    sweeper_metric,
 )
 from monitoring import metric_names as names
 
 
-def of_sweeper(config: StageConfig) -> dict[str, Watch]:
+def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
     """Whether what is misplaced is found and mended."""
     return {
-        "SweeperSilent": Watch(
-            metric=of_rounds(names.ROUNDS, config),
+        "SweeperSilent": AlarmSpec(
+            metric=sweeper_metric(names.ROUNDS, config),
             threshold=1,
             comparison=UNDER,
-            missing=WRONG,
+            missing=BREACHING,
             meaning=(
                 "The sweeper has not ended a round for an hour: lost events and stuck photos stay "
                 "as they are. Read its log; try `scones reconcile`. Red in the first hour of a new "
                 "stage: no round has ended yet."
             ),
         ),
-        "RepairsDoNotHold": Watch(
-            metric=of_rounds(names.REPAIRS_NEEDED, config),
+        "RepeatedRepairs": AlarmSpec(
+            metric=sweeper_metric(names.REPAIRS_NEEDED, config),
             periods=3,
             meaning=(
                 "For three hours the sweeper has found photos that are not where they should be. "
                 "`scones reconcile` lists them and says why."
             ),
         ),
-        "RepairsRefused": Watch(
-            metric=of_rounds(names.REPAIRS_REFUSED, config),
+        "RepairsRefused": AlarmSpec(
+            metric=sweeper_metric(names.REPAIRS_REFUSED, config),
             meaning="A service refuses a repair; the sweeper's log has `repair_refused` and why.",
         ),
-        "LedgerMalformed": Watch(
-            metric=of_rounds(names.MALFORMED_ROWS, config),
+        "LedgerMalformed": AlarmSpec(
+            metric=sweeper_metric(names.MALFORMED_ROWS, config),
             meaning=(
                 "A row of the ledger is no record; the sweeper's log names it. Mend it by hand: "
                 "until then nothing looks after its photo."
@@ -52,15 +52,15 @@ def of_sweeper(config: StageConfig) -> dict[str, Watch]:
     }
 
 
-def of_report(config: StageConfig) -> dict[str, Watch]:
+def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
     """What the daily report found, and whether there was one."""
     return {
-        "ReportMissing": Watch(
+        "ReportMissing": AlarmSpec(
             metric=_daily(names.REPORT_PUBLISHED, "Sum", config),
             threshold=1,
             comparison=UNDER,
             periods=26,
-            missing=WRONG,
+            missing=BREACHING,
             meaning=(
                 "There was no report for 26 hours: nobody knows whether the classifier is right. "
                 "Read the log of the function `report` and the queue of the schedules' dead "
@@ -68,19 +68,19 @@ def of_report(config: StageConfig) -> dict[str, Watch]:
                 "stage: at most a day."
             ),
         ),
-        "VerdictWatch": Watch(
+        "VerdictWatch": AlarmSpec(
             metric=_daily(names.REPORT_VERDICT, "Maximum", config),
             threshold=1,
             comparison=AT_LEAST,
             # The verdict of a day stands until the next one; a day of too few photos has none.
-            missing=AS_BEFORE,
+            missing=IGNORE,
             meaning="The daily report says WATCH or ACT. Open it: it names what has changed.",
         ),
-        "VerdictAct": Watch(
+        "VerdictAct": AlarmSpec(
             metric=_daily(names.REPORT_VERDICT, "Maximum", config),
             threshold=2,
             comparison=AT_LEAST,
-            missing=AS_BEFORE,
+            missing=IGNORE,
             meaning=(
                 "The daily report says ACT: assignments may be wrong. Open it; the policy override "
                 '{"threshold": 1.0} sends every photo to a person until it is mended.'
@@ -90,13 +90,13 @@ def of_report(config: StageConfig) -> dict[str, Watch]:
     }
 
 
-def _of_capture(config: StageConfig) -> dict[str, Watch]:
+def _of_capture(config: StageConfig) -> dict[str, AlarmSpec]:
     return {
-        "CaptureIncomplete": Watch(
+        "CaptureIncomplete": AlarmSpec(
             metric=_daily(names.CAPTURE_COMPLETENESS, "Minimum", config),
             threshold=0.99,
             comparison=UNDER,
-            missing=AS_BEFORE,
+            missing=IGNORE,
             meaning=(
                 "Data Capture has lost more than one photo in a hundred. SageMaker stops capturing "
                 "where the disk is full: look at the endpoint's DiskUtilization."
@@ -106,4 +106,4 @@ def _of_capture(config: StageConfig) -> dict[str, Watch]:
 
 
 def _daily(name: str, statistic: str, config: StageConfig) -> cloudwatch.Metric:
-    return ours(name, names.REPORT, config, statistic=statistic, period=HOUR)
+    return function_metric(name, names.REPORT, config, statistic=statistic, period=HOUR)

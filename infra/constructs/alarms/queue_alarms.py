@@ -3,13 +3,13 @@
 from aws_cdk import aws_sqs as sqs
 
 from infra.constructs.intake import Intake
-from infra.constructs.ledger_stream import Changes
+from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.monitoring import Monitoring
 from infra.constructs.queues import Queues
 
 
-def must_stay_empty(
-    *, intake: Intake, queues: Queues, changes: Changes, monitoring: Monitoring
+def empty_queues(
+    *, intake: Intake, queues: Queues, changes: LedgerStream, monitoring: Monitoring
 ) -> dict[str, tuple[sqs.IQueue, str]]:
     """Queues by what a message in them means to whoever is called at night."""
     return {

@@ -9,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.alarms.alarm_spec import Watch
+from infra.constructs.alarms.alarm_spec import AlarmSpec
 
 
 class Alarms(Construct):
@@ -21,7 +21,7 @@ class Alarms(Construct):
         construct_id: str,
         *,
         config: StageConfig,
-        watches: dict[str, Watch],
+        watches: dict[str, AlarmSpec],
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
@@ -52,7 +52,7 @@ class Alarms(Construct):
             )
         )
 
-    def _alarm(self, name: str, watch: Watch) -> cloudwatch.Alarm:
+    def _alarm(self, name: str, watch: AlarmSpec) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Parameters of the stack: where people reach its API, and where they sign in.
-_ADDRESSES = ("DoorUrl", "SignInUrl")
+_ADDRESSES = ("ApiUrl", "SignInUrl")
 
 # Any: JSON written by CDK, whose parts are looked up by name and missed with a KeyError.
 Json = dict[str, Any]

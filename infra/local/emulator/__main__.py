@@ -1,7 +1,8 @@
-"""The AWS emulator with its corrections, as a process: `python -m infra.local.emulator`.
+"""The AWS emulator with its patches, as a process: `python -m infra.local.emulator`.
 
-It listens on a socket that its parent opened, with the environment that `infra.local.stage.process_specs` gives
-it, and ends, with the Lambda workers and the files that it made, when its standard input ends.
+It listens on a socket that its parent opened, in the environment that
+`infra.local.stage.process_specs` sets, and ends, with the Lambda workers and files that it made,
+when its standard input ends.
 With `--save` it writes its state first, which it does on a clean stop only.
 """
 
@@ -52,7 +53,7 @@ async def _serve(config: Config, stop_workers: Callable[[], None], *, save: bool
             saved.wait()
         stop_workers()
 
-    exit_with_parent.end_with_parent(finish, within_s=_SAVE_GRACE_S if save else _GRACE_S)
+    exit_with_parent.exit_with_parent(finish, within_s=_SAVE_GRACE_S if save else _GRACE_S)
     app = import_module("ministack.app").app
     await serve(app, config, shutdown_trigger=stopping.wait)
     saved.set()

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--emulator-url", required=True)
     parser.add_argument("--api-id", required=True)
     options = parser.parse_args()
-    exit_with_parent.end_with_parent(lambda: None, within_s=_GRACE_S)
+    exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
     asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))

@@ -16,7 +16,7 @@ _BACKLOG = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class BoundSocket:
     """A listening socket and where clients find it, also after our copy of the socket is closed."""
 
     socket: socket.socket = field(repr=False)
@@ -29,7 +29,7 @@ class Listener:
 
 
 @contextlib.contextmanager
-def listening(port: int = 0) -> Iterator[Listener]:
+def bound_socket(port: int = 0) -> Iterator[BoundSocket]:
     """Listen on loopback, on a port that the system chooses unless one is asked for.
 
     Raises:
@@ -42,4 +42,4 @@ def listening(port: int = 0) -> Iterator[Listener]:
         except OSError as error:
             raise PortTaken(port) from error
         listener.listen(_BACKLOG)
-        yield Listener(listener, listener.getsockname()[1])
+        yield BoundSocket(listener, listener.getsockname()[1])

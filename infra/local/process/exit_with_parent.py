@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STDIN = 0
 
 
-def end_with_parent(finish: Callable[[], None], *, within_s: float) -> None:
+def exit_with_parent(finish: Callable[[], None], *, within_s: float) -> None:
     """Once the parent lets go, call `finish`, remove this process's files, and exit.
 
     That happens at once and in a thread of its own: open connections and work under way are not

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.errors import PartFailed
+from infra.local.errors import ProcessFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from infra.local.process.bound_socket import Listener
+    from infra.local.process.bound_socket import BoundSocket
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -30,7 +30,7 @@ _LOG_TAIL_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ProcessSpec:
     """A process of the stage before it is started: `python -m module --listener FD arguments`."""
 
     name: str
@@ -38,7 +38,7 @@ class Part:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     directory: Path  # its temporary files and log; it removes them when its parent is gone
-    listener: Listener
+    listener: BoundSocket
     health_path: str
     stop_within_s: float = _STOP_S
 
@@ -49,34 +49,34 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningProcess:
     """A started part."""
 
-    part: Part
+    part: ProcessSpec
     process: subprocess.Popen[bytes] = field(repr=False)
 
     def await_health(self, timeout_s: float) -> None:
         """Return once the part answers that it is ready.
 
         Raises:
-            PartFailed: it died, or did not get ready in time.
+            ProcessFailed: it died, or did not get ready in time.
         """
         deadline = time.monotonic() + timeout_s
         while not self._is_healthy():
             if self.process.poll() is not None:
-                raise PartFailed(self.part.name, "ended while starting", self._log_tail())
+                raise ProcessFailed(self.part.name, "ended while starting", self._log_tail())
             if time.monotonic() > deadline:
                 what = f"was not ready after {timeout_s:.0f} s"
-                raise PartFailed(self.part.name, what, self._log_tail())
+                raise ProcessFailed(self.part.name, what, self._log_tail())
             time.sleep(0.05)
 
-    def failure(self) -> PartFailed | None:
+    def failure(self) -> ProcessFailed | None:
         """Why it runs no longer; None while it does."""
         code = self.process.poll()
         if code is None:
             return None
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return PartFailed(self.part.name, how, self._log_tail())
+        return ProcessFailed(self.part.name, how, self._log_tail())
 
     def stop(self) -> None:
         """Let it end by itself, then make sure that nothing of its process group is left."""
@@ -106,7 +106,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(part: Part) -> Iterator[Running]:
+def run_process(part: ProcessSpec) -> Iterator[RunningProcess]:
     """Start a part, without waiting until it is ready, and stop it in the end."""
     part.directory.mkdir(parents=True)
     descriptor = part.listener.socket.fileno()
@@ -124,12 +124,12 @@ def running(part: Part) -> Iterator[Running]:
         )
     try:
         part.listener.socket.close()  # when the part is dead, clients are refused and do not hang
-        yield Running(part, process)
+        yield RunningProcess(part, process)
     finally:
-        Running(part, process).stop()
+        RunningProcess(part, process).stop()
 
 
-def _environment(part: Part) -> dict[str, str]:
+def _environment(part: ProcessSpec) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {
         **inherited,

@@ -1,8 +1,8 @@
 """The SageMaker endpoint of the local stage, as a process: `python -m infra.local.sagemaker`.
 
 Stand-in for the runtime, real serving application, real model, capture files in the emulated S3.
-`infra.local.stage.process_specs` says how it is started; it writes what it captured and ends when its standard
-input ends.
+`infra.local.stage.process_specs` says how it is started; it writes what it captured and ends when
+its standard input ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from botocore.config import Config
 from infra.local.process import exit_with_parent
 from infra.local.sagemaker.capture_files import CaptureFiles
 from infra.local.sagemaker.capture_lines import CaptureSettings
-from infra.local.sagemaker.invocations import VARIANT, Endpoint, invoke_app
+from infra.local.sagemaker.invocations import VARIANT, EndpointStandIn, invoke_app
 from infra.local.stage.process_specs import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def main() -> None:
     config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
     store = boto3.client("s3", config=config)
     files = CaptureFiles(store, settings, endpoint=options.endpoint, variant=VARIANT)
-    endpoint = Endpoint(
+    endpoint = EndpointStandIn(
         name=options.endpoint,
         account=ACCOUNT,
         region=REGION,
         capture=settings,
         add_capture=files.add,
     )
-    exit_with_parent.end_with_parent(lambda: files.close(_FLUSH_S), within_s=_GRACE_S)
+    exit_with_parent.exit_with_parent(lambda: files.close(_FLUSH_S), within_s=_GRACE_S)
     model = _serving_app(options.app)(options.model)
     asyncio.run(_serve(invoke_app(endpoint, model), options.listener))
 

@@ -35,7 +35,7 @@ _DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class EndpointStandIn:
     """The one endpoint that is served, and what is captured of its invocations."""
 
     name: str
@@ -46,7 +46,7 @@ class Endpoint:
     random_percentage: Callable[[], float] = lambda: random.uniform(0, 100)  # noqa: S311 # samples
 
 
-def invoke_app(endpoint: Endpoint, model: ASGIApp) -> Starlette:
+def invoke_app(endpoint: EndpointStandIn, model: ASGIApp) -> Starlette:
     """The runtime's HTTP interface, and `/ping`, which answers as the model does."""
     transport = httpx.ASGITransport(model, raise_app_exceptions=False)
     container = httpx.AsyncClient(transport=transport, base_url="http://model", trust_env=False)
@@ -74,7 +74,7 @@ def invoke_app(endpoint: Endpoint, model: ASGIApp) -> Starlette:
 
 
 async def _invoke(
-    endpoint: Endpoint, container: httpx.AsyncClient, request: Request, body: bytes
+    endpoint: EndpointStandIn, container: httpx.AsyncClient, request: Request, body: bytes
 ) -> Response:
     at = datetime.now(UTC)
     content_type = request.headers.get("content-type", _DEFAULT_CONTENT_TYPE)
@@ -121,7 +121,7 @@ def _validation_error(message: str) -> Response:
     return JSONResponse({"message": message}, 400, headers={"x-amzn-ErrorType": "ValidationError"})
 
 
-def _model_error(endpoint: Endpoint, status: int, message: str) -> Response:
+def _model_error(endpoint: EndpointStandIn, status: int, message: str) -> Response:
     """What the runtime answers when the container does not answer with success."""
     kind = "client" if 400 <= status < 500 else "server"
     group = f"/aws/sagemaker/Endpoints/{endpoint.name}"

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.local.errors import PartFailed, StageError
+from infra.local.errors import ProcessFailed, StageError
 from infra.local.process.processes import ROOT
 from infra.local.stage.stage import ASSEMBLY
 from infra.local.stage.state_file import (
@@ -44,14 +44,14 @@ class UpSettings:
     port: int
     runtime_port: int
     page_port: int
-    door_port: int
+    api_port: int
     keep: bool
     drop_folder: Path | None
 
     def arguments(self) -> list[str]:
         """As the supervisor takes them."""
         words = ["--port", str(self.port), "--runtime-port", str(self.runtime_port)]
-        words += ["--page-port", str(self.page_port), "--door-port", str(self.door_port)]
+        words += ["--page-port", str(self.page_port), "--api-port", str(self.api_port)]
         if self.keep:
             words.append("--keep")
         if self.drop_folder:
@@ -150,7 +150,7 @@ def _await_ready(folder: Path, supervisor: subprocess.Popen[bytes]) -> UpState:
             return state
         time.sleep(_POLL_S)
     tail = log_of(folder).read_text(errors="replace")[-_LOG_TAIL_CHARACTERS:].strip()
-    raise PartFailed("supervisor", "did not get ready", tail)
+    raise ProcessFailed("supervisor", "did not get ready", tail)
 
 
 def _await_others(folder: Path) -> UpState:

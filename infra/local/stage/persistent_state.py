@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def kept_state(keep: Path | None, working: Path) -> Iterator[Path | None]:
+def persistent_state(keep: Path | None, working: Path) -> Iterator[Path | None]:
     """A folder with what was kept, for the emulator to work in; None where nothing is to be kept.
 
     The emulator must have ended before the block does.

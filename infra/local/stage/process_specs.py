@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.local.process.processes import Part
+from infra.local.process.processes import ProcessSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.process.bound_socket import Listener
+    from infra.local.process.bound_socket import BoundSocket
     from infra.local.sagemaker.capture_lines import CaptureSettings
 
 _STOP_S = 6.0
@@ -29,19 +29,19 @@ CREDENTIALS = {
 def emulator(
     *,
     directory: Path,
-    listener: Listener,
+    listener: BoundSocket,
     runtime_url: str,
     enforce_iam: bool,
     workers: int,
     state: Path | None = None,
-) -> Part:
+) -> ProcessSpec:
     """The corrected emulator; `workers` processes at most serve one Lambda function.
 
     With a folder for its `state`, it starts with what it finds there and saves it when it ends.
     """
     saving = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
     place = state or directory
-    return Part(
+    return ProcessSpec(
         name="emulator",
         module="infra.local.emulator",
         arguments=("--workers", str(workers), *(("--save",) if state else ())),
@@ -76,13 +76,13 @@ def emulator(
 def endpoint(
     *,
     directory: Path,
-    listener: Listener,
+    listener: BoundSocket,
     name: str,
     serving_app: str,
     model_dir: Path,
     capture: CaptureSettings,
     emulator_url: str,
-) -> Part:
+) -> ProcessSpec:
     """The stand-in for the SageMaker runtime, with one endpoint behind it.
 
     `serving_app` is the `module:function` that makes the container's ASGI application.
@@ -97,7 +97,7 @@ def endpoint(
         "--json-types": ",".join(capture.json_content_types),
         "--csv-types": ",".join(capture.csv_content_types),
     }
-    return Part(
+    return ProcessSpec(
         name="endpoint",
         module="infra.local.sagemaker",
         arguments=[word for pair in arguments.items() for word in pair],

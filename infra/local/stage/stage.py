@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud_assembly.deploy import deploy, prepare, standing
 from infra.local.cloud_assembly.reader import read_json, read_stack
-from infra.local.gateway.spec import running_gateway
-from infra.local.process.bound_socket import listening
-from infra.local.process.processes import ROOT, Running, running
+from infra.local.gateway.spec import run_gateway
+from infra.local.process.bound_socket import bound_socket
+from infra.local.process.processes import ROOT, RunningProcess, run_process
 from infra.local.process.run_directory import run_directory
 from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage import process_specs as parts
-from infra.local.stage.persistent_state import kept_state
+from infra.local.stage.persistent_state import persistent_state
 from infra.local.stage.sessions import StageSession
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class LocalStage:
     runtime_url: str
     outputs: Mapping[str, str]  # of the stack `Pipeline`
     processes: Mapping[str, int]  # process ids; each is the head of its own process group
-    door_url: str = ""  # of the API and its page; empty where the stack has none
+    api_url: str = ""  # of the API and its page; empty where the stack has none
     # Empty where another process runs the stage.
-    parts: tuple[Running, ...] = field(default=(), repr=False, compare=False)
+    parts: tuple[RunningProcess, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,7 +83,7 @@ def running_stage(
     workers: int = 2,
     port: int = 0,
     runtime_port: int = 0,
-    door_port: int = 0,
+    api_port: int = 0,
     keep: Path | None = None,
 ) -> Iterator[LocalStage]:
     """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
@@ -99,11 +99,11 @@ def running_stage(
     endpoint_name, capture = endpoint_settings(read_json(assembly / SERVING_TEMPLATE))
     with (
         run_directory(run_dir or _RUNS) as directory,
-        listening(port) as emulator_at,
-        listening(runtime_port) as runtime_at,
-        listening(door_port) as door_at,
-        kept_state(keep, directory / "kept") as state,
-        running(
+        bound_socket(port) as emulator_at,
+        bound_socket(runtime_port) as runtime_at,
+        bound_socket(api_port) as api_at,
+        persistent_state(keep, directory / "kept") as state,
+        run_process(
             parts.emulator(
                 directory=directory / "emulator",
                 listener=emulator_at,
@@ -114,7 +114,7 @@ def running_stage(
             )
         ) as emulator,
         # Started after the emulator, so ended before it: the last capture files still find S3.
-        running(
+        run_process(
             parts.endpoint(
                 directory=directory / "endpoint",
                 listener=runtime_at,
@@ -128,7 +128,7 @@ def running_stage(
     ):
         session = _session(emulator_at.url, runtime_at.url)
         s3, cloudformation = session.client("s3"), session.client("cloudformation")
-        stack = stack.at(door_at.url)
+        stack = stack.at(api_at.url)
         prepare(stack, _ASSET_CACHE)  # while the processes come up
         emulator.await_health(_READY_WITHIN_S)
         update = keep is not None and keep.exists()
@@ -136,9 +136,9 @@ def running_stage(
             stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE, update=update
         )
         endpoint.await_health(_READY_WITHIN_S)
-        with running_gateway(
+        with run_gateway(
             directory=directory / "gateway",
-            listener=door_at,
+            listener=api_at,
             emulator_url=emulator_at.url,
             outputs=outputs,
         ) as door:
@@ -148,7 +148,7 @@ def running_stage(
                 runtime_url=runtime_at.url,
                 outputs=outputs,
                 processes={each.part.name: each.process.pid for each in started},
-                door_url=door_at.url if door else "",
+                api_url=api_at.url if door else "",
                 parts=started,
             )
 

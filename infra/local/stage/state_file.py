@@ -41,7 +41,7 @@ class UpState:
     endpoint_url: str = ""
     runtime_url: str = ""
     page_url: str = ""
-    door_url: str = ""
+    api_url: str = ""
     drop_folder: str = ""
     keep: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class UpState:
             runtime_url=self.runtime_url,
             outputs=self.outputs,
             processes=self.processes,
-            door_url=self.door_url,
+            api_url=self.api_url,
         )
 
 

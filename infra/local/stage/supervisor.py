@@ -1,8 +1,8 @@
 """Keeps the system running in the background: `python -m infra.local.stage.supervisor`.
 
-`infra.local.stage.background` starts it, in a session of its own and with the lock of `upstate`. It ends,
-with everything that it started, on SIGTERM, or as soon as one part is dead: half a system would
-only puzzle people.
+`infra.local.stage.background` starts it, in a session of its own and with the lock of
+`state_file`. It ends, with everything that it started, on SIGTERM, or as soon as one process is
+dead: half a system would only puzzle people.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ import psutil
 
 from infra.local.cloud_assembly.reader import read_json
 from infra.local.errors import StageError
-from infra.local.process.bound_socket import listening
-from infra.local.process.processes import running
+from infra.local.process.bound_socket import bound_socket
+from infra.local.process.processes import run_process
 from infra.local.process.run_directory import run_directory
 from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage.drop_folder import DropFolder
 from infra.local.stage.stage import SERVING_TEMPLATE, running_stage
 from infra.local.stage.state_file import FAILED, READY, STARTING, UpState, forget_state, write_state
-from infra.local.status_page.spec import part as page_part
+from infra.local.status_page.spec import process_spec as page_part
 from infra.local.status_page.stack_names import PagePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.process.processes import Running
+    from infra.local.process.processes import RunningProcess
     from infra.local.stage.stage import LocalStage
 
 _POLL_S = 0.2
@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--runtime-port", type=int, default=0)
     parser.add_argument("--page-port", type=int, default=0)
-    parser.add_argument("--door-port", type=int, default=0)
+    parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--drop-folder", type=Path)
     return parser.parse_args()
@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
             assembly=options.assembly,
             port=options.port,
             runtime_port=options.runtime_port,
-            door_port=options.door_port,
+            api_port=options.api_port,
             keep=options.folder / "kept" if options.keep else None,
         ) as stage,
         _page(options, stage) as page,
@@ -127,7 +127,7 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
             runtime_url=stage.runtime_url,
             outputs=dict(stage.outputs),
             page_url=page.part.listener.url,
-            door_url=stage.door_url,
+            api_url=stage.api_url,
             processes={**stage.processes, page.part.name: page.process.pid},
         )
         drop = DropFolder(options.drop_folder) if options.drop_folder else None
@@ -141,13 +141,13 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
 
 
 @contextlib.contextmanager
-def _page(options: argparse.Namespace, stage: LocalStage) -> Iterator[Running]:
+def _page(options: argparse.Namespace, stage: LocalStage) -> Iterator[RunningProcess]:
     name, capture = endpoint_settings(read_json(options.assembly / SERVING_TEMPLATE))
     places = PagePlaces.of_stage(stage.outputs, endpoint_name=name, capture=capture)
     with (
         run_directory(options.folder / "runs") as directory,
-        listening(options.page_port) as at,
-        running(
+        bound_socket(options.page_port) as at,
+        run_process(
             page_part(
                 directory=directory / "page",
                 listener=at,
@@ -161,7 +161,7 @@ def _page(options: argparse.Namespace, stage: LocalStage) -> Iterator[Running]:
 
 
 def _watch(
-    stage: LocalStage, parts: tuple[Running, ...], drop: DropFolder | None, ending: _Ending
+    stage: LocalStage, parts: tuple[RunningProcess, ...], drop: DropFolder | None, ending: _Ending
 ) -> None:
     s3, bucket = stage.session().client("s3"), stage.outputs["IntakeBucket"]
     while not ending.asked:

@@ -40,7 +40,7 @@ def main() -> None:
     places = PagePlaces(
         **{field.name: getattr(options, field.name) for field in fields(PagePlaces)}
     )
-    exit_with_parent.end_with_parent(lambda: None, within_s=_GRACE_S)
+    exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = page_app(StageReader.over(boto3.Session(), places, config=_CONFIG))
     asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))

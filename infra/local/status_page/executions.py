@@ -18,7 +18,7 @@ _EVENTS_A_CALL = 1_000
 _FRESH_S = 0.8
 
 
-class Executions:
+class ExecutionHistories:
     """Reads single executions; any thread may."""
 
     def __init__(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 from handlers.aws.attribute_values import plain
 from infra.local.status_page.capture_lookup import find_capture
 from infra.local.status_page.cards import counts, sheet
-from infra.local.status_page.executions import Executions
+from infra.local.status_page.executions import ExecutionHistories
 from infra.local.status_page.ledger_mirror import LedgerMirror
 from infra.local.status_page.queues import Depth, depths, oldest_in_flight
 from infra.local.status_page.story import card_to_wire, story
 from infra.local.status_page.thumbnails import Thumbnails
-from infra.local.status_page.uploads import Uploads
+from infra.local.status_page.uploads import UploadCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,10 +51,10 @@ class StageReader:
     s3: S3Client
     sqs: SQSClient
     dynamodb: DynamoDBClient
-    executions: Executions
+    executions: ExecutionHistories
     thumbnails: Thumbnails
     mirror: LedgerMirror
-    uploads: Uploads
+    uploads: UploadCounter
     clock: Callable[[], float]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _latest: Snapshot = Snapshot()
@@ -77,10 +77,12 @@ class StageReader:
             s3=s3,
             sqs=session.client("sqs", config=config),
             dynamodb=dynamodb,
-            executions=Executions(session.client("stepfunctions", config=config), clock=clock),
+            executions=ExecutionHistories(
+                session.client("stepfunctions", config=config), clock=clock
+            ),
             thumbnails=Thumbnails(s3),
             mirror=LedgerMirror(dynamodb, places.photos_table, clock=clock),
-            uploads=Uploads(s3, places.intake_bucket, clock=clock),
+            uploads=UploadCounter(s3, places.intake_bucket, clock=clock),
             clock=clock,
         )
 

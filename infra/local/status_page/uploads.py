@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SHARE = 0.1  # of the time at most goes into listing the bucket
 
 
-class Uploads:
+class UploadCounter:
     """Object versions under the intake prefix. Not for two threads at once."""
 
     def __init__(

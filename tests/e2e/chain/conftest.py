@@ -18,8 +18,8 @@ from infra.demo.runner import places_of
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage, running_stage
 from infra.synthesis.synth import ROOT, synthesize
-from monitoring.reconciliation.checker import Verdict, check
-from monitoring.reconciliation.inventory_reader import survey
+from monitoring.reconciliation.checker import ConservationResult, check
+from monitoring.reconciliation.inventory_reader import read_inventory
 
 PATIENCE_S = 90
 
@@ -102,8 +102,8 @@ class Chain:
             time.sleep(0.1)
         pytest.fail("the execution did not end")
 
-    def verdict(self) -> Verdict:
-        return check(survey(self.stage.session(), places_of(self.stage), read_queues=True))
+    def verdict(self) -> ConservationResult:
+        return check(read_inventory(self.stage.session(), places_of(self.stage), read_queues=True))
 
     def picture(self, name: str = "bicycle-red.jpg") -> bytes:
         return (self.samples / name).read_bytes()

@@ -36,7 +36,7 @@ def test_a_photo_is_carried_captured_and_taken_over(express: Chain) -> None:
     assert express.outcome(photo)["status"] == "assigned"
     assert len(captured(express, photo)) == 1
     change(express, photo, status="received", pending="received", claimed_at=LONG_AGO)
-    assert sweep(express)["mended"] == {"take_over": 1}
+    assert sweep(express)["repaired"] == {"take_over": 1}
     row = express.outcome(photo)
     assert (row["status"], row["attempt"]) == ("assigned", 2)
     assert express.verdict().conserved

@@ -1,4 +1,4 @@
-"""What breaks is found and mended, on the emulator with the sweeper's own role enforced."""
+"""What breaks is found and repaired, on the emulator with the sweeper's own role enforced."""
 
 import io
 import json
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from infra.demo.runner import places_of
-from monitoring.reconciliation.reconcile import mender_of, reconcile
-from monitoring.reconciliation.repair_plan import Patience
+from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
+from monitoring.reconciliation.repair_plan import RepairDeadlines
 from tests.e2e.chain.conftest import Chain
 
 pytestmark = pytest.mark.e2e
 
 LONG_AGO = (datetime.now(UTC) - timedelta(days=2)).isoformat().replace("+00:00", "Z")
-AT_ONCE = Patience(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
+AT_ONCE = RepairDeadlines(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
 
 
 def sweep(chain: Chain) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_a_stuck_photo_is_taken_over_by_the_sweeper(chain: Chain) -> None:
     photo = chain.upload("intake/m1/stuck.jpg", chain.picture())
     chain.outcome(photo)
     change(chain, photo, status="received", pending="received", claimed_at=LONG_AGO)
-    assert sweep(chain)["mended"] == {"take_over": 1}
+    assert sweep(chain)["repaired"] == {"take_over": 1}
     row = chain.outcome(photo)
     assert (row["status"], row["attempt"]) == ("assigned", 2)
     assert sweep(chain)["found"] == 0
@@ -76,7 +76,7 @@ def test_a_review_whose_message_was_never_sent_gets_one(chain: Chain) -> None:
     assert chain.outcome(photo)["status"] == "in_review"
     assert photo in reviews_waiting(chain, without=photo)
     change(chain, photo, enqueued_at=None, received_at=LONG_AGO, updated_at=LONG_AGO)
-    assert sweep(chain)["mended"] == {"send_review": 1}
+    assert sweep(chain)["repaired"] == {"send_review": 1}
     assert reviews_waiting(chain).count(photo) == 1
 
 
@@ -90,11 +90,13 @@ def test_an_event_that_was_lost_is_made_up_for_by_reconcile(chain: Chain) -> Non
         events.enable_rule(Name=rule)
     assert chain.row(photo) is None
     session, places = chain.stage.session(), places_of(chain.stage)
-    seen = reconcile(session, places, read_queues=False, patience=AT_ONCE, mender=None)
+    seen = reconcile(session, places, read_queues=False, deadlines=AT_ONCE, executor=None)
     assert [(each.rule, each.photo_id) for each in seen.repairs] == [("lost", photo)]
     assert chain.row(photo) is None
-    mender = mender_of(session, places)
-    assert reconcile(session, places, read_queues=False, patience=AT_ONCE, mender=mender).is_clean
+    executor = repair_executor_of(session, places)
+    assert reconcile(
+        session, places, read_queues=False, deadlines=AT_ONCE, executor=executor
+    ).is_clean
     assert chain.outcome(photo)["status"] == "assigned"
 
 

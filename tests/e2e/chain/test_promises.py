@@ -63,8 +63,8 @@ def test_a_role_that_lost_its_permission_fails_visibly_and_a_takeover_mends_it(
     assert photo in {message["photo_id"] for message in _failures(chain)}
     _requeue(chain, photo, attempt=2)
     assert chain.ended(chain.start(chain.event_of(key) | {"attempt": 2})) == "SUCCEEDED"
-    mended = chain.outcome(photo)
-    assert (mended["status"], mended["attempt"]) == ("assigned", 2)
+    repaired = chain.outcome(photo)
+    assert (repaired["status"], repaired["attempt"]) == ("assigned", 2)
 
 
 def test_serialize_cannot_read_beyond_the_intake_prefix(chain: Chain) -> None:

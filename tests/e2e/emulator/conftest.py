@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.process.bound_socket import listening
-from infra.local.process.processes import Running, running
+from infra.local.process.bound_socket import bound_socket
+from infra.local.process.processes import RunningProcess, run_process
 from infra.local.process.run_directory import run_directory
 from infra.local.stage import process_specs
 from infra.local.stage.sessions import StageSession
@@ -34,7 +34,7 @@ class Emulated:
     """The emulator under test."""
 
     session: StageSession
-    running: Running
+    running: RunningProcess
 
     def execute(self, definition: Json, given: object = None, *, wait_s: float = 20) -> Json:
         """Run a state machine and return the execution's description."""
@@ -101,8 +101,8 @@ def emulator(directory: Path, *, enforce_iam: bool = False, workers: int = 2) ->
     """A corrected emulator, with nothing deployed."""
     with (
         run_directory(directory) as run,
-        listening() as listener,
-        running(
+        bound_socket() as listener,
+        run_process(
             process_specs.emulator(
                 directory=run / "emulator",
                 listener=listener,

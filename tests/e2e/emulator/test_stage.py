@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from infra.local.errors import DeploymentFailed, PartFailed, PortTaken
-from infra.local.process.bound_socket import listening
+from infra.local.errors import DeploymentFailed, PortTaken, ProcessFailed
+from infra.local.process.bound_socket import bound_socket
 from infra.local.stage.stage import LocalStage, running_stage
 from tests.e2e.emulator.processes_of import listening_addresses, processes_below
 from tests.e2e.emulator.small_assembly import write_assembly
@@ -97,7 +97,7 @@ def test_two_stages_run_beside_each_other(stage: tuple[LocalStage, Path], assemb
 
 def test_taken_port_is_named(assembly: Path, tmp_path: Path) -> None:
     with (
-        listening() as taken,
+        bound_socket() as taken,
         pytest.raises(PortTaken, match=str(taken.port)),
         running_stage(tmp_path, assembly=assembly, serving_app=APP, port=taken.port),
     ):
@@ -107,7 +107,7 @@ def test_taken_port_is_named(assembly: Path, tmp_path: Path) -> None:
 def test_unusable_model_is_told_with_its_log(assembly: Path, tmp_path: Path) -> None:
     app = "tests.e2e.emulator.small_assembly:absent"
     with (
-        pytest.raises(PartFailed, match=r"endpoint ended while starting[\s\S]*absent"),
+        pytest.raises(ProcessFailed, match=r"endpoint ended while starting[\s\S]*absent"),
         running_stage(tmp_path, assembly=assembly, serving_app=app),
     ):
         pass

@@ -39,7 +39,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         running_stage(
             tmp_path_factory.mktemp("runs"), assembly=assembly, enforce_iam=True
         ) as stage,
-        httpx.Client(base_url=stage.door_url, trust_env=False, timeout=30) as http,
+        httpx.Client(base_url=stage.api_url, trust_env=False, timeout=30) as http,
     ):
         visitors = Visitors(stage, http)
         for name, role in PEOPLE.items():

@@ -15,7 +15,7 @@ from PIL import Image
 
 from infra.local.process.processes import ROOT
 
-ANY_PORTS = ("--port", "0", "--runtime-port", "0", "--page-port", "0", "--door-port", "0")
+ANY_PORTS = ("--port", "0", "--runtime-port", "0", "--page-port", "0", "--api-port", "0")
 
 
 @dataclass(frozen=True)

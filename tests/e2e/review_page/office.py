@@ -45,7 +45,7 @@ class Office:
 
     @property
     def url(self) -> str:
-        return self.stage.door_url
+        return self.stage.api_url
 
     def colleague(self, name: str) -> Reviewer:
         return Reviewer(self.stage, name)

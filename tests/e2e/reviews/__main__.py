@@ -33,9 +33,9 @@ def main() -> int:
         drain_s = 5 if options.short else 75
         race = run_race(stage, reviewers=reviewers, seed=options.seed, drain_s=drain_s)
     sys.stdout.write((json.dumps(race.summary()) if options.json else race.table()) + "\n")
-    for finding in race.findings:
-        sys.stdout.write(f"{finding}\n")
-    return 1 if race.doubles or race.lost or race.findings else 0
+    for violation in race.violations:
+        sys.stdout.write(f"{violation}\n")
+    return 1 if race.doubles or race.lost or race.violations else 0
 
 
 if __name__ == "__main__":

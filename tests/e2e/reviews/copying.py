@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.review_queue import message_of
 from handlers.domain.ledger.identity import photo_id
-from handlers.domain.review.assignment_update import Put, settle
+from handlers.domain.review.assignment_update import PutAssignment, plan_assignment_update
 from handlers.domain.review.row import ReviewRow
 from infra.local.stage.stage import LocalStage
 
@@ -72,8 +72,10 @@ class Copier:
         )
 
     def _assign(self, row: ReviewRow) -> None:
-        settled = settle(row, row.state, current=None, successor=None, now=row.received_at)
-        if row.state.status != "assigned" or not isinstance(settled.assignment, Put):
+        settled = plan_assignment_update(
+            row, row.state, current=None, successor=None, now=row.received_at
+        )
+        if row.state.status != "assigned" or not isinstance(settled.assignment, PutAssignment):
             return
         try:
             self._dynamodb.put_item(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from infra.demo.runner import places_of
 from infra.local.stage.stage import LocalStage
-from monitoring.reconciliation.checker import Finding, check
-from monitoring.reconciliation.inventory import World
-from monitoring.reconciliation.inventory_reader import survey
+from monitoring.reconciliation.checker import Violation, check
+from monitoring.reconciliation.inventory import Inventory
+from monitoring.reconciliation.inventory_reader import read_inventory
 from tests.e2e.reviews.filling import (
     messages_left,
     open_reviews,
@@ -35,7 +35,7 @@ class Race:
     doubles: int  # two accepted answers for one number of one photo
     lost: int  # photos that nobody decided, or decisions that the ledger does not hold
     counts: Counter[str]
-    findings: tuple[Finding, ...]
+    violations: tuple[Violation, ...]
     seconds: float
     messages_left: int
 
@@ -51,7 +51,7 @@ class Race:
             "same_answer": self.counts["same_answer"],
             "resent": self.counts["surplus_sent"],
             "resent_dropped": self.counts["surplus_dropped"],
-            "violations": len(self.findings),
+            "violations": len(self.violations),
         }
 
     def table(self) -> str:
@@ -69,7 +69,7 @@ class Race:
             "double submits, same answer": self.counts["same_answer"],
             "skips": self.counts["skipped"],
             "re-sent messages dropped": f"{share:.0%} of {self.counts['surplus_sent']}",
-            "invariants broken": len(self.findings),
+            "invariants broken": len(self.violations),
         }
         width = max(map(len, rows))
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
@@ -110,19 +110,25 @@ def drained(stage: LocalStage, racer: Racer, within_s: float) -> int:
     return left
 
 
-def settled_world(stage: LocalStage) -> World:
+def settled_world(stage: LocalStage) -> Inventory:
     """Labels follow from the stream, within seconds."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        world = survey(stage.session(), places_of(stage), read_queues=True)
-        missing = {finding.rule for finding in check(world).findings} & {"label_missing"}
+        world = read_inventory(stage.session(), places_of(stage), read_queues=True)
+        missing = {violation.rule for violation in check(world).violations} & {"label_missing"}
         if not missing or time.monotonic() > deadline:
             return world
         time.sleep(0.3)
 
 
 def _result(
-    world: World, racers: list[Racer], tally: Tally, *, photos: set[str], seconds: float, left: int
+    world: Inventory,
+    racers: list[Racer],
+    tally: Tally,
+    *,
+    photos: set[str],
+    seconds: float,
+    left: int,
 ) -> Race:
     accepted = [each for racer in racers for each in racer.accepted]
     numbers = Counter((photo, seq) for photo, seq, _ in accepted)
@@ -139,7 +145,7 @@ def _result(
         doubles=sum(number - 1 for number in numbers.values()),
         lost=len(photos - decided) + len(set(accepted) ^ written),
         counts=tally.counts,
-        findings=check(world).findings,
+        violations=check(world).violations,
         seconds=seconds,
         messages_left=left,
     )

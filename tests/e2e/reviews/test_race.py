@@ -30,7 +30,7 @@ def test_a_race_decides_every_photo_once_and_loses_nothing(stage: LocalStage) ->
     picture = _picture_that_a_reviewer_sees(stage)
     assert picture.startswith(b"\xff\xd8")
     race = run_race(stage, reviewers=REVIEWERS, seed=1)
-    assert (race.doubles, race.lost, race.findings) == (0, 0, ()), race.table()
+    assert (race.doubles, race.lost, race.violations) == (0, 0, ()), race.table()
     assert race.counts["undone"], "the race took nothing back: it proves too little"
     assert race.counts["same_answer"], "the race sent nothing twice: it proves too little"
     assert not open_reviews(stage)

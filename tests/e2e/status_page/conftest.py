@@ -12,11 +12,11 @@ import pytest
 
 from infra.demo.samples import draw_samples
 from infra.local.cloud_assembly.reader import read_json
-from infra.local.process.bound_socket import listening
-from infra.local.process.processes import running
+from infra.local.process.bound_socket import bound_socket
+from infra.local.process.processes import run_process
 from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage.stage import LocalStage, running_stage
-from infra.local.status_page import PagePlaces, spec
+from infra.local.status_page import PagePlaces, process_spec
 from infra.synthesis.synth import ROOT, synthesize
 
 if TYPE_CHECKING:
@@ -71,15 +71,15 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     draw_samples(samples)
     assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
     name, capture = endpoint_settings(read_json(assembly / "Scones-local-Serving.template.json"))
-    with running_stage(runs, assembly=assembly) as stage, listening() as page_at:
+    with running_stage(runs, assembly=assembly) as stage, bound_socket() as page_at:
         places = PagePlaces.of_stage(stage.outputs, endpoint_name=name, capture=capture)
-        page = spec(
+        page = process_spec(
             directory=runs / "page",
             listener=page_at,
             emulator_url=stage.endpoint_url,
             places=places,
         )
-        with running(page) as process:
+        with run_process(page) as process:
             process.await_health(PATIENCE_S)
             found = Watched(stage, page_at.url, samples)
             for key, sample in PHOTOS.items():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from handlers.aws.capture_writer import Captures, CapturesUnavailable
-from handlers.domain.capture_record import INPUT, OUTPUT, Call, capture_key, capture_line
+from handlers.aws.capture_writer import CapturesUnavailable, CaptureWriter
+from handlers.domain.capture_record import INPUT, OUTPUT, EndpointCall, capture_key, capture_line
 from handlers.domain.decision.prediction import Prediction
 from handlers.workflow import classify
 from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload, record_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 11, 21, 8, 30, 5, tzinfo=UTC)
 ANSWER = {"probabilities": {"car": 0.97, "van": 0.03}, "model_version": "m1"}
-CALL = Call(inference_id="a" * 64, request=b"jpeg", answer=ANSWER)
+CALL = EndpointCall(inference_id="a" * 64, request=b"jpeg", answer=ANSWER)
 
 
 class _Endpoint:
@@ -72,7 +72,9 @@ def test_a_photo_goes_its_way_where_its_record_cannot_be_written(
 
 @pytest.mark.usefixtures("aws")
 def test_a_bucket_that_is_not_there_is_said_so() -> None:
-    captures = Captures(boto3.client("s3"), bucket="none", prefix="p", modes=frozenset({OUTPUT}))
+    captures = CaptureWriter(
+        boto3.client("s3"), bucket="none", prefix="p", modes=frozenset({OUTPUT})
+    )
     with pytest.raises(CapturesUnavailable):
         captures.write(CALL, at=AT)
 

@@ -44,15 +44,15 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(world: World) -> None:
     found = document(*dry)
     assert call(*dry).exit_code == LEFT
     assert [(each["rule"], each["action"]) for each in found["repairs"]] == [("lost", "start")]
-    assert (found["clean"], found["mended"]) == (False, {})
+    assert (found["clean"], found["repaired"]) == (False, {})
     assert world.machine.photos() == []
 
 
 def test_repair_mends(world: World) -> None:
     world.upload("intake/d1/lost.jpg", event=False)
-    mended = call("reconcile", "--repair", "--older-than-minutes", "0")
-    assert mended.exit_code == OK
-    assert "mended 1 of 1 × start" in mended.stdout
+    repaired = call("reconcile", "--repair", "--older-than-minutes", "0")
+    assert repaired.exit_code == OK
+    assert "repaired 1 of 1 × start" in repaired.stdout
     world.settle()
     assert [row["status"] for row in world.machine.photos()] == ["assigned"]
     assert document("reconcile", "--older-than-minutes", "0")["clean"]
@@ -88,7 +88,7 @@ def test_what_a_service_refuses_is_told_and_the_others_are_mended(
         patched.setattr(Executions, "start", refusing(Executions.start, call=2))
         found = call("reconcile", "--repair", *NOW)
     assert found.exit_code == LEFT
-    assert "mended 2 of 3 × start" in found.stdout
+    assert "repaired 2 of 3 × start" in found.stdout
     assert "refused: start " in found.stdout
     assert "ThrottlingException" in found.stdout
     world.settle()

@@ -52,7 +52,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return known
 
 
-def is_up(folder: Path, *, door_url: str = "http://127.0.0.1:4569") -> None:
+def is_up(folder: Path, *, api_url: str = "http://127.0.0.1:4569") -> None:
     write_state(
         folder / "up",
         UpState(
@@ -61,7 +61,7 @@ def is_up(folder: Path, *, door_url: str = "http://127.0.0.1:4569") -> None:
             pid_started=psutil.Process().create_time(),
             since="2026-11-22T10:00:00+00:00",
             endpoint_url="http://127.0.0.1:4566",
-            door_url=door_url,
+            api_url=api_url,
             outputs={"UserPoolId": "pool"},
         ),
     )
@@ -116,7 +116,7 @@ def test_an_impossible_name_is_refused(
 def test_a_system_of_before_the_page_is_to_be_started_anew(
     tmp_path: Path, opened: list[str]
 ) -> None:
-    is_up(tmp_path, door_url="")
+    is_up(tmp_path, api_url="")
     code, said = ask()
     assert code == 3
     assert "scones down" in said

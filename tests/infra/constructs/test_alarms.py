@@ -16,13 +16,13 @@ import json
 from dataclasses import replace
 
 from infra.config import STAGES
-from infra.constructs.alarms.monitoring_alarms import of_report
+from infra.constructs.alarms.monitoring_alarms import report_alarms
 
-def watches(percentage, writer):
+def alarms(percentage, writer):
     captured = {"capture_sampling_percentage": percentage, "capture_writer": writer}
-    return list(of_report(replace(STAGES["prod"], **captured)))
+    return list(report_alarms(replace(STAGES["prod"], **captured)))
 
-print(json.dumps([watches(100, "endpoint"), watches(99, "endpoint"), watches(50, "classify")]))
+print(json.dumps([alarms(100, "endpoint"), alarms(99, "endpoint"), alarms(50, "classify")]))
 """
 
 

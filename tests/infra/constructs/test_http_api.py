@@ -98,8 +98,8 @@ def test_people_reach_the_api_at_a_domain_of_their_own_if_they_have_one(
     pipeline: Template,
 ) -> None:
     parameters = pipeline.body["Parameters"]
-    assert {"DoorUrl", "SignInUrl"} <= parameters.keys()
-    assert all(parameters[name]["Default"] == "" for name in ("DoorUrl", "SignInUrl"))
+    assert {"ApiUrl", "SignInUrl"} <= parameters.keys()
+    assert all(parameters[name]["Default"] == "" for name in ("ApiUrl", "SignInUrl"))
 
 
 def test_posts_are_remembered_for_as_long_as_their_answers_are_good() -> None:

@@ -12,24 +12,25 @@ from typer.testing import CliRunner
 from infra import cli
 from infra.cli import demo
 from infra.cli.errors import CANNOT_RUN, NOT_CONSERVED
-from infra.demo.load_test_report import Plan, Sample, StreamReport, percentile
+from infra.demo.load_test_report import LoadSample, Plan, StreamReport, percentile
 from infra.demo.load_test_view import show_stream, stream_json
-from infra.local.errors import PartFailed
+from infra.local.errors import ProcessFailed
 from infra.operations.outcomes import Outcome
-from infra.operations.upload import Upload
-from monitoring.reconciliation.checker import Finding, Verdict
+from infra.operations.upload import SubmittedUpload
+from monitoring.reconciliation.checker import ConservationResult, Violation
 
-LOST = Finding(rule="lost", photo_id="b" * 64, detail="'intake/d/x' lies in the bucket")
+LOST = Violation(rule="lost", photo_id="b" * 64, detail="'intake/d/x' lies in the bucket")
 
 
-def a_report(*seconds: float, findings: tuple[Finding, ...] = ()) -> StreamReport:
+def a_report(*seconds: float, violations: tuple[Violation, ...] = ()) -> StreamReport:
     ends = dict.fromkeys(("in_review", "rejected", "failed", "in_flight", "lost"), 0)
     return StreamReport(
         plan=Plan(per_second=10, minutes=1),
         outcomes=tuple(an_outcome(each) for each in seconds),
-        samples=(Sample(seconds=2.0, uploaded=20, in_flight=3, queues={"Review": 7}),),
-        verdict=Verdict(
-            totals={"received": len(seconds), "assigned": len(seconds), **ends}, findings=findings
+        samples=(LoadSample(seconds=2.0, uploaded=20, in_flight=3, queues={"Review": 7}),),
+        verdict=ConservationResult(
+            totals={"received": len(seconds), "assigned": len(seconds), **ends},
+            violations=violations,
         ),
         behind_s=0.0,
         seconds=60.0,
@@ -39,7 +40,9 @@ def a_report(*seconds: float, findings: tuple[Finding, ...] = ()) -> StreamRepor
 
 def an_outcome(seconds: float) -> Outcome:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    upload = Upload(path=Path("a.jpg"), photo_id="a" * 64, key="intake/d/u", uploaded_at=moment)
+    upload = SubmittedUpload(
+        path=Path("a.jpg"), photo_id="a" * 64, key="intake/d/u", uploaded_at=moment
+    )
     return Outcome(
         upload=upload,
         outcome="assigned",
@@ -85,7 +88,7 @@ def test_the_document_has_latencies_and_the_timeline() -> None:
 
 def test_a_person_sees_load_latency_and_conservation() -> None:
     console = Console(file=io.StringIO(), width=120)
-    show_stream(a_report(0.25, findings=(LOST,)), console)
+    show_stream(a_report(0.25, violations=(LOST,)), console)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "p50 0.25 s" in text
@@ -98,18 +101,18 @@ def test_a_person_sees_load_latency_and_conservation() -> None:
     ("answer", "code"),
     [
         (a_report(0.1), 0),
-        (a_report(0.1, findings=(LOST,)), NOT_CONSERVED),
-        (PartFailed("emulator", "died", ""), CANNOT_RUN),
+        (a_report(0.1, violations=(LOST,)), NOT_CONSERVED),
+        (ProcessFailed("emulator", "died", ""), CANNOT_RUN),
     ],
 )
 def test_the_rate_makes_a_stream_of_the_demo(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: StreamReport | PartFailed, code: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: StreamReport | ProcessFailed, code: int
 ) -> None:
     plans: list[Plan] = []
 
     def run(_files: object, plan: Plan, **_: object) -> StreamReport:
         plans.append(plan)
-        if isinstance(answer, PartFailed):
+        if isinstance(answer, ProcessFailed):
             raise answer
         return answer
 

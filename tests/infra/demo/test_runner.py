@@ -21,15 +21,15 @@ from infra.demo.demo_view import as_json, show
 from infra.demo.download_captures import Captures
 from infra.demo.runner import DemoReport
 from infra.demo.samples import draw_samples
-from infra.local.errors import PartFailed
+from infra.local.errors import ProcessFailed
 from infra.operations.outcomes import Outcome
-from infra.operations.upload import NoPhotos, Upload, files_in, upload_all
+from infra.operations.upload import NoPhotos, SubmittedUpload, files_in, upload_all
 from infra.synthesis.node import NodeMissing
-from monitoring.reconciliation.checker import Finding, Verdict
+from monitoring.reconciliation.checker import ConservationResult, Violation
 
 
 def an_outcome(path: Path, outcome: str = "assigned", reason: str | None = None) -> Outcome:
-    upload = Upload(
+    upload = SubmittedUpload(
         path=path, photo_id="a" * 64, key="intake/d/u", uploaded_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     assigned = outcome == "assigned"
@@ -43,16 +43,16 @@ def an_outcome(path: Path, outcome: str = "assigned", reason: str | None = None)
     )
 
 
-def a_report(root: Path, *outcomes: Outcome, findings: tuple[Finding, ...] = ()) -> DemoReport:
+def a_report(root: Path, *outcomes: Outcome, violations: tuple[Violation, ...] = ()) -> DemoReport:
     ends = dict.fromkeys(("assigned", "in_review", "rejected", "failed"), 0)
     for outcome in outcomes:
         ends[outcome.outcome] += 1
     return DemoReport(
         root=root,
         outcomes=outcomes,
-        verdict=Verdict(
+        verdict=ConservationResult(
             totals={"received": len(outcomes), **ends, "in_flight": 0, "lost": 0},
-            findings=findings,
+            violations=violations,
         ),
         captures=Captures(location="s3://captures/", folder=root / "copies", files=1, records=1),
         seconds=2.0,
@@ -67,7 +67,7 @@ def shown(report: DemoReport) -> str:
     return console.file.getvalue()
 
 
-LOST = Finding(rule="lost", photo_id="b" * 64, detail="'intake/d/x' lies in the bucket")
+LOST = Violation(rule="lost", photo_id="b" * 64, detail="'intake/d/x' lies in the bucket")
 
 
 def test_the_document_has_what_scripts_read(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_person_sees_a_row_a_photo_and_the_totals(tmp_path: Path) -> None:
 
 
 def test_a_broken_promise_is_shown_in_full(tmp_path: Path) -> None:
-    text = shown(a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), findings=(LOST,)))
+    text = shown(a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), violations=(LOST,)))
     assert "NOT conserved: 1 broken promise" in text
     assert "lost: 'intake/d/x' lies in the bucket" in text
 
@@ -136,7 +136,7 @@ def answering(answer: DemoReport | BaseException) -> Callable[..., DemoReport]:
     [
         (None, 0),
         (LOST, NOT_CONSERVED),
-        (PartFailed("emulator", "died", "tail of its log"), CANNOT_RUN),
+        (ProcessFailed("emulator", "died", "tail of its log"), CANNOT_RUN),
         (NodeMissing("no Node"), CANNOT_RUN),
         (KeyboardInterrupt(), INTERRUPTED),
     ],
@@ -146,8 +146,8 @@ def test_the_exit_code_says_how_it_went(
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
     if not isinstance(answer, BaseException):
-        findings = (answer,) if isinstance(answer, Finding) else ()
-        answer = a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), findings=findings)
+        violations = (answer,) if isinstance(answer, Violation) else ()
+        answer = a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), violations=violations)
     monkeypatch.setattr(demo, "run_demo", answering(answer))
     result = CliRunner().invoke(cli.app, ["demo", "--json", str(tmp_path)])
     assert result.exit_code == code, result.output

@@ -15,7 +15,7 @@ _OF_AWS = ("States.", "Lambda.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
 # Raised by functions that the workflow does not call: the API's and the stream's.
-OUTSIDE_OF_THE_WORKFLOW = {"LedgerUnavailable", "ChangeNotTold"}
+OUTSIDE_OF_THE_WORKFLOW = {"LedgerUnavailable", "PublishFailed"}
 
 
 @pytest.fixture

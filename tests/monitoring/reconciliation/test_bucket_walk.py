@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from monitoring.reconciliation.bucket_walk import NOTES_KEY, BucketWalk, WholeWalk, last_whole_walk
+from monitoring.reconciliation.bucket_walk import (
+    CHECKPOINT_KEY,
+    BucketWalk,
+    WholeWalk,
+    last_whole_walk,
+)
 from tests.monitoring.conftest import Stage
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -79,7 +84,7 @@ def test_notes_that_hold_something_else_say_nothing(last: object) -> None:
 
 def test_the_report_says_what_the_last_walk_found(stage: Stage) -> None:
     notes = json.dumps({"last_walk": WALKED}).encode()
-    stage.s3.put_object(Bucket="reports", Key=NOTES_KEY, Body=notes)
+    stage.s3.put_object(Bucket="reports", Key=CHECKPOINT_KEY, Body=notes)
     stage.photo(1)
     # Figures of now go with a report of now.
     stage.call({"from": "2026-11-21", "as_of": datetime.now(UTC).isoformat()})
@@ -91,7 +96,7 @@ def test_the_report_says_what_the_last_walk_found(stage: Stage) -> None:
 @pytest.mark.parametrize("notes", [None, b"no json", b"[]", b'{"last_walk": 7}'])
 def test_without_a_walk_the_report_is_made_all_the_same(stage: Stage, notes: bytes | None) -> None:
     if notes is not None:
-        stage.s3.put_object(Bucket="reports", Key=NOTES_KEY, Body=notes)
+        stage.s3.put_object(Bucket="reports", Key=CHECKPOINT_KEY, Body=notes)
     stage.photo(1)
     stage.call({"from": "2026-11-21", "as_of": datetime.now(UTC).isoformat()})
     assert stage.document()["queues"]["walk_ended_at"] is None

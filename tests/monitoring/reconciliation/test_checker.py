@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
-from monitoring.reconciliation.checker import Verdict, check
-from monitoring.reconciliation.inventory import MALFORMED_ROW, ObjectVersion, Unreadable, World
+from monitoring.reconciliation.checker import ConservationResult, check
+from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion, Unreadable
 
 AS_OF = "2026-11-22T19:00:00+00:00"
 EARLIER = "2026-11-22T18:00:00Z"
@@ -64,9 +64,9 @@ def an_assignment(row: LedgerRow, **changes: Any) -> AssignmentRow:
     return replace(assignment, **changes)
 
 
-def a_world(*rows: LedgerRow, **changes: Any) -> World:
+def a_world(*rows: LedgerRow, **changes: Any) -> Inventory:
     """A sound world around these rows, then whatever a test breaks in it."""
-    world = World(
+    world = Inventory(
         as_of=AS_OF,
         objects=tuple(an_object(row.key) for row in rows),
         ledger=rows,
@@ -90,13 +90,13 @@ FAILED = a_row(an_object("intake/d5/f.jpg"), status="failed", reason="PhotoMissi
 RECEIVED = a_row(an_object("intake/d6/p.jpg"), status="received")
 
 
-def rules(verdict: Verdict) -> set[str]:
-    return {finding.rule for finding in verdict.findings}
+def rules(verdict: ConservationResult) -> set[str]:
+    return {violation.rule for violation in verdict.violations}
 
 
 def test_a_sound_world_is_conserved_and_adds_up() -> None:
     verdict = check(a_world(ASSIGNED, AUDITED, IN_REVIEW, REJECTED, FAILED))
-    assert verdict.findings == ()
+    assert verdict.violations == ()
     assert verdict.conserved
     assert verdict.totals == {
         "received": 5,
@@ -151,7 +151,7 @@ BROKEN_WORLDS = [
 
 
 @pytest.mark.parametrize(("rule", "world"), BROKEN_WORLDS)
-def test_each_broken_promise_is_found(rule: str, world: World) -> None:
+def test_each_broken_promise_is_found(rule: str, world: Inventory) -> None:
     verdict = check(world)
     assert rule in rules(verdict)
     assert not verdict.conserved
@@ -184,7 +184,7 @@ def test_a_newer_photo_may_decide_for_an_older_one() -> None:
 def test_a_photo_on_its_way_is_neither_lost_nor_conserved() -> None:
     running = a_world(RECEIVED, executions={RECEIVED.execution_arn: "RUNNING"})
     verdict = check(running)
-    assert verdict.findings == ()
+    assert verdict.violations == ()
     assert verdict.totals["in_flight"] == 1
     assert not verdict.conserved
 
@@ -206,7 +206,7 @@ def test_a_grace_period_spares_what_has_just_come() -> None:
 )
 def test_a_review_that_somebody_has_to_do_with_needs_no_message(busy: dict[str, Any]) -> None:
     world = a_world(replace(IN_REVIEW, **busy), review_messages=())
-    assert check(world, grace=timedelta(minutes=20)).findings == ()
+    assert check(world, grace=timedelta(minutes=20)).violations == ()
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_a_review_that_somebody_has_to_do_with_needs_no_message(busy: dict[str, 
 )
 def test_a_message_comes_a_moment_after_its_row(row: LedgerRow, messages: str) -> None:
     world = a_world(row, **{messages: ()})
-    assert check(world, grace=timedelta(hours=2)).findings == ()
-    assert len(check(world).findings) == 1
+    assert check(world, grace=timedelta(hours=2)).violations == ()
+    assert len(check(world).violations) == 1
 
 
 def test_what_cannot_be_read_is_one_finding_and_no_second_one() -> None:
@@ -234,7 +234,7 @@ def test_what_cannot_be_read_is_one_finding_and_no_second_one() -> None:
         review_messages=(row.photo_id,),
     )
     verdict = check(world)
-    assert [(each.rule, each.photo_id) for each in verdict.findings] == [
+    assert [(each.rule, each.photo_id) for each in verdict.violations] == [
         (MALFORMED_ROW, row.photo_id)
     ]
     assert (verdict.totals["unreadable"], verdict.totals["lost"]) == (1, 0)

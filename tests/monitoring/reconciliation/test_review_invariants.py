@@ -55,7 +55,7 @@ OFTEN = replace(
 @pytest.mark.parametrize("row", [DECIDED, CONFIRMED, UNDONE, OFTEN])
 def test_a_decided_photo_is_sound(row: Any) -> None:
     labels = tuple((row.photo_id, int(each["seq"])) for each in row.decisions)
-    assert check(a_world(row, labels=labels)).findings == ()
+    assert check(a_world(row, labels=labels)).violations == ()
 
 
 BROKEN = [

@@ -6,7 +6,7 @@ from typing import Any
 from monitoring import metric_names as names
 from monitoring.reconciliation import sweeper_handler
 from monitoring.reconciliation.repair_plan import REMIND, START, Repair
-from monitoring.reconciliation.sweep import Round
+from monitoring.reconciliation.sweep import SweepResult
 
 
 def test_a_reminder_is_no_repair() -> None:
@@ -15,7 +15,9 @@ def test_a_reminder_is_no_repair() -> None:
         Repair(action=REMIND, rule="review_without_activity", photo_id="b", key="k"),
         Repair(action=START, rule="lost", photo_id="c", key="k"),
     ]
-    done = Round(found=found, mended=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0)
+    done = SweepResult(
+        found=found, repaired=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0
+    )
     assert _counted(done) == {
         names.ROUNDS: 1,
         names.REPAIRS_NEEDED: 1,
@@ -27,7 +29,7 @@ def test_a_reminder_is_no_repair() -> None:
     }
 
 
-def _counted(done: Round) -> dict[str, float]:
+def _counted(done: SweepResult) -> dict[str, float]:
     sweeper_handler._count(done)
     published: dict[str, Any] = dict(sweeper_handler.metrics.serialize_metric_set())
     sweeper_handler.metrics.clear_metrics()

@@ -9,11 +9,11 @@ import numpy as np
 
 from monitoring.report import PhotoFacts, Report, ReportInputs, ReportSettings, Window
 from monitoring.report.baseline import Baseline
-from monitoring.simulation.population import World
+from monitoring.simulation.population import Population
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = timedelta(days=1)
-QUIET = World(vehicles=("bicycle", "motorcycle"), audit_share=0.1)
+QUIET = Population(vehicles=("bicycle", "motorcycle"), audit_share=0.1)
 
 
 @cache
@@ -21,7 +21,7 @@ def baseline(version: str = "m1") -> Baseline:
     return QUIET.shifted(model_version=version).baseline(np.random.default_rng(1), 2_000)
 
 
-def photos(n: int, world: World = QUIET, *, start: datetime = START) -> list[PhotoFacts]:
+def photos(n: int, world: Population = QUIET, *, start: datetime = START) -> list[PhotoFacts]:
     return list(world.drawn(np.random.default_rng(2), n, start))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.bucket import Objects
+from handlers.aws.bucket import Bucket
 from monitoring.report import capture_source
 from tests.monitoring.conftest import AS_OF, DAY, EVENT, PREFIX, Stage
 from tests.monitoring.report.test_damaged import inputs_of
@@ -136,9 +136,9 @@ def test_what_is_read_ahead_is_bounded_and_counted_in_order(
         stage.capture_file(f"{FOLDER}/{number:02}.jsonl", line, written=EIGHT)
     started: list[str] = []
     read: list[int] = []
-    chunks = Objects.chunks
+    chunks = Bucket.chunks
 
-    def noted(self: Objects, key: str) -> Iterator[bytes]:
+    def noted(self: Bucket, key: str) -> Iterator[bytes]:
         started.append(key)
         return chunks(self, key)
 
@@ -147,7 +147,7 @@ def test_what_is_read_ahead_is_bounded_and_counted_in_order(
         captures_read(*arguments)
 
     captures_read = capture_source._read
-    monkeypatch.setattr(Objects, "chunks", noted)
+    monkeypatch.setattr(Bucket, "chunks", noted)
     monkeypatch.setattr(capture_source, "_read", counted)
     found = inputs_of(stage).capture
     assert found is not None
@@ -179,7 +179,7 @@ def test_two_runs_at_once_write_what_one_writes(
         return waiting
 
     for name in ("write", "write_once"):
-        monkeypatch.setattr(Objects, name, one_at_a_time(getattr(Objects, name)))
+        monkeypatch.setattr(Bucket, name, one_at_a_time(getattr(Bucket, name)))
     for number in range(20):
         stage.capture(stage.photo(number))
     with ThreadPoolExecutor(4) as pool:

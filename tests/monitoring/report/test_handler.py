@@ -11,7 +11,7 @@ import boto3
 import pytest
 from PIL import Image
 
-from handlers.aws.bucket import Objects, StoredObject
+from handlers.aws.bucket import Bucket, StoredObject
 from handlers.aws.known_items import KnownItems
 from handlers.aws.topic import Topic
 from infra.demo.demo_day import demo_inputs
@@ -19,7 +19,7 @@ from monitoring import metric_names as names
 from monitoring.report import QueueFigures
 from monitoring.report import handler as reporter
 from monitoring.report.inputs import gather
-from monitoring.report.store import Shelf
+from monitoring.report.store import ReportStore
 from monitoring.report.windows import InvalidWindow, day
 from tests.conftest import NAMESPACE
 from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
@@ -183,7 +183,7 @@ def test_a_crash_after_the_mail_tells_twice_and_not_never(
 ) -> None:
     event = {"scheduled_at": AS_OF}
     with monkeypatch.context() as patch:
-        patch.setattr(Shelf, "note_told", _refuse)
+        patch.setattr(ReportStore, "mark_notified", _refuse)
         with pytest.raises(ConnectionError):
             stage.call(event)
     stage.call(event)
@@ -267,13 +267,13 @@ def test_a_question_about_last_winter_does_not_list_every_hour_since(
     stage.label(photo, json.dumps(line).encode(), hour="2026/10/02/12")
     stage.label("0" * 64, b"of another photo: not even read", hour="2026/10/02/12")
     prefixes: list[str] = []
-    listed = Objects.listed
+    listed = Bucket.listed
 
-    def noted(self: Objects, prefix: str) -> Iterator[StoredObject]:
+    def noted(self: Bucket, prefix: str) -> Iterator[StoredObject]:
         prefixes.append(prefix)
         return listed(self, prefix)
 
-    monkeypatch.setattr(Objects, "listed", noted)
+    monkeypatch.setattr(Bucket, "listed", noted)
     found = gather(
         reporter._means().sources,
         day(winter.date(), time_zone="UTC"),

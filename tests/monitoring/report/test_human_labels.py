@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from handlers.aws.bucket import Objects
-from monitoring.report.human_labels import Said, Verdicts, read_labels
+from handlers.aws.bucket import Bucket
+from monitoring.report.human_labels import HumanLabel, LabelIndex, read_labels
 
 AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -29,10 +29,10 @@ def a_label(seq: int, verdict: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def standing(*labels: dict[str, Any], as_of: datetime = AS_OF) -> Verdicts:
-    verdicts = Verdicts()
+def standing(*labels: dict[str, Any], as_of: datetime = AS_OF) -> LabelIndex:
+    verdicts = LabelIndex()
     for label in labels:
-        verdicts.add(Said.from_label(label), as_of=as_of)
+        verdicts.add(HumanLabel.from_label(label), as_of=as_of)
     return verdicts
 
 
@@ -79,15 +79,15 @@ def test_labels_are_read_by_the_hour_of_their_keys() -> None:
         }
         for key, body in keys.items():
             s3.put_object(Bucket="labels", Key=key, Body=body.encode())
-        found = Verdicts()
+        found = LabelIndex()
         start = datetime(2026, 11, 21, tzinfo=UTC)
-        read_labels(Objects(s3, bucket="labels"), found, start=start, as_of=AS_OF, photos={"p1"})
+        read_labels(Bucket(s3, bucket="labels"), found, start=start, as_of=AS_OF, photos={"p1"})
     assert (found.decided["p1"].verdict, found.unreadable) == ("van", 1)
 
 
 def test_the_ledgers_own_decisions_count_as_well() -> None:
     decision = {"seq": 2, "verdict": "van", "decided_by": "eva", "decided_at": None}
     found = standing(a_label(1, "car"))
-    found.add(Said.from_decision("p1", decision), as_of=AS_OF)
+    found.add(HumanLabel.from_decision("p1", decision), as_of=AS_OF)
     assert found.decided["p1"].verdict == "van"
-    assert Said.from_decision("p1", {"verdict": "van"}) is None
+    assert HumanLabel.from_decision("p1", {"verdict": "van"}) is None

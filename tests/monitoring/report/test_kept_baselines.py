@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 
-from handlers.aws.bucket import Objects, UnreadableObject
+from handlers.aws.bucket import Bucket, UnreadableObject
 from monitoring.report.baseline import Baseline
 from monitoring.report.observed_baseline import observed_baseline
-from monitoring.report.store import Shelf
+from monitoring.report.store import ReportStore
 from tests.conftest import ROOT
 from tests.monitoring.conftest import DAY, EVENT, Stage
 from tests.monitoring.report.a_day import QUIET, photos
@@ -18,8 +18,8 @@ SHIPPED = Baseline.from_json((ROOT / "training/shipped/baseline.json").read_byte
 OBSERVED = replace(observed_baseline(photos(120, QUIET), "m1"), model_version=SHIPPED.model_version)
 
 
-def shelf() -> Shelf:
-    return Shelf(Objects(boto3.client("s3"), bucket="reports"), stage="test")
+def store() -> ReportStore:
+    return ReportStore(Bucket(boto3.client("s3"), bucket="reports"), stage="test")
 
 
 def compared_with(stage: Stage) -> dict[str, Any] | None:
@@ -32,19 +32,19 @@ def compared_with(stage: Stage) -> dict[str, Any] | None:
 
 
 def test_an_observed_baseline_wins_until_it_is_forgotten(stage: Stage) -> None:
-    shelf().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
+    store().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
     found = compared_with(stage)
     assert found is not None
     assert (found["n"], found["mix"]) == (120, ["window"])
-    shelf().forget_observed(SHIPPED.model_version)
+    store().forget_observed(SHIPPED.model_version)
     found = compared_with(stage)
     assert found is not None
     assert found["n"] == SHIPPED.n
-    assert shelf().observed_versions() == []
+    assert store().observed_versions() == []
 
 
 def test_a_day_without_photos_has_the_baseline_of_its_week(stage: Stage) -> None:
-    shelf().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
+    store().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
     for number in range(60):
         stage.photo(number, at=DAY - timedelta(days=1), model_version=SHIPPED.model_version)
     stage.call(EVENT)
@@ -56,7 +56,7 @@ def test_a_day_without_photos_has_the_baseline_of_its_week(stage: Stage) -> None
 def test_an_observed_baseline_that_cannot_be_read_gives_way_to_the_evaluations(
     stage: Stage,
 ) -> None:
-    shelf().keep_observed(SHIPPED.model_version, "{}")
+    store().keep_observed(SHIPPED.model_version, "{}")
     found = compared_with(stage)
     assert found is not None
     assert found["n"] == SHIPPED.n
@@ -65,19 +65,21 @@ def test_an_observed_baseline_that_cannot_be_read_gives_way_to_the_evaluations(
 def test_versions_may_have_any_name(stage: Stage) -> None:
     del stage  # the bucket
     for version in ("observed/a b", "ü%2F", ".."):
-        shelf().keep_observed(version, version)
-        assert shelf().observed_baseline(version) == version
-        assert shelf().baseline(version) is None
-    assert sorted(shelf().observed_versions()) == sorted(("observed/a b", "ü%2F", ".."))
-    shelf().forget_observed("never was")
+        store().keep_observed(version, version)
+        assert store().observed_baseline(version) == version
+        assert store().baseline(version) is None
+    assert sorted(store().observed_versions()) == sorted(("observed/a b", "ü%2F", ".."))
+    store().forget_observed("never was")
 
 
 def test_what_may_not_be_read_is_as_if_it_were_not_there() -> None:
-    class Forbidden(Objects):
+    class Forbidden(Bucket):
         def read(self, key: str, *, at_most_bytes: int) -> bytes | None:
             raise UnreadableObject(f"{key}: {at_most_bytes}")
 
-    kept = Shelf(Forbidden(boto3.client("s3", region_name="eu-west-1"), bucket="b"), stage="test")
+    kept = ReportStore(
+        Forbidden(boto3.client("s3", region_name="eu-west-1"), bucket="b"), stage="test"
+    )
     assert kept.baseline("m1") is None
     assert kept.observed_baseline("m1") is None
     assert kept.queue_figures(DAY) is None

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from monitoring.capture import CaptureSummary
-from monitoring.capture.summary import Oddity
+from monitoring.capture.summary import Anomaly
 from monitoring.report import Report, Thumbnail, build_report
 from monitoring.report.writers import report_html
 from tests.monitoring.report.a_day import QUIET, inputs, photos
@@ -57,7 +57,7 @@ def hostile() -> Report:
         replace(photo, key=HOSTILE, image_format="<b>", reason="</script>", driver_id="<i>")
         for photo in found
     ]
-    odd = Oddity(kind="not_json", object_key="<u>", quoted="'<s>'")
+    odd = Anomaly(kind="not_json", object_key="<u>", quoted="'<s>'")
     capture = CaptureSummary(
         lines=1,
         classified=120,

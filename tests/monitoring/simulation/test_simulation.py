@@ -1,16 +1,16 @@
-"""The report's error rates, measured small; `python -m monitoring.simulation` measures them large."""
+"""The report's error rates on few windows; `python -m monitoring.simulation` takes many."""
 
 import pytest
 
-from monitoring.simulation.accuracy import told
+from monitoring.simulation.accuracy import simulate_accuracy
 from monitoring.simulation.false_alarms import rates
-from monitoring.simulation.population import World
-from monitoring.simulation.replays import replayed
+from monitoring.simulation.population import Population
+from monitoring.simulation.replays import simulate_replays
 
-QUIET = World()
+QUIET = Population()
 
 
-def share(test: str, world: World, n: int, *, windows: int = 100) -> float:
+def share(test: str, world: Population, n: int, *, windows: int = 100) -> float:
     found = rates(QUIET, actual=world, sizes=(n,), windows=windows, baselines=1, seed=4)
     return next(rate.watch_share for rate in found if rate.test == test)
 
@@ -31,13 +31,13 @@ def test_no_test_cries_more_often_than_it_says() -> None:
     ],
 )
 def test_changes_that_matter_are_seen_at_a_hundred_photos(
-    test: str, world: World, least: float
+    test: str, world: Population, least: float
 ) -> None:
     assert share(test, world, 100) >= least
 
 
 def test_the_audited_accuracy_covers_the_truth_where_the_estimate_is_off() -> None:
-    found = told(
+    found = simulate_accuracy(
         "over-confident",
         QUIET.shifted(honesty=0.905),
         n=1_000,
@@ -52,6 +52,6 @@ def test_the_audited_accuracy_covers_the_truth_where_the_estimate_is_off() -> No
 
 
 def test_quiet_days_ask_for_no_hands() -> None:
-    found = replayed(QUIET, a_day=60, replays=1, days=10, seed=6)
+    found = simulate_replays(QUIET, a_day=60, replays=1, days=10, seed=6)
     assert found.verdicts["ACT"] <= 1
     assert sum(found.verdicts.values()) == 10

@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.evaluation.calibration import Policy, acceptance, choose_policy, fit_temperature
+from training.evaluation.calibration import (
+    ThresholdChoice,
+    acceptance,
+    choose_policy,
+    fit_temperature,
+)
 from training.evaluation.calibration_error import calibration_error, debiased_calibration_error
 from training.serving.predictor import softmax
 from training.statistics import share, upper_bound
@@ -14,7 +19,7 @@ from training.statistics import share, upper_bound
 OTHER = 2
 
 
-def policy(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Policy:
+def policy(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> ThresholdChoice:
     return choose_policy(
         probabilities,
         labels,
@@ -101,7 +106,7 @@ def test_threshold_stays_above_the_confidence_of_assigned_non_vehicles() -> None
     right = (9000, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)
     chosen = policy(*predictions(*right, (10, OTHER, 0, 0.8)))
     assert chosen.acceptance.threshold > 0.8
-    assert chosen.acceptance.strangers_accepted == 0
+    assert chosen.acceptance.non_vehicles_accepted == 0
 
 
 def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
@@ -120,8 +125,8 @@ def test_budget_out_of_reach_is_admitted() -> None:
 def test_only_vehicles_are_accepted() -> None:
     probabilities, labels = predictions((10, OTHER, OTHER, 0.99), (5, 1, 1, 0.99), (5, 0, 1, 0.99))
     counted = acceptance(probabilities, labels, vehicles=[0, 1], threshold=0.9)
-    assert (counted.accepted, counted.errors, counted.strangers) == (10, 5, 10)
-    assert counted.strangers_accepted == 0
+    assert (counted.accepted, counted.errors, counted.non_vehicles) == (10, 5, 10)
+    assert counted.non_vehicles_accepted == 0
 
 
 def test_threshold_itself_is_accepted() -> None:

@@ -126,7 +126,7 @@ def test_report_of_photos_without_a_vehicle_is_written(
 ) -> None:
     put(tmp_path, "other/a.jpg", a_jpeg())
     found: Measured = measure(predictor, tmp_path)
-    assert found.by_quality == found.by_hardship == ()
+    assert found.by_quality == found.by_perturbation == ()
     assert "<svg" in render(found)
 
 

@@ -44,7 +44,7 @@ def test_average_over_sources_weighs_each_source_once() -> None:
 def test_assigned_non_vehicle_counts_as_an_error() -> None:
     result = judged([("yard", 0, [0.95, 0.05, 0.0]), ("yard", 2, [0.95, 0.05, 0.0])])
     assert (result.assigned_right.count, result.assigned_right.of) == (1, 2)
-    assert (result.strangers_assigned.count, result.strangers_assigned.of) == (1, 1)
+    assert (result.non_vehicles_assigned.count, result.non_vehicles_assigned.of) == (1, 1)
     assert (result.vehicles_assigned.count, result.vehicles_assigned.of) == (1, 1)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.registry.paired_tests import paired
-from training.registry.predictions import Contract, Judged, Photos
-from training.registry.promotion_gate import GateResult, GateRules, judge
+from training.registry.paired_tests import compare_paired
+from training.registry.predictions import Contract, ModelPredictions, TestPhotos
+from training.registry.promotion_gate import GateResult, GateRules, assess_candidate
 
 CLASSES = ("van", "tram", "nothing")
 CONTRACT = Contract(
@@ -17,7 +17,7 @@ CONTRACT = Contract(
 )
 VEHICLES, STRANGERS = 600, 400
 LABELS = np.array(["van"] * 300 + ["tram"] * 300 + ["nothing"] * STRANGERS)
-PHOTOS = Photos(labels=LABELS, sources=np.array(["street", "yard"] * 500), digest="d" * 64)
+PHOTOS = TestPhotos(labels=LABELS, sources=np.array(["street", "yard"] * 500), digest="d" * 64)
 OTHER = {"van": "tram", "tram": "van", "nothing": "van"}
 
 
@@ -28,8 +28,8 @@ def a_model(
     unsure: range = range(0),
     fooled: int = 0,
     **contract: Any,
-) -> Judged:
-    """Right and sure on every vehicle, but for these; strangers that fool it are assigned."""
+) -> ModelPredictions:
+    """Right and sure on every vehicle, but for these; non_vehicles that fool it are assigned."""
     guesses: NDArray[np.str_] = LABELS.copy()
     assigned = np.isin(LABELS, ("van", "tram"))
     for row in wrong:
@@ -38,7 +38,7 @@ def a_model(
     guesses[VEHICLES : VEHICLES + fooled] = "van"
     assigned[VEHICLES : VEHICLES + fooled] = True
     forced = np.where(guesses == "nothing", "van", guesses)
-    return Judged(
+    return ModelPredictions(
         model_version=version,
         contract=replace(CONTRACT, **contract),
         guesses=guesses,
@@ -47,8 +47,8 @@ def a_model(
     )
 
 
-def verdict(current: Judged, candidate: Judged, **rules: Any) -> GateResult:
-    return judge(current, candidate, PHOTOS, GateRules(**rules))
+def verdict(current: ModelPredictions, candidate: ModelPredictions, **rules: Any) -> GateResult:
+    return assess_candidate(current, candidate, PHOTOS, GateRules(**rules))
 
 
 CURRENT = a_model("old", wrong=range(30), unsure=range(150))
@@ -136,8 +136,8 @@ def flags(*values: int) -> NDArray[np.bool_]:
 
 
 def test_photos_on_which_both_agree_tell_nothing() -> None:
-    few = paired(flags(0, 0, 0, 0, 0), flags(1, 1, 1, 1, 1), margin=0)
-    many = paired(
+    few = compare_paired(flags(0, 0, 0, 0, 0), flags(1, 1, 1, 1, 1), margin=0)
+    many = compare_paired(
         np.concatenate([flags(0, 0, 0, 0, 0), np.ones(1000, dtype=np.bool_)]),
         np.concatenate([flags(1, 1, 1, 1, 1), np.ones(1000, dtype=np.bool_)]),
         margin=0,
@@ -150,14 +150,14 @@ def test_photos_on_which_both_agree_tell_nothing() -> None:
 
 
 def test_no_photos_prove_nothing() -> None:
-    nothing = paired(flags(), flags(), margin=0.5)
+    nothing = compare_paired(flags(), flags(), margin=0.5)
     assert not nothing.is_better(0.95, 1)
     assert not nothing.is_worse(0.95, 1)
     assert not nothing.is_not_inferior(0.95)
 
 
 def test_loss_within_the_margin_can_only_be_ruled_out_on_many_photos() -> None:
-    few = paired(np.ones(50, dtype=np.bool_), np.ones(50, dtype=np.bool_), margin=0.01)
-    many = paired(np.ones(5000, dtype=np.bool_), np.ones(5000, dtype=np.bool_), margin=0.01)
+    few = compare_paired(np.ones(50, dtype=np.bool_), np.ones(50, dtype=np.bool_), margin=0.01)
+    many = compare_paired(np.ones(5000, dtype=np.bool_), np.ones(5000, dtype=np.bool_), margin=0.01)
     assert not few.is_not_inferior(0.95)
     assert many.is_not_inferior(0.95)

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from infra.config import stage_config
 from training.cli.registry_view import deployment
-from training.registry.model_package import Package
+from training.registry.model_package import ModelPackage
 from training.registry.model_store import ModelStore
 from training.registry.promotion_gate import GateResult
 from training.registry.registry import Registry
@@ -37,11 +37,11 @@ def registry() -> Iterator[Registry]:
 
 
 @pytest.fixture
-def package(registry: Registry, shipped: Path) -> Package:
+def package(registry: Registry, shipped: Path) -> ModelPackage:
     return registered(registry, shipped)
 
 
-def registered(registry: Registry, model: Path) -> Package:
+def registered(registry: Registry, model: Path) -> ModelPackage:
     return registry.register(model, image_uri=IMAGE, instance_types=["ml.c5.large"])
 
 
@@ -66,7 +66,7 @@ def judged(*, refusals: tuple[str, ...] = ()) -> GateResult:
 
 
 def test_registered_model_waits_for_a_person_and_says_what_it_is(
-    package: Package, shipped: Path
+    package: ModelPackage, shipped: Path
 ) -> None:
     manifest = json.loads((shipped / "manifest.json").read_text(encoding="utf-8"))
     assert package.status == "PendingManualApproval"
@@ -77,14 +77,14 @@ def test_registered_model_waits_for_a_person_and_says_what_it_is(
     assert package.metadata["classes"] == ",".join(manifest["classes"])
 
 
-def test_metrics_lie_where_the_registry_says(registry: Registry, package: Package) -> None:
+def test_metrics_lie_where_the_registry_says(registry: Registry, package: ModelPackage) -> None:
     found = registry.sagemaker.describe_model_package(ModelPackageName=package.arn)
     address = found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     assert "out_of_fold" in json.loads(registry.store.get(address))
 
 
 def test_same_model_is_registered_once(
-    registry: Registry, package: Package, shipped: Path, tmp_path: Path
+    registry: Registry, package: ModelPackage, shipped: Path, tmp_path: Path
 ) -> None:
     assert registered(registry, shipped).arn == package.arn
     other = registered(registry, another(shipped, tmp_path / "model", "another"))
@@ -93,7 +93,7 @@ def test_same_model_is_registered_once(
 
 
 def test_registered_model_comes_back_as_it_was(
-    registry: Registry, package: Package, shipped: Path, tmp_path: Path
+    registry: Registry, package: ModelPackage, shipped: Path, tmp_path: Path
 ) -> None:
     registry.download(package, tmp_path)
     for name in ("manifest.json", "model.onnx"):
@@ -101,7 +101,7 @@ def test_registered_model_comes_back_as_it_was(
 
 
 def test_archive_that_was_changed_since_is_refused(
-    registry: Registry, package: Package, tmp_path: Path
+    registry: Registry, package: ModelPackage, tmp_path: Path
 ) -> None:
     key = package.model_data_url.removeprefix(f"s3://{BUCKET}/")
     registry.store.put(key, b"another one", "application/gzip")
@@ -109,7 +109,9 @@ def test_archive_that_was_changed_since_is_refused(
         registry.download(package, tmp_path)
 
 
-def test_verdict_of_the_gate_stands_in_the_package(registry: Registry, package: Package) -> None:
+def test_verdict_of_the_gate_stands_in_the_package(
+    registry: Registry, package: ModelPackage
+) -> None:
     passed = registry.record(package, judged())
     assert passed.status == "PendingManualApproval"
     assert passed.description == "Gate passed against old: provably better: x"
@@ -119,14 +121,16 @@ def test_verdict_of_the_gate_stands_in_the_package(registry: Registry, package: 
     assert report["status"] == "passed"
 
 
-def test_refused_model_is_rejected_with_its_reasons(registry: Registry, package: Package) -> None:
+def test_refused_model_is_rejected_with_its_reasons(
+    registry: Registry, package: ModelPackage
+) -> None:
     refused = registry.record(package, judged(refusals=("worse on trams", "x" * 2000)))
     assert refused.status == "Rejected"
     assert "worse on trams" in refused.description
     assert len(refused.description) <= 1024
 
 
-def test_person_approves_what_passed(registry: Registry, package: Package) -> None:
+def test_person_approves_what_passed(registry: Registry, package: ModelPackage) -> None:
     passed = registry.record(package, judged())
     approved = registry.decide(passed, approve=True, by="ana", reason="")
     assert approved.status == "Approved"
@@ -134,7 +138,9 @@ def test_person_approves_what_passed(registry: Registry, package: Package) -> No
     assert approved.metadata["decided_by"] == "ana"
 
 
-def test_what_the_gate_did_not_pass_needs_a_reason(registry: Registry, package: Package) -> None:
+def test_what_the_gate_did_not_pass_needs_a_reason(
+    registry: Registry, package: ModelPackage
+) -> None:
     with pytest.raises(NotAllowed, match="was not run"):
         registry.decide(package, approve=True, by="ana", reason="")
     refused = registry.record(package, judged(refusals=("few photos",)))
@@ -147,7 +153,7 @@ def test_what_the_gate_did_not_pass_needs_a_reason(registry: Registry, package: 
 
 
 def test_newest_approved_model_is_the_one_in_service(
-    registry: Registry, package: Package, tmp_path: Path
+    registry: Registry, package: ModelPackage, tmp_path: Path
 ) -> None:
     with pytest.raises(PackageMissing, match="approved yet"):
         find_model("approved", lambda: registry, tmp_path)
@@ -159,7 +165,7 @@ def test_newest_approved_model_is_the_one_in_service(
 
 
 def test_model_is_found_by_every_name(
-    registry: Registry, package: Package, shipped: Path, tmp_path: Path
+    registry: Registry, package: ModelPackage, shipped: Path, tmp_path: Path
 ) -> None:
     for place in (package.arn, package.model_data_url, str(shipped)):
         found = find_model(place, lambda: registry, tmp_path / "scratch")
@@ -168,7 +174,7 @@ def test_model_is_found_by_every_name(
         find_model("nowhere", lambda: registry, tmp_path)
 
 
-def test_unknown_package_is_named(registry: Registry, package: Package) -> None:
+def test_unknown_package_is_named(registry: Registry, package: ModelPackage) -> None:
     with pytest.raises(PackageMissing, match="python -m training models"):
         registry.package(package.arn + "9")
 
@@ -189,7 +195,7 @@ def test_image_that_could_not_be_deployed_is_not_registered(
         registry.register(shipped, image_uri=image, instance_types=["ml.c5.large"])
 
 
-def test_approved_package_can_be_deployed(package: Package) -> None:
+def test_approved_package_can_be_deployed(package: ModelPackage) -> None:
     """What it names is what the stage's configuration accepts."""
     command = deployment(package, ["training/shipped/manifest.json"])
     given = dict(each.split("=", 1) for each in command.replace("\\\n", "").split(" -c ")[1:])

@@ -16,7 +16,7 @@ from tests.pictures import a_picture, encoded
 from training.__main__ import app
 from training.registry.model_store import ModelStore
 from training.registry.registry import Registry
-from training.registry.run_gate import judged_by
+from training.registry.run_gate import predictions_of
 from training.serving.manifest import Manifest
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/scones-serving:1"
@@ -54,7 +54,7 @@ def test_decisions_follow_each_models_own_policy(shipped: Path) -> None:
     rows[1][1] = unsure
     rows[2] = [rest[2]] * len(manifest.classes)
     rows[2][-1] = 0.9
-    judged = judged_by(manifest, np.array(rows))
+    judged = predictions_of(manifest, np.array(rows))
     assert judged.guesses.tolist() == [
         manifest.classes[0],
         manifest.classes[1],

@@ -16,7 +16,7 @@ from tests.training.conftest import Server, ask
 from training.serving.app import ServingLimits, app_around
 from training.serving.errors import BrokenInference
 from training.serving.manifest import Manifest
-from training.serving.predictor import Prediction, Predictor
+from training.serving.predictor import ModelPrediction, Predictor
 
 
 class PausedPredictor(Predictor):
@@ -24,7 +24,7 @@ class PausedPredictor(Predictor):
 
     released: threading.Event
 
-    def predict(self, image: bytes) -> Prediction:
+    def predict(self, image: bytes) -> ModelPrediction:
         self.released.wait(timeout=20)
         return super().predict(image)
 
@@ -32,7 +32,7 @@ class PausedPredictor(Predictor):
 class BrokenPredictor(Predictor):
     """A model whose answers are no numbers."""
 
-    def predict(self, image: bytes) -> Prediction:
+    def predict(self, image: bytes) -> ModelPrediction:
         raise BrokenInference(f"not finite for {len(image)} bytes")
 
 

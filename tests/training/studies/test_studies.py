@@ -11,13 +11,13 @@ from PIL import Image
 from tests.pictures import encoded
 from tests.training.drawn import COLOURS, draw
 from training.data.sources.files import UnusableData
-from training.studies.spread import Spread
+from training.studies.spread import SeedSpread
 
 torch = pytest.importorskip("torch", reason="torch is not installed; `make train` installs it")
 
 # After the check for torch, which these import.
 from tests.training.drawn import TINY  # noqa: E402
-from training.config import AugmentConfig, Share, TrainConfig  # noqa: E402
+from training.config import AugmentConfig, SourceShare, TrainConfig  # noqa: E402
 from training.serving.predictor import Predictor  # noqa: E402
 from training.studies.from_scratch import ScratchConfig, small_net  # noqa: E402
 from training.studies.from_scratch_run import scratch_by_seed  # noqa: E402
@@ -33,7 +33,7 @@ SMALL = ScratchConfig(
     steps=150,
     batch=20,
     rate=1e-2,
-    shares=tuple(Share(source="drawn", label=label, weight=1.0) for label in COLOURS),
+    shares=tuple(SourceShare(source="drawn", label=label, weight=1.0) for label in COLOURS),
     augment=AugmentConfig(patch=4, low_resolution=0.0, motion_blur=0.0, dusk=0.0, colour=0.1),
 )
 
@@ -103,10 +103,10 @@ def test_small_net_answers_one_logit_a_class_for_both_tasks() -> None:
 
 
 def test_spread_of_three_seeds_and_of_one() -> None:
-    three = Spread(values=(0.94, 0.95, 0.96))
+    three = SeedSpread(values=(0.94, 0.95, 0.96))
     assert (three.mean, three.deviation) == pytest.approx((0.95, 0.01))
     assert "95.00 ± 1.00 %" in str(three)
-    assert math.isnan(Spread(values=(0.9,)).deviation)
+    assert math.isnan(SeedSpread(values=(0.9,)).deviation)
 
 
 def test_speed_is_measured_on_both_sides(shipped: Path) -> None:

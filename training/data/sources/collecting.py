@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from training.data.sources.verdict_places import Photos
+from training.data.sources.verdict_places import PhotoSource
 from training.data.sources.verdicts import NEITHER, Contradiction, Verdict, settle
 from training.data.splits import digest_of
 
@@ -31,7 +31,7 @@ class Collected:
 
 def collect(
     lines: Iterable[str],
-    photos: Photos,
+    photos: PhotoSource,
     out: Path,
     *,
     classes: Sequence[str],

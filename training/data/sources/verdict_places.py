@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last: a delete marker
 
 
-class Photos(Protocol):
+class PhotoSource(Protocol):
     """Where photos are kept."""
 
     def read(self, verdict: Verdict) -> bytes | None:
@@ -31,7 +31,7 @@ class FolderPhotos:
         self._by_id = {path.stem: path for path in sorted(folder.rglob("*")) if path.is_file()}
 
     def read(self, verdict: Verdict) -> bytes | None:
-        """See `Photos`."""
+        """See `PhotoSource`."""
         path = self._by_id.get(verdict.photo_id)
         if verdict.place is not None:
             by_key = (self._folder / verdict.place.key).resolve()
@@ -50,7 +50,7 @@ class S3Photos:
         self._client = client
 
     def read(self, verdict: Verdict) -> bytes | None:
-        """See `Photos`."""
+        """See `PhotoSource`."""
         place = verdict.place
         if place is None:
             return None

@@ -26,7 +26,7 @@ _SCRIPT = "_PYTHON_WORKER_SCRIPT"
 _DIED = "Worker process died"
 
 
-class Gates:
+class ConcurrencyLimits:
     """One queue for each function: at most `limit` pass at a time, the others wait in order."""
 
     def __init__(self, limit: int) -> None:
@@ -52,13 +52,18 @@ def install(workers: int) -> None:
     service = import_module("ministack.services.lambda_svc")
     runtime = import_module("ministack.core.lambda_runtime")
     workflows = import_module("ministack.services.stepfunctions")
-    replace(service, "_execute_function_warm", "func event request_id", _bounded(Gates(workers)))
+    replace(
+        service,
+        "_execute_function_warm",
+        "func event request_id",
+        _bounded(ConcurrencyLimits(workers)),
+    )
     replace(service, "_execute_function_warm", "func event request_id", _named)
     replace(
         workflows,
         "_invoke_resource_with_timeout",
         "resource input_data timeout",
-        _queued_before_clock(Gates(workers)),
+        _queued_before_clock(ConcurrencyLimits(workers)),
     )
     replace(
         runtime.Worker,
@@ -78,7 +83,7 @@ def install(workers: int) -> None:
     setattr(runtime, _SCRIPT, script.replace(_RAISED, _REPORTED))
 
 
-def _bounded(gates: Gates) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
+def _bounded(gates: ConcurrencyLimits) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
     """A burst of photos would otherwise start a Python process for every one of them."""
 
     def wrap(original: Callable[..., Record]) -> Callable[..., Record]:
@@ -93,7 +98,7 @@ def _bounded(gates: Gates) -> Callable[[Callable[..., Record]], Callable[..., Re
 
 
 def _queued_before_clock(
-    gates: Gates,
+    gates: ConcurrencyLimits,
 ) -> Callable[[Callable[..., Untyped]], Callable[..., Untyped]]:
     """Queue for a worker before a task's TimeoutSeconds starts: AWS has no such queue."""
 

@@ -23,8 +23,8 @@ def require_version() -> None:
     installed = metadata.version("ministack")
     if installed != PINNED:
         raise EmulatorChanged(
-            f"The corrections were made for ministack {PINNED}, but {installed} is installed. "
-            "Install the pinned version, or check infra/local/emulator/patches and then raise PINNED."
+            f"The patches were made for ministack {PINNED}, but {installed} is installed. "
+            "Install that version, or check infra/local/emulator/patches and then raise PINNED."
         )
 
 

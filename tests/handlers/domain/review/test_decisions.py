@@ -13,17 +13,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
-from handlers.domain.review.assignment_update import Put, Remove, needs_successor, settle
-from handlers.domain.review.change import Change, Refused, Repeated
+from handlers.domain.review.assignment_update import (
+    DeleteAssignment,
+    PutAssignment,
+    needs_successor,
+    plan_assignment_update,
+)
+from handlers.domain.review.change import DecisionChange, Refused, Repeated
 from handlers.domain.review.contest import contest
 from handlers.domain.review.lease import Lapse, Take, extended, offer, skipped_by
 from handlers.domain.review.row import ReviewRow
 from handlers.domain.review.rules import ReviewRules
-from handlers.domain.review.undo import Regret, take_back
-from handlers.domain.review.verdict import Ballot, judge
+from handlers.domain.review.undo import UndoCommand, apply_undo
+from handlers.domain.review.verdict import SubmittedVerdict, apply_verdict
 from handlers.domain.timestamps import later, stamp
 from monitoring.reconciliation.checker import check
-from monitoring.reconciliation.inventory import ObjectVersion, World
+from monitoring.reconciliation.inventory import Inventory, ObjectVersion
 
 RULES = ReviewRules(
     order_ranges={"bicycle": "nearby", "motorcycle": "distant"},
@@ -155,20 +160,20 @@ class Office(RuleBasedStateMachine):
     def decide(self, photo: int, reviewer: str, verdict: str) -> None:
         row = self.read(photo)
         lease_id, seq = self.held.get((reviewer, row.photo_id), ("never-held", 0))
-        ballot = Ballot(
+        ballot = SubmittedVerdict(
             reviewer=reviewer,
             verdict=verdict,
             lease_id=lease_id,
             decision_seq=seq,
             request=f"{lease_id}:{verdict}",
         )
-        outcome = judge(row, ballot, now=self.now, rules=RULES)
-        if isinstance(outcome, Change):
+        outcome = apply_verdict(row, ballot, now=self.now, rules=RULES)
+        if isinstance(outcome, DecisionChange):
             assert seq == row.decision_seq
             assert row.lease is not None
             assert (row.lease.owner, row.lease.lease_id) == (reviewer, lease_id)
             self.apply(outcome)
-            again = judge(self.read(photo), ballot, now=self.now, rules=RULES)
+            again = apply_verdict(self.read(photo), ballot, now=self.now, rules=RULES)
             assert isinstance(again, Repeated)
             assert again.decision["seq"] == outcome.seq
 
@@ -176,15 +181,15 @@ class Office(RuleBasedStateMachine):
     def undo(self, photo: int, reviewer: str) -> None:
         row = self.read(photo)
         self.leases += 1
-        regret = Regret(
+        regret = UndoCommand(
             reviewer=reviewer,
             decision_seq=row.decision_seq,
             request=f"undo:{row.decision_seq}",
             lease_id=f"lease-{self.leases}",
         )
-        outcome = take_back(row, regret, now=self.now, rules=RULES)
+        outcome = apply_undo(row, regret, now=self.now, rules=RULES)
         last = row.last_decision
-        if isinstance(outcome, Change) and last is not None:
+        if isinstance(outcome, DecisionChange) and last is not None:
             assert last["decided_by"] == reviewer
             self.apply(outcome)
             restored = self.rows[row.photo_id]
@@ -202,12 +207,12 @@ class Office(RuleBasedStateMachine):
             outcome = contest(
                 row, driver_id=row.driver_id, comment="", request=request, now=self.now
             )
-            if isinstance(outcome, Change):
+            if isinstance(outcome, DecisionChange):
                 self.apply(outcome)
 
     @invariant()
     def promises_are_kept(self) -> None:
-        world = World(
+        world = Inventory(
             as_of=stamp(self.now),
             objects=tuple(
                 ObjectVersion(
@@ -225,7 +230,7 @@ class Office(RuleBasedStateMachine):
             failure_messages=None,
             executions={"arn": "SUCCEEDED"},
         )
-        assert check(world).findings == ()
+        assert check(world).violations == ()
 
     def read(self, photo: int) -> ReviewRow:
         return ReviewRow.from_item(list(self.rows.values())[photo])
@@ -259,16 +264,16 @@ class Office(RuleBasedStateMachine):
                 and each.state.status == "assigned"
             ]
             successor = max(standing, key=lambda each: each.photo_order, default=None)
-        settled = settle(
+        settled = plan_assignment_update(
             row, after.state, current=current, successor=successor, now=stamp(self.now)
         )
-        if isinstance(settled.assignment, Put):
+        if isinstance(settled.assignment, PutAssignment):
             self.assignments[row.driver_id] = dict(settled.assignment.item)
-        elif isinstance(settled.assignment, Remove):
+        elif isinstance(settled.assignment, DeleteAssignment):
             del self.assignments[row.driver_id]
         return settled.after, current or {}, self.assignments.get(row.driver_id, {})
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: DecisionChange) -> None:
         row = change.row
         state, before, after = self.settle(row, replace(row, state=change.after))
         entry = change.entry(after=state, before_assignment=before, after_assignment=after)
@@ -298,8 +303,10 @@ def test_refusals_name_who_was_faster() -> None:
     office.fill(["in_review"] * COUNT)
     office.take(0, "anna")
     office.decide(0, "anna", "bicycle")
-    ballot = Ballot(reviewer="ben", verdict="neither", lease_id="x", decision_seq=0, request="r")
-    refused = judge(office.read(0), ballot, now=office.now, rules=RULES)
+    ballot = SubmittedVerdict(
+        reviewer="ben", verdict="neither", lease_id="x", decision_seq=0, request="r"
+    )
+    refused = apply_verdict(office.read(0), ballot, now=office.now, rules=RULES)
     assert isinstance(refused, Refused)
     assert refused.code in {"already_decided", "lease_lost"}
     assert refused.facts.get("decided_by") == "anna"

@@ -134,9 +134,9 @@ def test_a_kept_stack_with_the_same_template_stands(
 def test_a_kept_stack_at_another_address_is_deployed_anew(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
-    moved = replace(stack, parameters={"DoorUrl": "http://127.0.0.1:2"})
+    moved = replace(stack, parameters={"ApiUrl": "http://127.0.0.1:2"})
     for port in (1, 2):
-        given = [{"ParameterKey": "DoorUrl", "ParameterValue": f"http://127.0.0.1:{port}"}]
+        given = [{"ParameterKey": "ApiUrl", "ParameterValue": f"http://127.0.0.1:{port}"}]
         template = stack.template_asset.source.read_text()
         cloudformation.add_response("get_template", {"TemplateBody": template})
         cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE", Parameters=given))

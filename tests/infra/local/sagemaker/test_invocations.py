@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from infra.local.sagemaker import invocations
 from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation
-from infra.local.sagemaker.invocations import MAX_BODY_BYTES, Endpoint, invoke_app
+from infra.local.sagemaker.invocations import MAX_BODY_BYTES, EndpointStandIn, invoke_app
 
 NAME = "scones-local-vehicle"
 ANSWER = {"probabilities": {"bicycle": 0.97}, "model_version": "v1"}
@@ -52,7 +52,7 @@ def invoke(
 ) -> Parsed:
     """Invoke the endpoint once and parse the answer as boto3 would."""
     into = captured if captured is not None else []
-    endpoint = Endpoint(
+    endpoint = EndpointStandIn(
         name=NAME,
         account="000000000000",
         region="us-east-1",

@@ -17,7 +17,7 @@ from infra.cli import photos, rendering, system
 from infra.cli.errors import NOT_RUNNING, plain_text
 from infra.local.errors import NotRunning
 from infra.local.stage.background import UpSettings, start, stop
-from infra.local.stage.persistent_state import NEEDED, kept_state
+from infra.local.stage.persistent_state import NEEDED, persistent_state
 from infra.local.stage.state_file import (
     FAILED,
     READY,
@@ -90,7 +90,7 @@ def test_up_again_is_answered_with_what_runs(tmp_path: Path, lock: int) -> None:
     assert lock
     write_state(tmp_path / "up", a_state())
     settings = UpSettings(
-        port=0, runtime_port=0, page_port=0, door_port=0, keep=False, drop_folder=None
+        port=0, runtime_port=0, page_port=0, api_port=0, keep=False, drop_folder=None
     )
     assert start(tmp_path / "up", settings, step=print) == (a_state(), False)
 
@@ -122,7 +122,7 @@ def saved(working: Path, text: str) -> None:
 def test_what_is_saved_is_there_for_the_next_run(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
     for run in ("one", "two"):
-        with kept_state(keep, tmp_path / run) as working:
+        with persistent_state(keep, tmp_path / run) as working:
             assert working is not None
             found = (working / "state" / "s3.json").exists()
             assert found == (run == "two")
@@ -135,11 +135,11 @@ def test_a_crash_leaves_what_was_kept_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     keep = tmp_path / "kept"
-    with kept_state(keep, tmp_path / "one") as working:
+    with persistent_state(keep, tmp_path / "one") as working:
         assert working is not None
         saved(working, "one")
     os.utime(keep / "state" / "sqs.json", (0, 0))
-    with kept_state(keep, tmp_path / "two") as working:
+    with persistent_state(keep, tmp_path / "two") as working:
         assert working is not None
         (working / "s3").mkdir()  # a photo came, and the tables were never written
     assert not (keep / "s3").exists()
@@ -148,13 +148,13 @@ def test_a_crash_leaves_what_was_kept_before(
 
 def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "kept.before" / "state").mkdir(parents=True)
-    with kept_state(tmp_path / "kept", tmp_path / "run") as working:
+    with persistent_state(tmp_path / "kept", tmp_path / "run") as working:
         assert working is not None
         assert (working / "state").is_dir()
 
 
 def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
-    with kept_state(None, tmp_path / "run") as working:
+    with persistent_state(None, tmp_path / "run") as working:
         assert working is None
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,6 @@
+"""Fixtures of the commands' tests: the state machine under moto, and the stage of the report."""
+
+from tests.monitoring.conftest import stage
+from tests.workflow.conftest import deployed, machine
+
+__all__ = ["deployed", "machine", "stage"]
