@@ -14,7 +14,7 @@ from moto import mock_aws
 from handlers.domain.identity import Sender, photo_id
 from handlers.domain.records import PhotoRef
 from infra.workflow_definition.identify import identification
-from tests.workflow.conftest import ROLE, an_event
+from tests.workflow.machine import ROLE, an_event
 
 Identify = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -1,31 +1,18 @@
 """Commands that mend, called as an operator calls them, against a world that is broken."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-import boto3
-import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from infra.cli import app, repairs
-from infra.cli.targets import Target
-from tests.workflow.broken_world import BUCKET, World, broken_world
-from tests.workflow.conftest import Machine
+from infra.cli import app
+from tests.workflow.broken_world import BUCKET, World
+from tests.workflow.machine import Machine
 
 OK, LEFT, WRONG, NOT_RUNNING = 0, 1, 2, 3
 NOW = ("--older-than-minutes", "0")
-
-
-@contextmanager
-def operated_world(machine: Machine, patch: pytest.MonkeyPatch) -> Iterator[World]:
-    """What the commands take for the running system."""
-    with broken_world(machine) as made:
-        system = Target(session=boto3.Session(), outputs=outputs_of(machine), stage="test")
-        patch.setattr(repairs, "target", lambda _stack: system)
-        yield made
 
 
 def outputs_of(machine: Machine) -> dict[str, str]:

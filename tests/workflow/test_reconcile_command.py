@@ -1,6 +1,5 @@
 """`scones reconcile` against the real definition, as an operator sees it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ from botocore.client import BaseClient
 
 from handlers.aws.executions import Executions
 from tests.workflow.broken_world import World
-from tests.workflow.conftest import Machine
 from tests.workflow.operators import (
     LEFT,
     NOT_RUNNING,
@@ -17,17 +15,13 @@ from tests.workflow.operators import (
     call,
     document,
     failed,
-    operated_world,
     refusing,
 )
 
 HOSTILE = "intake/d1/\x9b2J\u202egpj.exe.jpg"  # what clears a terminal, and turns text around
 
 
-@pytest.fixture
-def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with operated_world(machine, monkeypatch) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("operated")
 
 
 def test_a_sound_system_is_clean(world: World) -> None:

@@ -1,11 +1,9 @@
 """Reconcile and redrive as functions: what a survey shows is mended, once."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import pytest
 
 from handlers.aws.ledger import PhotoLedger
 from handlers.aws.queues import Queue
@@ -14,18 +12,8 @@ from monitoring.redrive import failed_since, redrive
 from monitoring.repairs import Patience
 from tests.workflow.broken_world import (
     World,
-    broken_world,
     in_review,
 )
-from tests.workflow.conftest import Machine
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
-        yield made
 
 
 def test_reconcile_mends_what_a_survey_shows(world: World) -> None:

@@ -1,12 +1,11 @@
 """`scones redrive` against the real definition, as an operator sees it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from handlers.aws.executions import Executions
 from tests.workflow.broken_world import World
-from tests.workflow.conftest import Machine
 from tests.workflow.operators import (
     LEFT,
     OK,
@@ -14,15 +13,10 @@ from tests.workflow.operators import (
     call,
     document,
     failed,
-    operated_world,
     refusing,
 )
 
-
-@pytest.fixture
-def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with operated_world(machine, monkeypatch) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("operated")
 
 
 def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(

@@ -1,7 +1,7 @@
 """The sweeper against the real definition: broken worlds are mended, whoever else sweeps."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -14,20 +14,10 @@ from tests.workflow.broken_world import (
     NOTES,
     PATIENCE,
     World,
-    always,
-    broken_world,
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine, a_decision
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
-        yield made
+from tests.workflow.machine import a_decision, always
 
 
 def test_a_sound_world_is_left_alone(world: World) -> None:

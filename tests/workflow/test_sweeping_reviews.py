@@ -1,25 +1,11 @@
 """The sweeper and open reviews: who gets a message, and who is left alone."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.workflow.broken_world import (
     World,
     an_open_review,
-    broken_world,
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
-        yield made
 
 
 def test_a_review_whose_message_was_never_sent_gets_one(world: World) -> None:

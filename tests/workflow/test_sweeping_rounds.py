@@ -16,19 +16,11 @@ from tests.workflow.broken_world import (
     BUCKET,
     PATIENCE,
     World,
-    broken_world,
     in_review,
     later,
 )
-from tests.workflow.conftest import Machine
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with broken_world(machine) as made:
-        yield made
 
 
 def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:
