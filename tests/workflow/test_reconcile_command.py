@@ -21,7 +21,11 @@ from tests.workflow.operators import (
 HOSTILE = "intake/d1/\x9b2J\u202egpj.exe.jpg"  # what clears a terminal, and turns text around
 
 
-pytestmark = pytest.mark.usefixtures("operated")
+@pytest.fixture
+def world(world: World, operated: None) -> World:
+    """Not for the whole module: one of its tests has no system."""
+    del operated
+    return world
 
 
 def test_a_sound_system_is_clean(world: World) -> None:
