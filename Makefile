@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
+# Compiled modules are kept, whatever the shell says: every command and worker is a new process.
+export PYTHONDONTWRITEBYTECODE :=
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs synth train lock setup clean

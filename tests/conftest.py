@@ -1,9 +1,12 @@
 """What every test shares: no sockets, no AWS settings of the person who runs them."""
 
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 ROOT = Path(__file__).parent.parent
 NAMESPACE = "Scones/test"
@@ -16,6 +19,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.enable_socket)
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> Iterator[None]:
+    """botocore reads its models, megabytes of JSON, for each session; moto begins many sessions."""
+    load_file = cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:  # refuses to patch what botocore no longer has
+        patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: load_file(path))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from moto import mock_aws
 from handlers.domain.decision.prediction import PhotoRef
 from handlers.domain.ledger.identity import Sender, photo_id
 from infra.state_machine.identify import identification
-from tests.workflow.conftest import ROLE, an_event
+from tests.workflow.machine import ROLE, an_event
 
 Identify = Callable[[dict[str, Any]], dict[str, Any]]
 

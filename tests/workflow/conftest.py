@@ -5,9 +5,7 @@ moto's. Waits between retries are skipped, time-outs are real.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -16,175 +14,12 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from infra.state_machine import WorkflowResources, definition
-from tests.conftest import ROOT
-from tests.tables import create_photos_table
-
-GOLDEN_EVENT = ROOT / "tests" / "events" / "s3_object_created.json"
-ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
-ROLE = "arn:aws:iam::123456789012:role/machine"
-
-Step = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-def a_prepared_photo(**changes: Any) -> dict[str, Any]:
-    return {
-        "outcome": "prepared",
-        "reason": "",
-        "message": "",
-        "wire_image": "aW1hZ2U=",
-        "quality": {"brightness": 0.5},
-        "order_id": "",
-    } | changes
-
-
-def a_refusal(reason: str = "corrupt") -> dict[str, Any]:
-    return a_prepared_photo(
-        outcome="refused", reason=reason, message="Please.", wire_image="", quality={}
-    )
-
-
-def a_prediction() -> dict[str, Any]:
-    return {"probabilities": {"bicycle": 0.99, "other": 0.01}, "model_version": "m1"}
-
-
-def a_decision(outcome: str = "assign", reason: str = "", **changes: Any) -> dict[str, Any]:
-    return {
-        "outcome": outcome,
-        "review": "open" if reason else "none",
-        "review_reason": reason,
-        "vehicle": "bicycle",
-        "order_range": "nearby",
-        "confidence": "0.99",
-        "model_version": "m1",
-        "valid_until": "2026-11-23T10:00:00Z",
-        "classification": {"M": {"confidence": {"N": "0.99"}}},
-        "quality": {"M": {"brightness": {"N": "0.5"}}},
-    } | changes
-
-
-def an_event(
-    key: str = "intake/d1/u1.jpg",
-    *,
-    version_id: str | None = None,
-    time: str = "2026-11-22T18:00:00Z",
-    attempt: int | None = None,
-) -> dict[str, Any]:
-    """What S3 sends for a new object; a takeover's input names its attempt beside it."""
-    event: dict[str, Any] = json.loads(GOLDEN_EVENT.read_text(encoding="utf-8"))
-    event["time"] = time
-    event["detail"]["object"]["key"] = key
-    if version_id is None:
-        del event["detail"]["object"]["version-id"]
-    else:
-        event["detail"]["object"]["version-id"] = version_id
-    return event if attempt is None else event | {"attempt": attempt}
-
-
-@dataclass
-class Outcome:
-    """One finished execution."""
-
-    arn: str
-    status: str
-    error: str
-    cause: str
-    states: list[str]
-
-
-@dataclass
-class Machine:
-    """The deployed definition, the fakes behind its Lambda tasks, and what it writes to."""
-
-    steps: dict[str, list[Step]]
-    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    machine_arn: str = ""
-    review_queue_url: str = ""
-    failures_queue_url: str = ""
-
-    def run(self, event: dict[str, Any], *, name: str | None = None) -> Outcome:
-        client = boto3.client("stepfunctions")
-        started = client.start_execution(
-            stateMachineArn=self.machine_arn,
-            name=name or f"run-{time.monotonic_ns()}",
-            input=json.dumps(event),
-        )["executionArn"]
-        deadline = time.monotonic() + 20
-        while (found := client.describe_execution(executionArn=started))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, "the execution did not end"
-            time.sleep(0.02)
-        history = client.get_execution_history(executionArn=started)["events"]
-        entered = [
-            e["stateEnteredEventDetails"]["name"]
-            for e in history
-            if "stateEnteredEventDetails" in e
-        ]
-        return Outcome(
-            arn=started,
-            status=found["status"],
-            error=found.get("error", ""),
-            cause=found.get("cause", ""),
-            states=entered,
-        )
-
-    def deploy(self, edit: Callable[[dict[str, Any]], object] = lambda _definition: None) -> str:
-        """Creates a machine from the definition, edited where a test asks for it."""
-        machine = definition(_resources(self))
-        edit(machine)
-        created = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
-            name=f"machine-{time.monotonic_ns()}", roleArn=ROLE, definition=json.dumps(machine)
-        )
-        return created["stateMachineArn"]
-
-    def create_tables(self) -> None:
-        create_photos_table()
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
-            TableName="assignments",
-            KeySchema=[{"AttributeName": "driver_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "driver_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def forget(self) -> None:
-        """Empties tables and queues."""
-        for table in boto3.client("dynamodb").list_tables()["TableNames"]:
-            boto3.client("dynamodb").delete_table(TableName=table)
-        self.create_tables()
-        sqs = boto3.client("sqs")
-        for url in (self.review_queue_url, self.failures_queue_url):
-            if url in sqs.list_queues().get("QueueUrls", []):
-                sqs.delete_queue(QueueUrl=url)
-            sqs.create_queue(QueueName=url.rsplit("/", 1)[1])
-
-    def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
-        self.calls.append((function, payload))
-        queue = self.steps[function]
-        step = queue.pop(0) if len(queue) > 1 else queue[0]
-        return step(payload)
-
-    def photos(self) -> list[dict[str, Any]]:
-        return boto3.resource("dynamodb").Table("photos").scan()["Items"]
-
-    def photo(self) -> dict[str, Any]:
-        (row,) = self.photos()
-        return row
-
-    def assignments(self) -> list[dict[str, Any]]:
-        return boto3.resource("dynamodb").Table("assignments").scan()["Items"]
-
-    def messages(self, url: str) -> list[dict[str, Any]]:
-        found = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
-
-    def reviews(self) -> list[dict[str, Any]]:
-        return self.messages(self.review_queue_url)
-
-    def failures(self) -> list[dict[str, Any]]:
-        return self.messages(self.failures_queue_url)
-
-
-def _always(answer: dict[str, Any]) -> list[Step]:
-    return [lambda _payload: answer]
+from infra.cli import reconciliation
+from infra.cli.target import Target
+from tests.workflow.damaged_inventory import World, damaged_inventory
+from tests.workflow.definition_cache import definitions_parsed_once
+from tests.workflow.machine import ARN, Machine, a_decision, a_prediction, a_prepared_photo, always
+from tests.workflow.operators import outputs_of
 
 
 class _Skip:
@@ -195,27 +30,15 @@ class _Skip:
         return
 
 
-def _resources(machine: Machine) -> WorkflowResources:
-    return WorkflowResources(
-        serialize_function_arn=f"{ARN}serialize",
-        classify_function_arn=f"{ARN}classify",
-        filter_function_arn=f"{ARN}filter",
-        photos_table="photos",
-        assignments_table="assignments",
-        review_queue_url=machine.review_queue_url,
-        failures_queue_url=machine.failures_queue_url,
-    )
-
-
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[Machine]:
-    """Deployed once a module: parsing the definition takes moto a second."""
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    """Deployed once a module."""
+    aws = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
+    with aws, definitions_parsed_once():
         built = Machine(steps={})
         built.create_tables()
-        sqs = boto3.client("sqs", region_name="us-east-1")
-        built.review_queue_url = sqs.create_queue(QueueName="review")["QueueUrl"]
-        built.failures_queue_url = sqs.create_queue(QueueName="failures")["QueueUrl"]
+        built.review_queue_url = built.sqs.create_queue(QueueName="review")["QueueUrl"]
+        built.failures_queue_url = built.sqs.create_queue(QueueName="failures")["QueueUrl"]
         built.machine_arn = built.deploy()
         yield built
 
@@ -224,9 +47,9 @@ def deployed() -> Iterator[Machine]:
 def machine(deployed: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     """A machine that assigns every photo, until a test changes `steps`."""
     deployed.steps = {
-        "serialize": _always(a_prepared_photo()),
-        "classify": _always(a_prediction()),
-        "filter": _always(a_decision()),
+        "serialize": [always(a_prepared_photo())],
+        "classify": [always(a_prediction())],
+        "filter": [always(a_decision())],
     }
     deployed.calls.clear()
 
@@ -245,3 +68,16 @@ def machine(deployed: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mach
     yield deployed
     deployed.machine_arn = arn
     deployed.forget()
+
+
+@pytest.fixture
+def world(machine: Machine) -> Iterator[World]:
+    with damaged_inventory(machine) as made:
+        yield made
+
+
+@pytest.fixture
+def operated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world is what an operator's commands take for the running system."""
+    system = Target(session=boto3.Session(), outputs=outputs_of(world.machine), stage="test")
+    monkeypatch.setattr(reconciliation, "target", lambda _stack: system)

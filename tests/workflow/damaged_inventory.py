@@ -1,6 +1,5 @@
 """A pipeline that can be broken in every way, under moto: a bucket, a machine, a sweeper."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from handlers.aws.bucket import Bucket
 from handlers.aws.object_versions import pages
@@ -19,7 +19,7 @@ from monitoring.reconciliation.reconcile import repair_executor_of
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.repair_plan import RepairDeadlines
 from monitoring.reconciliation.sweep import Sweeper, SweepLimits, SweepResult
-from tests.workflow.conftest import Machine, Step, a_decision, an_event
+from tests.workflow.machine import Machine, a_decision, always, an_event
 
 BUCKET, NOTES = "intake-of-sweeper", "notes-of-sweeper"
 PATIENCE = RepairDeadlines()
@@ -87,20 +87,20 @@ class World:
         return made
 
     def settle(self) -> None:
-        client = boto3.client("stepfunctions")
-        deadline = time.monotonic() + 60
-        while client.list_executions(
+        """Waits until no execution runs."""
+        for thread in TMP_THREADS:
+            thread.join(60)
+        running = self.machine.stepfunctions.list_executions(
             stateMachineArn=self.machine.machine_arn, statusFilter="RUNNING"
-        )["executions"]:
-            assert time.monotonic() < deadline, "executions did not end"
-            time.sleep(0.02)
+        )["executions"]
+        assert not running, "executions did not end"
 
     def verdict(self) -> ConservationResult:
         return check(read_inventory(boto3.Session(), self.places(), read_queues=True))
 
     def set(self, photo_id: str, **values: Any) -> None:
         """Overwrites fields of a row; None removes one."""
-        row = boto3.resource("dynamodb").Table("photos")
+        row = self.machine.dynamodb.Table("photos")
         item = row.get_item(Key={"photo_id": photo_id})["Item"]
         changed: dict[str, Any] = {**item, **values}
         row.put_item(Item={key: value for key, value in changed.items() if value is not None})
@@ -115,7 +115,7 @@ class World:
         return photo_id
 
     def forget_assignment(self, driver_id: str) -> None:
-        table = boto3.resource("dynamodb").Table("assignments")
+        table = self.machine.dynamodb.Table("assignments")
         table.delete_item(Key={"driver_id": driver_id})
 
     def photo(self, photo_id: str) -> dict[str, Any]:
@@ -137,10 +137,6 @@ def damaged_inventory(machine: Machine) -> Iterator[World]:
         bucket.delete()
 
 
-def always(answer: dict[str, Any]) -> Step:
-    return lambda _payload: answer
-
-
 def an_open_review(world: World, key: str) -> str:
     world.machine.steps["filter"] = [always(a_decision("review", "no_vehicle", **CLASSIFIED))]
     world.upload(key)
@@ -152,5 +148,5 @@ def an_open_review(world: World, key: str) -> str:
 def in_review(world: World, key: str = "intake/d1/r.jpg") -> str:
     """An open review whose message is gone."""
     photo = an_open_review(world, key)
-    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
+    world.machine.sqs.purge_queue(QueueUrl=world.machine.review_queue_url)
     return photo

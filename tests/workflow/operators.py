@@ -1,31 +1,18 @@
 """Commands that mend, called as an operator calls them, against a world that is broken."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-import boto3
-import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from infra.cli import app, reconciliation
-from infra.cli.target import Target
-from tests.workflow.conftest import Machine
-from tests.workflow.damaged_inventory import BUCKET, World, damaged_inventory
+from infra.cli import app
+from tests.workflow.damaged_inventory import BUCKET, World
+from tests.workflow.machine import Machine
 
 OK, LEFT, WRONG, NOT_RUNNING = 0, 1, 2, 3
 NOW = ("--older-than-minutes", "0")
-
-
-@contextmanager
-def operated_world(machine: Machine, patch: pytest.MonkeyPatch) -> Iterator[World]:
-    """What the commands take for the running system."""
-    with damaged_inventory(machine) as made:
-        system = Target(session=boto3.Session(), outputs=outputs_of(machine), stage="test")
-        patch.setattr(reconciliation, "target", lambda _stack: system)
-        yield made
 
 
 def outputs_of(machine: Machine) -> dict[str, str]:

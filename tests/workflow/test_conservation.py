@@ -10,13 +10,14 @@ import pytest
 from handlers.domain.errors import EndpointUnavailable, PhotoMissing
 from monitoring.reconciliation.checker import ConservationResult, check
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
-from tests.workflow.conftest import (
+from tests.workflow.machine import (
     Machine,
     Step,
     a_decision,
     a_prediction,
     a_prepared_photo,
     a_refusal,
+    always,
     an_event,
 )
 
@@ -63,10 +64,6 @@ def _missing(_payload: dict[str, Any]) -> NoReturn:
     raise PhotoMissing("gone")
 
 
-def _always(answer: dict[str, Any]) -> Step:
-    return lambda _payload: answer
-
-
 CLASSIFIED: dict[str, Any] = {
     "classification": {
         "M": {
@@ -81,12 +78,12 @@ CLASSIFIED: dict[str, Any] = {
 # What may happen to a photo, by step: any of these, in any order.
 FATES: list[dict[str, list[Step]]] = [
     {},
-    {"serialize": [_always(a_refusal())]},
+    {"serialize": [always(a_refusal())]},
     {"serialize": [_missing]},
-    {"classify": [_unavailable, _unavailable, _always(a_prediction())]},
+    {"classify": [_unavailable, _unavailable, always(a_prediction())]},
     {"classify": [_unavailable]},
-    {"filter": [_always(a_decision("review", "no_vehicle"))]},
-    {"filter": [_always(a_decision("assign_and_audit", "audit", **CLASSIFIED))]},
+    {"filter": [always(a_decision("review", "no_vehicle"))]},
+    {"filter": [always(a_decision("assign_and_audit", "audit", **CLASSIFIED))]},
 ]
 
 
@@ -95,9 +92,9 @@ def test_random_faults_lose_nothing_and_double_nothing(machine: Machine, bucket:
     events = []
     for number in range(25):
         machine.steps = {
-            "serialize": [_always(a_prepared_photo())],
-            "classify": [_always(a_prediction())],
-            "filter": [_always(a_decision(**CLASSIFIED))],
+            "serialize": [always(a_prepared_photo())],
+            "classify": [always(a_prediction())],
+            "filter": [always(a_decision(**CLASSIFIED))],
             **{step: list(fate) for step, fate in chance.choice(FATES).items()},
         }
         # Few drivers, so that photos of the same one meet.
@@ -114,7 +111,7 @@ def test_random_faults_lose_nothing_and_double_nothing(machine: Machine, bucket:
 
 
 def test_an_event_that_never_came_is_found(machine: Machine, bucket: Any) -> None:
-    machine.steps["filter"] = [_always(a_decision(**CLASSIFIED))]
+    machine.steps["filter"] = [always(a_decision(**CLASSIFIED))]
     machine.run(upload(bucket, "intake/d1/u1.jpg"))
     lost = upload(bucket, "intake/d2/never.jpg")
     found = verdict(machine)
@@ -126,7 +123,7 @@ def test_an_event_that_never_came_is_found(machine: Machine, bucket: Any) -> Non
 
 
 def test_replaying_everything_changes_nothing(machine: Machine, bucket: Any) -> None:
-    machine.steps["filter"] = [_always(a_decision(**CLASSIFIED))]
+    machine.steps["filter"] = [always(a_decision(**CLASSIFIED))]
     events = [upload(bucket, f"intake/d{number}/u.jpg") for number in range(4)]
     for event in events:
         machine.run(event)

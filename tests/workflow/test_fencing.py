@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.exceptions import TransactionCanceledException
 from moto.dynamodb.models import DynamoDBBackend
 
-from tests.workflow.conftest import Machine, a_decision, a_prepared_photo, an_event
+from tests.workflow.machine import Machine, a_decision, a_prepared_photo, an_event
 
 
 def _photos_table() -> Any:  # the stubs name a resource type per table

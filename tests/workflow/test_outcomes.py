@@ -8,7 +8,7 @@ import pytest
 
 from handlers.domain.errors import EndpointUnavailable, UntrustworthyPrediction
 from handlers.domain.photo.wire_image import WIRE_MAX_BYTES
-from tests.workflow.conftest import (
+from tests.workflow.machine import (
     Machine,
     a_decision,
     a_prediction,

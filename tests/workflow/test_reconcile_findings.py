@@ -1,6 +1,5 @@
 """What `scones reconcile` finds: what is broken or cannot be read, and not what is in hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,22 +8,16 @@ import pytest
 
 from infra.cli import reconciliation
 from infra.cli.target import Target
-from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import NOTES, World, an_open_review
 from tests.workflow.operators import (
     LEFT,
     NOW,
     call,
     document,
-    operated_world,
     outputs_of,
 )
 
-
-@pytest.fixture
-def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with operated_world(machine, monkeypatch) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("operated")
 
 
 def rules(found: Any) -> list[str]:

@@ -1,31 +1,19 @@
 """Reconcile and redrive as functions: what a survey shows is repaired, once."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import pytest
 
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from monitoring.reconciliation.reconcile import reconcile
 from monitoring.reconciliation.redrive import failed_since, redrive
 from monitoring.reconciliation.repair_plan import RepairDeadlines
-from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     World,
-    damaged_inventory,
     in_review,
 )
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with damaged_inventory(machine) as made:
-        yield made
 
 
 def test_reconcile_mends_what_a_survey_shows(world: World) -> None:

@@ -1,7 +1,7 @@
 """The sweeper against the real definition: broken worlds are repaired, whoever else sweeps."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -9,25 +9,15 @@ import pytest
 
 from handlers.aws.executions import Executions
 from monitoring.reconciliation.repair_executor import ENDED_TOO_OFTEN
-from tests.workflow.conftest import Machine, a_decision
 from tests.workflow.damaged_inventory import (
     CLASSIFIED,
     NOTES,
     PATIENCE,
     World,
-    always,
-    damaged_inventory,
     in_review,
     later,
 )
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with damaged_inventory(machine) as made:
-        yield made
+from tests.workflow.machine import a_decision, always
 
 
 def test_a_sound_world_is_left_alone(world: World) -> None:

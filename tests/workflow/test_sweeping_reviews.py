@@ -1,25 +1,11 @@
 """The sweeper and open reviews: who gets a message, and who is left alone."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     World,
     an_open_review,
-    damaged_inventory,
     in_review,
     later,
 )
-
-_LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with damaged_inventory(machine) as made:
-        yield made
 
 
 def test_a_review_whose_message_was_never_sent_gets_one(world: World) -> None:

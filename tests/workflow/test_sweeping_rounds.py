@@ -12,23 +12,15 @@ from handlers.domain.ledger.object_versions import ObjectVersion
 from monitoring.reconciliation.bucket_walk import last_whole_walk
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.sweep import SweepLimits
-from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import (
     BUCKET,
     PATIENCE,
     World,
-    damaged_inventory,
     in_review,
     later,
 )
 
 _LONG_AGO = "2026-11-01T00:00:00+00:00"
-
-
-@pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with damaged_inventory(machine) as made:
-        yield made
 
 
 def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:

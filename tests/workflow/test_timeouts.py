@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from tests.workflow.conftest import Machine, a_prediction, an_event
+from tests.workflow.machine import Machine, a_prediction, an_event
 
 
 def _hang(_payload: dict[str, Any]) -> dict[str, Any]:

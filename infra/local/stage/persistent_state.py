@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
-import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Files of the emulator without which what it saved is not the whole pipeline.
 NEEDED = ("cloudformation", "dynamodb", "s3", "sqs", "stepfunctions")
+
+# The time of modification that marks a file as a copy of what was kept; no clock shows it again.
+_COPIED_NS = 0
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +42,13 @@ def persistent_state(keep: Path | None, working: Path) -> Iterator[Path | None]:
     shutil.rmtree(before, ignore_errors=True)
     if keep.exists():
         shutil.copytree(keep, working)
+        _mark_copies(working)
     else:
         working.mkdir(parents=True)
-    started = time.time()
     try:
         yield working
     finally:
-        if _is_whole(working, started):
+        if _is_whole(working):
             if keep.exists():
                 keep.rename(before)
             keep.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +58,23 @@ def persistent_state(keep: Path | None, working: Path) -> Iterator[Path | None]:
             _log.warning("The state was not saved: kept is what the last clean stop left.")
 
 
-def _is_whole(working: Path, started: float) -> bool:
+def _mark_copies(working: Path) -> None:
+    """Make a file that the emulator writes again distinguishable from its copy.
+
+    Not by comparing its time with a clock's: a file system may round times down by some
+    milliseconds, and a clock may be set back while the emulator runs.
+    """
+    for file in _state_files(working):
+        if file.is_file():
+            os.utime(file, ns=(_COPIED_NS, _COPIED_NS))
+
+
+def _is_whole(working: Path) -> bool:
     """Whether the emulator wrote all of its state at the end of this run."""
-    files = [working / "state" / f"{name}.json" for name in NEEDED]
-    return all(file.is_file() and file.stat().st_mtime >= started for file in files)
+    return all(
+        file.is_file() and file.stat().st_mtime_ns != _COPIED_NS for file in _state_files(working)
+    )
+
+
+def _state_files(working: Path) -> list[Path]:
+    return [working / "state" / f"{name}.json" for name in NEEDED]

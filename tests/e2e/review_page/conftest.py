@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.browsing import NO_PLAYWRIGHT
+from tests.e2e.review_page.leaving import Window
 from tests.e2e.review_page.office import Office, open_office
 from tests.e2e.review_page.signing_in import TOKENS
 
@@ -36,7 +37,7 @@ def office(running_office: Office) -> Office:
 def at_desk(browser: "Browser", office: Office) -> "Iterator[Callable[..., Page]]":
     """Opens the page for somebody; all of it comes, and no script and no policy complains."""
     complaints: list[str] = []
-    contexts = []
+    windows: list[Window] = []
 
     def note_refused(answer: "Response") -> None:
         if answer.status >= 400 and answer.request.resource_type in _OF_THE_PAGE:
@@ -53,7 +54,7 @@ def at_desk(browser: "Browser", office: Office) -> "Iterator[Callable[..., Page]
     ) -> "Page":
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(15_000)
-        contexts.append(context)
+        windows.append(Window(context))
         kept = tokens if tokens is not None else office.signed_in(name)
         if kept:
             # Once a tab: what the page itself makes of them later stays.
@@ -71,8 +72,8 @@ def at_desk(browser: "Browser", office: Office) -> "Iterator[Callable[..., Page]
         return page
 
     yield sit_down
-    for context in contexts:
-        context.close()
+    for window in windows:
+        window.close()
     assert [each for each in complaints if _EXPECTED not in each] == []
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.browsing import NO_PLAYWRIGHT
+from tests.e2e.review_page.leaving import TAKES_A_PHOTO, Window
 from tests.e2e.review_page.office import Office
+from tests.e2e.review_page.signing_in import TOKENS
 from tests.e2e.review_page.test_deciding import press, shown
 
 if TYPE_CHECKING:
@@ -188,6 +190,24 @@ def test_an_empty_queue_is_said_and_ends_by_itself(office: Office, at_desk: AtDe
     expect(page.locator("#live")).to_have_text("Nothing to review")
     office.arrive("1.jpg")
     assert shown(page) == "1.jpg"
+
+
+def test_a_closed_window_takes_no_photo_of_the_next_test(
+    office: Office, browser: "Browser"
+) -> None:
+    """The last thing that a test does: an empty queue, and a call that waits for a photo."""
+    window = Window(browser.new_context())
+    window.context.add_init_script(
+        f"sessionStorage.setItem({TOKENS!r}, {office.signed_in('ana')!r});"
+    )
+    page = window.context.new_page()
+    with page.expect_request(f"**{TAKES_A_PHOTO}"):
+        page.goto(f"{office.url}/review")
+    window.close()
+    (photo,) = office.arrive("1.jpg")
+    review = office.colleague("ben").next()
+    assert review is not None
+    assert review["photo_id"] == photo
 
 
 def test_a_picture_that_does_not_come_can_be_asked_for_again(

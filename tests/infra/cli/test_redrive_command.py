@@ -1,11 +1,11 @@
 """`scones redrive` against the real definition, as an operator sees it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from handlers.aws.executions import Executions
-from tests.workflow.conftest import Machine
 from tests.workflow.damaged_inventory import World
 from tests.workflow.operators import (
     LEFT,
@@ -14,15 +14,15 @@ from tests.workflow.operators import (
     call,
     document,
     failed,
-    operated_world,
     refusing,
 )
 
+pytestmark = pytest.mark.usefixtures("operated")
 
-@pytest.fixture
-def world(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with operated_world(machine, monkeypatch) as made:
-        yield made
+
+def _yesterday() -> str:
+    """A recent day: the command asks the ledger for each hour since then."""
+    return (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
 
 
 def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
@@ -43,18 +43,20 @@ def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
 @pytest.mark.parametrize(
     ("since", "is_driven"),
     [
-        ("2026-11-21T08:00:00+02:00", True),  # 06:00 UTC
-        ("2026-11-21T06:30:00Z", True),
-        ("2026-11-21T06:30:00", True),
-        ("2026-11-21", True),
-        ("2026-11-21T07:00:00Z", False),
-        ("2026-11-21T04:00:00-03:00", False),
+        ("{day}T08:00:00+02:00", True),  # 06:00 UTC
+        ("{day}T06:30:00Z", True),
+        ("{day}T06:30:00", True),
+        ("{day}", True),
+        ("{day}T07:00:00Z", False),
+        ("{day}T04:00:00-03:00", False),
     ],
 )
 def test_since_is_the_moment_that_is_written(world: World, since: str, is_driven: bool) -> None:
+    day = _yesterday()
     photo = failed(world, "intake/d1/f.jpg")
-    world.set(photo, received_at="2026-11-21T06:45:00Z", received_hour="2026-11-21T06")
-    assert len(document("redrive", "--all-failed", "--since", since)) == is_driven
+    world.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
+    words = ("redrive", "--all-failed", "--since", since.format(day=day))
+    assert len(document(*words)) == is_driven
 
 
 @pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
@@ -79,7 +81,7 @@ def test_nothing_failed_is_no_error(world: World) -> None:
     assert world.machine.photos() == []
     done = call("redrive", "--all-failed")
     assert (done.exit_code, done.stdout) == (OK, "0 photo(s)\n")
-    assert document("redrive", "--all-failed", "--since", "2026-01-01") == []
+    assert document("redrive", "--all-failed", "--since", _yesterday()) == []
 
 
 @pytest.mark.parametrize(

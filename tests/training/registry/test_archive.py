@@ -78,7 +78,12 @@ def test_nothing_is_written_outside_the_folder(shipped: Path, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", archive()[:20]])
+# Named: the archive holds the time at which it was made, and workers must collect the same names.
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", archive()[:20]],
+    ids=["empty", "another file", "broken off"],
+)
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModelMismatch, match="cannot be read"):
         unpack(content, tmp_path)

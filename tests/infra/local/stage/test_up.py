@@ -131,6 +131,29 @@ def test_what_is_saved_is_there_for_the_next_run(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
 
 
+def test_what_is_saved_is_kept_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    """File systems may round times down, too: a file's time can lie before the run's begin."""
+    keep = tmp_path / "kept"
+    for run in ("one", "two"):
+        with persistent_state(keep, tmp_path / run) as working:
+            assert working is not None
+            saved(working, run)
+            for file in (working / "state").iterdir():
+                os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert (keep / "state" / "s3.json").read_text() == "two"
+
+
+def test_a_save_that_broke_off_leaves_what_was_kept_before(tmp_path: Path) -> None:
+    keep = tmp_path / "kept"
+    with persistent_state(keep, tmp_path / "one") as working:
+        assert working is not None
+        saved(working, "one")
+    with persistent_state(keep, tmp_path / "two") as working:
+        assert working is not None
+        (working / "state" / f"{NEEDED[0]}.json").write_text("two")  # killed after the first file
+    assert (keep / "state" / f"{NEEDED[0]}.json").read_text() == "one"
+
+
 def test_a_crash_leaves_what_was_kept_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,7 +161,6 @@ def test_a_crash_leaves_what_was_kept_before(
     with persistent_state(keep, tmp_path / "one") as working:
         assert working is not None
         saved(working, "one")
-    os.utime(keep / "state" / "sqs.json", (0, 0))
     with persistent_state(keep, tmp_path / "two") as working:
         assert working is not None
         (working / "s3").mkdir()  # a photo came, and the tables were never written
