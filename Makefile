@@ -24,8 +24,8 @@ check: setup-dev ## Lint, format and types
 format: setup-dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
 
-snapshot: setup-dev ## Accept the templates, permissions and workflow as they are now
-	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra
+snapshot: setup-dev ## Accept templates, permissions, workflow and generated document sections
+	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra tests/workflow/test_documented_execution.py
 
 test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 GB, in .venv-sagemaker)
 	@.venv-sagemaker/bin/pytest -m "not e2e" tests/training
