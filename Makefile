@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot synth train lock setup clean
+.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot screenshots synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.bench
+
+screenshots: setup-dev ## Take the pictures of the README anew (needs Chromium)
+	@$(BIN)/python -m tests.screenshots
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synth local

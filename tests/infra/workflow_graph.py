@@ -8,7 +8,7 @@ from tests.documents import cells
 
 Json = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
 
-_LONGEST_LABEL = 36  # characters; longer conditions are left to the definition itself
+_LONGEST_LABEL = 44  # characters; longer conditions are left to the definition itself
 _SERVICES = {"dynamodb": "DynamoDB", "lambda": "Lambda", "sqs": "SQS"}
 # Brackets that give a node its shape: process, choice, end.
 _SHAPES = {
@@ -95,7 +95,8 @@ def _condition(rule: Json) -> str:
     if "And" in rule:
         return " and ".join(map(_condition, rule["And"]))
     if "Not" in rule:
-        return f"not ({_condition(rule['Not'])})"
+        negated = _condition(rule["Not"])
+        return negated.replace(" = ", " ≠ ") if " = " in negated else f"not {negated}"
     (comparison, value), *_ = [(key, rule[key]) for key in rule if key not in {"Variable", "Next"}]
     field = _field(rule["Variable"])
     if comparison == "IsPresent":
@@ -114,7 +115,7 @@ def _field(path: str) -> str:
 def _colours(states: Json) -> Iterator[str]:
     kinds = {
         "function": [n for n, s in states.items() if s.get("Resource", "").endswith("invoke")],
-        "ended": [n for n, s in states.items() if s["Type"] == "Succeed"],
+        "ended": [n for n, s in states.items() if s["Type"] == "Succeed" or s.get("End")],
         "failed": [n for n, s in states.items() if s["Type"] == "Fail"],
     }
     yield "  classDef function stroke:#b45309,stroke-width:2px"
