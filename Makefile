@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot screenshots synth train lock setup clean
+.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: setup-dev ## Measure speed as ratios taken in one run
 
 screenshots: setup-dev ## Take the pictures of the README anew (needs Chromium)
 	@$(BIN)/python -m tests.screenshots
+
+walkthrough: setup-dev ## Execute docs/walkthrough.ipynb and store its outputs
+	@$(BIN)/python -m tests.walkthrough
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synth local

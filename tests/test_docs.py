@@ -36,7 +36,7 @@ def test_every_make_target_is_documented() -> None:
 
 
 def test_every_make_command_of_the_documents_exists() -> None:
-    used = {words[1] for words in COMMAND_LINES if words[0] == "make"}
+    used = {words[1] for words in COMMAND_LINES if words[0] == "make" and len(words) > 1}
     assert used <= TARGETS
 
 

@@ -109,7 +109,8 @@ def _condition(rule: Json) -> str:
 
 def _field(path: str) -> str:
     """The last name of a path: `$.newer.Item.photo_order.S` → "photo_order"."""
-    return re.findall(r"[\w*/-]+", path.removesuffix(".S"))[-1]
+    *_, name = re.finditer(r"[\w*/-]+", path.removesuffix(".S"))
+    return name.group()
 
 
 def _colours(states: Json) -> Iterator[str]:
