@@ -57,7 +57,7 @@ def check(words: list[str]) -> None:
             _parse(module, rest)
         else:
             text = _help(module)
-            for argument in (each for each in rest if each.startswith("-")):
+            for argument in (word for word in rest if word.startswith("-")):
                 assert argument in text, f"{module} has no option {argument}"
 
 

@@ -1,4 +1,4 @@
-"""Generated sections of the documents: what stands between two markers is rendered by a test.
+"""Generated sections of the documents: a test renders what is between two markers.
 
 `make snapshot` writes the sections anew, as it does with every other snapshot.
 """
@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 def matches(document: str, section: str, text: str) -> None:
     """Fail unless `section` of `document` (a path below the root) is exactly `text`.
 
-    The section stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`.
+    The section is the text between `<!-- generated: NAME -->` and `<!-- end of NAME -->`.
     """
     path = ROOT / document
     if os.environ.get("SCONES_UPDATE_SNAPSHOTS") == "1":

@@ -37,7 +37,7 @@ def table(definition: Json, visited: Sequence[str]) -> str:
     rows = [cells(*titles), cells(*("---" for _ in titles))]
     for number, name in enumerate(visited, start=1):
         state = definition["States"][name]
-        timeout = f"{state['TimeoutSeconds']} s" if "TimeoutSeconds" in state else ""
+        timeout = f"`{state['TimeoutSeconds']} s`" if "TimeoutSeconds" in state else ""
         tries = sum(rule["MaxAttempts"] for rule in state.get("Retry", ())) + 1
         errors = ", ".join(f"{_error(rule)} → {rule['Next']}" for rule in state.get("Catch", ()))
         does = _call(state) or state["Type"].lower()
