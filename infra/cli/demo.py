@@ -27,7 +27,7 @@ GONE = "everything was stopped and removed."
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="A folder of photos, at any depth, or one file. Default: drawn ones."),
+        typer.Argument(help="A folder of photos (any depth), or one file. Default: drawn samples."),
     ] = None,
     *,
     as_document: Annotated[
@@ -35,16 +35,18 @@ def demo(
     ] = False,
     photos_per_second: Annotated[
         float | None,
-        typer.Option(min=0.01, max=1000, help="Let photos come so fast, the same ones again."),
+        typer.Option(
+            min=0.01, max=1000, help="Load test: upload at this rate, repeating the photos."
+        ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(min=0.01, max=600, help="For how long, with --photos-per-second.")
+        float, typer.Option(min=0.01, max=600, help="Duration of the load test.")
     ] = 1.0,
     burst: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Let so many come at once, as often as fits.")
+        int, typer.Option(min=1, max=100_000, help="Load test: upload this many photos at once.")
     ] = 1,
 ) -> None:
-    """Send photos through the whole chain on this machine, and account for every one.
+    """Send photos through the whole pipeline on this machine and account for every one.
 
     Exit code: 0 conserved, 1 not conserved, 2 could not run, 130 interrupted.
     """

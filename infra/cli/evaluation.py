@@ -29,21 +29,19 @@ def evaluate(
     as_document: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of a table.")
     ] = False,
-    out: Annotated[
-        Path, typer.Option(help="The report: one HTML file that needs no network.")
-    ] = REPORT,
+    out: Annotated[Path, typer.Option(help="The report: one self-contained HTML file.")] = REPORT,
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = MODEL,
     held_back: Annotated[
         bool,
         typer.Option(
             "--held-back",
-            help="Of a folder that is not split: only what training on it holds back.",
+            help="In a folder without a split: only the photos that training holds back.",
         ),
     ] = False,
 ) -> None:
-    """Measure a model on labelled photos, as it is served, and write a report with pictures.
+    """Measure a model on labelled photos, as it is served; writes an HTML report.
 
-    Exit code: 0 measured, 2 could not: no photos, unknown classes, no model.
+    Exit code: 0 measured, 2 no photos, unknown classes or no model.
     """
     # Here, as only this command needs ONNX Runtime: the others start faster without.
     from training.data.sources.files import UnusableData  # noqa: PLC0415

@@ -28,15 +28,16 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document."
 
 
 def submit(
-    files: Annotated[list[Path], typer.Argument(help="Photos.", metavar="FILE...")],
+    files: Annotated[list[Path], typer.Argument(help="Photo files.", metavar="FILE...")],
     *,
-    driver: Annotated[str, typer.Option(help="The driver's id.", metavar="ID")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for what becomes of them.")] = False,
+    driver: Annotated[str, typer.Option(help="Id of the driver.", metavar="ID")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for their outcomes.")] = False,
     as_document: _AsJson = False,
 ) -> None:
-    """Upload photos of a driver to the running system.
+    """Upload photos of one driver to the running system.
 
-    Exit code: 0 uploaded (with --wait: each has its outcome), 1 one failed or is not decided,
+    Exit code: 0 uploaded (with --wait: each photo has an outcome), 1 a photo failed or is
+    undecided,
     2 wrong input, 3 nothing runs.
     """
     with told(interrupted="what was uploaded goes its way."):
@@ -57,17 +58,17 @@ def submit(
 
 def status(
     photo: Annotated[
-        str | None, typer.Argument(help="A photo's id, or its first characters.", metavar="PHOTO")
+        str | None, typer.Argument(help="A photo id, or its first characters.", metavar="PHOTO")
     ] = None,
     *,
     driver: Annotated[
-        str | None, typer.Option(help="Photos of a driver, newest first.", metavar="ID")
+        str | None, typer.Option(help="List the photos of this driver, newest first.", metavar="ID")
     ] = None,
     as_document: _AsJson = False,
 ) -> None:
-    """Say how the running system is, what became of a photo, or what a driver sent.
+    """Show the running system, one photo, or the photos of a driver.
 
-    Exit code: 0 it runs, 2 no such photo, 3 nothing runs or a part is dead.
+    Exit code: 0 running, 2 no such photo, 3 nothing runs or a process is dead.
     """
     with told(interrupted="nothing was changed."):
         if photo is not None and driver is not None:

@@ -35,7 +35,7 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
             n=n,
             ids=capture.missing,
         )
-    odd = sum(capture.oddities.values())
+    odd = sum(capture.anomalies.values())
     odd_share = odd / capture.lines if capture.lines else 0.0
     level = Verdict.WATCH if odd_share > ODD_WATCH else Verdict.OK
     yield counted(
@@ -43,7 +43,7 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
         Verdict.ACT if odd_share > ODD_ACT else level,
         rule=f"WATCH above {percent(ODD_WATCH, 0)} of the lines, ACT above {percent(ODD_ACT, 0)}",
         sentence=f"{odd} of {capture.lines} lines are odd"
-        + "".join(f", {kind} {count}" for kind, count in capture.oddities.items())
+        + "".join(f", {kind} {count}" for kind, count in capture.anomalies.items())
         + ".",
         n=capture.lines,
     )

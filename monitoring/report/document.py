@@ -138,7 +138,7 @@ def _capture(inputs: ReportInputs) -> Json | None:
         "outside": found.outside,
         "late_records": found.late_records,
         "variants": dict(found.variants),
-        "oddities": dict(found.oddities),
+        "anomalies": dict(found.anomalies),
         "quoted": [
             {"kind": odd.kind, "object_key": odd.object_key, "quoted": odd.quoted}
             for odd in found.quoted

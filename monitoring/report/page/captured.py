@@ -32,7 +32,7 @@ def capture(document: Json) -> str:
     ]
     rows += [[f"variant {text(name)}", f"{n:,}"] for name, n in found["variants"].items()]
     rows += [
-        [f"odd: {text(kind.replace('_', ' '))}", f"{n:,}"] for kind, n in found["oddities"].items()
+        [f"odd: {text(kind.replace('_', ' '))}", f"{n:,}"] for kind, n in found["anomalies"].items()
     ]
     unknown = {name for each in found["models"].values() for name in each["unknown_classes"]}
     if unknown:

@@ -62,7 +62,7 @@ def hostile() -> Report:
         lines=1,
         classified=120,
         captured=119,
-        oddities={"not_json": 1},
+        anomalies={"not_json": 1},
         quoted=(odd,),
         variants={"<var>": 1},
     )

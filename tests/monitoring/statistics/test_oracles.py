@@ -1,6 +1,6 @@
 """Our statistics beside evidently's and nannyml's, on the same data: `make test-oracles`.
 
-Their thresholds are not ours: see docs/decisions.md. What they compute must be.
+Thresholds differ on purpose (docs/decisions.md, 56); the computed statistics must be equal.
 """
 
 import warnings
