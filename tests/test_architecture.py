@@ -14,9 +14,12 @@ ALLOWED = {
     "handlers.domain": ("handlers.domain",),
     "handlers.aws": ("handlers.aws", "handlers.domain"),
     "handlers": ("handlers",),
+    "monitoring.statistics": ("monitoring.statistics",),
+    "monitoring.rendering": ("monitoring.rendering", "handlers.domain"),
     "monitoring": ("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
     "training.serving": ("training.serving",),
-    "training": ("training", "handlers.domain"),
+    # Statistics and HTML reports have one home; nothing else of monitoring is training's business.
+    "training": ("training", "handlers.domain", "monitoring.rendering", "monitoring.statistics"),
     "infra.workflow_definition": ("infra.workflow_definition", "handlers.domain"),
     "infra": ("infra", "handlers", "monitoring", "training"),
 }

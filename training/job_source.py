@@ -8,6 +8,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 _FILES = (
     "handlers/__init__.py",
     "handlers/domain/*.py",
+    "monitoring/__init__.py",
+    "monitoring/statistics/*.py",
     "training/corrections.jsonl",
     "training/**/*.py",
 )

@@ -70,10 +70,10 @@ class Judgements:
         return (
             Stratum(
                 photos=len(self.automatic),
-                judged=len(self.audits),
+                labelled=len(self.audits),
                 right=len(self.audits) - len(self.errors),
             ),
-            Stratum(photos=len(self.reviewed), judged=len(self.judged_reviews), right=right),
+            Stratum(photos=len(self.reviewed), labelled=len(self.judged_reviews), right=right),
         )
 
     def chapter(self, today: Sequence[PhotoFacts]) -> dict[str, Any]:
@@ -130,8 +130,8 @@ class Judgements:
                 "was_in_force": each.was_in_force,
                 "review_share": rounded(each.review_share),
                 "expected_error": rounded(each.expected_error),
-                "judged": each.judged,
-                "judged_error": _optional(each.judged_error),
+                "judged": each.labelled,
+                "judged_error": _optional(each.labelled_error),
             }
             for each in outcomes(scored, in_force=in_force, earlier=earlier)
         ]
@@ -140,7 +140,7 @@ class Judgements:
         found = Confusion.of((said_by_model(p, self.vehicles), p.verdict) for p in photos)
         return {
             "predicted": list(found.predicted),
-            "seen": list(found.seen),
+            "seen": list(found.labels),
             "counts": [list(row) for row in found.counts],
         }
 
@@ -172,9 +172,9 @@ def _optional(found: Interval | None) -> dict[str, Any] | None:
 def _stratum(stratum: Stratum) -> dict[str, Any]:
     return {
         "photos": stratum.photos,
-        "judged": stratum.judged,
+        "judged": stratum.labelled,
         "right": stratum.right,
-        **interval(stratum.accuracy, stratum.judged),
+        **interval(stratum.accuracy, stratum.labelled),
     }
 
 

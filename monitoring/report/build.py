@@ -11,18 +11,18 @@ from monitoring.report.headline import answer_of, headline_of, worst_shown
 from monitoring.report.judged import verdict_of
 from monitoring.report.moments import iso, local
 from monitoring.report.quality import said_of
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 THUMBNAILS = 12
 # Without enough data there is no verdict: an empty Sunday must not end Saturday's alarm.
-_METRIC = {Verdict.OK: 0.0, Verdict.WATCH: 1.0, Verdict.ACT: 2.0}
+_METRIC = {Severity.OK: 0.0, Severity.WATCH: 1.0, Severity.ACT: 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """A verdict and all that it rests on; `document` is report.json."""
 
-    level: Verdict
+    level: Severity
     headline: str
     checks: tuple[Check, ...]
     document: Mapping[str, Any]
@@ -116,7 +116,9 @@ def _figure(check: Check, photo: PhotoFacts) -> str:
     return f"{check.title.lower()} {said}" if said else ""
 
 
-def _metrics(level: Verdict, document: Mapping[str, Any], inputs: ReportInputs) -> dict[str, float]:
+def _metrics(
+    level: Severity, document: Mapping[str, Any], inputs: ReportInputs
+) -> dict[str, float]:
     counts, accuracy = document["conservation"], document["accuracy"] or {}
     combined, estimated = accuracy.get("combined") or {}, accuracy.get("estimated") or {}
     model = document["models"][0] if document["models"] else {}

@@ -7,7 +7,7 @@ from monitoring.capture.summary import CaptureSummary
 from monitoring.report.check import Check, counted
 from monitoring.report.facts import ReportSettings
 from monitoring.report.units import percent
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 ODD_WATCH, ODD_ACT = 0.01, 0.05
 _SAMPLED_SD = 3.3  # where only a share is to be captured: one day in a thousand
@@ -21,9 +21,11 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
         # A sample's own chance is no loss.
         chance = _SAMPLED_SD * math.sqrt(wanted * (1 - wanted) / n)
         level = (
-            Verdict.OK if share >= wanted * settings.completeness_watch - chance else Verdict.WATCH
+            Severity.OK
+            if share >= wanted * settings.completeness_watch - chance
+            else Severity.WATCH
         )
-        level = Verdict.ACT if share < wanted * settings.completeness_act - chance else level
+        level = Severity.ACT if share < wanted * settings.completeness_act - chance else level
         of_sample = "" if wanted == 1 else f" of the {percent(wanted, 0)} that are to be captured"
         yield counted(
             "capture_completeness",
@@ -37,10 +39,10 @@ def capture_checks(capture: CaptureSummary, settings: ReportSettings) -> Iterato
         )
     odd = sum(capture.oddities.values())
     odd_share = odd / capture.lines if capture.lines else 0.0
-    level = Verdict.WATCH if odd_share > ODD_WATCH else Verdict.OK
+    level = Severity.WATCH if odd_share > ODD_WATCH else Severity.OK
     yield counted(
         "unreadable_captures",
-        Verdict.ACT if odd_share > ODD_ACT else level,
+        Severity.ACT if odd_share > ODD_ACT else level,
         rule=f"WATCH above {percent(ODD_WATCH, 0)} of the lines, ACT above {percent(ODD_ACT, 0)}",
         sentence=f"{odd} of {capture.lines} lines are odd"
         + "".join(f", {kind} {count}" for kind, count in capture.oddities.items())

@@ -9,7 +9,7 @@ from monitoring.report.advice import ADVICE, TITLES
 from monitoring.report.examples import EXAMPLES
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.units import effect_unit
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Check:
 
     name: str  # stable; history and metrics know it by this
     title: str
-    level: Verdict
+    level: Severity
     rule: str
     sentence: str
     advice: str
@@ -75,7 +75,7 @@ class Check:
 
 def counted(
     name: str,
-    level: Verdict,
+    level: Severity,
     *,
     rule: str,
     sentence: str,

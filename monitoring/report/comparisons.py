@@ -8,8 +8,8 @@ from monitoring.report.drift import Comparison
 from monitoring.report.facts import ReportInputs
 from monitoring.report.past import recently_watched
 from monitoring.report.table import Table
-from monitoring.statistics.samples import Floats
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
+from monitoring.statistics.two_samples import Floats
 
 CAPTURED_ENOUGH = 0.95
 
@@ -61,7 +61,7 @@ def _not_enough(version: str, n: int, inputs: ReportInputs) -> Check:
     return Check(
         name="enough_data",
         title=TITLES["enough_data"],
-        level=Verdict.NOT_ENOUGH_DATA,
+        level=Severity.NOT_ENOUGH_DATA,
         rule=f"at least {settings.minimum_n} classified photos in the window, or in "
         f"{settings.rolled_days} days",
         sentence=f"{n} classified photos in {settings.rolled_days} days.",

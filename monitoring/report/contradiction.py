@@ -6,7 +6,7 @@ from monitoring.report.check import Check
 from monitoring.report.examples import EXAMPLES
 from monitoring.report.units import percent
 from monitoring.statistics.accuracy import expected_accuracy, more_errors_than_expected
-from monitoring.statistics.verdicts import judged
+from monitoring.statistics.severity import grade
 
 ERROR_FLOOR = 0.01  # one point more errors than the model admits
 
@@ -20,7 +20,7 @@ def contradiction(judgements: Judgements) -> Check | None:
     result = more_errors_than_expected(
         len(judgements.errors), len(judgements.audits), expected_share=expected, margin=margin
     )
-    level = judged(result, floor=ERROR_FLOOR, before=(), may_persist=False)
+    level = grade(result, floor=ERROR_FLOOR, earlier=(), may_persist=False)
     return Check(
         name="audited_errors",
         title=TITLES["audited_errors"],

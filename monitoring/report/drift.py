@@ -21,14 +21,13 @@ from monitoring.report.sentences import (
 from monitoring.report.table import Table, needed_review
 from monitoring.report.units import effect_unit
 from monitoring.statistics.proportions import several_shares, two_shares
-from monitoring.statistics.results import TestResult
-from monitoring.statistics.samples import (
+from monitoring.statistics.severity import TestResult, grade
+from monitoring.statistics.two_samples import (
     Floats,
     kolmogorov_smirnov,
     wasserstein,
     welch,
 )
-from monitoring.statistics.verdicts import judged
 
 SHARE_FLOOR = 0.05  # five points
 KS_FLOOR = 0.05
@@ -171,7 +170,7 @@ class Comparison:
     ) -> Check:
         key = f"{name}@{self.table.version}"
         before = [watched.get(key) for watched in self.watched]
-        level = judged(result, floor=floor, before=before, may_persist=not self.week)
+        level = grade(result, floor=floor, earlier=before, may_persist=not self.week)
         unit = effect_unit(name)
         return Check(
             name=name,

@@ -6,7 +6,7 @@ import numpy as np
 
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.table import Table
-from monitoring.statistics.samples import Floats
+from monitoring.statistics.two_samples import Floats
 
 EXAMPLES = 20
 

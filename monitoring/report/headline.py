@@ -5,7 +5,7 @@ from typing import Any
 
 from monitoring.report.check import Check
 from monitoring.report.units import percent
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 Json = Mapping[str, Any]
 
@@ -33,19 +33,19 @@ def answer_of(accuracy: Json | None, *, models: int) -> str:
     return f"Whether the classifier is right is not known: {unseen} in {days} days{own}."
 
 
-def headline_of(level: Verdict, checks: Sequence[Check], counts: Json) -> str:
+def headline_of(level: Severity, checks: Sequence[Check], counts: Json) -> str:
     """The loudest check, or what quiet rests on."""
     received, classified = counts["received"], counts["classified"]
     came = f"{received:,} photo{'' if received == 1 else 's'} came" if received else "No photo came"
     if classified != received:
         came += f", {classified:,} of them were classified"
-    if level is Verdict.NOT_ENOUGH_DATA:
+    if level is Severity.NOT_ENOUGH_DATA:
         return f"{came}: too few to tell a change from chance."
-    if level is Verdict.OK:
+    if level is Severity.OK:
         week = [check.n for check in checks if check.test and check.window == "week"]
         over = f" ({max(week):,} photos of seven days were compared)" if week else ""
         return f"{came}, and nothing differs from the baseline or needs a hand{over}."
-    loud = [check for check in checks if check.level >= Verdict.WATCH]
+    loud = [check for check in checks if check.level >= Severity.WATCH]
     worst = max(loud, key=loudness)
     others = len(loud) - 1
     more = f" {others} more check{'s' if others > 1 else ''} below." if others else ""
@@ -54,10 +54,10 @@ def headline_of(level: Verdict, checks: Sequence[Check], counts: Json) -> str:
 
 def worst_shown(checks: Sequence[Check]) -> Check | None:
     """The loudest check that has photos to show."""
-    shown = [check for check in checks if check.photos and check.level >= Verdict.WATCH]
+    shown = [check for check in checks if check.photos and check.level >= Severity.WATCH]
     return max(shown, key=loudness, default=None)
 
 
-def loudness(check: Check) -> tuple[Verdict, float]:
+def loudness(check: Check) -> tuple[Severity, float]:
     """The least likely by chance is the loudest; what is counted comes before what is tested."""
     return check.level, -(check.p or 0.0)

@@ -12,14 +12,14 @@ from monitoring.report.moments import iso
 from monitoring.report.operations import operational_checks
 from monitoring.report.past import with_since
 from monitoring.report.table import Table, by_model, in_order
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """A verdict and what it rests on."""
 
-    level: Verdict
+    level: Severity
     checks: tuple[Check, ...]
     photos: Sequence[PhotoFacts]  # in order
     day: Mapping[str, Table]  # by model version
@@ -28,7 +28,7 @@ class Judged:
     def history_row(self, inputs: ReportInputs, figures: Mapping[str, float]) -> HistoryRow:
         """What later verdicts need of this one."""
         compared = [check for check in self.checks if check.test]
-        loud = {each.key: each.direction for each in compared if each.level >= Verdict.WATCH}
+        loud = {each.key: each.direction for each in compared if each.level >= Severity.WATCH}
         return HistoryRow(
             start=iso(inputs.window.start),
             end=iso(inputs.window.end),
@@ -86,10 +86,10 @@ def _judgements(inputs: ReportInputs, day: Mapping[str, Table]) -> Judgements | 
     )
 
 
-def _verdict(checks: Sequence[Check]) -> Verdict:
+def _verdict(checks: Sequence[Check]) -> Severity:
     """The worst; a report that could compare nothing says so unless something is wrong."""
-    loudest = max((check.level for check in checks), default=Verdict.NOT_ENOUGH_DATA)
+    loudest = max((check.level for check in checks), default=Severity.NOT_ENOUGH_DATA)
     compared = any(check.test for check in checks if check.name != "audited_errors")
-    if loudest < Verdict.WATCH and not compared:
-        return Verdict.NOT_ENOUGH_DATA
-    return Verdict.OK if loudest is Verdict.NOT_ENOUGH_DATA and compared else loudest
+    if loudest < Severity.WATCH and not compared:
+        return Severity.NOT_ENOUGH_DATA
+    return Severity.OK if loudest is Severity.NOT_ENOUGH_DATA and compared else loudest

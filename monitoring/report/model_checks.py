@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from monitoring.report.check import Check, counted
 from monitoring.report.facts import PhotoFacts, ReportInputs
 from monitoring.report.table import is_classified
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 
 def model_checks(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Iterator[Check]:
@@ -19,7 +19,7 @@ def model_checks(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Iterator
     if seen:
         yield counted(
             "unknown_model",
-            Verdict.WATCH if unknown else Verdict.OK,
+            Severity.WATCH if unknown else Severity.OK,
             rule="WATCH if a model has answered that has no baseline",
             sentence=f"{len(seen)} model version(s) answered; without a baseline: "
             f"{', '.join(name or 'unnamed' for name in unknown) or 'none'}.",
@@ -41,7 +41,7 @@ def _classes(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
     named = ", ".join(f"{name} ({count})" for name, count in sorted(strange.items())[:5])
     return counted(
         "unknown_class",
-        Verdict.WATCH if strange else Verdict.OK,
+        Severity.WATCH if strange else Severity.OK,
         rule="WATCH if an answer names a class that the model's baseline does not know",
         sentence=f"{len(shown)} answers name unknown classes{': ' + named if named else ''}.",
         n=len(photos),

@@ -9,7 +9,7 @@ from monitoring.report.facts import PhotoFacts, ReportInputs
 from monitoring.report.model_checks import model_checks
 from monitoring.report.table import is_classified
 from monitoring.report.units import percent
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 FAILED_SHARE, FAILED_COUNT = 0.01, 5
 REFUSED_COUNT, REFUSED_WATCH, REFUSED_ACT = 5, 0.05, 0.2
@@ -44,7 +44,7 @@ def _conservation(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
     waiting, minutes = stuck(inputs, photos), inputs.settings.stuck_after_s / 60
     lost = max(0, (inputs.objects_received or 0) - len(photos))
     odd = len(inputs.unreadable_rows) + inputs.unreadable_labels + (inputs.queues.lost_objects or 0)
-    level = Verdict.WATCH if odd else Verdict.OK
+    level = Severity.WATCH if odd else Severity.OK
     found = [f"{len(photos)} photos have a row, {len(waiting)} of them without an outcome"]
     if inputs.unreadable_rows:
         first = ", ".join(each[:16] for each in inputs.unreadable_rows[:3])
@@ -53,7 +53,7 @@ def _conservation(inputs: ReportInputs, photos: Sequence[PhotoFacts]) -> Check:
         found.append(f"{_count(inputs.unreadable_labels, 'label')} cannot be read")
     return counted(
         "conservation",
-        Verdict.ACT if lost or waiting else level,
+        Severity.ACT if lost or waiting else level,
         rule=f"ACT if a photo has no outcome after {minutes:.0f} minutes, or an object no row; "
         "WATCH if a row or label cannot be read, or the sweeper found an object without a row",
         sentence=f"{'; '.join(found)}. {_objects(inputs, lost)}",
@@ -85,7 +85,7 @@ def _failures(photos: Sequence[PhotoFacts]) -> Check:
     reasons = Counter(photo.reason for photo in failed).most_common(3)
     named = "; ".join(f"{reason or 'no reason'} ({count})" for reason, count in reasons)
     many = len(failed) >= max(FAILED_COUNT, FAILED_SHARE * len(photos))
-    level = (Verdict.ACT if many else Verdict.WATCH) if failed else Verdict.OK
+    level = (Severity.ACT if many else Severity.WATCH) if failed else Severity.OK
     return counted(
         "failures",
         level,
@@ -103,9 +103,9 @@ def _refused(photos: Sequence[PhotoFacts]) -> Check:
     reasons = Counter(photo.reason for photo in refused).most_common(3)
     named = "; ".join(f"{reason or 'no reason'} ({count})" for reason, count in reasons)
     share = len(refused) / len(photos) if photos else 0.0
-    level = Verdict.OK
+    level = Severity.OK
     if len(refused) >= REFUSED_COUNT and share >= REFUSED_WATCH:
-        level = Verdict.ACT if share >= REFUSED_ACT else Verdict.WATCH
+        level = Severity.ACT if share >= REFUSED_ACT else Severity.WATCH
     return counted(
         "refused",
         level,
@@ -119,10 +119,10 @@ def _refused(photos: Sequence[PhotoFacts]) -> Check:
 
 def _review_age(inputs: ReportInputs, age_s: float) -> Check:
     overdue = inputs.settings.review_overdue_s
-    level = Verdict.WATCH if age_s > overdue else Verdict.OK
+    level = Severity.WATCH if age_s > overdue else Severity.OK
     return counted(
         "review_age",
-        Verdict.ACT if age_s > OVERDUE_ACT * overdue else level,
+        Severity.ACT if age_s > OVERDUE_ACT * overdue else level,
         rule=f"WATCH after {overdue / 3600:g} hours, ACT after {OVERDUE_ACT * overdue / 3600:g}",
         sentence=f"{inputs.queues.reviews_open or 0} reviews are open; the oldest has waited "
         f"{age_s / 3600:.1f} hours.",
@@ -135,7 +135,7 @@ def _override(photos: Sequence[PhotoFacts]) -> Check:
     invalid, override = sources["invalid_override"], sources["override"]
     return counted(
         "override",
-        Verdict.WATCH if invalid else Verdict.OK,
+        Severity.WATCH if invalid else Severity.OK,
         rule="WATCH if an override cannot be read: it stops automatic assignment",
         sentence=f"{override} photos met an override, {invalid} one that cannot be read.",
         n=sources.total(),

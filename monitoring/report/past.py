@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitoring.report.check import Check
 from monitoring.report.facts import HistoryRow, Window
-from monitoring.statistics.verdicts import PERSISTENCE, Verdict
+from monitoring.statistics.severity import PERSISTENCE, Severity
 
 _DAY = timedelta(days=1)
 _CLOCK_CHANGE = timedelta(hours=1)
@@ -29,7 +29,7 @@ def with_since(
 ) -> Iterator[Check]:
     """The checks; those that are loud know how long they have been."""
     for check in checks:
-        if check.level < Verdict.WATCH or not check.test:
+        if check.level < Severity.WATCH or not check.test:
             yield check
             continue
         since, days = _lasting(check, history, window)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.table import LOGARITHMIC, figure_of, scaled
 from monitoring.report.units import figure_in_words
-from monitoring.statistics.samples import Reference
+from monitoring.statistics.two_samples import Reference
 
 QUALITY = (
     "brightness",

@@ -17,8 +17,8 @@ from monitoring.report.drift import KS_FLOOR, SHARE_FLOOR
 from monitoring.report.facts import PhotoFacts
 from monitoring.report.quality import QUALITY
 from monitoring.report.table import LOGARITHMIC, Table, by_model, in_order
-from monitoring.statistics.samples import Floats
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
+from monitoring.statistics.two_samples import Floats
 
 BUCKETS = 10  # as many as Model Monitor draws
 SKETCH_K, SKETCH_C = 2_048, 0.64  # the parameters of its sketches
@@ -61,7 +61,7 @@ def constraints_json(baseline: Baseline | None) -> bytes:
 
 def violations_json(report: Report) -> bytes:
     """One violation a check that is WATCH or ACT and is about the data."""
-    loud = [check for check in report.checks if check.level >= Verdict.WATCH]
+    loud = [check for check in report.checks if check.level >= Severity.WATCH]
     about_data = [check for check in loud if check.test or check.name in _KINDS]
     return _file({"violations": [_violation(check) for check in about_data]})
 

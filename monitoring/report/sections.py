@@ -15,7 +15,7 @@ from monitoring.report.moments import hours_of, iso, local
 from monitoring.report.quality import QUALITY
 from monitoring.report.table import LOGARITHMIC, Table, is_classified, needed_review, scaled
 from monitoring.statistics.proportions import wilson
-from monitoring.statistics.samples import Floats, Reference, stability_index
+from monitoring.statistics.two_samples import Floats, Reference, stability_index
 
 STATUSES = ("assigned", "in_review", "rejected", "failed", "in_flight")
 BINS = 20

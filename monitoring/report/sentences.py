@@ -1,8 +1,7 @@
 """What a test found, in words that need no statistics; the numbers behind it stand beside them."""
 
 from monitoring.report.units import amount, percent
-from monitoring.statistics.results import P_WATCH, TestResult
-from monitoring.statistics.verdicts import PERSISTENCE
+from monitoring.statistics.severity import P_WATCH, PERSISTENCE, TestResult
 
 
 def rule_of(result: TestResult, floor: float, *, unit: str, may_persist: bool) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from monitoring.report.facts import PhotoFacts
-from monitoring.statistics.samples import Floats
+from monitoring.statistics.two_samples import Floats
 
 NEITHER, UNUSABLE = "neither", "unusable"
 

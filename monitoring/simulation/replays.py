@@ -10,7 +10,7 @@ import numpy as np
 from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
 from monitoring.report.judged import verdict_of
 from monitoring.simulation.world import World
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ def replayed(quiet: World, *, a_day: int, replays: int, days: int, seed: int) ->
 
 def _days(
     quiet: World, random: np.random.Generator, a_day: int, days: int
-) -> Iterator[tuple[Verdict, list[str]]]:
+) -> Iterator[tuple[Severity, list[str]]]:
     settings = ReportSettings(vehicles=quiet.vehicles)
     baselines = {quiet.model_version: quiet.baseline(random)}
     month: deque[list[PhotoFacts]] = deque(maxlen=settings.audit_days)
@@ -70,4 +70,4 @@ def _days(
         )
         found = verdict_of(inputs)
         history.append(found.history_row(inputs, {}))
-        yield found.level, [c.name for c in found.checks if c.level is Verdict.ACT]
+        yield found.level, [c.name for c in found.checks if c.level is Severity.ACT]

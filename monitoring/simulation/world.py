@@ -15,7 +15,7 @@ from monitoring.baseline import Baseline
 from monitoring.observed import observed_baseline
 from monitoring.report.facts import PhotoFacts
 from monitoring.statistics.distributions import beta_cdf
-from monitoring.statistics.samples import Floats
+from monitoring.statistics.two_samples import Floats
 
 QUALITY = {  # mean and standard deviation, roughly those of drivers' photos
     "brightness": (0.45, 0.12),

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from monitoring.statistics.proportions import Proportion, proportion
 from training.measure import Measured, Mistake
 from training.report.charts import Chart, Range
 from training.report.page import Html, Tile, figures, page, section, table, text, tiles
 from training.report.thumbnails import thumbnail
 from training.slices import Slice
-from training.statistics import Share, share
 
 
 def render(found: Measured) -> str:
@@ -93,7 +93,7 @@ def _groups(found: Measured) -> Html:
 def _confusion(found: Measured) -> Html:
     names = found.manifest.classes
     rows = [
-        (name, *counts, _share(share(counts[index], sum(counts))))
+        (name, *counts, _share(proportion(counts[index], sum(counts))))
         for index, (name, counts) in enumerate(zip(names, found.confusion().tolist(), strict=True))
         if sum(counts)
     ]
@@ -169,24 +169,24 @@ def _reliability(found: Measured) -> Html:
     )
     chart.line([(low, low), (1, 1)], kind="diagonal")
     for each in bins:
-        right = share(round(each.accuracy * each.count), each.count)
+        right = proportion(round(each.accuracy * each.count), each.count)
         chart.whisker(each.confidence, right.low, right.high)
         said = f"{each.count} photos: {each.confidence:.1%} sure, {each.accuracy:.1%} right"
         chart.dot((each.confidence, each.accuracy), said)
     return chart.svg()
 
 
-def _percent(value: Share) -> str:
+def _percent(value: Proportion) -> str:
     return f"{100 * value.value:.1f} %" if value.of else "–"
 
 
-def _interval(value: Share) -> str:
+def _interval(value: Proportion) -> str:
     if not value.of:
         return "none there"
     return f"{value.count:,} of {value.of:,}; {100 * value.low:.1f} to {100 * value.high:.1f}"
 
 
-def _share(value: Share) -> str:
+def _share(value: Proportion) -> str:
     if not value.of:
         return "–"
     return f"{_percent(value)} ({100 * value.low:.1f}–{100 * value.high:.1f})"

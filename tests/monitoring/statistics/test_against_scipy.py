@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from monitoring.statistics.proportions import (
     clopper_pearson,
+    error_rate_bound,
+    proportion,
     several_shares,
     two_shares,
     wilson,
 )
-from monitoring.statistics.samples import (
+from monitoring.statistics.two_samples import (
     Floats,
     Reference,
     kolmogorov_smirnov,
@@ -143,3 +147,44 @@ def test_a_mix_of_few_is_exact() -> None:
     assert found.test == "chi-squared, exact"
     assert found.p == pytest.approx(exact, abs=0.003)
     assert several_shares({"a": 5}, {"a": 50}).p == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "trials", "expected"),
+    [
+        (0, 598, 1 - 0.05 ** (1 / 598)),
+        (0, 1, 0.95),
+        (1, 100, 0.04656),
+        (5, 100, 0.10225),
+        (100, 100, 1.0),
+    ],
+)
+def test_exact_bound_agrees_with_published_values(
+    errors: int, trials: int, expected: float
+) -> None:
+    assert error_rate_bound(errors, trials, confidence=0.95) == pytest.approx(expected, abs=5e-5)
+
+
+def test_six_hundred_photos_without_an_error_prove_half_a_percent() -> None:
+    assert (
+        error_rate_bound(0, 597, confidence=0.95)
+        > 0.005
+        >= error_rate_bound(0, 598, confidence=0.95)
+    )
+
+
+@settings(deadline=None)  # machines are shared
+@given(st.integers(0, 40), st.integers(1, 2000))
+def test_exact_bound_lies_above_what_was_seen(errors: int, further: int) -> None:
+    trials = errors + further
+    assert errors / trials < error_rate_bound(errors, trials, confidence=0.95) <= 1
+
+
+def test_wilson_interval_agrees_with_published_values() -> None:
+    result = proportion(95, 100)
+    assert (result.low, result.high) == pytest.approx((0.88825, 0.97846), abs=5e-5)
+
+
+def test_proportion_of_an_empty_total_is_unknown() -> None:
+    empty = proportion(0, 0)
+    assert (empty.value, empty.low, empty.high) == (0.0, 0.0, 1.0)

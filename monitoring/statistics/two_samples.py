@@ -1,4 +1,4 @@
-"""Two samples of a figure, today's and the baseline's: have they one distribution?"""
+"""Two-sample tests: do today's values and the baseline's have the same distribution?"""
 
 import math
 from dataclasses import dataclass, field
@@ -14,49 +14,49 @@ from monitoring.statistics.distributions import (
     student_quantile,
     student_two_sided,
 )
-from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
+from monitoring.statistics.severity import P_ACT, P_WATCH, TestResult
 
 Floats = npt.NDArray[np.float64]
 
 _DRAWS = 30_000
 _DRAWS_AT_ONCE = 1_000
 _DRAWN_N = (25, 35, 50, 70, 100, 140, 200, 300, 500, 1_000)
-"""For more values than the last the law has its limit's form."""
+"""Sizes whose null distribution is simulated; above the last one it has its limiting form."""
 _KNOTS = 64
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A baseline's values of one figure, and what follows from them alone."""
+    """A baseline's values of one figure, and what can be computed from them alone."""
 
     values: Floats  # sorted
     _drawn: dict[int, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, values: npt.ArrayLike) -> "Reference":
-        """From values in any order."""
+        """Sort the values; they may come in any order."""
         return cls(np.sort(np.asarray(values, dtype=np.float64)))
 
     @property
     def n(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return len(self.values)
 
     @cached_property
     def mean(self) -> float:
-        """The arithmetic mean."""
+        """The arithmetic mean of the values."""
         return float(self.values.mean())
 
     @cached_property
     def sd(self) -> float:
-        """The standard deviation of a sample."""
+        """The sample standard deviation (ddof 1); 0 for a single value."""
         return float(self.values.std(ddof=1)) if self.n > 1 else 0.0
 
     def unchanged_distances(self, n: int) -> Floats:
-        """Draws from the law of W1, in sd, of n values of this very distribution; sorted.
+        """Return sorted draws of W1, in sd, between n values of this distribution and itself.
 
-        The draws are always the same ones. They are made for a near n and scaled to this one: few
-        values make its tail heavier than that of the limit law, but slowly less so.
+        The seed is fixed. The draws are made for the next smaller size of `_DRAWN_N` and scaled to
+        n: the tail is heavier for few values and approaches the limit slowly.
         """
         if self.sd == 0:
             return np.zeros(1)
@@ -66,25 +66,28 @@ class Reference:
         return self._drawn[drawn] * _spread(n, self.n)
 
     def _draw(self, n: int) -> Floats:
-        """Counts between knots, less the baseline's own noise: a Brownian bridge along it."""
+        """Simulate counts between knots, less the baseline's own noise (a Brownian bridge)."""
         low, high = self.values[0], self.values[-1]
         even = np.linspace(low, high, _KNOTS)
         knots = np.union1d(even, np.quantile(self.values, np.linspace(0, 1, _KNOTS)))
         below = np.searchsorted(self.values, knots, side="right")[:-1] / self.n
         shares, widths = np.diff(below, prepend=0, append=1), np.diff(knots) / self.sd
         random = np.random.default_rng(20_261_122)
-        found = []
+        batches = []
         for _ in range(_DRAWS // _DRAWS_AT_ONCE):
             counts = np.cumsum(random.multinomial(n, shares, size=_DRAWS_AT_ONCE), axis=1)
             noise = random.standard_normal((_DRAWS_AT_ONCE, len(shares))) * np.sqrt(shares)
             walk = np.cumsum(noise, axis=1)
             bridge = (walk[:, :-1] - below * walk[:, -1:]) / math.sqrt(self.n)
-            found.append(np.abs(counts[:, :-1] / n - below - bridge) @ widths)
-        return np.sort(np.concatenate(found))
+            batches.append(np.abs(counts[:, :-1] / n - below - bridge) @ widths)
+        return np.sort(np.concatenate(batches))
 
 
 def kolmogorov_smirnov(sample: Floats, reference: Reference) -> TestResult:
-    """The largest distance of the distribution functions; critical values in closed form."""
+    """Test by the largest distance of the distribution functions; direction -1: lower values.
+
+    p and critical values are those of Kolmogorov's limit distribution.
+    """
     n, spread = len(sample), _spread(len(sample), reference.n)
     ordered = np.sort(sample)
     points = np.concatenate([_distinct(ordered), _distinct(reference.values)])
@@ -103,13 +106,16 @@ def kolmogorov_smirnov(sample: Floats, reference: Reference) -> TestResult:
         critical_act=_ks_factor(P_ACT) * spread,
         p=kolmogorov_tail(distance / spread),
         effect=distance,
-        # More values below a point than the baseline has: the figure sank.
+        # More values below a point than in the baseline mean lower values.
         direction=-int(np.sign(difference[furthest])),
     )
 
 
 def wasserstein(sample: Floats, reference: Reference) -> TestResult:
-    """The mean way that a value has moved, in the baseline's standard deviations."""
+    """Test by the Wasserstein-1 distance, in the baseline's standard deviations.
+
+    p and critical values come from simulation: see `Reference.unchanged_distances`.
+    """
     n = len(sample)
     scale = reference.sd or 1.0
     ordered = np.sort(sample)
@@ -135,7 +141,7 @@ def wasserstein(sample: Floats, reference: Reference) -> TestResult:
 
 
 def welch(sample: Floats, reference: Reference) -> TestResult:
-    """Have the means moved apart? The effect is in the baseline's standard deviations."""
+    """Test the means by Welch's t (1947); the effect is in the baseline's standard deviations."""
     n, m = len(sample), reference.n
     own, theirs = _squared_error(sample), _squared_error(reference.values)
     shift = float(sample.mean()) - reference.mean
@@ -159,10 +165,10 @@ def welch(sample: Floats, reference: Reference) -> TestResult:
 
 
 def stability_index(sample: Floats, reference: Reference, *, bins: int = 10) -> TestResult:
-    """PSI over the baseline's own quantiles: printed because it is known, with what n allows.
+    """Return the population stability index (PSI) over the baseline's quantiles.
 
-    Under no change it follows (1/n + 1/M) times chi-squared: the folk thresholds 0.1 and 0.2
-    do not know n, and cry wolf on a third of quiet days at a hundred photos.
+    Without a change it is distributed as (1/n + 1/M) times chi-squared. The customary thresholds
+    0.1 and 0.2 ignore n: at a hundred photos they are exceeded on a third of unchanged days.
     """
     n = len(sample)
     inner = np.unique(np.quantile(reference.values, np.linspace(0, 1, bins + 1)[1:-1]))
@@ -185,13 +191,13 @@ def stability_index(sample: Floats, reference: Reference, *, bins: int = 10) -> 
 
 
 def _distinct(ordered: Floats) -> Floats:
-    """Each value once: a hundred thousand confidences of four decimals have few."""
+    """Return each value once: 100,000 confidences of four decimals have few distinct values."""
     first: Floats = ordered[np.append(True, ordered[1:] != ordered[:-1])]
     return first
 
 
 def _binned(values: Floats, inner: Floats) -> Floats:
-    """Shares with half a count added to each cell: no logarithm of nothing."""
+    """Return shares with half a count added to each cell, so that every logarithm is finite."""
     counts = np.bincount(np.searchsorted(inner, values, side="left"), minlength=len(inner) + 1)
     return np.asarray((counts + 0.5) / (len(values) + 0.5 * len(counts)), dtype=np.float64)
 
