@@ -6,9 +6,10 @@ from infra.function_spec import POWERTOOLS, READING_PHOTOS, SHARED, FunctionSpec
 
 
 def _folder(path: str) -> tuple[str, ...]:
-    """The modules below a folder, and nothing else that may lie there."""
+    """The modules, templates and style sheets below a folder, and nothing else."""
     root = Path(__file__).parent.parent
-    return tuple(str(each.relative_to(root)) for each in sorted((root / path).rglob("*.py")))
+    files = [file for kind in ("py", "html", "css") for file in (root / path).rglob(f"*.{kind}")]
+    return tuple(sorted(str(file.relative_to(root)) for file in files))
 
 
 _LEDGER = (
@@ -81,11 +82,12 @@ MONITORING_FUNCTIONS = (
             "monitoring/verdicts.py",
             "monitoring/windows.py",
             *_folder("monitoring/capture"),
+            *_folder("monitoring/rendering"),
             *_folder("monitoring/report"),
             *_folder("monitoring/statistics"),
         ),
         # tzdata: the runtime has no time zones of its own.
-        wheels=(*POWERTOOLS, "msgspec", "numpy", "pillow", "pillow-heif", "tzdata"),
+        wheels=(*POWERTOOLS, "jinja2", "msgspec", "numpy", "pillow", "pillow-heif", "tzdata"),
         max_unzipped_mb=150,
         with_baselines=True,
     ),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitoring.rendering.format import printable
 from monitoring.report import Report, Window
-from monitoring.report.visible import spelled_out
 
 LINKED = {  # files of the report that the mail leads to, in this order
     "report.html": "The report:",
@@ -21,7 +21,7 @@ def letter(
     """Subject and text; `links`: one for each of LINKED."""
     subject = f"Scones {report.verdict}: {_day(window.start, window)}"
     found = [check for check in report.checks if check.verdict in {"WATCH", "ACT"}]
-    loudest = sorted(found, key=lambda check: -check.level)[:_NAMED]
+    loudest = sorted(found, key=lambda check: -check.severity)[:_NAMED]
     lines = [
         report.answer,
         report.headline,
@@ -38,7 +38,7 @@ def letter(
         "Later, with an account:",
         folder,
     ]
-    return subject, "\n".join(map(spelled_out, lines))
+    return subject, "\n".join(map(printable, lines))
 
 
 def _day(moment: datetime, window: Window) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import FINAL_STATUSES, LedgerRow
-from monitoring.report.facts import PhotoFacts
+from monitoring.report import PhotoFacts
 from monitoring.verdicts import Verdicts
 from monitoring.windows import stored
 

@@ -8,7 +8,7 @@ from handlers.aws.ledger import PhotoLedger
 from handlers.aws.queues import Queue
 from monitoring.bucket_walk import last_whole_walk
 from monitoring.notebook import StoredNotes
-from monitoring.report.facts import QueueFigures
+from monitoring.report import QueueFigures
 from monitoring.review_age import oldest_review_s
 
 

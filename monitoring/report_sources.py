@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 _BEGINS = ("report_run", "report_sources")
+_KINDS = ("py", "html", "css")  # templates and style sheets decide about a report, too
 _IMPORTED = re.compile(r"^\s*from monitoring(?:\.| import )(\w+)", re.MULTILINE)
 
 
@@ -84,7 +85,8 @@ def _modules(package: Path) -> set[Path]:
     while waiting:
         name = waiting.pop()
         files = {package / f"{name}.py"} if (package / f"{name}.py").is_file() else set()
-        files |= set((package / name).rglob("*.py"))
+        for kind in _KINDS:
+            files |= set((package / name).rglob(f"*.{kind}"))
         for file in files - found:
             waiting += _IMPORTED.findall(file.read_text(encoding="utf-8"))
         found |= files

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.aws.objects import Objects, UnreadableObject
 from handlers.domain.errors import InvalidRecord
-from monitoring.report.facts import QueueFigures, Window
+from monitoring.report import QueueFigures, Window
 from monitoring.windows import InvalidWindow, is_whole_day, moment
 
 _MAX_HISTORY_BYTES = 64_000

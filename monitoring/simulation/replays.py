@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
-from monitoring.report.judged import verdict_of
+from monitoring.report import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
+from monitoring.report.build import assess_inputs, history_row_of
 from monitoring.simulation.world import World
 from monitoring.statistics.severity import Severity
 
@@ -68,6 +68,6 @@ def _days(
             history=tuple(history),
             settings=settings,
         )
-        found = verdict_of(inputs)
-        history.append(found.history_row(inputs, {}))
-        yield found.level, [c.name for c in found.checks if c.level is Severity.ACT]
+        _, verdict = assess_inputs(inputs)
+        history.append(history_row_of(inputs, verdict, {}))
+        yield verdict.severity, [c.name for c in verdict.checks if c.severity is Severity.ACT]

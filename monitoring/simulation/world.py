@@ -13,7 +13,7 @@ import numpy as np
 
 from monitoring.baseline import Baseline
 from monitoring.observed import observed_baseline
-from monitoring.report.facts import PhotoFacts
+from monitoring.report import PhotoFacts
 from monitoring.statistics.distributions import beta_cdf
 from monitoring.statistics.two_samples import Floats
 

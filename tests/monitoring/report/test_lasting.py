@@ -8,8 +8,8 @@ from monitoring.report import (
     HistoryRow,
     build_report,
 )
-from monitoring.report.moments import iso
-from monitoring.report.writers import history_line
+from monitoring.report.document.times import iso
+from monitoring.report.files.documents import history_line
 from tests.monitoring.report.a_day import (
     DAY,
     QUIET,
@@ -53,8 +53,8 @@ def test_the_same_watch_again_is_an_act() -> None:
     ):
         report = build_report(inputs(shifted, history=history))
         assert loud(report)["brightness"] == expected
-    row = HistoryRow.from_json(history_line(once.history_row()))
-    assert row == once.history_row()
+    row = HistoryRow.from_json(history_line(once.history_row))
+    assert row == once.history_row
     assert row.watched == {"brightness@m1": -1}
 
 
@@ -71,7 +71,7 @@ def test_a_change_says_since_when() -> None:
         report = build_report(inputs(found, history=history))
         check = next(each for each in report.checks if each.name == "brightness")
         assert (check.since[:10], check.days) == (since, days)
-    row = report.history_row()
+    row = report.history_row
     assert row.effects["brightness@m1"] == pytest.approx(-1, abs=0.2)
 
 
@@ -80,7 +80,7 @@ def test_a_small_day_is_judged_by_its_week() -> None:
     report = build_report(inputs(few, week=[*week, *few], audited=[*week, *few]))
     assert report.verdict == "OK"
     assert {check.window for check in report.checks if check.name == "brightness"} == {"week"}
-    assert report.history_row().rolled
+    assert report.history_row.rolled
     assert "140 photos of seven days" in report.headline
     rules = [check.rule for check in report.checks if check.window == "week"]
     assert not any("last 3 days" in rule for rule in rules)  # overlapping days do not persist

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from monitoring.report import PhotoFacts, build_report
-from monitoring.report.writers import judged_csv, photos_csv
+from monitoring.report.files.lists import labelled_csv, photos_csv
 from tests.monitoring.report.a_day import QUIET, inputs, photos
 
 
@@ -54,7 +54,7 @@ def test_a_key_breaks_no_row_and_begins_no_formula(key: str, shown: str) -> None
 @pytest.mark.parametrize("field", ["driver_id", "reason", "model_version", "verdict", "vehicle"])
 def test_no_other_text_does_either(field: str) -> None:
     hostile = replace(photos(1)[0], **{field: "=1\r=2"})  # type: ignore[arg-type] # texts all
-    for content in (b"".join(photos_csv([hostile])), b"".join(judged_csv([hostile], ()))):
+    for content in (b"".join(photos_csv([hostile])), b"".join(labelled_csv([hostile], ()))):
         for row in read(content):
             assert not [text for text in row.values() if text.startswith("=") or "\r" in text]
 
@@ -81,7 +81,7 @@ def test_every_photo_has_its_figures() -> None:
 def test_the_accuracy_can_be_counted_again_from_the_list() -> None:
     found = photos(400)
     chapter = build_report(inputs(found)).document["accuracy"]
-    rows = read(b"".join(judged_csv(found, QUIET.vehicles)))
+    rows = read(b"".join(labelled_csv(found, QUIET.vehicles)))
     counts = Counter((row["stratum"], row["right"]) for row in rows)
     for stratum, name in (("automatic", "audited"), ("reviewed", "reviewed")):
         right, wrong = counts[name, "yes"], counts[name, "no"]
@@ -93,5 +93,5 @@ def test_contested_and_unusable_photos_are_no_draws() -> None:
     audit, *_ = (photo for photo in photos(400) if photo.review_reason == "audit")
     contested: PhotoFacts = replace(audit, review_reason="contested")
     unusable = replace(audit, verdict="unusable")
-    (row,) = read(b"".join(judged_csv([contested, unusable], QUIET.vehicles)))
+    (row,) = read(b"".join(labelled_csv([contested, unusable], QUIET.vehicles)))
     assert row["stratum"] == "contested"

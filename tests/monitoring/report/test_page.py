@@ -9,7 +9,7 @@ import pytest
 from monitoring.capture import CaptureSummary
 from monitoring.capture.summary import Oddity
 from monitoring.report import Report, Thumbnail, build_report
-from monitoring.report.writers import report_html
+from monitoring.report.files.documents import report_html
 from tests.monitoring.report.a_day import QUIET, inputs, photos
 
 VOID = {"meta", "img", "br", "line", "circle", "polyline"}

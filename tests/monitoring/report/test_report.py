@@ -17,7 +17,8 @@ from monitoring.report import (
     Window,
     build_report,
 )
-from monitoring.report.writers import photos_csv, report_html, report_json
+from monitoring.report.files.documents import report_html, report_json
+from monitoring.report.files.lists import photos_csv
 from tests.monitoring.report.a_day import (
     DAY,
     QUIET,

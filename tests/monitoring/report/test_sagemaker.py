@@ -10,7 +10,7 @@ import pytest
 
 from monitoring.capture import CaptureSummary
 from monitoring.report import build_report
-from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
+from monitoring.report.files.sagemaker import constraints_json, statistics_json, violations_json
 from tests.monitoring.report.a_day import QUIET, baseline, inputs, photos
 
 
