@@ -9,6 +9,7 @@ _FILES = (
     "handlers/__init__.py",
     "handlers/domain/*.py",
     "monitoring/__init__.py",
+    "monitoring/rendering/*.py",
     "monitoring/statistics/*.py",
     "training/corrections.jsonl",
     "training/**/*.py",

@@ -14,7 +14,7 @@ from training.job_settings import HyperParameters, InvalidJob, JobSettings
 from training.job_source import stage_source
 from training.settings import TrainConfig
 
-OURS = ("handlers", "training")
+OURS = ("handlers", "monitoring", "training")
 ALONE = """
 import os, pathlib, sys
 sys.path.insert(0, sys.argv[1])
