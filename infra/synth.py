@@ -29,6 +29,7 @@ APP = "infra.app"
 SOURCES = (
     *("infra/[!c]*.py", "infra/config.py", "infra/constructs/*.py"),
     *("handlers/**/*.py", "handlers/**/static/*", "monitoring/**/*.py"),
+    *("monitoring/**/*.css", "monitoring/**/*.html"),
     "training/**/baseline.json",
     *("infra/workflow_definition/*.py", "training/serving/manifest.py"),
     *("training/serving/errors.py", "cdk.json", "requirements/local.lock"),
