@@ -117,7 +117,7 @@ def test_people_are_measured_by_photos_whose_truth_is_known(
     monkeypatch.setenv("REVIEWERS_TABLE", table.name)
     reporter._means.cache_clear()
     stage.call(EVENT)
-    seeded = stage.document()["accuracy"]["seeded"]
+    seeded = stage.document()["accuracy"]["known_items"]
     assert (seeded["n"], seeded["value"]) == (2, 0.5)
 
 

@@ -53,7 +53,7 @@ def accuracy_chapter(labelled: LabelledPhotos, today: Sequence[PhotoFacts]) -> J
             "kappa": rounded(agreed.kappa),
             **interval_wire(agreed.same, agreed.pairs),
         },
-        "seeded": interval_wire(wilson(right, len(known_items)), len(known_items)),
+        "known_items": interval_wire(wilson(right, len(known_items)), len(known_items)),
     }
 
 
@@ -81,8 +81,8 @@ def other_thresholds(labelled: LabelledPhotos, today: Sequence[PhotoFacts]) -> l
             "was_in_force": outcome.was_in_force,
             "review_share": rounded(outcome.review_share),
             "expected_error": rounded(outcome.expected_error),
-            "judged": outcome.labelled,
-            "judged_error": _bounds(outcome.labelled_error),
+            "labelled": outcome.labelled,
+            "labelled_error": _bounds(outcome.labelled_error),
         }
         for outcome in outcomes(scored, in_force=in_force, earlier=_thresholds(photos))
     ]
@@ -107,7 +107,7 @@ def _bounds(interval: Interval | None) -> Json | None:
 def _stratum(stratum: Stratum) -> Json:
     return {
         "photos": stratum.photos,
-        "judged": stratum.labelled,
+        "labelled": stratum.labelled,
         "right": stratum.right,
         **interval_wire(stratum.accuracy, stratum.labelled),
     }
@@ -117,7 +117,7 @@ def _confusion(photos: Sequence[PhotoFacts], vehicles: Sequence[str]) -> Json:
     confusion = Confusion.of((model_label(photo, vehicles), photo.verdict) for photo in photos)
     return {
         "predicted": list(confusion.predicted),
-        "seen": list(confusion.labels),
+        "labels": list(confusion.labels),
         "counts": [list(row) for row in confusion.counts],
     }
 

@@ -22,7 +22,7 @@ from monitoring.report.records.inputs import HistoryRow, QueueFigures, ReportInp
 from monitoring.report.records.tables import PhotoSets
 from monitoring.statistics.severity import Severity
 
-SCHEMA = 1
+SCHEMA = 2
 # NOT ENOUGH DATA has no metric: an empty Sunday must not end Saturday's alarm.
 _METRIC = {Severity.OK: 0.0, Severity.WATCH: 1.0, Severity.ACT: 2.0}
 Json = dict[str, Any]
@@ -154,7 +154,7 @@ def _capture(capture: CaptureSummary | None, baselines: Mapping[str, Baseline]) 
         "outside": capture.outside,
         "late_records": capture.late_records,
         "variants": dict(capture.variants),
-        "oddities": dict(capture.oddities),
+        "anomalies": dict(capture.oddities),
         "quoted": [
             {"kind": line.kind, "object_key": line.object_key, "quoted": line.quoted}
             for line in capture.quoted

@@ -24,7 +24,7 @@ def answer_of(accuracy: Json | None, *, models: int) -> str:
         return "No photo was classified, so there is nothing to be right or wrong about."
     combined, audits, days = accuracy["combined"], accuracy["automatic"], accuracy["days"]
     if combined is not None:
-        labelled = audits["judged"] + accuracy["reviewed"]["judged"]
+        labelled = audits["labelled"] + accuracy["reviewed"]["labelled"]
         who = "The classifier" if models <= 1 else f"Model {accuracy['model_version']}"
         value, low, high = (percent(combined[name]) for name in ("value", "low", "high"))
         return (
@@ -35,7 +35,7 @@ def answer_of(accuracy: Json | None, *, models: int) -> str:
     own = "" if estimate is None else f"; its own estimate is {percent(estimate)}"
     unseen = (
         "of the photos that it decided, nobody has audited one"
-        if audits["photos"] and not audits["judged"]
+        if audits["photos"] and not audits["labelled"]
         else "nobody has judged a photo that was reviewed"
     )
     return f"Whether the classifier is right is not known: {unseen} in {days} days{own}."

@@ -65,7 +65,7 @@ def _baseline(baseline: Baseline | None) -> Json | None:
 
 def _mix(group: ModelPhotos, baseline: Baseline | None) -> Json:
     photos = group.photos
-    asked = sum(map(needed_review, photos))
+    reviewed = sum(map(needed_review, photos))
     total = baseline.assigned + baseline.review if baseline else 0
     reasons = Counter(photo.review_reason for photo in photos if photo.review_reason)
     return {
@@ -75,8 +75,8 @@ def _mix(group: ModelPhotos, baseline: Baseline | None) -> Json:
             baseline.formats if baseline else {},
         ),
         "review": {
-            "asked": asked,
-            **interval_wire(wilson(asked, len(photos)), len(photos)),
+            "reviewed": reviewed,
+            **interval_wire(wilson(reviewed, len(photos)), len(photos)),
             "baseline": rounded(baseline.review / total) if baseline and total else None,
             "reasons": dict(sorted(reasons.items())),
         },

@@ -132,7 +132,7 @@ def accuracy_chart(accuracy: Json) -> Markup:
         _accuracy_mark("decided by a person", accuracy["reviewed"]),
     ]
     if combined:
-        labelled = accuracy["automatic"]["judged"] + accuracy["reviewed"]["judged"]
+        labelled = accuracy["automatic"]["labelled"] + accuracy["reviewed"]["labelled"]
         marks.append(_accuracy_mark("all photos", combined | {"n": labelled}))
     lows = [mark.low for mark in marks if mark.low is not None]
     bottom = next((low for low in (0.95, 0.9, 0.8, 0.5) if min(lows, default=0) >= low), 0.0)

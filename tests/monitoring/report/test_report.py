@@ -31,6 +31,15 @@ from tests.monitoring.report.a_day import (
 )
 
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
+SCHEMA_1 = GOLDEN.with_name("schema_1.json")
+RENAMED_KEYS = {
+    "asked": "reviewed",
+    "judged": "labelled",
+    "judged_error": "labelled_error",
+    "oddities": "anomalies",
+    "seeded": "known_items",
+    "seen": "labels",
+}
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +183,18 @@ def test_the_golden_report() -> None:
         is_figure = isinstance(value, float)
         close = pytest.approx(value, rel=1e-4, abs=1e-9) if is_figure else value
         assert _flat(expected)[path] == close, path
+
+
+def test_schema_2_differs_from_schema_1_in_names_alone() -> None:
+    before = json.loads(SCHEMA_1.read_text(encoding="utf-8"))
+    assert before["schema"] == 1
+    assert _renamed(before) | {"schema": 2} == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {RENAMED_KEYS.get(name, name): _renamed(part) for name, part in value.items()}
+    return [_renamed(part) for part in value] if isinstance(value, list) else value
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:

@@ -19,13 +19,13 @@ from tests.monitoring.report.a_day import (
 
 def test_accuracy_joins_audits_and_reviews() -> None:
     chapter = build_report(inputs(photos(2_000))).document["accuracy"]
-    assert chapter["automatic"]["judged"] > 100
-    assert chapter["reviewed"]["judged"] == chapter["reviewed"]["photos"]
+    assert chapter["automatic"]["labelled"] > 100
+    assert chapter["reviewed"]["labelled"] == chapter["reviewed"]["photos"]
     truth = 0.938  # of this world, by simulation
     assert chapter["combined"]["low"] < truth < chapter["combined"]["high"]
     assert chapter["reviewed"]["value"] < chapter["combined"]["value"] - 0.05
     counted = sum(map(sum, chapter["confusion"]["audited"]["counts"]))
-    assert counted == chapter["automatic"]["judged"]
+    assert counted == chapter["automatic"]["labelled"]
 
 
 def test_contested_photos_are_no_audits() -> None:

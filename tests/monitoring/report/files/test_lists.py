@@ -85,7 +85,7 @@ def test_the_accuracy_can_be_counted_again_from_the_list() -> None:
     counts = Counter((row["stratum"], row["right"]) for row in rows)
     for stratum, name in (("automatic", "audited"), ("reviewed", "reviewed")):
         right, wrong = counts[name, "yes"], counts[name, "no"]
-        assert (right + wrong, right) == (chapter[stratum]["judged"], chapter[stratum]["right"])
+        assert (right + wrong, right) == (chapter[stratum]["labelled"], chapter[stratum]["right"])
     assert {row["photo_id"] for row in rows} == {p.photo_id for p in found if p.verdict}
 
 
