@@ -10,7 +10,7 @@ from monitoring.report import Report, Window
 LINKED = {  # files of the report that the mail leads to, in this order
     "report.html": "The report:",
     "photos.csv": "Every photo of the window, with its figures (photos.csv):",
-    "judged.csv": "Every photo that a person judged, for the accuracy (judged.csv):",
+    "labelled.csv": "Every photo with a human label, for the accuracy (labelled.csv):",
 }
 _NAMED = 5  # checks that the mail mentions, the loudest; the page has all of them
 

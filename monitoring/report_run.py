@@ -34,7 +34,7 @@ def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
         PAGE: report_html(report),
         "report.json": report_json(report),
         "photos.csv": b"".join(photos_csv(inputs.photos)),
-        "judged.csv": b"".join(labelled_csv(inputs.audited, inputs.settings.vehicles)),
+        "labelled.csv": b"".join(labelled_csv(inputs.audited, inputs.settings.vehicles)),
         "statistics.json": statistics_json(report, inputs.photos),
         "constraint_violations.json": violations_json(report),
         "constraints.json": constraints_json(_first_baseline(report, inputs)),

@@ -39,7 +39,7 @@ def outcomes(
     scored: Scored, *, in_force: Iterable[float], earlier: Iterable[float] = ()
 ) -> tuple[Outcome, ...]:
     """Evaluate the usual thresholds, those in force and those that were in force earlier."""
-    current, before = ({round(each, 6) for each in given} for given in (in_force, earlier))
+    current, before = ({round(level, 6) for level in levels} for levels in (in_force, earlier))
     return tuple(
         replace(
             _outcome(scored, level),

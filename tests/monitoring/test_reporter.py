@@ -127,7 +127,7 @@ def test_a_scheduled_report_is_counted_and_sent(
     stage.call({"scheduled_at": AS_OF})
     (mail,) = stage.mails()
     assert "NOT ENOUGH DATA" in mail
-    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "judged.csv"))
+    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "labelled.csv"))
     assert "2026-11-21" in mail
     counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
     (emf,) = (json.loads(line) for line in counted)

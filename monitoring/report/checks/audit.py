@@ -24,9 +24,10 @@ def audit_check(labelled: LabelledPhotos) -> Check | None:
         result,
         floor=ERROR_FLOOR,
         rule=f"{result.test}: WATCH at p < 0.01 and one point more errors than the model's "
-        "confidence and its calibration error admit; ACT at p < 0.001",
+        "confidence and its calibration error predict; ACT at p < 0.001",
         sentence=f"{len(labelled.errors)} of {result.n} audited photos were wrong; the "
-        f"model admits {percent(expected)}, and {percent(margin)} for its calibration.",
+        f"model's confidence predicts {percent(expected)}, and its calibration error allows "
+        f"{percent(margin)} more.",
         photos=labelled.errors,
         model_version=labelled.version,
         window="audit",

@@ -75,8 +75,9 @@ ADVICE = {
     "aspect": _CAMERA,
     "format_mix": "Ask whether the app was released anew. A new format is read all the same; "
     "check that its photos are not refused.",
-    "audited_errors": "The model is wrong more often than it admits. Raise the threshold now "
-    "(parameter policy-override, 1.0 stops automatic assignment), then label and retrain.",
+    "audited_errors": "The model is wrong more often than its confidence predicts. Raise the "
+    "threshold now (parameter policy-override, 1.0 stops automatic assignment), then label and "
+    "retrain.",
     "capture_completeness": "Look at the endpoint's disk (Data Capture stops above 75 %) and at "
     "the sampling percentage. Figures from Data Capture are about what was captured only.",
     "conservation": "Run `scones reconcile`: it names each photo and repairs what can be repaired.",
@@ -90,7 +91,7 @@ ADVICE = {
     "model's manifest with what is deployed.",
     "override": "Find out who set the override and whether it is still needed.",
     "review_age": "Ask the reviewers' office; drivers are waiting.",
-    "enough_data": "Nothing: so few photos prove neither change nor quiet.",
+    "enough_data": "Nothing: so few photos can show neither a change nor its absence.",
 }
 
 

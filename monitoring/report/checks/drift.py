@@ -184,7 +184,7 @@ class Comparison:
             floor=SHARE_FLOOR,
             photos=tuple(reviewed),
             finding=shares_finding(
-                "A person was asked for", len(reviewed) / n, self.baseline.review / total
+                "Sent to review", len(reviewed) / n, self.baseline.review / total
             ),
         )
 

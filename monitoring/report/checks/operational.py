@@ -78,7 +78,7 @@ def _objects(operations: OperationalFacts, lost: int) -> str:
         return f"{lost} of {operations.objects_received} objects are without a row."
     walk = operations.queues
     if walk.walk_ended_at is None:
-        return "Nobody has counted the bucket's objects yet: `scones reconcile` does."
+        return "The bucket's objects are not counted yet: `scones reconcile` counts them."
     return (
         f"The sweeper's last walk through the bucket ended {walk.walk_ended_at}: "
         f"{walk.walked_objects or 0:,} objects, {walk.lost_objects or 0} without a row."
@@ -157,7 +157,7 @@ def _unreadable_captures(capture: CaptureSummary) -> Check:
         Severity.ACT if share > ANOMALY_ACT else severity,
         rule=f"WATCH above {percent(ANOMALY_WATCH, 0)} of the lines, ACT above "
         f"{percent(ANOMALY_ACT, 0)}",
-        sentence=f"{anomalies} of {capture.lines} lines are odd{kinds}.",
+        sentence=f"{anomalies} of {capture.lines} lines cannot be used{kinds}.",
         n=capture.lines,
     )
 

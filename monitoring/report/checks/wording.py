@@ -34,7 +34,7 @@ def means_finding(ours: str, theirs: str, shift: float) -> str:
 
 def gap_finding(gap: float) -> str:
     """Describe the largest distance (0..1) between two distributions of confidence."""
-    return f"At some confidence, {100 * gap:.1f} points more or fewer photos lie below it than did"
+    return f"The share of photos below some confidence differs by {100 * gap:.1f} points"
 
 
 def distance_finding(ours: float, theirs: float, distance: float) -> str:

@@ -21,22 +21,22 @@ def answer_of(accuracy: Json | None, *, models: int) -> str:
     `accuracy`: the document's chapter; `models`: how many model versions answered.
     """
     if accuracy is None:
-        return "No photo was classified, so there is nothing to be right or wrong about."
+        return "No photo was classified, so there is no accuracy to estimate."
     combined, audits, days = accuracy["combined"], accuracy["automatic"], accuracy["days"]
     if combined is not None:
         labelled = audits["labelled"] + accuracy["reviewed"]["labelled"]
         who = "The classifier" if models <= 1 else f"Model {accuracy['model_version']}"
         value, low, high = (percent(combined[name]) for name in ("value", "low", "high"))
         return (
-            f"{who} is right on {value} of photos (between {low} and {high}, by what "
-            f"people saw on {labelled:,} photos of {days} days)."
+            f"{who} is right on {value} of photos (between {low} and {high}, by human "
+            f"labels of {labelled:,} photos in {days} days)."
         )
     estimate = accuracy["estimated_audit_days"]["value"]
     own = "" if estimate is None else f"; its own estimate is {percent(estimate)}"
     unseen = (
-        "of the photos that it decided, nobody has audited one"
+        "no photo that it decided was audited"
         if audits["photos"] and not audits["labelled"]
-        else "nobody has judged a photo that was reviewed"
+        else "no reviewed photo was labelled"
     )
     return f"Whether the classifier is right is not known: {unseen} in {days} days{own}."
 
@@ -55,7 +55,7 @@ def headline_of(severity: Severity, checks: Sequence[Check], counts: Json) -> st
     if severity is Severity.OK:
         week = [check.n for check in checks if check.test and check.window == "week"]
         over = f" ({max(week):,} photos of seven days were compared)" if week else ""
-        return f"{came}, and nothing differs from the baseline or needs a hand{over}."
+        return f"{came}, and nothing differs from the baseline or needs action{over}."
     loud = [check for check in checks if check.is_loud]
     worst = max(loud, key=severity_key)
     others = len(loud) - 1

@@ -1,4 +1,4 @@
-"""photos.csv and judged.csv: the photos behind the figures, to be counted again.
+"""photos.csv and labelled.csv: the photos behind the figures, to be counted again.
 
 Uploaders choose the keys in them, and spreadsheets evaluate what looks like a formula: such cells
 get an apostrophe, and control characters are escaped.
@@ -50,7 +50,7 @@ LABELLED = (
     "key",
     "stratum",
     "model_version",
-    "said_by_model",
+    "model_label",
     "verdict",
     "right",
     "confidence",

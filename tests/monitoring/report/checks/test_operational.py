@@ -96,7 +96,7 @@ def test_only_what_was_counted_is_claimed() -> None:
         report = build_report(inputs(found, **changes))
         return next(check.sentence for check in report.checks if check.name == "conservation")
 
-    assert "Nobody has counted" in said()
+    assert "not counted yet" in said()
     walk = QueueFigures(walk_ended_at="2026-11-20T23:45:00Z", walked_objects=1_234, lost_objects=0)
     assert "1,234 objects, 0 without a row" in said(queues=walk)
     lost = build_report(inputs(found, queues=replace(walk, lost_objects=2)))

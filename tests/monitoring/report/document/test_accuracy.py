@@ -63,7 +63,10 @@ def test_thresholds_of_earlier_days_are_no_longer_in_force() -> None:
     ("honest", "expected"),
     [
         (photos(2_000), "The classifier is right on 9"),
-        ([replace(p, verdict="") for p in photos(300)], "nobody has audited one in 30 days"),
+        (
+            [replace(p, verdict="") for p in photos(300)],
+            "no photo that it decided was audited in 30 days",
+        ),
         ([], "No photo was classified"),
     ],
 )

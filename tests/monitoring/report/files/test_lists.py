@@ -1,4 +1,4 @@
-"""photos.csv and judged.csv, read back: complete, and harmless whatever files are called."""
+"""photos.csv and labelled.csv, read back: complete, and harmless whatever files are called."""
 
 import csv
 import io
