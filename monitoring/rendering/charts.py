@@ -16,6 +16,7 @@ LEFT, RIGHT, TOP, BOTTOM = 50.0, 6.0, 8.0, 20.0
 _ROW = 38.0
 _INSET = 12.0
 _TICKS = 5
+_XY_HEIGHT, _XY_BOTTOM = 280.0, 44.0
 
 Levels = tuple[float, ...]  # low, middle, high
 Point = tuple[float, float]
@@ -221,8 +222,6 @@ class XYChart:
     x: Axis
     y: Axis
     _parts: list[Markup] = field(default_factory=list)
-    _height: float = 280.0
-    _bottom: float = 44.0
 
     def line(self, points: Sequence[Point], kind: str = "curve") -> None:
         """Add a line from point to point."""
@@ -249,14 +248,14 @@ class XYChart:
 
     def svg(self) -> Markup:
         """Return the chart with its axes."""
-        return _svg(self._height, self.title, [*self._axes(), *self._parts])
+        return _svg(_XY_HEIGHT, self.title, [*self._axes(), *self._parts])
 
     def _place(self, point: Point) -> Point:
-        width, height = WIDTH - LEFT - _INSET, self._height - TOP - self._bottom
+        width, height = WIDTH - LEFT - _INSET, _XY_HEIGHT - TOP - _XY_BOTTOM
         x, y = point
         return (
             LEFT + width * self.x.place(x),
-            self._height - self._bottom - height * self.y.place(y),
+            _XY_HEIGHT - _XY_BOTTOM - height * self.y.place(y),
         )
 
     def _axes(self) -> list[Markup]:
@@ -270,11 +269,11 @@ class XYChart:
             text = f"{100 * value:.{self.y.digits}f}"
             parts.append(_line(x, y, WIDTH - _INSET, y, "grid"))
             parts.append(_label(x - 6, y + 4, text, anchor="end", kind="soft"))
-        middle = (self._height - self._bottom + TOP) / 2
+        middle = (_XY_HEIGHT - _XY_BOTTOM + TOP) / 2
         parts.append(
             _label(
                 (WIDTH + LEFT) / 2,
-                self._height - 8,
+                _XY_HEIGHT - 8,
                 f"{self.x.name}, %",
                 anchor="middle",
                 kind="soft",

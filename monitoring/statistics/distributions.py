@@ -78,7 +78,7 @@ def student_quantile(p_two_sided: float, df: float) -> float:
 
 
 def _student_guess(p_two_sided: float, df: float) -> float:
-    """Return the Cornish–Fisher expansion around the normal quantile, to the second order."""
+    """Return the expansion of Cornish and Fisher around the normal quantile, second order."""
     z = normal_quantile(1 - p_two_sided / 2)
     return z + (z**3 + z) / (4 * df) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df * df)
 
