@@ -126,10 +126,10 @@ def accuracy_chart(accuracy: Json) -> Markup:
     """Draw the model's own estimates beside the accuracy on human labels."""
     days, combined = accuracy["days"], accuracy["combined"]
     marks = [
-        _accuracy_mark("the model's own estimate, today", accuracy["estimated"]),
-        _accuracy_mark(f"its own estimate, {days} days", accuracy["estimated_audit_days"]),
-        _accuracy_mark("decided by the model, audited", accuracy["automatic"]),
-        _accuracy_mark("decided by a person", accuracy["reviewed"]),
+        _accuracy_mark("own estimate, today", accuracy["estimated"]),
+        _accuracy_mark(f"own estimate, {days} days", accuracy["estimated_audit_days"]),
+        _accuracy_mark("automatic, audited", accuracy["automatic"]),
+        _accuracy_mark("reviewed", accuracy["reviewed"]),
     ]
     if combined:
         labelled = accuracy["automatic"]["labelled"] + accuracy["reviewed"]["labelled"]
