@@ -16,10 +16,16 @@ ALLOWED = {
     "handlers": ("handlers",),
     "monitoring.statistics": ("monitoring.statistics",),
     "monitoring.rendering": ("monitoring.rendering", "handlers.domain"),
-    "monitoring": ("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
+    "monitoring": (
+        *("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
+        "handlers.import_closure",
+    ),
     "training.serving": ("training.serving",),
-    # Statistics and HTML reports have one home; nothing else of monitoring is training's business.
-    "training": ("training", "handlers.domain", "monitoring.rendering", "monitoring.statistics"),
+    # Statistics and the rendering of HTML reports have one home, shared with monitoring.
+    "training": (
+        *("training", "handlers.domain", "handlers.import_closure"),
+        *("monitoring.rendering", "monitoring.statistics"),
+    ),
     "infra.workflow_definition": ("infra.workflow_definition", "handlers.domain"),
     "infra": ("infra", "handlers", "monitoring", "training"),
 }
