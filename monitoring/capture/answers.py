@@ -1,6 +1,6 @@
 """What an endpoint has answered, in any form that Data Capture knows: JSON, CSV, either in base64.
 
-Whoever meets something else raises Odd, whose text is the kind of oddity.
+Whoever meets something else raises Odd, whose text is the kind of anomaly.
 """
 
 from collections.abc import Callable

@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedLine:
-    """What one line gave, and every kind of oddity in it."""
+    """What one line gave, and every kind of anomaly in it."""
 
     row: Row | None
     odd: tuple[str, ...] = ()

@@ -106,7 +106,7 @@ class CaptureReader:
             late_records=self._late,
             variants=dict(sorted(self._variants.items())),
             hours=dict(sorted(self._tally.hours.items())),
-            oddities=dict(sorted(odd.items())),
+            anomalies=dict(sorted(odd.items())),
             quoted=tuple(self._quoted),
             scores=scores,
             classified=joined[0],

@@ -60,7 +60,7 @@ class CaptureSummary:
     late_records: int = 0  # in late objects, duplicates included
     variants: Mapping[str, int] = field(default_factory=dict)  # records, duplicates included
     hours: Mapping[int, int] = field(default_factory=dict)  # hours since 1970 → records
-    oddities: Mapping[str, int] = field(default_factory=dict)  # kind → how many
+    anomalies: Mapping[str, int] = field(default_factory=dict)  # kind → how many
     quoted: tuple[Anomaly, ...] = ()  # the first few
     scores: Mapping[str, ModelScores] = field(default_factory=dict)  # by model version
     classified: int | None = None  # photos that the ledger says were classified

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
-from monitoring.report.facts import PhotoFacts
+from monitoring.report import PhotoFacts
 from monitoring.report.human_labels import LabelIndex
 from monitoring.report.windows import stored
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from handlers.domain.errors import PermanentError
-from monitoring.report.facts import Window
+from monitoring.report import Window
 
 LONGEST = timedelta(days=31)
 _YEARS = range(2000, 2200)  # far from where calendars end, whatever is added to a time

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from monitoring.report import PhotoFacts
 from monitoring.report.baseline import Baseline
-from monitoring.report.facts import PhotoFacts
 from monitoring.report.observed_baseline import observed_baseline
 from monitoring.statistics.distributions import beta_cdf
-from monitoring.statistics.samples import Floats
+from monitoring.statistics.two_samples import Floats
 
 QUALITY = {  # mean and standard deviation, roughly those of drivers' photos
     "brightness": (0.45, 0.12),

@@ -47,7 +47,7 @@ def main() -> None:
     """One number."""
     records = int(sys.argv[2]) if sys.argv[1] == "records" else 1
     found = _read(_lines(records) if sys.argv[1] == "records" else _longest_line())
-    assert (found.records, found.oddities) == (records, {})
+    assert (found.records, found.anomalies) == (records, {})
     print(peak_bytes())  # noqa: T201
 
 

@@ -85,10 +85,10 @@ def test_the_quick_way_finds_what_the_careful_way_finds(lines: list[bytes]) -> N
 @pytest.mark.parametrize("answer", [{"probabilities": 1}, {}, [], "", 0.5, None, [[0.5]], {"a": 1}])
 def test_an_answer_of_no_known_form_is_one_oddity(answer: Any) -> None:
     found = read(with_data(json.dumps(answer)))
-    assert (found.records, sum(found.oddities.values())) == (1, 1)
+    assert (found.records, sum(found.anomalies.values())) == (1, 1)
 
 
 def test_what_is_far_too_long_for_an_answer_is_none() -> None:
     long = json.dumps(an_answer(1, more="x" * 2_000_000))
     found = read(with_data(long) + a_line(2))
-    assert (found.records, dict(found.oddities)) == (2, {"no_output": 1})
+    assert (found.records, dict(found.anomalies)) == (2, {"no_output": 1})

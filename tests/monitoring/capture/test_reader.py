@@ -56,13 +56,13 @@ def same(one: CaptureSummary, other: CaptureSummary) -> bool:
     half = len(scores) // 2
     return scores[:half] == scores[half:] and all(
         getattr(one, name) == getattr(other, name)
-        for name in ("records", "duplicates", "outside", "hours", "oddities", "lines")
+        for name in ("records", "duplicates", "outside", "hours", "anomalies", "lines")
     )
 
 
 def test_the_usual_file() -> None:
     found = read(b"".join(a_line(i, image=2_000) for i in range(1_000)))
-    assert (found.records, found.duplicates, found.oddities) == (1_000, 0, {})
+    assert (found.records, found.duplicates, found.anomalies) == (1_000, 0, {})
     scores = found.scores["m1"]
     assert scores.classes == CLASSES
     assert sum(scores.predicted.values()) == scores.n == 1_000
@@ -98,12 +98,12 @@ def test_other_encodings_of_the_answer(encoding: str) -> None:
     expected = read(as_line(plain)).scores["m1"]
     assert found.scores[name].predicted == expected.predicted
     assert found.scores[name].confidences().tolist() == expected.confidences().tolist()
-    assert found.oddities == {}
+    assert found.anomalies == {}
 
 
 def test_answers_without_names_are_counted_where_nobody_gives_the_names() -> None:
     found = read(a_line(answer=[0.8, 0.2]))
-    assert (found.records, dict(found.oddities)) == (1, {"no_class_names": 1})
+    assert (found.records, dict(found.anomalies)) == (1, {"no_class_names": 1})
 
 
 ODD: dict[str, tuple[bytes, int]] = {  # kind → line, records
@@ -128,7 +128,7 @@ def test_an_odd_line_is_counted_and_quoted_and_the_rest_is_read(kind: str) -> No
     line, records = ODD[kind]
     before, after = a_line(1), a_line(2)
     found = read(before + line.rstrip(b"\n") + b"\n" + after)
-    assert dict(found.oddities) == {kind: 1}
+    assert dict(found.anomalies) == {kind: 1}
     assert found.records == 2 + records
     assert found.quoted[0].kind == kind
     assert found.quoted[0].quoted.isascii()
@@ -153,13 +153,13 @@ def test_no_answer_is_believed_that_is_no_distribution(answer: Any) -> None:
     line = a_record(0)
     line["captureData"]["endpointOutput"]["data"] = json.dumps(answer)
     found = read(as_line(line))
-    assert found.records == sum(found.oddities.values()) == 1
+    assert found.records == sum(found.anomalies.values()) == 1
     assert not found.scores
 
 
 def test_the_first_odd_lines_are_quoted_short_and_escaped() -> None:
     found = read(b"".join(b"<script>\xff\x1b[31m%d" % i * 200 + b"\n" for i in range(50)))
-    assert found.oddities == {"not_json": 50}
+    assert found.anomalies == {"not_json": 50}
     assert len(found.quoted) == 5
     assert all(odd.quoted.isascii() and len(odd.quoted) < 1_000 for odd in found.quoted)
     assert "\x1b" not in found.quoted[0].quoted
@@ -200,10 +200,10 @@ def test_a_file_of_the_hour_beside_counts_with_what_it_holds_of_the_span() -> No
     beside = b"junk\n" + as_line(next_hour) + as_line(odd)
     reader.read(an_object(is_beside=True), [beside])
     found = reader.summary()
-    assert (found.objects, found.lines, found.oddities, found.outside) == (0, 0, {}, 2)
+    assert (found.objects, found.lines, found.anomalies, found.outside) == (0, 0, {}, 2)
     reader.read(an_object(is_beside=True), [beside + a_line(1)])
     found = reader.summary()
-    assert (found.objects, found.lines, found.records, found.oddities) == (1, 1, 1, {})
+    assert (found.objects, found.lines, found.records, found.anomalies) == (1, 1, 1, {})
 
 
 def test_an_object_that_may_not_be_read_is_counted() -> None:
@@ -243,7 +243,7 @@ def test_a_line_without_end_costs_no_memory_and_nothing_else() -> None:
     endless = [b"x" * 100_000 for _ in range(50)]
     found = read([a_line(1), *endless, b"\n" + a_line(2)], longest_line=200_000)
     assert found.records == 2
-    assert dict(found.oddities) == {"too_long": 1}
+    assert dict(found.anomalies) == {"too_long": 1}
     whole = read(a_line(1) + b"".join(endless) + b"\n" + a_line(2), longest_line=200_000)
     assert same(found, whole)
 

@@ -32,11 +32,11 @@ def test_answers_without_class_names_are_read_in_the_models_order(stage: Stage) 
     lines = [a_bare_answer(stage.photo(i), *each) for i, each in enumerate(answers)]
     stage.capture_file(f"{FOLDER}/bare.jsonl", b"".join(lines), written=EIGHT)
     stage.call(EVENT)
-    assert stage.document()["capture"]["oddities"] == {"no_class_names": 3}
+    assert stage.document()["capture"]["anomalies"] == {"no_class_names": 3}
     stage.set(model_classes="van,car")
     stage.call(EVENT)
     found = stage.document()["capture"]
-    assert found["oddities"] == {}
+    assert found["anomalies"] == {}
     assert found["models"][""]["predicted"] == {"van": 3, "car": 0}
 
 
@@ -121,7 +121,7 @@ def test_a_line_that_nests_too_deep_does_not_stop_the_scheduled_report(stage: St
     stage.capture(stage.photo(1))
     stage.capture_file(f"{FOLDER}/deep.jsonl", b"[" * 2_000 + b"\n", written=EIGHT)
     stage.call({"scheduled_at": AS_OF})
-    assert stage.document()["capture"]["oddities"] == {"not_json": 1}
+    assert stage.document()["capture"]["anomalies"] == {"not_json": 1}
     assert len(stage.mails()) == 1
 
 

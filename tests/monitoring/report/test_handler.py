@@ -117,7 +117,7 @@ def test_people_are_measured_by_photos_whose_truth_is_known(
     monkeypatch.setenv("REVIEWERS_TABLE", table.name)
     reporter._means.cache_clear()
     stage.call(EVENT)
-    seeded = stage.document()["accuracy"]["seeded"]
+    seeded = stage.document()["accuracy"]["known_items"]
     assert (seeded["n"], seeded["value"]) == (2, 0.5)
 
 
@@ -127,7 +127,7 @@ def test_a_scheduled_report_is_counted_and_sent(
     stage.call({"scheduled_at": AS_OF})
     (mail,) = stage.mails()
     assert "NOT ENOUGH DATA" in mail
-    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "judged.csv"))
+    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "labelled.csv"))
     assert "2026-11-21" in mail
     counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
     (emf,) = (json.loads(line) for line in counted)

@@ -15,7 +15,7 @@ from training.sagemaker.job import BROKEN, CANNOT_TRAIN, main
 from training.sagemaker.job_settings import HyperParameters, InvalidJob, JobSettings
 from training.sagemaker.job_source import stage_source
 
-OURS = ("handlers", "training")
+OURS = ("handlers", "monitoring", "training")
 ALONE = """
 import os, pathlib, sys
 sys.path.insert(0, sys.argv[1])
