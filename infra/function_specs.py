@@ -67,6 +67,7 @@ FUNCTIONS = (
             "handlers/aws/event_bus.py",
             "handlers/aws/labels.py",
             "handlers/domain/labels.py",
+            "handlers/domain/ledger_schema.py",
             "handlers/domain/moments.py",
             "handlers/domain/photo_events.py",
             "handlers/domain/review_change.py",

@@ -18,6 +18,8 @@ _LEDGER = (
     "handlers/aws/objects.py",
     "handlers/aws/queues.py",
     "handlers/domain/ledger.py",
+    "handlers/domain/ledger_schema.py",
+    "handlers/domain/moments.py",
     "monitoring/__init__.py",
     "monitoring/bucket_walk.py",
     "monitoring/metric_names.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from handlers.aws.known_items import KnownItems
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.objects import Objects
 from handlers.domain.errors import InvalidRecord
 from monitoring.baseline import Baseline, InvalidBaseline
@@ -40,7 +40,7 @@ class Reading(Protocol):
 class Sources:
     """Where everything is read; the same on AWS and on one machine."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     captures: Objects
     capture_prefix: str
     class_names: tuple[str, ...] = ()  # in the order of answers that name none

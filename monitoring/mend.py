@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.aws.executions import Executions
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.queues import Queue
 from handlers.domain.ledger import LedgerRow
 from handlers.domain.object_versions import ObjectVersion
@@ -38,7 +38,7 @@ _LABEL_LENGTH = 16
 class Mender:
     """What repairs are made with."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     executions: Executions
     reviews: Queue
     failures: Queue

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.queues import Queue
 from monitoring.bucket_walk import last_whole_walk
 from monitoring.notebook import StoredNotes
@@ -16,7 +16,7 @@ from monitoring.review_age import oldest_review_s
 class Queues:
     """What is measured."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     reviews: Queue
     failures: Queue
     dead_letters: Sequence[Queue]

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.objects import Objects
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
+from handlers.domain.ledger_schema import PhotoAttribute
 from monitoring.photo_facts import photo_facts, with_verdict
 from monitoring.report import PhotoFacts, Window
 from monitoring.verdicts import Said, Verdicts, read_labels
@@ -24,7 +25,7 @@ class Received:
 
 
 def received(
-    ledger: PhotoLedger,
+    ledger: PhotosTable,
     labels: Objects | None,
     seeded: Mapping[str, str],
     window: Window,
@@ -45,7 +46,7 @@ def received(
                 photo = photo_facts(row, seeded)
             except InvalidRecord:
                 if hour in reported:
-                    unreadable.append(str(item["photo_id"]))
+                    unreadable.append(str(item[PhotoAttribute.PHOTO_ID]))
                 continue
             if earliest <= photo.received_at < end:
                 photos[photo.photo_id] = photo

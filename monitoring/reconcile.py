@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handlers.aws.executions import Executions
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.queues import Queue
 from monitoring.invariants import Finding, Verdict, check
 from monitoring.mend import Mender, Tally
@@ -70,7 +70,7 @@ def mender_of(session: "boto3.Session", places: Places) -> Mender:
     """What repairs are made with, at these places."""
     sqs = session.client("sqs")
     return Mender(
-        ledger=PhotoLedger(session.client("dynamodb"), table=places.photos_table),
+        ledger=PhotosTable(session.client("dynamodb"), table=places.photos_table),
         executions=Executions(
             session.client("stepfunctions"), machine_arn=places.state_machine_arn
         ),

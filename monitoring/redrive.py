@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.aws.ledger import PhotoLedger, Row
+from handlers.aws.ledger import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
+from handlers.domain.ledger_schema import PhotoAttribute
+from handlers.domain.moments import stamp
 from monitoring.mend import Mender
 from monitoring.rows import record_of
 
@@ -31,12 +33,12 @@ class Redriven:
     reason: str = ""  # what the service or the record says
 
 
-def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iterator[Row]:
+def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iterator[Row]:
     """Failed photos that came since then, an hour's bucket at a time."""
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for item in ledger.received_in(hour.strftime("%Y-%m-%dT%H")):
-            if item.get("status") == FAILED and _came_since(item, since):
+            if item.get(PhotoAttribute.STATUS) == FAILED and _came_since(item, since):
                 yield item
         hour += _HOUR
 
@@ -44,7 +46,7 @@ def failed_since(ledger: PhotoLedger, since: datetime, *, now: datetime) -> Iter
 def redrive(items: Iterable[Row], mender: Mender, *, now: datetime) -> Iterator[Redriven]:
     """Twice is once: only who saw the failed attempt can take the photo over. One photo that
     cannot be driven does not keep the others waiting."""
-    moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = stamp(now)
     for item in items:
         reason = ""
         try:
@@ -54,10 +56,10 @@ def redrive(items: Iterable[Row], mender: Mender, *, now: datetime) -> Iterator[
         except (BotoCoreError, ClientError) as error:
             outcome, reason = "refused", str(error)
         yield Redriven(
-            photo_id=str(item.get("photo_id", "")),
-            key=str(item.get("key", "")),
+            photo_id=str(item.get(PhotoAttribute.PHOTO_ID, "")),
+            key=str(item.get(PhotoAttribute.KEY, "")),
             outcome=outcome,
-            status=str(item.get("status", "")),
+            status=str(item.get(PhotoAttribute.STATUS, "")),
             reason=reason,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handlers.aws.known_items import KnownItems
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.objects import Objects
 from handlers.aws.queues import Queue
 from monitoring.gather import Sources
@@ -33,7 +33,7 @@ def report_sources(
     settings: "ReporterSettings", *, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient"
 ) -> Sources:
     """Baselines lie beside the models' manifests, in the function's package as in the project."""
-    ledger = PhotoLedger(dynamodb, table=settings.photos_table)
+    ledger = PhotosTable(dynamodb, table=settings.photos_table)
     reports = Objects(s3, bucket=settings.reports_bucket)
     return Sources(
         ledger=ledger,

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from handlers.aws.attributes import plain
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.object_versions import pages
 from handlers.aws.queues import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.labels import PREFIX as LABELS_PREFIX
+from handlers.domain.ledger_schema import PhotoAttribute
 from monitoring.rows import assignment_of, record_of
 from monitoring.world import MALFORMED_ROW, ObjectVersion, Unreadable, World
 
@@ -47,9 +49,10 @@ def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> Wo
     odd: list[Unreadable] = []
     executions = dict(_executions(session, places.state_machine_arn))
     objects = tuple(_objects(session, places.intake_bucket))
-    photos = _rows(session, places.photos_table)
+    dynamodb = session.client("dynamodb")
+    photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
     ledger = tuple(_records(photos, record_of, odd, rule=MALFORMED_ROW))
-    drivers = _rows(session, places.assignments_table)
+    drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
     assignments = tuple(_records(drivers, assignment_of, odd, rule="malformed_assignment"))
     reviews, failures = _messages(session, places, odd) if read_queues else (None, None)
     return World(
@@ -70,12 +73,6 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
         yield from versions
 
 
-def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
-    scan = session.client("dynamodb").get_paginator("scan")
-    for page in scan.paginate(TableName=table, ConsistentRead=True):
-        yield from map(plain, page["Items"])
-
-
 def _records(
     items: Iterable[dict[str, Any]],
     read: Callable[[dict[str, Any]], Record],
@@ -87,8 +84,10 @@ def _records(
         try:
             yield read(item)
         except InvalidRecord as error:
-            detail = f"{error} (of {item.get('key', item.get('driver_id'))!r})"
-            photo_id = str(item.get("photo_id", ""))
+            detail = (
+                f"{error} (of {item.get(PhotoAttribute.KEY, item.get(PhotoAttribute.DRIVER_ID))!r})"
+            )
+            photo_id = str(item.get(PhotoAttribute.PHOTO_ID, ""))
             odd.append(Unreadable(rule=rule, photo_id=photo_id, detail=detail))
 
 

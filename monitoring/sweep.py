@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from handlers.aws.ledger import PhotoLedger, Row
+from handlers.aws.ledger import PhotosTable, Row
 from handlers.aws.object_versions import PageMark
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger import LedgerRow
+from handlers.domain.ledger_schema import PhotoAttribute
+from handlers.domain.moments import stamp
 from handlers.domain.object_versions import ObjectVersion
 from monitoring.bucket_walk import BucketWalk, Notes
 from monitoring.mend import Mender, Tally
@@ -68,7 +70,7 @@ class _Walk:
 class Sweeper:
     """What a round looks at; without a mender it only says what it would do."""
 
-    ledger: PhotoLedger
+    ledger: PhotosTable
     listing: Listing
     review_messages: Callable[[], int]  # about how many there are, in the queue or in hand
     notebook: Notebook
@@ -96,7 +98,7 @@ class Sweeper:
 
     def _pending(self, walk: _Walk) -> Iterator[Repair]:
         # What is mended leaves the front of the index: each round begins there.
-        before = _text(walk.now - min(self.patience.execution, self.patience.start))
+        before = stamp(walk.now - min(self.patience.execution, self.patience.start))
         items = list(self.ledger.pending(claimed_before=before, limit=self.bounds.pending))
         walk.done.looked_at["pending"] += len(items)
         for row in _records(items, walk.done):
@@ -106,7 +108,7 @@ class Sweeper:
 
     def _reviews(self, walk: _Walk) -> Iterator[Repair]:
         rows, following = self.ledger.open_reviews(
-            received_before=_text(walk.now),
+            received_before=stamp(walk.now),
             limit=self.bounds.reviews,
             after=walk.notes.get("reviews"),
         )
@@ -141,9 +143,4 @@ def _records(items: Iterable[Row], done: Round) -> Iterator[LedgerRow]:
         try:
             yield record_of(item)
         except InvalidRecord:
-            done.malformed.append(str(item.get("photo_id", "")))
-
-
-def _text(moment: datetime) -> str:
-    """As the state machine writes times."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            done.malformed.append(str(item.get(PhotoAttribute.PHOTO_ID, "")))

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from handlers.aws.clients import client
 from handlers.aws.executions import Executions
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.object_versions import pages
 from handlers.aws.objects import Objects
 from handlers.aws.queues import Queue
@@ -39,7 +39,7 @@ MARGIN_MS = 20_000  # left for what has begun, the notes and the metrics
 def _sweeper() -> Sweeper:
     settings = SweeperSettings.from_env(os.environ)
     s3, sqs = client("s3", read_timeout_s=READ_TIMEOUT_S), client("sqs", read_timeout_s=5)
-    ledger = PhotoLedger(
+    ledger = PhotosTable(
         client("dynamodb", read_timeout_s=READ_TIMEOUT_S), table=settings.photos_table
     )
     reviews = Queue(sqs, url=settings.review_queue_url)

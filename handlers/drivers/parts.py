@@ -7,6 +7,7 @@ from functools import cache
 from handlers.api.door import Door
 from handlers.aws.clients import client
 from handlers.aws.driver_photos import DriverPhotos
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_ledger import ReviewLedger
 from handlers.aws.review_queue import ReviewQueue
@@ -48,7 +49,7 @@ def parts() -> Parts:
         uploads=Uploads(
             dynamodb, table=named.uploads_table, kept_days=int(named.upload_retention_days)
         ),
-        photos=DriverPhotos(dynamodb, table=named.photos_table),
+        photos=DriverPhotos(PhotosTable(dynamodb, table=named.photos_table)),
         ledger=ReviewLedger(
             dynamodb,
             tables=Tables(

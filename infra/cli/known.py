@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handlers.aws.known_items import KnownItems
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.domain.policy import Policy
 from handlers.domain.review_rules import NEITHER, UNUSABLE
 from infra.cli.repairs import AsJson, Stack
@@ -69,7 +69,7 @@ def _truth(system: "Target", verdict: str | None) -> str:
 
 
 def _changed(items: KnownItems, system: "Target", photo: str, truth: str) -> dict[str, str]:
-    ledger = PhotoLedger(system.session.client("dynamodb"), table=system.outputs["PhotosTable"])
+    ledger = PhotosTable(system.session.client("dynamodb"), table=system.outputs["PhotosTable"])
     row = ledger.row(photo)
     if not truth:
         items.forget(photo)

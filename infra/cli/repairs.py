@@ -18,7 +18,7 @@ from monitoring.repairs import Patience
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from handlers.aws.ledger import PhotoLedger, Row
+    from handlers.aws.ledger import PhotosTable, Row
     from monitoring.reconcile import Reconciliation
     from monitoring.redrive import Redriven
     from monitoring.repairs import Repair
@@ -141,7 +141,7 @@ def _tell(results: "list[Redriven]", *, as_document: bool) -> None:
     typer.echo(f"{len(documents)} photo(s)")
 
 
-def _rows(ledger: "PhotoLedger", photos: "Iterable[str]") -> "list[Row]":
+def _rows(ledger: "PhotosTable", photos: "Iterable[str]") -> "list[Row]":
     rows = []
     for photo in photos:
         item = ledger.row(photo)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attributes import plain
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.aws.ledger import PhotosTable
 from handlers.domain.ledger import FINAL_STATUSES, AssignmentRow, LedgerRow
 from infra.local.upstate import is_running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from infra.local.stage import LocalStage
 
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
@@ -63,7 +62,7 @@ def overview(stage: LocalStage) -> Overview:
     machines = stage.session().client("stepfunctions")
     running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
     return Overview(
-        photos=dict(Counter(_statuses(stage))),
+        photos=dict(Counter(_photos(stage).statuses())),
         queues=queue_depths(stage),
         executions_running=len(running["executions"]),
         parts={name: is_running(pid) for name, pid in stage.processes.items()},
@@ -90,26 +89,18 @@ def queue_depths(stage: LocalStage) -> dict[str, int]:
 
 def photo_row(stage: LocalStage, photo: str) -> LedgerRow:
     """A photo by its id, or by the first characters of it. Raises: NoSuchPhoto."""
-    dynamodb, table = stage.session().client("dynamodb"), stage.outputs["PhotosTable"]
     if len(photo) == _PHOTO_ID_LENGTH:
-        found = dynamodb.get_item(
-            TableName=table, Key={"photo_id": {"S": photo}}, ConsistentRead=True
-        )
-        items = [found["Item"]] if "Item" in found else []
+        row = _photos(stage).row(photo)
+        items = [row] if row is not None else []
     elif len(photo) < SHORTEST_PREFIX:
         raise NoSuchPhoto(f"{photo!r} is too short: {SHORTEST_PREFIX} characters at least.")
     else:
-        pages = dynamodb.get_paginator("scan").paginate(
-            TableName=table,
-            FilterExpression="begins_with(photo_id, :start)",
-            ExpressionAttributeValues={":start": {"S": photo}},
-        )
-        items = [item for page in pages for item in page["Items"]]
+        items = list(_photos(stage).starting_with(photo))
     if not items:
         raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
     if len(items) > 1:
         raise NoSuchPhoto(f"{len(items)} photos begin with {photo}; give more of it.")
-    return LedgerRow.from_item(plain(items[0]))
+    return LedgerRow.from_item(items[0])
 
 
 def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[Step, ...]:
@@ -129,23 +120,14 @@ def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[Step, ...]:
 
 def driver_view(stage: LocalStage, driver: str) -> DriverView:
     """From the index by driver, and the assignment in force."""
-    dynamodb = stage.session().client("dynamodb")
-    found = dynamodb.query(
-        TableName=stage.outputs["PhotosTable"],
-        IndexName="by_driver",
-        KeyConditionExpression="driver_id = :driver",
-        ExpressionAttributeValues={":driver": {"S": driver}},
-        ScanIndexForward=False,
-        Limit=LATEST,
+    rows, _ = _photos(stage).of_driver(driver, limit=LATEST)
+    assignments = AssignmentsTable(
+        stage.session().client("dynamodb"), table=stage.outputs["AssignmentsTable"]
     )
-    assigned = dynamodb.get_item(
-        TableName=stage.outputs["AssignmentsTable"],
-        Key={"driver_id": {"S": driver}},
-        ConsistentRead=True,
-    )
+    assigned = assignments.row(driver)
     return DriverView(
-        photos=tuple(LedgerRow.from_item(plain(item)) for item in found["Items"]),
-        assignment=AssignmentRow.from_item(plain(assigned["Item"])) if "Item" in assigned else None,
+        photos=tuple(map(LedgerRow.from_item, rows)),
+        assignment=AssignmentRow.from_item(assigned) if assigned is not None else None,
     )
 
 
@@ -177,12 +159,5 @@ def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _statuses(stage: LocalStage) -> Iterator[str]:
-    pages = stage.session().client("dynamodb").get_paginator("scan")
-    for page in pages.paginate(
-        TableName=stage.outputs["PhotosTable"],
-        ProjectionExpression="#status",
-        ExpressionAttributeNames={"#status": "status"},
-    ):
-        for item in page["Items"]:
-            yield item["status"]["S"]
+def _photos(stage: LocalStage) -> PhotosTable:
+    return PhotosTable(stage.session().client("dynamodb"), table=stage.outputs["PhotosTable"])

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -12,11 +12,13 @@ import pytest
 
 from handlers.api import once
 from handlers.api.caller import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.domain.ledger_schema import TABLES
 from handlers.drivers import handler as drivers_handler
 from handlers.drivers import parts as drivers_parts
 from handlers.reviews import handler as reviews_handler
 from handlers.reviews import wiring as reviews_wiring
 from tests.handlers.domain.test_policy import POLICY
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,11 +35,6 @@ HANDLERS: Mapping[str, Handler] = {
 }
 INTAKE = "intake-bucket"
 SIGN_IN = "https://signin.example.com"
-_INDEXES = {
-    "by_driver": ("driver_id", "uploaded_at"),
-    "by_review": ("review", "received_at"),
-    "by_upload": ("upload_id", "uploaded_at"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +140,8 @@ def _parameters(query: str) -> Json:
 def build(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the stack makes, as far as the doors use it."""
     dynamodb = boto3.client("dynamodb")
-    _table(dynamodb, "photos", "photo_id", indexes=_INDEXES)
-    _table(dynamodb, "assignments", "driver_id")
-    _table(dynamodb, "reviewers", "kind", "name")
-    _table(dynamodb, "uploads", "upload_id")
-    _table(dynamodb, "requests", "id")
+    for schema in TABLES:
+        create_table(dynamodb, schema, schema.name.lower())
     boto3.client("s3").create_bucket(Bucket=INTAKE)
     queue = boto3.client("sqs").create_queue(QueueName="review")["QueueUrl"]
     boto3.client("ssm").put_parameter(Name="/policy", Value=POLICY, Type="String")
@@ -176,38 +170,3 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
-
-
-def _table(
-    dynamodb: Any,
-    name: str,
-    *keys: str,
-    indexes: Mapping[str, tuple[str, str]] | None = None,
-) -> None:
-    named = {key for pair in (keys, *(indexes or {}).values()) for key in pair}
-    more: Json = {}
-    if indexes:
-        more["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": index,
-                "KeySchema": _schema(pair),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, pair in indexes.items()
-        ]
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=_schema(keys),
-        AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": "S"} for key in sorted(named)
-        ],
-        **more,
-    )
-
-
-def _schema(keys: Iterable[str]) -> list[Json]:
-    return [
-        {"AttributeName": key, "KeyType": kind}
-        for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-    ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.object_versions import pages
 from handlers.aws.objects import Objects
 from monitoring.invariants import Verdict, check
@@ -62,7 +62,7 @@ class World:
     def sweeper(self, *, mender: Mender | None) -> Sweeper:
         s3 = boto3.client("s3")
         return Sweeper(
-            ledger=PhotoLedger(boto3.client("dynamodb"), table="photos"),
+            ledger=PhotosTable(boto3.client("dynamodb"), table="photos"),
             listing=lambda after: pages(s3, bucket=BUCKET, after=after),
             review_messages=self.mender().reviews.depth,
             notebook=StoredNotes(Objects(s3, bucket=NOTES)),

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from handlers.aws.ledger import PhotoLedger
+from handlers.aws.ledger import PhotosTable
 from handlers.aws.queues import Queue
 from monitoring.reconcile import reconcile
 from monitoring.redrive import failed_since, redrive
@@ -88,7 +88,7 @@ def test_failed_photos_are_driven_again_once(world: World) -> None:
     (row,) = world.machine.photos()
     assert row["status"] == "failed"
     world.machine.steps["serialize"] = [_prepared]
-    ledger = PhotoLedger(boto3.client("dynamodb"), table="photos")
+    ledger = PhotosTable(boto3.client("dynamodb"), table="photos")
     now = datetime.now(UTC)
     rows = list(failed_since(ledger, now - timedelta(hours=1), now=now))
     first = list(redrive(rows, world.mender(), now=now))

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from handlers.aws.attributes import plain
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.domain.ledger_schema import PhotoAttribute
 from infra.local.page.captured import find_capture
 from infra.local.page.cards import counts, sheet
 from infra.local.page.executions import Executions
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.config import Config
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -50,7 +50,7 @@ class StageReader:
     places: PagePlaces
     s3: S3Client
     sqs: SQSClient
-    dynamodb: DynamoDBClient
+    assignments: AssignmentsTable
     executions: Executions
     thumbnails: Thumbnails
     mirror: LedgerMirror
@@ -76,7 +76,7 @@ class StageReader:
             places=places,
             s3=s3,
             sqs=session.client("sqs", config=config),
-            dynamodb=dynamodb,
+            assignments=AssignmentsTable(dynamodb, table=places.assignments_table),
             executions=Executions(session.client("stepfunctions", config=config), clock=clock),
             thumbnails=Thumbnails(s3),
             mirror=LedgerMirror(dynamodb, places.photos_table, clock=clock),
@@ -106,7 +106,7 @@ class StageReader:
         item = self.mirror.item(photo_id)
         if item is None:
             return None
-        arn = item.get("execution_arn", "")
+        arn = item.get(PhotoAttribute.EXECUTION_ARN, "")
         return story(
             item,
             run=self.executions.run(arn),
@@ -136,9 +136,5 @@ class StageReader:
 
     def _assignment(self, item: Mapping[str, Any]) -> dict[str, Any] | None:
         """The driver's assignment, whichever photo made it."""
-        if not item.get("driver_id"):
-            return None
-        found = self.dynamodb.get_item(
-            TableName=self.places.assignments_table, Key={"driver_id": {"S": item["driver_id"]}}
-        )
-        return plain(found["Item"]) if "Item" in found else None
+        driver_id = item.get(PhotoAttribute.DRIVER_ID)
+        return self.assignments.row(driver_id) if driver_id else None
