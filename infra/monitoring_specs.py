@@ -48,6 +48,7 @@ MONITORING_FUNCTIONS = (
             "monitoring/replay.py",
             "monitoring/sweep.py",
             "monitoring/sweeper.py",
+            "handlers/domain/messages.py",
             "handlers/domain/review_change.py",
             "handlers/domain/review_row.py",
             "monitoring/reviews.py",

@@ -11,6 +11,8 @@ from handlers.aws.executions import Executions
 from handlers.aws.ledger import PhotosTable
 from handlers.aws.queues import Queue
 from handlers.domain.ledger import LedgerRow
+from handlers.domain.messages import failure_message, review_message
+from handlers.domain.moments import stamp
 from handlers.domain.object_versions import ObjectVersion
 from monitoring.repairs import (
     GIVE_UP,
@@ -21,7 +23,7 @@ from monitoring.repairs import (
     TAKE_OVER,
     Repair,
 )
-from monitoring.replay import event_of_row, event_of_upload, failure_message, review_message
+from monitoring.replay import event_of_row, event_of_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +51,6 @@ class Mender:
             return self._start(repair.upload)
         if repair.row is None:
             return False
-        moment = _text(now)
         actions: dict[str, Callable[[LedgerRow, str], bool]] = {
             TAKE_OVER: self.take_over,
             GIVE_UP: self._give_up,
@@ -57,7 +58,7 @@ class Mender:
             REMIND: self._remind,
             SEND_FAILURE: self._send_failure,
         }
-        return actions[repair.action](repair.row, moment)
+        return actions[repair.action](repair.row, stamp(now))
 
     def take_over(self, row: LedgerRow, now: str) -> bool:
         """The next attempt. If the start fails after the write, the row says `requeued`: it is
@@ -81,17 +82,29 @@ class Mender:
 
     def _send_review(self, row: LedgerRow, now: str) -> bool:
         # The message before the mark: a crash in between sends it again, and never not at all.
-        self.reviews.send(review_message(row))
+        self._ask_for_review(row)
         return self.ledger.mark_enqueued(row, now=now)
 
     def _remind(self, row: LedgerRow, now: str) -> bool:
-        self.reviews.send(review_message(row))
+        self._ask_for_review(row)
         return self.ledger.mark_reminded(row, now=now)
 
     def _send_failure(self, row: LedgerRow, now: str) -> bool:
         del now
-        self.failures.send(failure_message(row))
+        self.failures.send(
+            failure_message(
+                row,
+                attempt=row.attempt,
+                execution_arn=row.execution_arn,
+                error=row.reason,
+                cause=row.message,
+            )
+        )
         return True
+
+    def _ask_for_review(self, row: LedgerRow) -> None:
+        received_at = row.received_at or row.claimed_at
+        self.reviews.send(review_message(row, reason=row.review_reason, received_at=received_at))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,8 +123,3 @@ class Tally:
             return False
         self.mended[repair.action] += mended
         return mended
-
-
-def _text(moment: datetime) -> str:
-    """As the state machine writes times: milliseconds and a Z."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
