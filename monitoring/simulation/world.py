@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from handlers.domain.review_rules import NEITHER
 from monitoring.baseline import Baseline
 from monitoring.observed import observed_baseline
 from monitoring.report.facts import PhotoFacts
@@ -125,8 +126,8 @@ class World:
         reason = "" if confidence >= self.threshold else "low_confidence"
         reason = "no_vehicle" if guess == self.other else reason
         reason = "audit" if audited and not reason else reason
-        verdict = "neither" if truth == self.other else truth
-        is_none = bool(reason) and verdict == "neither"
+        verdict = NEITHER if truth == self.other else truth
+        is_none = bool(reason) and verdict == NEITHER
         photo_id = hashlib.sha256(f"{received_at}{sure!r}".encode()).hexdigest()
         return PhotoFacts(
             photo_id=photo_id,
