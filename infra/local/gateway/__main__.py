@@ -12,7 +12,7 @@ import uvicorn
 
 from infra.local import lifeline
 from infra.local.gateway.app import gateway_app
-from infra.local.gateway.guard import Guard
+from infra.local.guard import LoopbackGuard
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -31,7 +31,8 @@ def main() -> None:
     lifeline.end_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
-    asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))
+    port = listener.getsockname()[1]
+    asyncio.run(_serve(LoopbackGuard(app, port=port, redirects_aliases=True), listener))
 
 
 async def _serve(app: ASGIApp, listener: socket.socket) -> None:

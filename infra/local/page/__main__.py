@@ -14,8 +14,9 @@ import uvicorn
 from botocore.config import Config
 
 from infra.local import lifeline
+from infra.local.guard import LoopbackGuard
 from infra.local.page.app import page_app
-from infra.local.page.guard import Guard
+from infra.local.page.headers import HEADERS
 from infra.local.page.places import PagePlaces
 from infra.local.page.reader import StageReader
 
@@ -43,7 +44,8 @@ def main() -> None:
     lifeline.end_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = page_app(StageReader.over(boto3.Session(), places, config=_CONFIG))
-    asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))
+    guarded = LoopbackGuard(app, port=listener.getsockname()[1], methods=("GET",), headers=HEADERS)
+    asyncio.run(_serve(guarded, listener))
 
 
 def _options() -> argparse.Namespace:
