@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.ledger import PhotosTable
+from handlers.aws.queues import Queue
 from handlers.domain.ledger import FINAL_STATUSES, AssignmentRow, LedgerRow
+from infra.local.page.executions import events_of
+from infra.local.page.steps import read_run
 from infra.local.upstate import is_running
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class EnteredState:
     """A state that an execution entered."""
 
     state: str
@@ -76,14 +79,7 @@ def queue_depths(stage: LocalStage) -> dict[str, int]:
     for queue in QUEUES:
         url = stage.outputs.get(f"{queue}QueueUrl") or stage.outputs.get(f"{queue}Url")
         if url:
-            found = sqs.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )
-            depths[queue] = sum(int(number) for number in found["Attributes"].values())
+            depths[queue] = Queue(sqs, url=url).depth()
     return depths
 
 
@@ -103,19 +99,17 @@ def photo_row(stage: LocalStage, photo: str) -> LedgerRow:
     return LedgerRow.from_item(items[0])
 
 
-def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[Step, ...]:
+def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[EnteredState, ...]:
     """The states that the photo's last execution entered."""
-    pages = stage.session().client("stepfunctions").get_paginator("get_execution_history")
-    started: datetime | None = None
-    steps = []
-    for page in pages.paginate(executionArn=row.execution_arn):
-        for event in page["events"]:
-            started = started or event["timestamp"]
-            details = event.get("stateEnteredEventDetails")
-            if details:
-                seconds = round((event["timestamp"] - started).total_seconds(), 3)
-                steps.append(Step(state=details["name"], seconds=seconds))
-    return tuple(steps)
+    stepfunctions = stage.session().client("stepfunctions")
+    history = list(events_of(stepfunctions, row.execution_arn))
+    if not history:
+        return ()
+    started: datetime = history[0]["timestamp"]
+    return tuple(
+        EnteredState(state=step.name, seconds=round((step.entered - started).total_seconds(), 3))
+        for step in read_run(history).steps
+    )
 
 
 def driver_view(stage: LocalStage, driver: str) -> DriverView:
