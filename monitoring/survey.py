@@ -3,11 +3,11 @@ it lists whole tables."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.ledger import PhotosTable
@@ -39,6 +39,19 @@ class Places:
     failures_queue_url: str
     state_machine_arn: str
     labels_bucket: str = ""  # empty: labels are not looked at
+
+    @classmethod
+    def of_outputs(cls, outputs: Mapping[str, str]) -> Self:
+        """From the outputs of a stack `Pipeline`."""
+        return cls(
+            intake_bucket=outputs["IntakeBucket"],
+            photos_table=outputs["PhotosTable"],
+            assignments_table=outputs["AssignmentsTable"],
+            review_queue_url=outputs["ReviewQueueUrl"],
+            failures_queue_url=outputs["FailuresQueueUrl"],
+            state_machine_arn=outputs["StateMachineArn"],
+            labels_bucket=outputs.get("LabelsBucket", ""),
+        )
 
 
 def survey(session: "boto3.Session", places: Places, *, read_queues: bool) -> World:

@@ -14,12 +14,11 @@ import pytest
 from handlers.aws.attributes import plain
 from handlers.domain.identity import photo_id
 from handlers.domain.ledger import FINAL_STATUSES
-from infra.local.demo import places_of
 from infra.local.samples import draw_samples
 from infra.local.stage import LocalStage, running_stage
 from infra.synth import ROOT, synthesize
 from monitoring.invariants import Verdict, check
-from monitoring.survey import survey
+from monitoring.survey import Places, survey
 
 PATIENCE_S = 90
 
@@ -103,7 +102,9 @@ class Chain:
         pytest.fail("the execution did not end")
 
     def verdict(self) -> Verdict:
-        return check(survey(self.stage.session(), places_of(self.stage), read_queues=True))
+        return check(
+            survey(self.stage.session(), Places.of_outputs(self.stage.outputs), read_queues=True)
+        )
 
     def picture(self, name: str = "bicycle-red.jpg") -> bytes:
         return (self.samples / name).read_bytes()

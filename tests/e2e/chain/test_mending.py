@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.demo import places_of
 from monitoring.reconcile import mender_of, reconcile
 from monitoring.repairs import Patience
+from monitoring.survey import Places
 from tests.e2e.chain.conftest import Chain
 
 pytestmark = pytest.mark.e2e
@@ -89,7 +89,7 @@ def test_an_event_that_was_lost_is_made_up_for_by_reconcile(chain: Chain) -> Non
     finally:
         events.enable_rule(Name=rule)
     assert chain.row(photo) is None
-    session, places = chain.stage.session(), places_of(chain.stage)
+    session, places = chain.stage.session(), Places.of_outputs(chain.stage.outputs)
     seen = reconcile(session, places, read_queues=False, patience=AT_ONCE, mender=None)
     assert [(each.rule, each.photo_id) for each in seen.repairs] == [("lost", photo)]
     assert chain.row(photo) is None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.domain.photo import WIRE_SIDE
-from infra.local.page.guard import CONTENT_SECURITY_POLICY
+from infra.local.page.headers import CONTENT_SECURITY_POLICY
 from tests.e2e.browsing import NO_PLAYWRIGHT
 from tests.e2e.page.conftest import HOSTILE_KEY, PHOTOS, Watched
 

@@ -9,10 +9,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.local.demo import places_of
 from infra.local.stage import LocalStage
 from monitoring.invariants import Finding, check
-from monitoring.survey import survey
+from monitoring.survey import Places, survey
 from monitoring.world import World
 from tests.e2e.reviews.filling import (
     messages_left,
@@ -99,7 +98,7 @@ def settled_world(stage: LocalStage) -> World:
     """Labels follow from the stream, within seconds."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        world = survey(stage.session(), places_of(stage), read_queues=True)
+        world = survey(stage.session(), Places.of_outputs(stage.outputs), read_queues=True)
         missing = {finding.rule for finding in check(world).findings} & {"label_missing"}
         if not missing or time.monotonic() > deadline:
             return world
