@@ -17,12 +17,11 @@ from training.evaluate import Evaluation, corrected, evaluate, predict
 from training.serving.errors import InvalidModel
 from training.serving.manifest import MANIFEST_NAME
 from training.serving.predictor import Predictor
-from training.settings import TrainConfig
+from training.settings import START_WEIGHTS, TrainConfig
 from training.sources.corrections import read_corrections
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 DEFAULT_DATA = Path("../shared/data")
-START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for commands in (launch_commands.app, registry_commands.app):

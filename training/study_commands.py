@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from training.serving.predictor import Predictor
-from training.settings import TrainConfig
+from training.settings import START_WEIGHTS, TrainConfig
 from training.sources.files import UnusableData
 
 CANNOT_RUN = 2
@@ -37,7 +37,6 @@ def seeds(
 
     def run() -> None:
         # Here, because the other commands must not need torch.
-        from training.job_settings import START_WEIGHTS  # noqa: PLC0415
         from training.seeds import forced_by_seed  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
 
