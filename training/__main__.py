@@ -12,6 +12,7 @@ from rich.table import Table
 
 from training import data_commands, launch_commands, registry_commands, study_commands
 from training.card import CARD_NAME, update_card
+from training.cli_shared import AsJson
 from training.data import UnusableData, load_photos
 from training.evaluate import Evaluation, corrected, evaluate, predict
 from training.serving.errors import InvalidModel
@@ -118,7 +119,7 @@ def evaluate_command(
     corrections: Annotated[
         Path | None, typer.Option(help="Labels set right by a person; shown, never recorded.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model on the test photos, as it is served.
 

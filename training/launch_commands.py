@@ -7,6 +7,7 @@ from typing import Annotated
 import boto3
 import typer
 
+from training.cli_shared import exit_on_error
 from training.cloud_errors import InvalidRequest, translated
 from training.job_settings import HyperParameters, InvalidJob
 from training.job_watch import wait_for_job
@@ -15,7 +16,6 @@ from training.launch_settings import LaunchSettings
 from training.model_store import ModelStore
 from training.pack import unpack
 from training.preflight import Preflight
-from training.registry_commands import told
 
 app = typer.Typer()
 
@@ -47,7 +47,7 @@ def launch_command(
 
     Example: python -m training launch --role arn:aws:iam::1:role/t --bucket b --data s3://b/data
     """
-    with told() as console:
+    with exit_on_error() as console:
         settings = LaunchSettings(
             role=role,
             bucket=bucket,

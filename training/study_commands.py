@@ -1,18 +1,15 @@
 """`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from training.cli_shared import exit_on_error
 from training.serving.predictor import Predictor
 from training.settings import START_WEIGHTS, TrainConfig
-from training.sources.files import UnusableData
 
-CANNOT_RUN = 2
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 _DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
 _WORK = typer.Option(help="Caches and finished parts.")
@@ -33,9 +30,7 @@ def seeds(
 
     Example: python -m training seeds --data ../shared/data --seeds 1,2,3
     """
-    console = Console(highlight=False)
-
-    def run() -> None:
+    with exit_on_error() as console:
         # Here, because the other commands must not need torch.
         from training.seeds import forced_by_seed  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
@@ -46,8 +41,6 @@ def seeds(
         config = replace(TrainConfig(), threads=threads)
         for name, spread in forced_by_seed(config, paths, _numbers(seeds), console.print).items():
             console.print(f"forced choice, {name}: {spread}")
-
-    _told(run, console)
 
 
 def scratch(
@@ -63,9 +56,7 @@ def scratch(
 
     Example: python -m training scratch --data ../shared/data --seeds 1,2,3
     """
-    console = Console(highlight=False)
-
-    def run() -> None:
+    with exit_on_error() as console:
         from training.scratch_run import scratch_by_seed  # noqa: PLC0415
 
         spreads = scratch_by_seed(
@@ -79,8 +70,6 @@ def scratch(
         for name, spread in spreads.items():
             console.print(f"without pretrained weights, {name}: {spread}")
 
-    _told(run, console)
-
 
 def speed(
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
@@ -89,9 +78,7 @@ def speed(
 
     Example: python -m training speed
     """
-    console = Console(highlight=False)
-
-    def run() -> None:
+    with exit_on_error() as console:
         from training.speed import measure  # noqa: PLC0415
 
         result = measure(Predictor.load(model), TrainConfig())
@@ -99,23 +86,9 @@ def speed(
             f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
         )
 
-    _told(run, console)
-
 
 def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no list like 1,2,3") from error
-
-
-def _told(run: Callable[[], None], console: Console) -> None:
-    """Runs it; what a user can put right is said in one line."""
-    try:
-        run()
-    except ModuleNotFoundError as error:
-        console.print(f"Training needs {error.name}; `make train` installs it.")
-        raise typer.Exit(CANNOT_RUN) from error
-    except UnusableData as error:
-        console.print(f"Cannot train: {error}")
-        raise typer.Exit(CANNOT_RUN) from error

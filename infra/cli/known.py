@@ -9,8 +9,8 @@ from handlers.aws.known_items import KnownItems
 from handlers.aws.ledger import PhotosTable
 from handlers.domain.policy import Policy
 from handlers.domain.review_rules import NEITHER, UNUSABLE
-from infra.cli.repairs import AsJson, Stack
-from infra.cli.shared import plain_text, told
+from infra.cli.repairs import Stack
+from infra.cli.shared import AsJson, exit_on_error, plain_text
 from infra.cli.targets import target
 from infra.local.status import NoSuchPhoto
 
@@ -38,7 +38,7 @@ def known(
 
     Exit code: 0 done, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         system = target(stack)
         items = KnownItems(
             system.session.client("dynamodb"), table=system.outputs["ReviewersTable"]

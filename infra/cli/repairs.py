@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.shared import NOT_CONSERVED, plain_text, told
+from infra.cli.shared import NOT_CONSERVED, AsJson, exit_on_error, plain_text
 from infra.cli.targets import target
 from infra.local.status import NoSuchPhoto
 from monitoring.reconcile import mender_of, reconcile
@@ -27,7 +27,6 @@ Stack = Annotated[
     str | None,
     typer.Option(help="A deployed stack, like Scones-prod-Pipeline; else the one of `scones up`."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _SHOWN = 50
 
 
@@ -55,7 +54,7 @@ def reconcile_(
 
     Exit code: 0 all is well or mended, 1 something is left, 2 could not run, 3 nothing runs.
     """
-    with told(interrupted="what was mended stays mended; run it again."):
+    with exit_on_error(interrupted="what was mended stays mended; run it again."):
         system = target(stack)
         age = timedelta(minutes=older_than_minutes)
         found = reconcile(
@@ -93,7 +92,7 @@ def redrive(
 
     Exit code: 0 all were started, 1 some were not, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was started goes its way."):
+    with exit_on_error(interrupted="what was started goes its way."):
         if bool(photos) == all_failed:
             raise typer.BadParameter("give photos, or --all-failed")
         if since and not all_failed:
