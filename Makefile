@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot synth train lock setup clean
+.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
+
+test-local: setup-local-only # A signed-in driver and reviewer, where only `local` is installed
+	@.venv-local/bin/python -m tests.e2e.local_only
 
 check: setup-dev ## Lint, format and types
 	@$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy $(CODE)
@@ -34,7 +37,16 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 	@.venv-oracles/bin/pytest tests/monitoring/statistics
 
 bench: setup-dev ## Measure speed as ratios taken in one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.benchmarks
+
+figures: setup-dev ## Measure the claimed figures again, claimed beside now (minutes)
+	@$(BIN)/python -m tests.benchmarks.figures
+
+figures-long: setup-dev ## The same with the long simulations and trainings (hours)
+	@$(BIN)/python -m tests.benchmarks.figures --cost long
+
+figures-docs: setup-dev ## Write the claimed figures into the documents
+	@$(BIN)/python -m tests.benchmarks.figures --write
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synth local
@@ -48,14 +60,17 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
-	@rm -rf .venv .venv-oracles .venv-sagemaker .venv-training .scones cdk.out
+	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-training setup-sagemaker setup-oracles
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
 setup:
 	@$(PYTHON) infra/local/bootstrap.py local
 
 setup-dev:
 	@$(PYTHON) infra/local/bootstrap.py dev
+
+setup-local-only:
+	@$(PYTHON) infra/local/bootstrap.py local-only
 
 setup-training:
 	@$(PYTHON) infra/local/bootstrap.py training

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
+from urllib.parse import urlsplit
 
 from handlers.domain.errors import MissingSetting
+
+NO_ADDRESS = "none"  # in the environment, in place of a URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,65 @@ class DoorSettings(Settings):
     """What every function behind the API needs."""
 
     requests_table: str  # answers kept by Idempotency-Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriversSettings(DoorSettings):
+    """Settings of the drivers' function."""
+
+    intake_bucket: str
+    uploads_table: str
+    upload_retention_days: float
+    photos_table: str
+    assignments_table: str
+    review_queue_url: str
+    sign_in_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings(DoorSettings):
+    """Settings of the reviewers' function."""
+
+    photos_table: str
+    assignments_table: str
+    reviewers_table: str
+    review_queue_url: str
+    policy_parameter: str  # for the order range of each vehicle
+    audit_salt_secret: str  # draws the blind and the second opinions, too
+    assignment_valid_hours: float
+    review_lease_s: float
+    undo_window_s: float
+    blind_share: float  # 0..1 of the reviews that are no audits
+    second_share: float  # 0..1 of all reviews
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings(Settings):
+    """Settings of the page's function; nothing in them is secret."""
+
+    authorize_url: str
+    token_url: str
+    logout_url: str  # or NO_ADDRESS
+    client_id: str
+    scope: str
+    api_base: str  # "/" is the page's own origin
+
+    def to_wire(self) -> Mapping[str, str | None]:
+        """Return what the page reads as config.json."""
+        return {
+            "authorize_url": self.authorize_url,
+            "token_url": self.token_url,
+            "logout_url": None if self.logout_url == NO_ADDRESS else self.logout_url,
+            "client_id": self.client_id,
+            "scope": self.scope,
+            "api_base": self.api_base,
+        }
+
+    @property
+    def connects_to(self) -> tuple[str, ...]:
+        """Origins that the page may connect to beside its own."""
+        urls = map(urlsplit, (self.token_url, self.api_base))
+        return tuple(sorted({f"{url.scheme}://{url.netloc}" for url in urls if url.netloc}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
-"""Builds a Lambda package: the sources that the table allows, and wheels from the lock.
+"""Builds a Lambda package: the import closure of its entry, data files, and wheels from the lock.
 
 No Docker: uv fetches ready-made wheels for any platform, by the hashes of the lock. Packages lie in
 a cache by what goes into them, so a second synth builds only what changed.
 """
 
+import glob
 import hashlib
 import os
 import re
@@ -13,15 +14,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from infra.config import PackageTarget
-from infra.function_specs import FROM_RUNTIME, FunctionSpec
+from handlers.import_closure import ROOT, ImportClosureError, import_closure
+from infra.config import PackageTarget, StageConfig
+from infra.function_specs import FROM_RUNTIME, FUNCTIONS, FunctionSpec
 
-ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "local.lock"
 CACHE = ROOT / ".scones" / "packages"
 
@@ -45,27 +46,53 @@ class Package:
     digest: str
 
 
+def specs_of_stage(config: StageConfig, *, root: Path = ROOT) -> list[FunctionSpec]:
+    """Return the functions' specifications, with the baselines of the stage's models as data files.
+
+    An evaluation writes the baseline beside the manifest; not every model has one yet.
+    """
+    beside = {str(Path(name).with_name("baseline.json")) for name in config.model_manifests}
+    baselines = tuple(glob.escape(name) for name in sorted(beside) if (root / name).is_file())
+    return [
+        replace(spec, data_files=spec.data_files + baselines) if spec.with_baselines else spec
+        for spec in FUNCTIONS
+    ]
+
+
+def package_files(spec: FunctionSpec, *, root: Path = ROOT) -> tuple[str, ...]:
+    """Return the project's files in a function's package: modules and data, relative to `root`.
+
+    Raises: PackagingFailed.
+    """
+    try:
+        files = set(import_closure(spec.module, root=root).files)
+    except ImportClosureError as error:
+        raise PackagingFailed(f"the package of {spec.name} cannot be built: {error}") from error
+    for pattern in spec.data_files:
+        matches = [path for path in root.glob(pattern) if path.is_file()]
+        if not matches:
+            raise PackagingFailed(f"the package of {spec.name} needs {pattern}")
+        files |= {path.relative_to(root).as_posix() for path in matches}
+    return tuple(sorted(files))
+
+
 def build_package(
     spec: FunctionSpec, target: PackageTarget, *, root: Path = ROOT, cache: Path = CACHE
 ) -> Package:
     """Raises: PackagingFailed."""
-    missing = [source for source in spec.sources if not (root / source).is_file()]
-    if missing:
-        raise PackagingFailed(f"the package of {spec.name} needs {', '.join(missing)}")
+    files = package_files(spec, root=root)
     wheels = _install_wheels(spec, target, lock=root / "requirements" / "local.lock", cache=cache)
-    inputs = [
-        f"{_FORMAT} {source}\0{_digest((root / source).read_bytes())}" for source in spec.sources
-    ]
-    digest = _digest("\n".join([wheels.name, *sorted(inputs)]).encode())
+    inputs = [f"{_FORMAT} {name}\0{_digest((root / name).read_bytes())}" for name in files]
+    digest = _digest("\n".join([wheels.name, *inputs]).encode())
     folder = cache / f"{spec.name}-{digest[:16]}"
     with _built_once(folder) as work:
         if work is not None:
             # Nothing ever writes into a built package, so its wheels can share their disk space.
             shutil.copytree(wheels, work, dirs_exist_ok=True, copy_function=os.link)
-            for source in spec.sources:
-                destination = work / source
+            for name in files:
+                destination = work / name
                 destination.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(root / source, destination)
+                shutil.copyfile(root / name, destination)
             _let_everybody_read(work)
     return Package(folder=folder, digest=digest)
 

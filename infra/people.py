@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from handlers.api.caller import DRIVERS, LEADS, REVIEWERS, USABLE_NAME
+from handlers.api.auth import DRIVERS, LEADS, REVIEWERS, USABLE_NAME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -3,10 +3,10 @@
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from constructs import Construct
 
+from handlers.api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
+from handlers.api.contract.review_page import OPERATIONS as PAGE_OPERATIONS
+from handlers.api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
 from handlers.domain.identity import INTAKE_PREFIX
-from handlers.drivers.operations import OPERATIONS as DRIVERS_OPERATIONS
-from handlers.page.operations import OPERATIONS as PAGE_OPERATIONS
-from handlers.reviews.operations import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs import watches, watches_of_monitoring
 from infra.constructs.alarms import Alarms

@@ -18,21 +18,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.config import OVERRIDABLE, STAGES, InvalidConfig, stage_config
+from handlers.import_closure import ImportClosureError, import_closure
+from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_config
 from infra.node import NodeMissing, node_environment
+from infra.packaging import PackagingFailed, package_files, specs_of_stage
 
 ROOT = Path(__file__).parent.parent
 
 APP = "infra.app"
 
-# The app's inputs. The command line and the local stage are none: they use what is made of these.
-SOURCES = (
-    *("infra/[!c]*.py", "infra/config.py", "infra/constructs/*.py"),
-    *("handlers/**/*.py", "handlers/**/static/*", "monitoring/**/*.py"),
-    "training/**/baseline.json",
-    *("infra/workflow_definition/*.py", "training/serving/manifest.py"),
-    *("training/serving/errors.py", "cdk.json", "requirements/local.lock"),
-)
+# The assembly is made by these modules and all that they import.
+_ENTRIES = (APP, "infra.synth")
+_DATA_FILES = ("cdk.json", "requirements/local.lock")
 _LOG_TAIL_LINES = 25
 
 
@@ -49,7 +46,7 @@ def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = N
     config = stage_config(stage, given)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        digest = _inputs_digest(stage, given, config.model_manifests)
+        digest = _inputs_digest(config, given)
         noted = out.with_name(out.name + ".inputs")
         stands = (out / "manifest.json").is_file() and noted.is_file()
         if stands and noted.read_text(encoding="utf-8") == digest:
@@ -89,15 +86,28 @@ def _run_app(stage: str, overrides: Mapping[str, str], out: Path) -> None:
         assembly.rename(out)
 
 
-def _inputs_digest(stage: str, overrides: Mapping[str, str], manifests: tuple[str, ...]) -> str:
-    paths = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
-    paths |= {ROOT / name for name in manifests}
-    about = [stage, json.dumps(dict(sorted(overrides.items())))]
+def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
+    """Return the files that the assembly of a stage is made of, relative to `root`, sorted.
+
+    Raises: SynthFailed.
+    """
+    try:
+        files = set(import_closure(*_ENTRIES, root=root).files)
+        for spec in specs_of_stage(config, root=root):
+            files |= set(package_files(spec, root=root))
+    except (ImportClosureError, PackagingFailed) as error:
+        raise SynthFailed(f"the CDK app's inputs cannot be listed: {error}") from error
+    return sorted(files | set(_DATA_FILES) | set(config.model_manifests))
+
+
+def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
+    about = [config.stage, json.dumps(dict(sorted(overrides.items())))]
     about += [sys.version, platform.machine(), str(ROOT)]
     digest = hashlib.sha256("\n".join(about).encode())
-    for path in sorted(paths):
+    for name in input_files(config, root=ROOT):
+        path = ROOT / name
         content = path.read_bytes() if path.is_file() else b""
-        digest.update(f"\n{path.relative_to(ROOT)} {hashlib.sha256(content).hexdigest()}".encode())
+        digest.update(f"\n{name} {hashlib.sha256(content).hexdigest()}".encode())
     return digest.hexdigest()
 
 

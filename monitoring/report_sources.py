@@ -1,7 +1,5 @@
 """Where a report reads everything: made of the function's settings, on Lambda and on a laptop."""
 
-import hashlib
-import re
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from handlers.aws.known_items import KnownItems
 from handlers.aws.ledger import PhotosTable
 from handlers.aws.objects import Objects
 from handlers.aws.queues import Queue
+from handlers.import_closure import ROOT, import_closure
 from monitoring.gather import Sources
 from monitoring.notebook import StoredNotes
 from monitoring.queue_figures import Queues
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
     from monitoring.settings import ReporterSettings
 
-ROOT = Path(__file__).parent.parent
-_BEGINS = ("report_run", "report_sources")
-_IMPORTED = re.compile(r"^\s*from monitoring(?:\.| import )(\w+)", re.MULTILINE)
+_REPORT_MODULES = ("monitoring.report_run", "monitoring.report_sources")
 
 
 def report_sources(
@@ -65,27 +62,9 @@ def report_sources(
 
 
 @cache
-def code_version(package: Path = ROOT / "monitoring") -> str:
-    """A digest of the modules that make a report, wherever they lie.
+def code_version(root: Path = ROOT) -> str:
+    """Return a digest of the modules that make a report, wherever they lie.
 
     The function's package holds fewer modules than the project, so the imports are followed.
     """
-    digest = hashlib.sha256()
-    for file in sorted(_modules(package)):
-        digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
-        digest.update(file.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
-
-
-def _modules(package: Path) -> set[Path]:
-    """Of sub-packages all, of the others those that are imported by one of these."""
-    found: set[Path] = set()
-    waiting = list(_BEGINS)
-    while waiting:
-        name = waiting.pop()
-        files = {package / f"{name}.py"} if (package / f"{name}.py").is_file() else set()
-        files |= set((package / name).rglob("*.py"))
-        for file in files - found:
-            waiting += _IMPORTED.findall(file.read_text(encoding="utf-8"))
-        found |= files
-    return found
+    return import_closure(*_REPORT_MODULES, root=root).digest()[:12]

@@ -5,9 +5,11 @@ beside the truth. `--windows 10000 --replays 200` takes about an hour on one cor
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
 
 from monitoring.simulation.accuracy import Told, told
 from monitoring.simulation.false_alarms import SIZES, Rate, rates
@@ -25,10 +27,33 @@ CHANGES = {
     "brightness -0.5 sd": QUIET.shifted(quality_shift={"brightness": -0.5}),
 }
 SEED = 20_261_122
+REPLAY_COLUMNS = "| photos a day | replays | days | ACT a month | verdicts | which |"
+NOT_JUDGED = "not judged"  # the report shows these and draws no conclusion
+POWER_SIZES = (100, 300, 1_000)
+LEAST_ACCURACY_WINDOWS = 500
+SHORT = {
+    "windows": 20,
+    "baselines": 1,
+    "replays": 1,
+    "days": 2,
+    "sizes": [100],
+    "accuracy_windows": 20,
+}
 
 
 def main() -> None:
-    """Prints the tables in Markdown."""
+    """Print the tables in Markdown, or all results as one JSON object."""
+    chosen = _options()
+    parts = {"alarms": _alarms, "power": _power, "accuracy": _accuracy, "replays": _replays}
+    results: dict[str, object] = {}
+    for name, part in parts.items():
+        if chosen.only in {None, name}:
+            results[name] = part(chosen)
+    if chosen.json:
+        sys.stdout.write(json.dumps(results, indent=2) + "\n")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--windows", type=int, default=1_000, help="of each size and change")
     parser.add_argument("--baselines", type=int, default=100)
@@ -37,100 +62,132 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--a-day", type=int, nargs="+", default=[100])
     parser.add_argument("--only", choices=["alarms", "power", "replays", "accuracy"], default=None)
+    parser.add_argument("--short", action="store_true", help="seconds, to see that it works")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
     chosen = parser.parse_args()
-    tables = {"alarms": _alarms, "power": _power, "accuracy": _accuracy, "replays": _replays}
-    for name, table in tables.items():
-        if chosen.only in {None, name}:
-            table(chosen, sys.stdout)
+    chosen.accuracy_windows = max(chosen.windows, LEAST_ACCURACY_WINDOWS)
+    if chosen.short:
+        vars(chosen).update(SHORT)
+    return chosen
 
 
-def _alarms(chosen: argparse.Namespace, out: TextIO) -> None:
-    found = rates(
-        QUIET,
-        actual=QUIET,
-        sizes=tuple(chosen.sizes),
-        windows=chosen.windows,
-        baselines=chosen.baselines,
-        seed=SEED,
-    )
-    _rates(f"False alarms, {chosen.windows} quiet windows each", found, out)
-
-
-def _power(chosen: argparse.Namespace, out: TextIO) -> None:
-    for name, world in CHANGES.items():
-        found = rates(
+def _alarms(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
+    measured = list(
+        rates(
             QUIET,
-            actual=world,
-            sizes=(100, 300, 1_000),
-            windows=min(chosen.windows, 2_000),
+            actual=QUIET,
+            sizes=tuple(chosen.sizes),
+            windows=chosen.windows,
             baselines=chosen.baselines,
-            seed=SEED + 1,
+            seed=SEED,
         )
-        _rates(f"Power: {name}", found, out)
+    )
+    _print(chosen, _rate_rows(f"False alarms, {chosen.windows} quiet windows each", measured))
+    shares = [rate.watch_share for rate in measured if NOT_JUDGED not in rate.test]
+    return {"least": min(shares), "most": max(shares), "rates": _shares(measured)}
 
 
-def _rates(title: str, found: Iterable[Rate], out: TextIO) -> None:
-    _line(out, f"\n{title}\n\n| test | n | windows | p < .01 | p < .001 |\n|---|---|---|---|---|")
-    for rate in sorted(found, key=lambda each: (each.test, each.n)):
-        _line(
-            out,
+def _power(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
+    results = {}
+    for name, world in CHANGES.items():
+        measured = list(
+            rates(
+                QUIET,
+                actual=world,
+                sizes=tuple(chosen.sizes) if chosen.short else POWER_SIZES,
+                windows=min(chosen.windows, 2_000),
+                baselines=chosen.baselines,
+                seed=SEED + 1,
+            )
+        )
+        _print(chosen, _rate_rows(f"Power: {name}", measured))
+        results[name] = _shares(measured)
+    return results
+
+
+def _shares(measured: list[Rate]) -> dict[str, dict[int, float]]:
+    """By test and number of photos: the share of windows with p < 0.01."""
+    shares: dict[str, dict[int, float]] = {}
+    for rate in measured:
+        shares.setdefault(rate.test, {})[rate.n] = rate.watch_share
+    return shares
+
+
+def _rate_rows(title: str, measured: list[Rate]) -> Iterator[str]:
+    yield f"\n{title}\n\n| test | n | windows | p < .01 | p < .001 |\n|---|---|---|---|---|"
+    for rate in sorted(measured, key=lambda each: (each.test, each.n)):
+        yield (
             f"| {rate.test} | {rate.n:,} | {rate.windows:,} | {rate.watch_share:.2%} | "
-            f"{rate.act_share:.2%} |",
+            f"{rate.act_share:.2%} |"
         )
 
 
-def _accuracy(chosen: argparse.Namespace, out: TextIO) -> None:
+def _accuracy(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
     worlds = {
         "calibrated": QUIET,
         "harder photos, calibrated": QUIET.shifted(sure_share=0.6),
         "over-confident": QUIET.shifted(honesty=0.905),
     }
-    _line(
-        out,
+    windows = chosen.accuracy_windows
+    measured = [
+        told(name, world, n=n, audit_share=share, windows=windows, seed=SEED)
+        for name, world in worlds.items()
+        for n, share in ((1_000, 0.02), (1_000, 0.05), (3_000, 0.02), (10_000, 0.02))
+    ]
+    _print(chosen, _accuracy_rows(measured))
+    # Where the model is over-confident, the estimate without labels is off.
+    drifted = [result for result in measured if result.world == "over-confident"]
+    return {
+        "least_covered": min(result.covered for result in drifted),
+        "most_covered": max(result.covered for result in drifted),
+        "estimate_off": max(abs(result.estimated) for result in drifted),
+        "windows": [asdict(result) for result in measured],
+    }
+
+
+def _accuracy_rows(measured: list[Told]) -> Iterator[str]:
+    yield (
         "\nAccuracy as told, minus the truth\n\n| world | n | audited | truth | reviewed only | "
-        "estimate | audits and reviews | covered | half width |\n" + "|---" * 9 + "|",
+        "estimate | audits and reviews | covered | half width |\n" + "|---" * 9 + "|"
     )
-    for name, world in worlds.items():
-        for n, share in ((1_000, 0.02), (1_000, 0.05), (3_000, 0.02), (10_000, 0.02)):
-            each = told(
-                name, world, n=n, audit_share=share, windows=max(chosen.windows, 500), seed=SEED
-            )
-            _line(out, _told(each))
+    for result in measured:
+        yield (
+            f"| {result.world} | {result.n:,} | {result.audit_share:.0%} | {result.truth:.3f} | "
+            f"{result.reviewed_only:+.3f} | {result.estimated:+.3f} | {result.audited:+.3f} | "
+            f"{result.covered:.1%} | {result.half_width:.3f} |"
+        )
 
 
-def _told(each: Told) -> str:
-    return (
-        f"| {each.world} | {each.n:,} | {each.audit_share:.0%} | {each.truth:.3f} | "
-        f"{each.reviewed_only:+.3f} | {each.estimated:+.3f} | {each.audited:+.3f} | "
-        f"{each.covered:.1%} | {each.half_width:.3f} |"
+def _replays(chosen: argparse.Namespace) -> dict[int, Any]:  # JSON values
+    _print(
+        chosen,
+        [f"\nQuiet days through the whole report\n\n{REPLAY_COLUMNS}\n|---|---|---|---|---|---|"],
     )
-
-
-def _replays(chosen: argparse.Namespace, out: TextIO) -> None:
-    _line(
-        out,
-        "\nQuiet days through the whole report\n\n| photos a day | replays | days | ACT a month | "
-        "verdicts | which |\n|---|---|---|---|---|---|",
-    )
+    results = {}
     for a_day in chosen.a_day:
-        found = replayed(
+        result = replayed(
             QUIET, a_day=a_day, replays=chosen.replays, days=chosen.days, seed=SEED + 2
         )
-        _line(out, _replayed(found))
+        _print(chosen, [_replay_row(result)])
+        results[a_day] = {"acts_a_month": result.acts_a_month, "verdicts": dict(result.verdicts)}
+    return results
 
 
-def _replayed(found: Replayed) -> str:
-    said = ", ".join(f"{name} {count:,}" for name, count in sorted(found.verdicts.items()))
-    loud = ", ".join(f"{name} {count}" for name, count in found.loud.most_common())
+def _replay_row(result: Replayed) -> str:
+    verdicts = ", ".join(f"{name} {count:,}" for name, count in sorted(result.verdicts.items()))
+    loud = ", ".join(f"{name} {count}" for name, count in result.loud.most_common())
     return (
-        f"| {found.a_day} | {found.replays} | {found.days} | {found.acts_a_month:.2f} | "
-        f"{said} | {loud} |"
+        f"| {result.a_day} | {result.replays} | {result.days} | {result.acts_a_month:.2f} | "
+        f"{verdicts} | {loud} |"
     )
 
 
-def _line(out: TextIO, text: str) -> None:
-    out.write(f"{text}\n")
-    out.flush()
+def _print(chosen: argparse.Namespace, lines: Iterable[str]) -> None:
+    """As soon as they are known: a long run shows how far it is."""
+    if not chosen.json:
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -14,9 +14,12 @@ ALLOWED = {
     "handlers.domain": ("handlers.domain",),
     "handlers.aws": ("handlers.aws", "handlers.domain"),
     "handlers": ("handlers",),
-    "monitoring": ("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
+    "monitoring": (
+        *("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
+        "handlers.import_closure",
+    ),
     "training.serving": ("training.serving",),
-    "training": ("training", "handlers.domain"),
+    "training": ("training", "handlers.domain", "handlers.import_closure"),
     "infra.workflow_definition": ("infra.workflow_definition", "handlers.domain"),
     "infra": ("infra", "handlers", "monitoring", "training"),
 }

@@ -28,5 +28,11 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert "make test" in script
+    assert "\nmake test " in script
     assert "make test" in README
+
+
+def test_ci_signs_in_and_runs_the_demo_with_what_a_user_installs() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "\nmake test-local\n" in script
+    assert "\nmake demo BIN=.venv-local/bin\n" in script

@@ -12,9 +12,8 @@ from rich.table import Table
 
 from training import data_commands, launch_commands, registry_commands, study_commands
 from training.card import CARD_NAME, update_card
-from training.cli_shared import AsJson
 from training.data import UnusableData, load_photos
-from training.evaluate import Evaluation, corrected, evaluate, predict
+from training.evaluate import Evaluation, corrected, evaluate, of_sources, predict
 from training.serving.errors import InvalidModel
 from training.serving.manifest import MANIFEST_NAME
 from training.serving.predictor import Predictor
@@ -112,24 +111,28 @@ def _config(classes: str, negatives: str) -> TrainConfig:
 
 
 @app.command("evaluate")
-def evaluate_command(
+def evaluate_command(  # noqa: PLR0917  # as above
     data: Annotated[Path, typer.Option(help="Folder of <source>/test/<class>/*.")] = DEFAULT_DATA,
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
     record: Annotated[bool, typer.Option(help="Write the figures into manifest and card.")] = False,
     corrections: Annotated[
         Path | None, typer.Option(help="Labels set right by a person; shown, never recorded.")
     ] = None,
+    sources: Annotated[
+        str, typer.Option(help="Comma-separated: only these sources. [all that are there]")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on the test photos, as it is served.
 
-    Example: python -m training evaluate --data ../shared/data --json
+    Example: python -m training evaluate --data ../shared/data --sources cifar100,street --json
     """
     console = Console(highlight=False)
     try:
         predictor = Predictor.load(model)
         manifest = predictor.manifest
         photos = load_photos(data, "test", classes=manifest.classes, spec=manifest.input)
+        photos = of_sources(photos, [name for name in sources.split(",") if name])
         if corrections is not None:
             record = False  # what is recorded is measured against the sources' own labels
             photos = corrected(photos, read_corrections(corrections), manifest.classes)
@@ -177,7 +180,7 @@ def _show(console: Console, result: Evaluation) -> None:
     for source, value in result.forced_by_source.items():
         console.print(f"forced choice, {source}: {value}")
     console.print(f"forced choice, mean of sources: {100 * result.forced_macro_average:.1f} %")
-    console.print(f"right among assigned: {result.assigned_right}")
+    console.print(f"right among all assigned, non-vehicles included: {result.assigned_right}")
     console.print(f"vehicles assigned: {result.vehicles_assigned}")
     console.print(f"non-vehicles assigned: {result.strangers_assigned}")
     console.print(f"calibration error: {100 * result.calibration_error:.2f} %")

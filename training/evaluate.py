@@ -15,6 +15,7 @@ from training.calibration_error import calibration_error, debiased_calibration_e
 from training.data import PhotoSet
 from training.serving.predictor import Predictor, softmax
 from training.serving.preprocess import normalise
+from training.sources.files import UnusableData
 from training.statistics import Share, share
 
 _BATCH = 64
@@ -38,7 +39,7 @@ class Evaluation:
 
     groups: tuple[GroupResult, ...]
     forced_by_source: dict[str, Share]
-    assigned_right: Share
+    assigned_right: Share  # of all automatic assignments, those of non-vehicles included
     vehicles_assigned: Share
     strangers_assigned: Share
     calibration_error: float
@@ -91,6 +92,14 @@ def corrected(photos: PhotoSet, corrections: Mapping[str, str], classes: Sequenc
         for digest, label in zip(photos.hashes, photos.labels, strict=True)
     ]
     return replace(photos, labels=np.array(labels, dtype=np.int64))
+
+
+def of_sources(photos: PhotoSet, sources: Sequence[str]) -> PhotoSet:
+    """The photos of these sources; all photos where none is named. Raises: UnusableData."""
+    missing = sorted({*sources} - {*photos.sources.tolist()})
+    if missing:
+        raise UnusableData(f"no test photos of the sources {', '.join(missing)}")
+    return photos.take(np.isin(photos.sources, sources)) if sources else photos
 
 
 def predict(predictor: Predictor, photos: PhotoSet) -> NDArray[np.float64]:

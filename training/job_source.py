@@ -3,26 +3,22 @@
 import shutil
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
-# An allow-list: a folder of photos or a file of credentials that lies about is never uploaded.
-_FILES = (
-    "handlers/__init__.py",
-    "handlers/domain/*.py",
-    "training/corrections.jsonl",
-    "training/**/*.py",
-)
+from handlers.import_closure import ROOT, import_closure
+
+# Only what is imported or named: a folder of photos or a file of credentials is never uploaded.
+_ENTRY = "training.job"
+_DATA_FILES = ("training/corrections.jsonl",)
 _LOCK = "requirements/training.lock"  # all but torch, which the job's image brings
 REQUIREMENTS = "requirements.txt"
-COMMAND = "python3 -m training.job"
+COMMAND = f"python3 -m {_ENTRY}"
 
 
 def stage_source(folder: Path) -> list[str]:
-    """Copy the job's code into an empty folder; answers the names."""
-    for pattern in _FILES:
-        for path in sorted(_ROOT.glob(pattern)):
-            target = folder / path.relative_to(_ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    shutil.copyfile(_ROOT / _LOCK, folder / REQUIREMENTS)
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path.relative_to(folder).as_posix() for path in files)
+    """Copy the job's code into an empty folder; return the relative paths."""
+    names = [*import_closure(_ENTRY).files, *_DATA_FILES]
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, target)
+    shutil.copyfile(ROOT / _LOCK, folder / REQUIREMENTS)
+    return sorted([*names, REQUIREMENTS])

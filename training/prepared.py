@@ -12,12 +12,11 @@ from rich.progress import track
 
 from handlers.domain import photo
 from handlers.domain.quality import Quality
+from handlers.import_closure import import_closure
 from training.serving import preprocess
 from training.serving.manifest import InputSpec
 from training.sources.files import LabelledFile
 
-_ROOT = Path(__file__).resolve().parent.parent
-_STEPS = ("handlers/domain/photo*.py", "handlers/domain/measurement.py")
 _KINDS = {int: "i8", float: "f8", str: "U8"}
 QUALITY = np.dtype([(field.name, _KINDS[field.type]) for field in fields(Quality)])  # type: ignore[index]  # types, as `quality.py` does not postpone them
 
@@ -58,12 +57,10 @@ def prepare_all(
 
 
 def _key(digests: Sequence[str], spec: InputSpec) -> str:
-    """Changes with the photos, the input, and the code of the two steps."""
+    """Changes with the photos, the input, and the code that prepares them."""
     key = hashlib.sha256("\n".join(digests).encode())
     key.update(repr(spec).encode())
-    for step in sorted(path for pattern in _STEPS for path in _ROOT.glob(pattern)):
-        key.update(step.read_bytes())
-    key.update(Path(preprocess.__file__).read_bytes())
+    key.update(import_closure(__name__).digest().encode())
     return key.hexdigest()[:16]
 
 

@@ -1,43 +1,21 @@
 """What a model was made by: the commit, and the code itself."""
 
-import hashlib
 import os
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
-# What decides about the trained weights; export, evaluation and the server do not.
-_CODE = (
-    "handlers/domain/photo.py",
-    "handlers/domain/photo_formats.py",
-    "handlers/domain/photo_heif.py",
-    "handlers/domain/photo_jpeg.py",
-    "handlers/domain/photo_orientation.py",
-    "training/augment.py",
-    "training/data.py",
-    "training/fit.py",
-    "training/model.py",
-    "training/prepared.py",
-    "training/pretrained.py",
-    "training/precision.py",
-    "training/serving/preprocess.py",
-    "training/sources/cifar100.py",
-    "training/sources/corrections.py",
-    "training/sources/files.py",
-    "training/sources/folders.py",
-    "training/splits.py",
-)
+from handlers.import_closure import ROOT, import_closure
+
+# The closure of these decides about the trained weights; export, evaluation and the server do not.
+_DECIDING_MODULES = ("training.data", "training.fit")
 
 
 @cache  # a run lasts long enough for files to change under it; what it loaded does not
-def code_digest() -> str:
+def code_digest(root: Path = ROOT) -> str:
     """One hash over the code that decides about the weights, committed or not."""
-    digest = hashlib.sha256()
-    for name in _CODE:
-        digest.update((_ROOT / name).read_bytes())
-    return digest.hexdigest()[:16]
+    return import_closure(*_DECIDING_MODULES, root=root).digest()[:16]
 
 
 def commit() -> str | None:
@@ -58,6 +36,6 @@ def _git(*arguments: str) -> str:
         return ""
     # Fixed arguments, no shell, the program found on the PATH.
     done = subprocess.run(  # noqa: S603
-        [program, *arguments], cwd=_ROOT, capture_output=True, text=True, check=False
+        [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,5 +1,6 @@
-"""One image, one thread: the served file beside the same network in torch."""
+"""One image, one thread: the served file, and beside it the same network in torch."""
 
+import importlib.util
 import statistics
 import time
 from collections.abc import Callable
@@ -7,47 +8,58 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from training.model import ModelConfig, build_model
 from training.serving.predictor import Predictor
 from training.settings import TrainConfig
-from training.views import as_served
 
-_ROUNDS = 200
+ROUNDS = 200
 _WARM_UP = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Milliseconds for one image, medians."""
+    """Milliseconds for one image, medians; `torch` is None where torch is not installed."""
 
     served: float
-    torch: float
+    torch: float | None
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """The served file's share of torch's time."""
-        return self.served / self.torch
+        return None if self.torch is None else self.served / self.torch
+
+    def to_wire(self) -> dict[str, float | None]:
+        """JSON values."""
+        return {"served_ms": self.served, "torch_ms": self.torch, "ratio": self.ratio}
 
 
-def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = _ROUNDS) -> Speed:
+def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = ROUNDS) -> Speed:
     """Taken in turns, so that a busy machine slows both. Torch's weights are random: no matter."""
     spec = predictor.manifest.input
     image = np.zeros((1, 3, spec.height, spec.width), dtype=np.float32)
+    has_torch = importlib.util.find_spec("torch") is not None
+    runs: list[Callable[[], object]] = [partial(predictor.logits, image)]
+    if has_torch:
+        runs.append(_in_torch(image, config))
+    turns = [[_milliseconds(run) for run in runs] for _ in range(_WARM_UP + rounds)]
+    medians = [statistics.median(times) for times in zip(*turns[_WARM_UP:], strict=True)]
+    return Speed(served=medians[0], torch=medians[1] if has_torch else None)
+
+
+def _in_torch(image: NDArray[np.float32], config: TrainConfig) -> Callable[[], object]:
+    # Here, because the served file is measured where torch is not installed, too.
+    import torch  # noqa: PLC0415
+
+    from training.model import ModelConfig, build_model  # noqa: PLC0415
+    from training.views import as_served  # noqa: PLC0415
+
     torch.set_num_threads(1)
     shape = ModelConfig(classes=len(config.classes), width=config.width)
     model = as_served(build_model(shape), config).eval().to(memory_format=torch.channels_last)
     tensor = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
-    served: list[float] = []
-    original: list[float] = []
-    with torch.inference_mode():
-        for _ in range(_WARM_UP + rounds):
-            served.append(_milliseconds(partial(predictor.logits, image)))
-            original.append(_milliseconds(partial(model, tensor)))
-    return Speed(
-        served=statistics.median(served[_WARM_UP:]), torch=statistics.median(original[_WARM_UP:])
-    )
+    infer: Callable[[], object] = torch.inference_mode()(partial(model, tensor))
+    return infer
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

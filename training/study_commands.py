@@ -1,5 +1,7 @@
 """`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,15 +11,18 @@ import typer
 from training.cli_shared import exit_on_error
 from training.serving.predictor import Predictor
 from training.settings import START_WEIGHTS, TrainConfig
+from training.speed import ROUNDS, measure
+from training.spread import Spread
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 _DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
 _WORK = typer.Option(help="Caches and finished parts.")
 _SEEDS = typer.Option(help="Comma-separated.")
 _THREADS = typer.Option(help="Cores that one fit uses.")
+_JSON = typer.Option("--json", help="Print one JSON object at the end.")
 
 
-def seeds(
+def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
     data: Annotated[Path, _DATA] = Path("../shared/data"),
     weights: Annotated[
         Path | None, typer.Option(help="Start weights; without: those under DATA.")
@@ -25,6 +30,7 @@ def seeds(
     work: Annotated[Path, _WORK] = Path(".scones/training"),
     seeds: Annotated[str, _SEEDS] = "1,2,3",
     threads: Annotated[int, _THREADS] = TrainConfig().threads,
+    as_document: Annotated[bool, _JSON] = False,
 ) -> None:
     """Train the shipped recipe from several seeds; vehicles named rightly in `test`, by source.
 
@@ -39,11 +45,11 @@ def seeds(
             data_dir=data, weights=weights or data / START_WEIGHTS, model_dir=work, work_dir=work
         )
         config = replace(TrainConfig(), threads=threads)
-        for name, spread in forced_by_seed(config, paths, _numbers(seeds), console.print).items():
-            console.print(f"forced choice, {name}: {spread}")
+        spreads = forced_by_seed(config, paths, _numbers(seeds), console.print)
+        _print(spreads, "forced choice", as_document=as_document)
 
 
-def scratch(
+def scratch(  # noqa: PLR0917  # as above
     data: Annotated[Path, _DATA] = Path("../shared/data"),
     work: Annotated[Path, _WORK] = Path(".scones/training"),
     seeds: Annotated[str, _SEEDS] = "1,2,3",
@@ -51,6 +57,7 @@ def scratch(
     held_back: Annotated[
         bool, typer.Option(help="Measure on a third of `train` that is held back, not on `test`.")
     ] = False,
+    as_document: Annotated[bool, _JSON] = False,
 ) -> None:
     """Train the small network without pretrained weights; vehicles named rightly, by source.
 
@@ -67,24 +74,45 @@ def scratch(
             cache_dir=work,
             report=console.print,
         )
-        for name, spread in spreads.items():
-            console.print(f"without pretrained weights, {name}: {spread}")
+        _print(spreads, "without pretrained weights", as_document=as_document)
 
 
 def speed(
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
+    rounds: Annotated[int, typer.Option(min=1, help="Images of each kind, by turns.")] = ROUNDS,
+    as_document: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure one image on one thread: the served file, and the same network in torch.
+    """Measure one image on one thread: the served file, and where torch is, the network in torch.
 
     Example: python -m training speed
     """
-    with exit_on_error() as console:
-        from training.speed import measure  # noqa: PLC0415
-
-        result = measure(Predictor.load(model), TrainConfig())
-        console.print(
+    with exit_on_error():
+        result = measure(Predictor.load(model), TrainConfig(), rounds=rounds)
+    if as_document:
+        typer.echo(json.dumps(result.to_wire()))
+    elif result.torch is None:
+        typer.echo(f"served {result.served:.2f} ms; `make train` installs torch, to compare with")
+    else:
+        typer.echo(
             f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
         )
+
+
+def _print(spreads: Mapping[str, Spread], title: str, *, as_document: bool) -> None:
+    """Means and deviations over the seeds, by source."""
+    if as_document:
+        wire = {
+            # Of one seed there is no deviation, and JSON has no NaN.
+            name: {
+                "mean": spread.mean,
+                "deviation": spread.deviation if len(spread.values) > 1 else None,
+            }
+            for name, spread in spreads.items()
+        }
+        typer.echo(json.dumps(wire, indent=2))
+        return
+    for name, spread in spreads.items():
+        typer.echo(f"{title}, {name}: {spread}")
 
 
 def _numbers(text: str) -> list[int]:

@@ -1,1 +1,1 @@
-"""What both doors of the HTTP API share: who calls, what he may send, what he is answered."""
+"""The HTTP API: authorization, requests and responses, idempotency, problems, and the document."""

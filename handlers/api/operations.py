@@ -4,42 +4,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handlers.api.problems import NOT_FOUND, OF_EVERY_CALL, OF_EVERY_POST, ProblemKind
+from handlers.api.problems import EVERY_CALL, EVERY_POST, NOT_FOUND, ProblemKind
+from handlers.api.schemas import Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What somebody may do, who may, and what he gets."""
+    """What a caller may do, who may, and what the response is."""
 
     name: str  # stable: the API document's operationId
     method: Literal["GET", "POST"]
     path: str  # with {parameters}
     summary: str
-    scope: str | None  # None: anybody, without a token
+    scope: str | None  # None: public, without a token
     groups: tuple[str, ...] = ()
-    # Shapes are frozen dataclasses (`shapes`); one of `media_type` other than JSON has none.
-    path_parameters: Mapping[str, object] = field(default_factory=dict)
-    query: type | None = None
-    body: type | None = None
+    path_parameters: Mapping[str, object] = field(default_factory=dict)  # types that msgspec checks
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
     status: int = 200
-    answer: type | None = None
+    response: type[Schema] | None = None  # None: of another media type than JSON, or free JSON
     media_type: str = "application/json"
     problems: tuple[ProblemKind, ...] = ()
-    remembered_s: int = 86_400  # how long an Idempotency-Key answers the same
+    remembered_s: int = 86_400  # how long an Idempotency-Key gives the same response
     per_second: int = 20  # the gateway's throttle
     burst: int = 40
 
     @property
     def route_key(self) -> str:
-        """As API Gateway calls it."""
+        """The key of the route in API Gateway."""
         return f"{self.method} {self.path}"
 
     @property
     def all_problems(self) -> tuple[ProblemKind, ...]:
-        """Its own, and those of every call of its method."""
+        """Its own problems, and those of every call of its method."""
         if self.scope is None:
             return self.problems
-        general = OF_EVERY_CALL + (OF_EVERY_POST if self.method == "POST" else ())
-        # What does not look like an id is found nowhere.
+        general = EVERY_CALL + (EVERY_POST if self.method == "POST" else ())
+        # A path parameter of the wrong form identifies no resource.
         general += (NOT_FOUND,) if self.path_parameters else ()
         return tuple(dict.fromkeys(general + self.problems))

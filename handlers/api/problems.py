@@ -1,6 +1,6 @@
 """Problem documents (RFC 9457): what went wrong, a stable code, and a sentence on what to do.
 
-A refusal is raised as `Problem` wherever it is found; nothing of the inside leaves with it.
+`Problem` is raised where the error is noticed; of other exceptions no detail reaches the caller.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Problem(Exception):
         self.extra = extra
 
     def document(self) -> dict[str, Any]:
-        """The body of the answer."""
+        """Return the body of the response."""
         kind = self.kind
         return {
             "type": kind.type,
@@ -55,10 +55,12 @@ INVALID_REQUEST = ProblemKind(
 IDEMPOTENCY_KEY_NEEDED = ProblemKind(
     status=400, code="idempotency_key_needed", title="The header Idempotency-Key is missing."
 )
-FORBIDDEN = ProblemKind(status=403, code="forbidden", title="This door is not yours.")
-NOT_FOUND = ProblemKind(status=404, code="not_found", title="There is no such thing here.")
+FORBIDDEN = ProblemKind(
+    status=403, code="forbidden", title="You do not have access to this operation."
+)
+NOT_FOUND = ProblemKind(status=404, code="not_found", title="This resource does not exist.")
 REQUEST_IN_PROGRESS = ProblemKind(
-    status=409, code="request_in_progress", title="The same request is being answered just now."
+    status=409, code="request_in_progress", title="The same request is still in progress."
 )
 REQUEST_TOO_LARGE = ProblemKind(
     status=413, code="request_too_large", title="The request is too large."
@@ -71,9 +73,9 @@ IDEMPOTENCY_KEY_REUSED = ProblemKind(
 INTERNAL = ProblemKind(status=500, code="internal", title="Something went wrong on our side.")
 UNAVAILABLE = ProblemKind(status=503, code="unavailable", title="Not possible at the moment.")
 
-# What any call may meet, and what any POST may.
-OF_EVERY_CALL = (INVALID_REQUEST, FORBIDDEN, INTERNAL, UNAVAILABLE)
-OF_EVERY_POST = (
+# Problems of any call, and of any POST.
+EVERY_CALL = (INVALID_REQUEST, FORBIDDEN, INTERNAL, UNAVAILABLE)
+EVERY_POST = (
     IDEMPOTENCY_KEY_NEEDED,
     REQUEST_IN_PROGRESS,
     REQUEST_TOO_LARGE,
@@ -82,7 +84,7 @@ OF_EVERY_POST = (
 
 
 def problem_of(error: Exception) -> Problem:
-    """What the caller is told of an error: that he can try again, or that we look into it."""
+    """Return the problem document's content for any exception; unexpected ones stay undisclosed."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, SconesError) and isinstance(error, TransientError):

@@ -1,1 +1,1 @@
-"""The drivers' door: permission to upload, what became of a photo, and contesting it."""
+"""The drivers' API: permission to upload, the state of photos, and contesting a decision."""

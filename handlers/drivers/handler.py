@@ -1,17 +1,83 @@
-"""The drivers' door: entry of its Lambda function."""
+"""Entry of the drivers' function; every operation is a call of `uploads` or `photos`."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from handlers.drivers import own_photos, publishing, uploading
-from handlers.drivers.parts import door
+from handlers.api.contract.drivers import OPERATIONS
+from handlers.api.contract.drivers_schemas import (
+    ContestRequest,
+    Photo,
+    PhotoPage,
+    PhotoPageQuery,
+    Upload,
+    UploadPermission,
+    UploadRequest,
+)
+from handlers.api.contract.every_operation import EVERY_OPERATION
+from handlers.api.openapi import api_document
+from handlers.api.router import ApiRouter, Call
+from handlers.api.schemas import JsonSchema
+from handlers.drivers import photos, uploads
+from handlers.drivers.dependencies import dependencies, settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Importing them has registered their operations.
-__all__ = ["lambda_handler", "own_photos", "publishing", "uploading"]
+router = ApiRouter(service="drivers", operations=OPERATIONS)
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """One call of the API, as the gateway hands it on (payload 2.0)."""
-    return door.open(event, context)
+    """One call of the HTTP API, as the gateway passes it on (payload 2.0)."""
+    return router.handle(event, context)
+
+
+@router.operation("create_upload")
+def create_upload(call: Call[UploadRequest]) -> UploadPermission:
+    """Permit the caller to upload one photo; the driver is the token's."""
+    return uploads.permit_upload(
+        dependencies(), call.input, driver_id=call.caller.name, now=call.now
+    )
+
+
+@router.operation("get_upload")
+def get_upload(call: Call[None]) -> Upload:
+    """Return the state of one of the caller's uploads."""
+    return uploads.read_upload(
+        dependencies(), call.path["upload_id"], driver_id=call.caller.name, now=call.now
+    )
+
+
+@router.operation("list_photos")
+def list_photos(call: Call[PhotoPageQuery]) -> PhotoPage:
+    """Return a page of the caller's photos, newest first."""
+    return photos.read_page(dependencies(), call.input, driver_id=call.caller.name)
+
+
+@router.operation("get_photo")
+def get_photo(call: Call[None]) -> Photo:
+    """Return one of the caller's photos."""
+    return photos.read_photo(dependencies(), call.path["photo_id"], driver_id=call.caller.name)
+
+
+@router.operation("contest_photo")
+def contest_photo(call: Call[ContestRequest]) -> Photo:
+    """Open a review of the decision about one of the caller's photos."""
+    return photos.contest_decision(
+        dependencies(),
+        call.path["photo_id"],
+        driver_id=call.caller.name,
+        comment=call.input.comment or "",
+        request=call.request,
+        now=call.now,
+    )
+
+
+@router.operation("get_api_document")
+def get_api_document(_call: Call[None]) -> JsonSchema:
+    """Return the document of all APIs."""
+    return _api_document(settings().sign_in_url)
+
+
+@cache
+def _api_document(sign_in_url: str) -> JsonSchema:
+    return api_document(EVERY_OPERATION, sign_in_url=sign_in_url)

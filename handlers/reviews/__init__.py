@@ -1,1 +1,1 @@
-"""The reviewers' door: one review at a time, held by a lease, decided once, taken back in time."""
+"""The reviewers' API: leases, verdicts, undo, and how reviewers agree."""

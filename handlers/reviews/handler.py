@@ -1,11 +1,27 @@
-"""Reviews: the entry of the reviewers' function; every operation is a few lines over the desk."""
+"""Entry of the reviewers' function; every operation is a few lines over the service."""
 
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Tracer
 
-from handlers.api.door import Bytes, Call, Door
+from handlers.api.contract.reviews import NO_IMAGE, OPERATIONS, UNKNOWN_VERDICT
+from handlers.api.contract.reviews_schemas import (
+    AgreementReport,
+    Choices,
+    EmptyResponse,
+    ImageQuery,
+    LeaseRequest,
+    LeaseResponse,
+    NextReviewRequest,
+    NextReviewResponse,
+    QueueStatus,
+    UndoRequest,
+    UndoResponse,
+    VerdictRequest,
+    VerdictResponse,
+)
 from handlers.api.problems import Problem
+from handlers.api.router import ApiRouter, BinaryResponse, Call
 from handlers.domain.errors import PhotoForbidden, PhotoMissing
 from handlers.domain.moments import stamp
 from handlers.domain.records import PhotoRef
@@ -13,17 +29,15 @@ from handlers.domain.review_change import Refused
 from handlers.domain.review_image import upright_jpeg
 from handlers.domain.review_undo import undo_until
 from handlers.domain.review_verdict import Ballot
-from handlers.reviews import shapes, views
-from handlers.reviews.desk import MOST_OPEN
-from handlers.reviews.operations import NO_IMAGE, OPERATIONS, UNKNOWN_VERDICT
-from handlers.reviews.refusals import problem_of
-from handlers.reviews.wiring import metrics, office, rules
+from handlers.reviews import presenters
+from handlers.reviews.dependencies import dependencies, metrics, rules
+from handlers.reviews.service import MOST_OPEN
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 tracer = Tracer(service="reviews")
-door = Door(service="reviews", operations=OPERATIONS)
+router = ApiRouter(service="reviews", operations=OPERATIONS)
 
 MOST_DISAGREEMENTS = 100
 
@@ -31,34 +45,35 @@ MOST_DISAGREEMENTS = 100
 @tracer.capture_lambda_handler(capture_response=False)  # photos stay out of traces
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """One call of the HTTP API."""
-    return door.open(event, context)
+    """One call of the HTTP API, as the gateway passes it on (payload 2.0)."""
+    return router.handle(event, context)
 
 
-@door.answers("next_review")
-def next_review(call: Call[shapes.NextReview]) -> shapes.Offer:
-    """The next review, leased to the caller."""
-    desk = office().desk
-    row = desk.next(call.caller.name, call.now)
-    return shapes.Offer(review=views.review_of(row, desk.rules) if row else None)
+@router.operation("next_review")
+def next_review(call: Call[NextReviewRequest]) -> NextReviewResponse:
+    """Lease the next review to the caller."""
+    service = dependencies().service
+    row = service.next(call.caller.name, call.now)
+    review = presenters.present_review(row, service.rules) if row else None
+    return NextReviewResponse(review=review)
 
 
-@door.answers("extend_review")
-def extend_review(call: Call[shapes.Held]) -> shapes.Extended:
-    """The heartbeat of a page that shows the photo."""
-    lease = office().desk.extend(
+@router.operation("extend_review")
+def extend_review(call: Call[LeaseRequest]) -> LeaseResponse:
+    """Extend the lease: the heartbeat of a page that shows the photo."""
+    lease = dependencies().service.extend(
         call.path["photo_id"], call.input.lease_id, call.caller.name, call.now
     )
     if isinstance(lease, Refused):
-        raise problem_of(lease)
-    return shapes.Extended(lease_until=lease.until)
+        raise presenters.present_refusal(lease)
+    return LeaseResponse(lease_until=lease.until)
 
 
-@door.answers("give_verdict")
-def give_verdict(call: Call[shapes.GivenVerdict]) -> shapes.Decision:
-    """One conditional transaction, or who was faster."""
-    at, given, photo_id = office(), call.input, call.path["photo_id"]
-    verdicts = at.desk.rules.verdicts
+@router.operation("give_verdict")
+def give_verdict(call: Call[VerdictRequest]) -> VerdictResponse:
+    """Record the verdict in one conditional transaction, or say who was faster."""
+    deps, given, photo_id = dependencies(), call.input, call.path["photo_id"]
+    verdicts = deps.service.rules.verdicts
     if given.verdict not in verdicts:
         detail = f"The verdicts are: {', '.join(verdicts)}."
         raise Problem(UNKNOWN_VERDICT, detail, verdicts=list(verdicts))
@@ -70,80 +85,80 @@ def give_verdict(call: Call[shapes.GivenVerdict]) -> shapes.Decision:
         # Names the same request however often it comes, also long after its key is forgotten.
         request=f"{given.lease_id}:{given.verdict}",
     )
-    known = at.known_items.verdict(photo_id)
-    decision = at.desk.decide(photo_id, ballot, call.now, known=known)
+    known = deps.known_items.verdict(photo_id)
+    decision = deps.service.decide(photo_id, ballot, call.now, known=known)
     if isinstance(decision, Refused):
-        raise problem_of(decision)
-    return shapes.Decision(
+        raise presenters.present_refusal(decision)
+    return VerdictResponse(
         photo_id=photo_id,
         decision_seq=int(decision["seq"]),
         verdict=decision["verdict"],
-        undo_until=undo_until(decision["decided_at"], at.desk.rules),
+        undo_until=undo_until(decision["decided_at"], deps.service.rules),
     )
 
 
-@door.answers("skip_review")
-def skip_review(call: Call[shapes.Held]) -> shapes.Done:
-    """A colleague goes first."""
+@router.operation("skip_review")
+def skip_review(call: Call[LeaseRequest]) -> EmptyResponse:
+    """Leave the review to a colleague."""
     return _give_up(call, skip=True)
 
 
-@door.answers("release_review")
-def release_review(call: Call[shapes.Held]) -> shapes.Done:
-    """Given back unseen."""
+@router.operation("release_review")
+def release_review(call: Call[LeaseRequest]) -> EmptyResponse:
+    """Return the review unseen."""
     return _give_up(call, skip=False)
 
 
-def _give_up(call: Call[shapes.Held], *, skip: bool) -> shapes.Done:
-    refused = office().desk.give_up(
+def _give_up(call: Call[LeaseRequest], *, skip: bool) -> EmptyResponse:
+    refused = dependencies().service.give_up(
         call.path["photo_id"], call.input.lease_id, call.caller.name, call.now, skip=skip
     )
     if refused:
-        raise problem_of(refused)
-    return shapes.Done()
+        raise presenters.present_refusal(refused)
+    return EmptyResponse()
 
 
-@door.answers("undo_verdict")
-def undo_verdict(call: Call[shapes.Undo]) -> shapes.TakenBack:
-    """The review is the caller's again."""
-    desk, photo_id = office().desk, call.path["photo_id"]
-    undone = desk.undo(photo_id, call.input.decision_seq, call.caller.name, call.now)
+@router.operation("undo_verdict")
+def undo_verdict(call: Call[UndoRequest]) -> UndoResponse:
+    """Undo the caller's last verdict and lease the review to the caller again."""
+    service, photo_id = dependencies().service, call.path["photo_id"]
+    undone = service.undo(photo_id, call.input.decision_seq, call.caller.name, call.now)
     if isinstance(undone, Refused):
-        raise problem_of(undone)
+        raise presenters.present_refusal(undone)
     entry, row = undone
-    return shapes.TakenBack(
+    return UndoResponse(
         photo_id=photo_id,
         decision_seq=int(entry["seq"]),
-        review=views.review_of(row, desk.rules) if row else None,
+        review=presenters.present_review(row, service.rules) if row else None,
     )
 
 
-@door.answers("get_queue")
-def get_queue(call: Call[None]) -> shapes.QueueState:
-    """Counted in the ledger: queues count what is only sent too often, too."""
-    at = office()
-    return views.queue_of(
-        at.desk.ledger.open_reviews(MOST_OPEN),
+@router.operation("get_queue")
+def get_queue(call: Call[None]) -> QueueStatus:
+    """Count in the ledger: the queue also holds messages of photos that are decided."""
+    deps = dependencies()
+    return presenters.present_queue(
+        deps.service.ledger.open_reviews(MOST_OPEN),
         most=MOST_OPEN,
         reviewer=call.caller.name,
         now=call.now,
-        decided_today=at.reviewers.decided_on(stamp(call.now)[:10], call.caller.name),
+        decided_today=deps.reviewers.decided_on(stamp(call.now)[:10], call.caller.name),
     )
 
 
-@door.answers("get_choices")
-def get_choices(_call: Call[None]) -> shapes.Choices:
-    """The page's keys follow from this."""
-    return views.choices_of(rules())
+@router.operation("get_choices")
+def get_choices(_call: Call[None]) -> Choices:
+    """Return the verdicts, from which the page makes its keys."""
+    return presenters.present_choices(rules())
 
 
-@door.answers("get_image")
-def get_image(call: Call[shapes.ImageOf]) -> Bytes:
-    """Made on demand and kept nowhere."""
-    at = office()
-    row = at.desk.held(call.path["photo_id"], call.input.lease_id, call.caller.name, call.now)
+@router.operation("get_image")
+def get_image(call: Call[ImageQuery]) -> BinaryResponse:
+    """Return the photo for display; the copy is made on demand and not stored."""
+    deps = dependencies()
+    row = deps.service.held(call.path["photo_id"], call.input.lease_id, call.caller.name, call.now)
     if isinstance(row, Refused):
-        raise problem_of(row)
+        raise presenters.present_refusal(row)
     photo = PhotoRef(
         photo_id=row.photo_id,
         bucket=row.bucket,
@@ -156,24 +171,24 @@ def get_image(call: Call[shapes.ImageOf]) -> Bytes:
         upload_id=None,
     )
     try:
-        data = at.photos.read(photo).data
+        data = deps.photos.read(photo).data
     except (PhotoForbidden, PhotoMissing) as error:
         raise Problem(NO_IMAGE, "The photo was deleted. Choose what fits best.") from error
     picture = upright_jpeg(data) if data is not None else None
     if not isinstance(picture, bytes):
         raise Problem(NO_IMAGE, "The photo cannot be read. Choose what fits best.")
-    return Bytes(
+    return BinaryResponse(
         data=picture,
         media_type="image/jpeg",
         headers={"Cache-Control": "private, no-store", "Content-Disposition": "inline"},
     )
 
 
-@door.answers("get_agreement")
-def get_agreement(_call: Call[None]) -> shapes.AgreementReport:
-    """Between people, with seeded items, and where two people saw two things."""
-    reviewers = office().reviewers
-    return views.agreement_of(
+@router.operation("get_agreement")
+def get_agreement(_call: Call[None]) -> AgreementReport:
+    """Compare reviewers with each other and with seeded photos."""
+    reviewers = dependencies().reviewers
+    return presenters.present_agreement(
         reviewers.agreement(),
         reviewers.known_results(),
         reviewers.disagreements(MOST_DISAGREEMENTS),

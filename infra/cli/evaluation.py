@@ -72,7 +72,7 @@ def _summary(found: Measured) -> str:
         lines.append(f"mean of the sources: {100 * result.forced_macro_average:.1f} %")
     what = "test photos" if found.split else "photos (nobody split this folder: all of it)"
     lines += [
-        f"right among assigned: {result.assigned_right}",
+        f"right among all assigned, non-vehicles included: {result.assigned_right}",
         f"vehicles assigned: {result.vehicles_assigned}",
         f"non-vehicles assigned: {result.strangers_assigned}",
         f"calibration error, debiased: {100 * result.calibration_error_debiased:.2f} %",

@@ -10,7 +10,7 @@ from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from handlers.api.caller import DRIVE, LEAD, REVIEW
+from handlers.api.auth import DRIVE, LEAD, REVIEW
 from handlers.api.operations import Operation
 from infra.config import StageConfig
 from infra.constructs.addresses import address
@@ -70,7 +70,7 @@ class Doors(Construct):
         self._stage = self._default_stage()
 
     def settings_of_page(self) -> dict[str, str]:
-        """Where the reviewers' page signs people in; see `handlers/page/settings.py`."""
+        """Where the reviewers' page signs people in; see `PageSettings`."""
         return {
             "authorize_url": f"{self.sign_in_url}/oauth2/authorize",
             "token_url": f"{self.sign_in_url}/oauth2/token",

@@ -1,8 +1,5 @@
 """The functions, made from one table, each with a role of its own."""
 
-from dataclasses import replace
-from pathlib import Path
-
 from aws_cdk import AssetHashType, Duration, IgnoreMode, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -14,8 +11,8 @@ from infra.config import PackageTarget, StageConfig
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import log_group_for, resource_of
 from infra.constructs.storage import PrivateBucket
-from infra.function_specs import FUNCTIONS, FunctionSpec
-from infra.packaging import ROOT, build_package
+from infra.function_specs import FunctionSpec
+from infra.packaging import build_package, specs_of_stage
 from monitoring import metric_names as names
 
 
@@ -26,7 +23,7 @@ class Functions(Construct):
         super().__init__(scope, construct_id)
         self._by_name = {
             spec.name: HandlerFunction(self, spec.name.capitalize(), spec=spec, config=config)
-            for spec in _with_baselines(config)
+            for spec in specs_of_stage(config)
         }
 
     def __getitem__(self, name: str) -> "HandlerFunction":
@@ -117,16 +114,6 @@ class HandlerFunction(Construct):
         """Settings, named as `handlers/settings.py` reads them."""
         for name, value in environment.items():
             self.function.add_environment(name.upper(), value)
-
-
-def _with_baselines(config: StageConfig) -> list[FunctionSpec]:
-    """An evaluation writes the baseline beside the manifest; not every model has one yet."""
-    beside = [str(Path(each).with_name("baseline.json")) for each in config.model_manifests]
-    baselines = tuple(sorted({each for each in beside if (ROOT / each).is_file()}))
-    return [
-        replace(spec, sources=spec.sources + baselines) if spec.with_baselines else spec
-        for spec in FUNCTIONS
-    ]
 
 
 def _code(spec: FunctionSpec, target: PackageTarget) -> lambda_.AssetCode:

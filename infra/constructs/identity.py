@@ -4,7 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from handlers.api.caller import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
+from handlers.api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
 from infra.config import StageConfig
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import pin_logical_id, removal_policy, resource_of

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from handlers.domain.identity import INTAKE_PREFIX
 from handlers.domain.ledger_schema import BY_HOUR, BY_PENDING, BY_REVIEW
+from handlers.import_closure import ROOT
 from infra.config import StageConfig
 from infra.constructs.capture import CAPTURE_PREFIX, Capture
 from infra.constructs.changes import Changes
@@ -21,7 +22,6 @@ from infra.constructs.queues import EndOfLineQueue, Queues
 from infra.constructs.schedules import Schedule
 from infra.constructs.storage import PrivateBucket
 from infra.constructs.workflow import Workflow
-from infra.packaging import ROOT
 from infra.policy_document import class_order
 from infra.workflow_definition import STUCK_AFTER_S
 from monitoring.bucket_walk import NOTES_KEY

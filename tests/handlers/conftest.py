@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from moto import mock_aws
 
-from tests.handlers.doors import Api, build
+from tests.handlers.api_client import Api, build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -34,7 +34,7 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, aws: None, context: "LambdaContext") -> Api:
-    """Both doors, with empty tables behind them."""
+    """A client of both APIs, with empty tables behind them."""
     del aws
     build(monkeypatch)
     return Api(context=context)

@@ -1,6 +1,6 @@
-"""The gateway as a WSGI application, in this process: routes, authorizer, then the function.
+"""The gateway as a WSGI application in this process: routes, authorizer, then the function.
 
-A token is the name of a person of `doors`; everything else about tokens is the e2e matrix's.
+A token is the name of a person of `api_client`; the e2e matrix tests real tokens.
 """
 
 import re
@@ -8,28 +8,28 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.operations import Operation
-from handlers.api_catalogue import EVERY_OPERATION
-from tests.handlers.doors import DAN, DORA, HANDLERS, LENA, RITA, Answer, Api
+from tests.handlers.api_client import DAN, DORA, HANDLERS, LENA, RITA, Api, ApiResponse
 
 PEOPLE = {person.name: person for person in (DORA, DAN, RITA, LENA)}
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Gateway:
-    """API Gateway's answers of its own are short JSON messages, no problem documents."""
+    """API Gateway's own responses are short JSON messages, not problem documents."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
     # Any: WSGI's own environment.
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        answer = self._answer(environ)
-        phrase = HTTPStatus(answer.status).phrase
-        start_response(f"{answer.status} {phrase}", list(answer.headers.items()))
-        return [answer.data]
+        response = self._respond(environ)
+        phrase = HTTPStatus(response.status).phrase
+        start_response(f"{response.status} {phrase}", list(response.headers.items()))
+        return [response.data]
 
-    def _answer(self, environ: dict[str, Any]) -> Answer:
+    def _respond(self, environ: dict[str, Any]) -> ApiResponse:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         operation = find(method, path)
         if operation is None:
@@ -63,14 +63,14 @@ def find(method: str, path: str) -> Operation | None:
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:
-    found = {
+    headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
-    return {**found, "content-type": environ.get("CONTENT_TYPE", "")}
+    return {**headers, "content-type": environ.get("CONTENT_TYPE", "")}
 
 
-def _message(status: int, message: str) -> Answer:
+def _message(status: int, message: str) -> ApiResponse:
     data = f'{{"message":"{message}"}}'.encode()
-    return Answer(status=status, headers={"Content-Type": "application/json"}, data=data)
+    return ApiResponse(status=status, headers={"Content-Type": "application/json"}, data=data)

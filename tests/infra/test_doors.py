@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from handlers.api_catalogue import EVERY_OPERATION
-from handlers.drivers.operations import OPERATIONS as DRIVERS_OPERATIONS
+from handlers.api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from tests.infra.template import Template, readable
 
 BY_KEY = {operation.route_key: operation for operation in EVERY_OPERATION}
@@ -103,5 +103,5 @@ def test_people_reach_the_api_at_a_domain_of_their_own_if_they_have_one(
 
 
 def test_posts_are_remembered_for_as_long_as_their_answers_are_good() -> None:
-    permit = next(each for each in DRIVERS_OPERATIONS if each.name == "create_upload")
-    assert permit.remembered_s <= 300
+    create_upload = next(each for each in DRIVERS_OPERATIONS if each.name == "create_upload")
+    assert create_upload.remembered_s <= 300

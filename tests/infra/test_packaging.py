@@ -1,13 +1,22 @@
-"""Packages are built from an allow-list and the lock, and built once."""
+"""Packages are built from the entry's import closure and the lock, and built once."""
 
 import os
+from dataclasses import replace
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from infra.config import HOST
-from infra.function_specs import FUNCTIONS, FunctionSpec
-from infra.packaging import PackagingFailed, build_package, locked_requirements
+from handlers.import_closure import import_closure
+from infra.config import HOST, stage_config
+from infra.function_specs import FROM_RUNTIME, FUNCTIONS, FunctionSpec
+from infra.packaging import (
+    PackagingFailed,
+    build_package,
+    locked_requirements,
+    package_files,
+    specs_of_stage,
+)
 
 LOCK = """\
 boto3==1.0 \\
@@ -30,15 +39,25 @@ wanted==1.5 \\
 """
 
 
-def _spec(*sources: str) -> FunctionSpec:
+def _spec(
+    module: str = "handlers.entry",
+    *,
+    data_files: tuple[str, ...] = (),
+    wheels: tuple[str, ...] = (),
+) -> FunctionSpec:
     return FunctionSpec(
         name="tiny",
+        module=module,
         memory_mb=128,
         timeout_s=3,
-        sources=sources,
-        wheels=(),
+        wheels=wheels,
+        data_files=data_files,
         max_unzipped_mb=1,
     )
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -46,7 +65,9 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "local.lock").write_text(LOCK, encoding="utf-8")
     (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "__init__.py").touch()
     (tmp_path / "handlers" / "entry.py").write_text("ANSWER = 42\n", encoding="utf-8")
+    (tmp_path / "handlers" / "other.py").write_text("not imported", encoding="utf-8")
     (tmp_path / "handlers" / "secret.txt").write_text("not listed", encoding="utf-8")
     return tmp_path
 
@@ -78,32 +99,90 @@ def test_every_entry_is_pinned_by_hashes() -> None:
             assert "--hash=sha256:" in entry, name
 
 
-def test_a_package_holds_the_listed_sources_only(project: Path) -> None:
-    package = build_package(_spec("handlers/entry.py"), HOST, root=project, cache=project / "cache")
-    files = [path for path in package.folder.rglob("*") if path.is_file()]
-    assert [str(path.relative_to(package.folder)) for path in files] == ["handlers/entry.py"]
+@pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+def test_the_wheels_are_what_the_closure_imports(spec: FunctionSpec) -> None:
+    distributions = packages_distributions()
+    imported = {
+        distribution.lower().replace("_", "-")
+        for module in import_closure(spec.module).third_party
+        for distribution in distributions[module]
+    }
+    # Not imported by us: Powertools imports the one for traces, `zoneinfo` reads the other.
+    indirect = {"aws-xray-sdk", "tzdata"}
+    assert imported - FROM_RUNTIME == set(spec.wheels) - indirect
+    assert ("aws-xray-sdk" in spec.wheels) == ("aws-lambda-powertools" in spec.wheels)
 
 
-def test_a_listed_source_that_is_missing_stops_the_build(project: Path) -> None:
-    with pytest.raises(PackagingFailed, match=r"tiny needs handlers/gone\.py"):
-        build_package(_spec("handlers/gone.py"), HOST, root=project, cache=project / "cache")
+def test_no_function_carries_what_another_unit_is_made_of() -> None:
+    for spec in FUNCTIONS:
+        folders = {name.partition("/")[0] for name in package_files(spec)}
+        allowed = (
+            {"handlers", "monitoring"} if spec.module.startswith("monitoring") else {"handlers"}
+        )
+        assert folders <= allowed, spec.name
+
+
+def test_the_page_carries_no_adapter_of_aws() -> None:
+    (page,) = (spec for spec in FUNCTIONS if spec.name == "page")
+    assert not [name for name in package_files(page) if name.startswith("handlers/aws/")]
+
+
+def test_a_package_holds_what_is_imported_and_what_is_listed(project: Path) -> None:
+    (project / "handlers" / "page.css").touch()
+    spec = _spec(data_files=("handlers/*.css",))
+    package = build_package(spec, HOST, root=project, cache=project / "cache")
+    modules = {"handlers/__init__.py", "handlers/entry.py"}
+    assert _files(package.folder) == modules | {"handlers/page.css"}
+
+
+def test_a_module_that_an_entry_comes_to_import_is_packed(project: Path) -> None:
+    cache = project / "cache"
+    before = build_package(_spec(), HOST, root=project, cache=cache)
+    (project / "handlers" / "added.py").touch()
+    (project / "handlers" / "entry.py").write_text("import handlers.added\n", encoding="utf-8")
+    after = build_package(_spec(), HOST, root=project, cache=cache)
+    assert _files(after.folder) - _files(before.folder) == {"handlers/added.py"}
+
+
+def test_a_module_that_is_missing_stops_the_build(project: Path) -> None:
+    (project / "handlers" / "entry.py").write_text("import handlers.gone\n", encoding="utf-8")
+    with pytest.raises(PackagingFailed, match=r"tiny .*entry\.py:1: no module handlers\.gone"):
+        build_package(_spec(), HOST, root=project, cache=project / "cache")
+
+
+def test_a_listed_file_that_is_missing_stops_the_build(project: Path) -> None:
+    spec = _spec(data_files=("handlers/*.svg",))
+    with pytest.raises(PackagingFailed, match=r"tiny needs handlers/\*\.svg"):
+        build_package(spec, HOST, root=project, cache=project / "cache")
+
+
+def test_the_baseline_beside_a_manifest_is_packed(project: Path) -> None:
+    config = replace(
+        stage_config("local", {}),
+        model_manifests=("models/[a]/manifest.json", "models/b/manifest.json"),
+    )
+    (project / "models" / "[a]").mkdir(parents=True)
+    (project / "models" / "[a]" / "baseline.json").touch()
+    carriers = [spec for spec in specs_of_stage(config, root=project) if spec.with_baselines]
+    assert [spec.name for spec in carriers] == ["report"]
+    spec = _spec(data_files=carriers[0].data_files)
+    assert "models/[a]/baseline.json" in package_files(spec, root=project)
 
 
 def test_an_unchanged_package_is_not_built_again(project: Path) -> None:
     def built() -> tuple[str, int]:
-        package = build_package(
-            _spec("handlers/entry.py"), HOST, root=project, cache=project / "cache"
-        )
+        package = build_package(_spec(), HOST, root=project, cache=project / "cache")
         return package.digest, package.folder.stat().st_ino
 
     first = built()
     os.utime(project / "handlers" / "entry.py")
     (project / "handlers" / "secret.txt").write_text("changed, but not listed", encoding="utf-8")
+    (project / "handlers" / "other.py").write_text("changed, not imported", encoding="utf-8")
     assert built() == first
 
 
 def test_a_changed_source_makes_another_package(project: Path) -> None:
-    spec, cache = _spec("handlers/entry.py"), project / "cache"
+    spec, cache = _spec(), project / "cache"
     before = build_package(spec, HOST, root=project, cache=cache)
     (project / "handlers" / "entry.py").write_text("ANSWER = 43\n", encoding="utf-8")
     after = build_package(spec, HOST, root=project, cache=cache)
@@ -114,9 +193,7 @@ def test_a_changed_source_makes_another_package(project: Path) -> None:
 def test_lambdas_user_can_read_a_package_whoever_built_it(project: Path) -> None:
     before = os.umask(0o077)
     try:
-        package = build_package(
-            _spec("handlers/entry.py"), HOST, root=project, cache=project / "cache"
-        )
+        package = build_package(_spec(), HOST, root=project, cache=project / "cache")
     finally:
         os.umask(before)
     for path in (package.folder, *package.folder.rglob("*")):
@@ -125,14 +202,7 @@ def test_lambdas_user_can_read_a_package_whoever_built_it(project: Path) -> None
 
 def test_a_build_that_fails_leaves_nothing_behind(project: Path) -> None:
     cache = project / "cache"
-    spec = FunctionSpec(
-        name="tiny",
-        memory_mb=128,
-        timeout_s=3,
-        sources=("handlers/entry.py",),
-        wheels=("wanted",),  # its hashes are no hashes
-        max_unzipped_mb=1,
-    )
+    spec = _spec(wheels=("wanted",))  # its hashes are not hashes
     with pytest.raises(PackagingFailed, match="uv could not install"):
         build_package(spec, HOST, root=project, cache=cache)
     assert list(cache.iterdir()) == []

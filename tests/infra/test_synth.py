@@ -1,11 +1,12 @@
 """Synthesis does nothing where nothing has changed, and says plainly what went wrong."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from infra import synth
-from infra.function_specs import FUNCTIONS
+from infra.config import stage_config
 from tests.infra.conftest import ROOT
 
 
@@ -35,17 +36,70 @@ def test_other_settings_are_synthesized_anew(tmp_path: Path, runs: list[str]) ->
     assert len(runs) == 2
 
 
-def test_a_changed_source_is_synthesized_anew(
-    tmp_path: Path, runs: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the files that an assembly is made of, and of nothing else."""
+    root = tmp_path / "project"
+    for name in synth.input_files(stage_config("local", {})):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, root / name)
+    monkeypatch.setattr(synth, "ROOT", root)
+    return root
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cdk.json",
+        "handlers/page/static/main.js",
+        "handlers/serialize.py",
+        "infra/constructs/storage.py",
+        "monitoring/report/drift.py",
+        "requirements/local.lock",
+        "training/shipped/baseline.json",
+        "training/shipped/manifest.json",
+    ],
+)
+def test_a_changed_input_is_synthesized_anew(
+    tmp_path: Path, runs: list[str], project: Path, name: str
 ) -> None:
-    source = tmp_path / "handlers" / "entry.py"
-    source.parent.mkdir()
-    source.write_text("ANSWER = 42\n", encoding="utf-8")
-    monkeypatch.setattr(synth, "ROOT", tmp_path)
     synth.synthesize("local", tmp_path / "out")
-    source.write_text("ANSWER = 43\n", encoding="utf-8")
+    with (project / name).open("a", encoding="utf-8") as file:
+        file.write(" ")
     synth.synthesize("local", tmp_path / "out")
     assert len(runs) == 2
+
+
+@pytest.mark.parametrize("importer", ["infra/app.py", "infra/config.py", "handlers/filter.py"])
+def test_a_new_module_is_an_input_once_it_is_imported(
+    tmp_path: Path, runs: list[str], project: Path, importer: str
+) -> None:
+    added = project / "infra" / "constants.py"
+    added.write_text("ANSWER = 42\n", encoding="utf-8")
+    with (project / importer).open("a", encoding="utf-8") as file:
+        file.write("from infra import constants\n")
+    synth.synthesize("local", tmp_path / "out")
+    added.write_text("ANSWER = 43\n", encoding="utf-8")
+    synth.synthesize("local", tmp_path / "out")
+    assert len(runs) == 2
+
+
+def test_what_the_assembly_is_not_made_of_changes_nothing(
+    tmp_path: Path, runs: list[str], project: Path
+) -> None:
+    synth.synthesize("local", tmp_path / "out")
+    (project / "infra" / "people.py").write_text("# not imported by the app", encoding="utf-8")
+    synth.synthesize("local", tmp_path / "out")
+    assert len(runs) == 1
+
+
+def test_an_import_that_cannot_be_followed_is_said(
+    tmp_path: Path, runs: list[str], project: Path
+) -> None:
+    (project / "infra" / "config.py").unlink()
+    with pytest.raises(synth.SynthFailed, match=r"infra/\S+:\d+: no module infra\.config"):
+        synth.synthesize("local", tmp_path / "out")
+    assert runs == []
 
 
 def test_an_assembly_that_somebody_deleted_is_made_again(tmp_path: Path, runs: list[str]) -> None:
@@ -53,19 +107,6 @@ def test_an_assembly_that_somebody_deleted_is_made_again(tmp_path: Path, runs: l
     (tmp_path / "out" / "manifest.json").unlink()
     synth.synthesize("local", tmp_path / "out")
     assert len(runs) == 2
-
-
-def test_the_assemblys_inputs_are_where_the_sources_are() -> None:
-    """A pattern that finds nothing would let a stale assembly stand."""
-    for pattern in synth.SOURCES:
-        assert list(ROOT.glob(pattern)), pattern
-
-
-def test_whatever_is_packed_is_an_input() -> None:
-    """Otherwise a changed page, say, would not be deployed."""
-    inputs = {path for pattern in synth.SOURCES for path in ROOT.glob(pattern)}
-    packed = {ROOT / name for function in FUNCTIONS for name in function.sources}
-    assert packed <= inputs
 
 
 def test_an_app_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

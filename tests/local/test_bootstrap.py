@@ -1,6 +1,7 @@
 """Setting up: a wrong Python, a missing network and an unchanged environment."""
 
 import ast
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from infra import node
 from infra.local import bootstrap
 from tests.conftest import ROOT
+from tests.local.small_project import RECENT_NODE, write_node
 
 
 def test_even_an_old_python_can_read_it() -> None:
@@ -69,14 +71,36 @@ def test_an_environment_is_ready_until_a_lock_changes(
     for name in ("bootstrap", "node", "local", "dev"):
         (tmp_path / "requirements" / f"{name}.lock").write_text("x", encoding="utf-8")
     monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "machine_has_node", lambda: True)
     venv = tmp_path / ".venv"
     venv.mkdir()
     assert not bootstrap.is_ready(str(venv), "local")
     Path(bootstrap.stamp(str(venv), "dev")).write_text(bootstrap.fingerprint("dev"), "utf-8")
     assert bootstrap.is_ready(str(venv), "dev")
     assert bootstrap.is_ready(str(venv), "local"), "an environment for tests serves the demo too"
+    monkeypatch.setattr(bootstrap, "machine_has_node", lambda: False)
+    assert not bootstrap.is_ready(str(venv), "dev"), "CDK has no Node to run on"
+    (venv / "bin").mkdir()
+    (venv / "bin" / "node").touch()
+    assert bootstrap.is_ready(str(venv), "dev")
     (tmp_path / "requirements" / "dev.lock").write_text("y", encoding="utf-8")
     assert not bootstrap.is_ready(str(venv), "dev")
+
+
+def test_only_a_recent_node_outside_of_environments_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment, machine = tmp_path / ".venv" / "bin", tmp_path / "machine"
+    environment.mkdir(parents=True)
+    machine.mkdir()
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    monkeypatch.setenv("PATH", f"{environment}/{os.pathsep}{environment}{os.pathsep}{machine}")
+    write_node(environment, RECENT_NODE)
+    assert not bootstrap.machine_has_node()
+    write_node(machine, "20.20.2")
+    assert not bootstrap.machine_has_node()
+    write_node(machine, RECENT_NODE)
+    assert bootstrap.machine_has_node()
 
 
 def test_locks_hold_hashes_and_no_addresses() -> None:

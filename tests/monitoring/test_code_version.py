@@ -6,15 +6,12 @@ from pathlib import Path
 import pytest
 
 from infra.function_specs import FUNCTIONS
+from infra.packaging import package_files
 from monitoring.report_sources import code_version
 from tests.conftest import ROOT
 from tests.monitoring.conftest import EVENT, Stage
 
-PACKAGED = next(
-    tuple(each for each in spec.sources if each.startswith("monitoring/"))
-    for spec in FUNCTIONS
-    if spec.name == "report"
-)
+PACKAGED = next(package_files(spec) for spec in FUNCTIONS if spec.name == "report")
 
 
 @pytest.fixture
@@ -23,7 +20,7 @@ def package(tmp_path: Path) -> Path:
     for source in PACKAGED:
         (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, tmp_path / source)
-    return tmp_path / "monitoring"
+    return tmp_path
 
 
 def test_the_functions_package_is_the_same_code_as_the_project(package: Path) -> None:
@@ -33,7 +30,14 @@ def test_the_functions_package_is_the_same_code_as_the_project(package: Path) ->
 
 @pytest.mark.parametrize(
     "module",
-    ["gather.py", "baseline.py", "verdicts.py", "report/drift.py", "statistics/samples.py"],
+    [
+        "handlers/aws/ledger.py",
+        "monitoring/baseline.py",
+        "monitoring/gather.py",
+        "monitoring/report/drift.py",
+        "monitoring/statistics/samples.py",
+        "monitoring/verdicts.py",
+    ],
 )
 def test_other_code_has_another_version(package: Path, module: str) -> None:
     with (package / module).open("a", encoding="utf-8") as file:
@@ -42,7 +46,8 @@ def test_other_code_has_another_version(package: Path, module: str) -> None:
 
 
 def test_what_makes_no_report_changes_nothing(package: Path) -> None:
-    (package / "demo_day.py").write_text("", encoding="utf-8")
+    (package / "monitoring" / "demo_day.py").write_text("", encoding="utf-8")
+    (package / "monitoring" / "sweep.py").write_text("# changed\n", encoding="utf-8")
     assert code_version(package) == code_version()
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 from PIL import Image
 
 from handlers.domain import photo
+from handlers.import_closure import import_closure
+from tests.conftest import ROOT
 from tests.pictures import a_jpeg, a_picture, encoded
 from tests.training.cifar_archive import an_archive
+from training import prepared
 from training.data import PhotoSet, Split, UnusableData, load_photos
 from training.serving import preprocess
 from training.serving.manifest import InputSpec
@@ -192,6 +196,32 @@ def test_cache_does_not_survive_another_input_size(folder: Path, tmp_path: Path)
     for spec in (SPEC, wider):
         photos = load_photos(folder, "train", classes=CLASSES, spec=spec, cache_dir=tmp_path / "c")
         assert photos.pixels.shape[1:3] == (spec.height, spec.width)
+
+
+@pytest.mark.parametrize(
+    ("name", "caches"),
+    [
+        ("handlers/domain/photo_heif.py", 2),
+        ("handlers/domain/quality.py", 2),
+        ("training/prepared.py", 2),
+        ("training/serving/preprocess.py", 2),
+        ("handlers/domain/photo_events.py", 1),
+        ("training/fit.py", 1),
+    ],
+)
+def test_cache_lives_as_long_as_the_code_that_prepares_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, caches: int
+) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", "*.onnx")
+    for top in ("handlers", "training"):
+        shutil.copytree(ROOT / top, tmp_path / top, ignore=ignored)
+    monkeypatch.setattr(prepared, "import_closure", partial(import_closure, root=tmp_path))
+    cache = tmp_path / "cache"
+    prepared.prepare_all([], [], spec=SPEC, cache_dir=cache)
+    with (tmp_path / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    prepared.prepare_all([], [], spec=SPEC, cache_dir=cache)
+    assert len(list(cache.iterdir())) == caches
 
 
 def test_folder_without_photos_says_what_was_looked_for(tmp_path: Path) -> None:

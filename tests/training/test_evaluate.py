@@ -68,6 +68,20 @@ def test_command_line_says_that_there_are_no_photos(tmp_path: Path) -> None:
     assert "no photos under" in result.output
 
 
+def test_only_the_named_sources_are_measured(tmp_path: Path) -> None:
+    for source in ("yard", "street"):
+        photo = tmp_path / source / "test" / "bicycle" / "a.jpg"
+        photo.parent.mkdir(parents=True)
+        photo.write_bytes(a_jpeg())
+    command = ["evaluate", "--data", str(tmp_path), "--json", "--sources"]
+    result = CliRunner().invoke(app, [*command, "street"])
+    document = json.loads(result.output[result.output.index("{") :])
+    assert [group["source"] for group in document["groups"]] == ["street"]
+    refused = CliRunner().invoke(app, [*command, "street,sea"])
+    assert refused.exit_code == 2
+    assert "no test photos of the sources sea" in refused.output
+
+
 def test_label_that_a_person_set_right_is_what_counts(tmp_path: Path) -> None:
     photo = tmp_path / "data" / "yard" / "test" / "bicycle" / "a.jpg"
     photo.parent.mkdir(parents=True)

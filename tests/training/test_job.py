@@ -12,6 +12,7 @@ from tests.test_architecture import imports_of
 from training.job import BROKEN, CANNOT_TRAIN, main
 from training.job_settings import HyperParameters, InvalidJob, JobSettings
 from training.job_source import stage_source
+from training.provenance import code_digest
 from training.settings import TrainConfig
 
 OURS = ("handlers", "training")
@@ -138,3 +139,13 @@ def test_staged_code_runs_alone(tmp_path: Path) -> None:
     missing = re.search(r"No module named '(torch|tflite|onnx)'", reason)
     assert missing or "Cannot train: no photos" in reason, done.stderr
     assert done.returncode == (BROKEN if missing else CANNOT_TRAIN)
+
+
+def test_staged_code_has_the_digest_of_the_project(tmp_path: Path) -> None:
+    """The launch names the checkpoints by it, and the job writes it into the manifest."""
+    stage_source(tmp_path)
+    program = "from training import provenance as p; print(p.__file__, p.code_digest())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(tmp_path / "training/provenance.py"), code_digest()]

@@ -160,7 +160,7 @@ def test_command_prints_figures_for_people(folder: Path, tmp_path: Path) -> None
     asked = ["evaluate", str(folder), "--out", str(tmp_path / "report.html")]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 0, result.output
-    assert "right among assigned:" in result.stdout
+    assert "right among all assigned, non-vehicles included:" in result.stdout
     assert "3 test photos" in result.stdout
 
 

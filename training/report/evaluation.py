@@ -63,7 +63,7 @@ def _tiles(found: Measured) -> Iterator[Tile]:
             note=f"mean of {len(result.forced_by_source)} sources",
         )
     for name, value in (
-        ("right among assigned", result.assigned_right),
+        ("right among all assigned", result.assigned_right),
         ("vehicles assigned", result.vehicles_assigned),
         ("non-vehicles assigned", result.strangers_assigned),
     ):

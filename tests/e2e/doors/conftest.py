@@ -14,6 +14,12 @@ from tests.e2e.doors.signing_in import App, Visitors, claims_of, tampered, unsig
 
 DRIVE, REVIEW, LEAD = "scones/drive", "scones/review", "scones/lead"
 PEOPLE = {"dora": Role.DRIVER, "dan": Role.DRIVER, "rita": Role.REVIEWER, "lena": Role.LEAD}
+# Who calls every route: see `_tokens`.
+IDENTITIES = (
+    *("nobody", "no scope", "ID token", "driver", "other driver", "driver, all scopes"),
+    *("reviewer", "reviewer, all scopes", "reviewer as driver", "lead"),
+    *("expired", "tampered", "unsigned"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.operations import Operation
-from handlers.api_catalogue import EVERY_OPERATION
 from handlers.aws.attributes import item_of
-from tests.e2e.doors.conftest import DRIVE, LEAD, REVIEW, Town
+from tests.e2e.doors.conftest import DRIVE, IDENTITIES, LEAD, REVIEW, Town
 from tests.e2e.doors.signing_in import claims_of
 from tests.handlers.drivers.ledger import a_row
 
@@ -88,6 +88,7 @@ def test_every_route_lets_in_whom_it_should(town: Town, photo: dict[str, Any]) -
     print(shown(table))  # noqa: T201 # with -s
     assert not wrong
     assert len(table) == len(EVERY_OPERATION)
+    assert tuple(town.tokens) == IDENTITIES
 
 
 def shown(table: dict[str, dict[str, int]]) -> str:

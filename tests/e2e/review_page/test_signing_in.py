@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handlers.page.answers import safety
+from handlers.page.responses import security_headers
 from tests.e2e.browsing import NO_PLAYWRIGHT
 from tests.e2e.review_page.office import Office
 from tests.e2e.review_page.signing_in import TOKENS
@@ -73,7 +73,7 @@ def test_the_browser_runs_nothing_that_is_not_ours(office: Office, browser: "Bro
         page = context.new_page()
         answer = page.goto(f"{office.url}/review")
         assert answer is not None
-        wanted = safety((office.url,))["content-security-policy"]
+        wanted = security_headers((office.url,))["content-security-policy"]
         assert answer.headers["content-security-policy"] == wanted
         ran = page.evaluate(
             """() => {

@@ -38,6 +38,21 @@ class Race:
     seconds: float
     messages_left: int
 
+    def summary(self) -> dict[str, float]:
+        """The table's figures, as JSON has them."""
+        return {
+            "photos": self.photos,
+            "reviewers": self.reviewers,
+            "seconds": self.seconds,
+            "decisions": self.decisions,
+            "doubles": self.doubles,
+            "lost": self.lost,
+            "same_answer": self.counts["same_answer"],
+            "resent": self.counts["surplus_sent"],
+            "resent_dropped": self.counts["surplus_dropped"],
+            "violations": len(self.findings),
+        }
+
     def table(self) -> str:
         share = self.counts["surplus_dropped"] / max(1, self.counts["surplus_sent"])
         rows = {

@@ -1,6 +1,6 @@
-"""Both doors, fuzzed by their own document: whatever is sent, the answer is one it lists.
+"""Both APIs, fuzzed by their own document: every response is one that it lists.
 
-The gateway is played in this process, AWS by moto; no socket is opened.
+The gateway runs in this process, moto stands for AWS; no socket is opened.
 """
 
 from typing import Any
@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 
-from handlers.api.caller import DRIVE, LEAD, REVIEW
+from handlers.api.auth import DRIVE, LEAD, REVIEW
+from handlers.api.contract.every_operation import EVERY_OPERATION
 from handlers.api.operations import Operation
-from handlers.api_catalogue import EVERY_OPERATION
-from tests.handlers.doors import HANDLERS, Api
+from tests.handlers.api_client import HANDLERS, Api
 from tests.handlers.drivers.ledger import put_photo
 from tests.handlers.gateway import Gateway
 
 load_all_checks()
 WHO = {DRIVE: "dora", REVIEW: "rita", LEAD: "lena", None: ""}
-# Those of the answers alone; the others ask what API Gateway does with methods and tokens.
-ASKED = (
+# Checks of the responses alone; the others test what API Gateway does with methods and tokens.
+CHECKED = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
@@ -29,14 +29,20 @@ ASKED = (
     "negative_data_rejection",
 )
 EXAMPLES = 10
-OF_HANDLERS = [each for each in EVERY_OPERATION if each.path.split("/")[1] in HANDLERS]
+HANDLED = [operation for operation in EVERY_OPERATION if operation.path.split("/")[1] in HANDLERS]
 GOOD, BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
-TRIED = [(each, GOOD) for each in OF_HANDLERS]
-TRIED += [(each, BAD) for each in OF_HANDLERS if each.body or each.query or each.path_parameters]
+CASES = [(operation, GOOD) for operation in HANDLED]
+CASES += [
+    (operation, BAD)
+    for operation in HANDLED
+    if operation.body or operation.query or operation.path_parameters
+]
 
 
 @pytest.mark.parametrize(
-    ("operation", "mode"), TRIED, ids=[f"{each.name}-{mode.value}" for each, mode in TRIED]
+    ("operation", "mode"),
+    CASES,
+    ids=[f"{operation.name}-{mode.value}" for operation, mode in CASES],
 )
 def test_every_answer_is_one_that_the_document_lists(
     api: Api, operation: Operation, mode: schemathesis.GenerationMode
@@ -48,7 +54,7 @@ def test_every_answer_is_one_that_the_document_lists(
         put_photo(driver="dora", upload="u2", status="in_review", review_reason="no_vehicle"),
         put_photo(driver="dan", upload="u3", status="rejected", reason="retake"),
     ]
-    checks: Any = CHECKS.get_by_names(list(ASKED))  # Any: what the registry holds, and hands out
+    checks: Any = CHECKS.get_by_names(list(CHECKED))  # Any: what the registry holds, and hands out
 
     @settings(
         max_examples=EXAMPLES,

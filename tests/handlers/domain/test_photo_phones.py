@@ -12,6 +12,7 @@ from PIL import Image, ImageCms, ImageStat, UnidentifiedImageError
 from handlers.domain.photo import Prepared, Refusal, prepare
 from handlers.domain.photo_jpeg import MAX_SCANS
 from infra.function_specs import FUNCTIONS
+from infra.packaging import package_files
 from tests.arithmetic_pictures import PROGRESSIVE, SEQUENTIAL
 from tests.handlers.domain.test_photo import accepted, difference, refused
 from tests.heic_pictures import a_heic
@@ -48,7 +49,9 @@ def test_pillow_itself_does_not_learn_to_open_heic() -> None:
 
 
 def test_whoever_reads_photos_carries_the_decoder_and_nobody_else() -> None:
-    reads = {spec.name for spec in FUNCTIONS if "handlers/domain/photo_heif.py" in spec.sources}
+    reads = {
+        spec.name for spec in FUNCTIONS if "handlers/domain/photo_heif.py" in package_files(spec)
+    }
     assert {spec.name for spec in FUNCTIONS if "pillow-heif" in spec.wheels} == reads
     assert "serialize" in reads
 

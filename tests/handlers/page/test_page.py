@@ -12,6 +12,7 @@ from handlers.domain.errors import MissingSetting
 from handlers.page import handler
 from handlers.page.assets import MEDIA_TYPES, STATIC, read_assets
 from infra.function_specs import FUNCTIONS
+from infra.packaging import package_files
 
 SETTINGS = {
     "AUTHORIZE_URL": "https://sign-in.example/oauth2/authorize",
@@ -43,31 +44,31 @@ def ask(asset: str | None = None, **headers: str) -> dict[str, Any]:
 
 
 def test_the_page_and_everything_that_it_names_is_there() -> None:
-    wanted, found = [""], set()
-    while wanted:
-        name = wanted.pop()
-        if name in found:
+    names, seen = [""], set()
+    while names:
+        name = names.pop()
+        if name in seen:
             continue
-        found.add(name)
-        answer = ask(name or None)
-        assert answer["statusCode"] == 200, name
-        wanted += [a or b for a, b in LISTED.findall(answer["body"])]
-    assert {f"{name or 'index.html'}" for name in found} == {path.name for path in STATIC.iterdir()}
+        seen.add(name)
+        response = ask(name or None)
+        assert response["statusCode"] == 200, name
+        names += [a or b for a, b in LISTED.findall(response["body"])]
+    assert {f"{name or 'index.html'}" for name in seen} == {path.name for path in STATIC.iterdir()}
 
 
 def test_the_package_has_every_file_of_the_page() -> None:
     spec = next(spec for spec in FUNCTIONS if spec.name == "page")
-    packed = {name for name in spec.sources if "/static/" in name}
+    packed = {name for name in package_files(spec) if "/static/" in name}
     assert packed == {f"handlers/page/static/{path.name}" for path in STATIC.iterdir()}
 
 
 def test_nothing_foreign_can_run_or_frame_the_page() -> None:
-    for answer in (ask(), ask("main.js"), ask("page.css"), ask("config.json"), ask("no.js")):
-        policy = answer["headers"]["content-security-policy"]
+    for response in (ask(), ask("main.js"), ask("page.css"), ask("config.json"), ask("no.js")):
+        policy = response["headers"]["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
-        assert answer["headers"]["x-content-type-options"] == "nosniff"
+        assert response["headers"]["x-content-type-options"] == "nosniff"
 
 
 def test_no_file_needs_more_than_the_policy_gives() -> None:
@@ -90,12 +91,12 @@ def test_an_api_elsewhere_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_settings_are_the_environments() -> None:
-    answer = ask("config.json")
-    assert json.loads(answer["body"]) == {
+    response = ask("config.json")
+    assert json.loads(response["body"]) == {
         **{name.lower(): value for name, value in SETTINGS.items()},
         "logout_url": None,
     }
-    assert answer["headers"]["cache-control"] == "no-store"
+    assert response["headers"]["cache-control"] == "no-store"
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +125,9 @@ def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
     "name", ["", "..", "../handler.py", "index.html", "main.js ", "MAIN.JS", "main.js\n", "é"]
 )
 def test_nothing_else_is_served(name: str) -> None:
-    answer = ask(name)
-    assert answer["statusCode"] == 404
-    assert json.loads(answer["body"])["code"] == "not_found"
+    response = ask(name)
+    assert response["statusCode"] == 404
+    assert json.loads(response["body"])["code"] == "not_found"
 
 
 def test_the_page_is_small() -> None:

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from handlers.aws.attributes import item_of, plain
+from tests.handlers.api_client import RITA, Api, ApiResponse, Person
 from tests.handlers.domain.test_review_model import a_photo
-from tests.handlers.doors import RITA, Answer, Api, Person
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -19,8 +19,8 @@ BEN = Person(name="ben", groups=RITA.groups, scopes=RITA.scopes)
 
 
 @dataclass(frozen=True)
-class Office:
-    """Calls in reviewers' words, and a look at what was written."""
+class ReviewsClient:
+    """Calls the reviewers' API, and reads what was written."""
 
     api: Api
 
@@ -34,8 +34,8 @@ class Office:
             assignment["photo_order"] = f"{item['uploaded_at']}#{item['photo_id']}"
             boto3.client("dynamodb").put_item(TableName="assignments", Item=item_of(assignment))
         self.send(json.dumps({"photo_id": item["photo_id"]}))
-        found: str = item["photo_id"]
-        return found
+        photo_id: str = item["photo_id"]
+        return photo_id
 
     @property
     def queue_url(self) -> str:
@@ -45,9 +45,9 @@ class Office:
         boto3.client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
 
     def next(self, person: Person = RITA) -> dict[str, Any] | None:
-        answer = self.api.post("/reviews/next", {}, person)
-        assert answer.status == 200, answer
-        review: dict[str, Any] | None = answer.body["review"]
+        response = self.api.post("/reviews/next", {}, person)
+        assert response.status == 200, response
+        review: dict[str, Any] | None = response.body["review"]
         return review
 
     def take(self, person: Person = RITA) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Office:
 
     def verdict(
         self, review: dict[str, Any], verdict: str, person: Person = RITA, *, key: str | None = None
-    ) -> Answer:
+    ) -> ApiResponse:
         body = {
             "lease_id": review["lease_id"],
             "decision_seq": review["decision_seq"],
@@ -73,7 +73,7 @@ class Office:
         person: Person = RITA,
         *,
         key: str | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         given = body if body is not None else {"lease_id": review["lease_id"]}
         return self.api.post(f"/reviews/{review['photo_id']}/{action}", given, person, key=key)
 
@@ -89,11 +89,11 @@ class Office:
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
         ]
-        found = boto3.client("sqs").get_queue_attributes(
+        reply = boto3.client("sqs").get_queue_attributes(
             QueueUrl=self.queue_url,
             AttributeNames=names,
         )
-        return sum(int(found["Attributes"][name]) for name in names)
+        return sum(int(reply["Attributes"][name]) for name in names)
 
     def expire_lease(self, photo: str) -> None:
         """As if the time of the lease were over, and its message back in the queue."""
@@ -115,10 +115,10 @@ class Office:
 
 
 def _item(table: str, key: dict[str, str]) -> dict[str, Any]:
-    found = boto3.client("dynamodb").get_item(TableName=table, Key=item_of(key))
-    return plain(found.get("Item", {}))
+    reply = boto3.client("dynamodb").get_item(TableName=table, Key=item_of(key))
+    return plain(reply.get("Item", {}))
 
 
 @pytest.fixture
-def office(api: Api) -> Office:
-    return Office(api)
+def reviews(api: Api) -> ReviewsClient:
+    return ReviewsClient(api)

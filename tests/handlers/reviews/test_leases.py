@@ -1,4 +1,4 @@
-"""One photo, one reviewer at a time; nobody's photo is lost, and no message is in the way."""
+"""One photo has one reviewer at a time; no photo is lost, and no message blocks the queue."""
 
 import io
 
@@ -8,94 +8,98 @@ from PIL import Image
 
 from handlers.aws.known_items import KnownItems
 from handlers.aws.review_queue import MOST_RECEIVES
-from tests.handlers.doors import INTAKE, LENA, RITA
-from tests.handlers.reviews.conftest import BEN, Office
+from tests.handlers.api_client import INTAKE, LENA, RITA
+from tests.handlers.reviews.conftest import BEN, ReviewsClient
 
 
-def test_two_reviewers_never_hold_the_same_photo(office: Office) -> None:
-    photos = {office.add(0), office.add(1)}
-    assert {office.take()["photo_id"], office.take(BEN)["photo_id"]} == photos
-    assert office.next() is None
-    assert office.next(BEN) is None
+def test_two_reviewers_never_hold_the_same_photo(reviews: ReviewsClient) -> None:
+    photos = {reviews.add(0), reviews.add(1)}
+    assert {reviews.take()["photo_id"], reviews.take(BEN)["photo_id"]} == photos
+    assert reviews.next() is None
+    assert reviews.next(BEN) is None
 
 
-def test_an_open_review_without_a_message_is_found_in_the_ledger(office: Office) -> None:
-    photo = office.add()
-    boto3.client("sqs").purge_queue(QueueUrl=office.queue_url)
-    assert office.take()["photo_id"] == photo
+def test_an_open_review_without_a_message_is_found_in_the_ledger(reviews: ReviewsClient) -> None:
+    photo = reviews.add()
+    boto3.client("sqs").purge_queue(QueueUrl=reviews.queue_url)
+    assert reviews.take()["photo_id"] == photo
 
 
-def test_surplus_messages_are_dropped_and_malformed_ones_left_to_redrive(office: Office) -> None:
-    photo = office.add()
+def test_surplus_messages_are_dropped_and_malformed_ones_left_to_redrive(
+    reviews: ReviewsClient,
+) -> None:
+    photo = reviews.add()
     for body in (f'{{"photo_id": "{photo}"}}', "not JSON", '{"photo_id": 5}'):
-        office.send(body)
-    assert office.verdict(office.take(), "bicycle").status == 200
-    assert office.next() is None
-    assert office.messages() == 2
+        reviews.send(body)
+    assert reviews.verdict(reviews.take(), "bicycle").status == 200
+    assert reviews.next() is None
+    assert reviews.messages() == 2
 
 
-def test_a_released_photo_is_there_for_the_next_one_at_once(office: Office) -> None:
-    photo = office.add()
-    review = office.take()
-    assert office.act(review, "release").status == 200
-    assert office.take(BEN)["photo_id"] == photo
-    assert office.act(review, "release").code == "lease_lost"
+def test_a_released_photo_is_there_for_the_next_one_at_once(reviews: ReviewsClient) -> None:
+    photo = reviews.add()
+    review = reviews.take()
+    assert reviews.act(review, "release").status == 200
+    assert reviews.take(BEN)["photo_id"] == photo
+    assert reviews.act(review, "release").code == "lease_lost"
 
 
-def test_a_skipped_photo_goes_to_a_colleague_first(office: Office) -> None:
-    photo = office.add()
-    assert office.act(office.take(), "skip").status == 200
-    assert office.next() is None
-    assert office.take(BEN)["photo_id"] == photo
+def test_a_skipped_photo_goes_to_a_colleague_first(reviews: ReviewsClient) -> None:
+    photo = reviews.add()
+    assert reviews.act(reviews.take(), "skip").status == 200
+    assert reviews.next() is None
+    assert reviews.take(BEN)["photo_id"] == photo
 
 
-def test_skips_do_not_bring_a_photo_nearer_to_the_dead_letters(office: Office) -> None:
-    office.add()
+def test_skips_do_not_bring_a_photo_nearer_to_the_dead_letters(reviews: ReviewsClient) -> None:
+    reviews.add()
     for person in (RITA, BEN, LENA):
-        assert office.act(office.take(person), "skip", None, person).status == 200
+        assert reviews.act(reviews.take(person), "skip", None, person).status == 200
     received = boto3.client("sqs").receive_message(
-        QueueUrl=office.queue_url, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+        QueueUrl=reviews.queue_url, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )
     (message,) = received["Messages"]
     assert int(message["Attributes"]["ApproximateReceiveCount"]) < MOST_RECEIVES / 2
 
 
-def test_a_heartbeat_extends_the_lease_and_a_stale_message_does_not_matter(office: Office) -> None:
-    photo = office.add()
-    review = office.take()
-    boto3.client("sqs").purge_queue(QueueUrl=office.queue_url)
-    extended = office.act(review, "extend")
+def test_a_heartbeat_extends_the_lease_and_a_stale_message_does_not_matter(
+    reviews: ReviewsClient,
+) -> None:
+    photo = reviews.add()
+    review = reviews.take()
+    boto3.client("sqs").purge_queue(QueueUrl=reviews.queue_url)
+    extended = reviews.act(review, "extend")
     assert extended.status == 200
-    assert extended.body["lease_until"] == office.row(photo)["lease_until"]
+    assert extended.body["lease_until"] == reviews.row(photo)["lease_until"]
     assert extended.body["lease_until"] > review["lease_until"]
 
 
-def test_the_queue_counts_from_the_ledger(office: Office) -> None:
+def test_the_queue_counts_from_the_ledger(reviews: ReviewsClient) -> None:
     for index in range(3):
-        office.add(index)
-    office.verdict(office.take(), "bicycle")
-    office.take()
-    office.take(BEN)
-    mine = office.api.get("/reviews/queue", RITA).body
+        reviews.add(index)
+    reviews.verdict(reviews.take(), "bicycle")
+    reviews.take()
+    reviews.take(BEN)
+    mine = reviews.api.get("/reviews/queue", RITA).body
     assert (mine["waiting"], mine["held_by_me"], mine["held_by_colleagues"]) == (0, 1, 1)
     assert (mine["waiting_is_exact"], mine["decided_by_me_today"]) == (True, 1)
-    assert office.api.get("/reviews/queue", BEN).body["decided_by_me_today"] == 0
+    assert reviews.api.get("/reviews/queue", BEN).body["decided_by_me_today"] == 0
 
 
-def test_the_oldest_wait_is_told(office: Office) -> None:
-    office.add(2)
-    office.add(0)
-    queue = office.api.get("/reviews/queue", RITA).body
+def test_the_oldest_wait_is_told(reviews: ReviewsClient) -> None:
+    reviews.add(2)
+    reviews.add(0)
+    queue = reviews.api.get("/reviews/queue", RITA).body
     assert queue["oldest_received_at"] == "2026-11-22T10:00:00Z"
     assert queue["oldest_age_s"] >= 0
 
 
 def test_an_audit_looks_like_any_blind_review(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    reviews: ReviewsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLIND_SHARE", "1")
-    audit, ordinary = office.add(0, "audited"), office.add(1)
-    shown = {review["photo_id"]: review for review in (office.take(), office.take())}
+    audit, ordinary = reviews.add(0, "audited"), reviews.add(1)
+    shown = {review["photo_id"]: review for review in (reviews.take(), reviews.take())}
     for name in ("reason", "reason_text", "probabilities", "decision_seq"):
         assert shown[audit][name] == shown[ordinary][name]
     assert shown[audit]["probabilities"] is None
@@ -103,18 +107,18 @@ def test_an_audit_looks_like_any_blind_review(
 
 
 def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    reviews: ReviewsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECOND_SHARE", "1")
-    photo = office.add()
-    office.verdict(office.take(), "bicycle")
-    assert office.row(photo)["status"] == "assigned"
-    assert office.next() is None
-    assert office.verdict(office.take(BEN), "neither", BEN).status == 200
-    row = office.row(photo)
+    photo = reviews.add()
+    reviews.verdict(reviews.take(), "bicycle")
+    assert reviews.row(photo)["status"] == "assigned"
+    assert reviews.next() is None
+    assert reviews.verdict(reviews.take(BEN), "neither", BEN).status == 200
+    row = reviews.row(photo)
     assert (row["status"], row["vehicle"], row["review"]) == ("assigned", "bicycle", "done")
-    report = office.api.get("/reviews/agreement", LENA).body
-    assert {(each["reviewer"], each["pairs"], each["agreed"]) for each in report["agreement"]} == {
+    report = reviews.api.get("/reviews/agreement", LENA).body
+    assert {(row["reviewer"], row["pairs"], row["agreed"]) for row in report["agreement"]} == {
         ("rita", 1, 0),
         ("ben", 1, 0),
     }
@@ -122,15 +126,15 @@ def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
     assert (disagreement["first_verdict"], disagreement["second_verdict"]) == ("bicycle", "neither")
 
 
-def test_seeded_items_tell_how_often_a_reviewer_is_right(office: Office) -> None:
-    photo = office.add()
+def test_seeded_items_tell_how_often_a_reviewer_is_right(reviews: ReviewsClient) -> None:
+    photo = reviews.add()
     KnownItems(boto3.client("dynamodb"), table="reviewers").add(photo, "bicycle")
-    office.verdict(office.take(), "motorcycle")
-    (known,) = office.api.get("/reviews/agreement", LENA).body["known"]
+    reviews.verdict(reviews.take(), "motorcycle")
+    (known,) = reviews.api.get("/reviews/agreement", LENA).body["known"]
     assert known == {"reviewer": "rita", "truth": "bicycle", "shown": 1, "right": 0}
 
 
-def test_the_picture_is_upright_small_and_without_metadata(office: Office) -> None:
+def test_the_picture_is_upright_small_and_without_metadata(reviews: ReviewsClient) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "where the driver lives"
     upload = io.BytesIO()
@@ -138,13 +142,13 @@ def test_the_picture_is_upright_small_and_without_metadata(office: Office) -> No
     stored = boto3.client("s3").put_object(
         Bucket=INTAKE, Key="intake/d0/0.jpg", Body=upload.getvalue()
     )
-    office.add(bucket=INTAKE, version_id="", etag=stored["ETag"])
-    review = office.take()
-    answer = office.api.get(review["image_url"], RITA)
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert "no-store" in answer.headers["Cache-Control"]
-    with Image.open(io.BytesIO(answer.data)) as picture:
+    reviews.add(bucket=INTAKE, version_id="", etag=stored["ETag"])
+    review = reviews.take()
+    response = reviews.api.get(review["image_url"], RITA)
+    assert response.headers["Content-Type"] == "image/jpeg"
+    assert "no-store" in response.headers["Cache-Control"]
+    with Image.open(io.BytesIO(response.data)) as picture:
         assert picture.size == (853, 1280)
         assert not picture.getexif()
-    assert b"lives" not in answer.data
-    assert office.api.get(review["image_url"], BEN).code == "lease_lost"
+    assert b"lives" not in response.data
+    assert reviews.api.get(review["image_url"], BEN).code == "lease_lost"

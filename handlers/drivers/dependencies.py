@@ -1,0 +1,65 @@
+"""Adapters of the drivers' function, made at the first call from the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from handlers.aws.clients import client
+from handlers.aws.driver_photos import DriverPhotos
+from handlers.aws.ledger import PhotosTable
+from handlers.aws.review_leases import ReviewLeases
+from handlers.aws.review_ledger import ReviewLedger
+from handlers.aws.review_queue import ReviewQueue
+from handlers.aws.review_transaction import Tables
+from handlers.aws.uploads import UploadForms, Uploads
+from handlers.settings import DriversSettings
+
+_READ_TIMEOUT_S = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """One adapter for each resource."""
+
+    forms: UploadForms
+    uploads: Uploads
+    photos: DriverPhotos
+    ledger: ReviewLedger
+    leases: ReviewLeases
+    review_queue: ReviewQueue
+
+
+@cache
+def settings() -> DriversSettings:
+    """Raises: MissingSetting."""
+    return DriversSettings.from_env(os.environ)
+
+
+@cache
+def dependencies() -> Dependencies:
+    """Raises: MissingSetting."""
+    environment = settings()
+    dynamodb = client("dynamodb", read_timeout_s=_READ_TIMEOUT_S)
+    return Dependencies(
+        forms=UploadForms(
+            client("s3", read_timeout_s=_READ_TIMEOUT_S), bucket=environment.intake_bucket
+        ),
+        uploads=Uploads(
+            dynamodb,
+            table=environment.uploads_table,
+            kept_days=int(environment.upload_retention_days),
+        ),
+        photos=DriverPhotos(PhotosTable(dynamodb, table=environment.photos_table)),
+        ledger=ReviewLedger(
+            dynamodb,
+            tables=Tables(
+                photos=environment.photos_table,
+                assignments=environment.assignments_table,
+                reviewers="",  # a contest changes no tallies
+            ),
+        ),
+        leases=ReviewLeases(dynamodb, photos_table=environment.photos_table),
+        review_queue=ReviewQueue(
+            client("sqs", read_timeout_s=_READ_TIMEOUT_S), url=environment.review_queue_url
+        ),
+    )

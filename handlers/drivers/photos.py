@@ -1,0 +1,112 @@
+"""A driver's own photos: one, a page of them, and contesting a decision."""
+
+import base64
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from handlers.api.contract.drivers import NOT_CONTESTABLE
+from handlers.api.contract.drivers_schemas import Photo, PhotoPage, PhotoPageQuery
+from handlers.api.problems import INVALID_REQUEST, NOT_FOUND, Problem
+from handlers.aws.driver_photos import Position
+from handlers.domain.driver_photo import DriverPhoto
+from handlers.domain.review_change import Refused
+from handlers.domain.review_contest import contest
+from handlers.drivers.dependencies import Dependencies
+from handlers.drivers.presenters import present_photo
+
+_POSITION = re.compile(r"(?P<at>[0-9T:.Z+-]{10,40})#(?P<photo_id>[0-9a-f]{64})")
+
+
+def read_photo(deps: Dependencies, photo_id: str, *, driver_id: str) -> Photo:
+    """Return one photo.
+
+    Raises: Problem, not found, also for the photo of another driver.
+    """
+    photo = deps.photos.photo(photo_id)
+    if photo is None or photo.driver_id != driver_id:
+        raise Problem(NOT_FOUND, "You have no such photo.")
+    return _present(deps, [photo])[0]
+
+
+def read_page(deps: Dependencies, query: PhotoPageQuery, *, driver_id: str) -> PhotoPage:
+    """Return a page of photos, newest first.
+
+    Raises: Problem, if the cursor is invalid.
+    """
+    photos, end = deps.photos.page(driver_id, limit=query.limit, after=_read_cursor(query.cursor))
+    return PhotoPage(photos=tuple(_present(deps, photos)), next_cursor=_cursor(end))
+
+
+def contest_decision(
+    deps: Dependencies,
+    photo_id: str,
+    *,
+    driver_id: str,
+    comment: str,
+    request: str,
+    now: datetime,
+) -> Photo:
+    """Open a review: ledger first, then the message, then `enqueued_at`; repeating is safe.
+
+    Raises: Problem, if the photo cannot be contested.
+    """
+    outcome = deps.ledger.decide(
+        photo_id,
+        lambda row: contest(row, driver_id=driver_id, comment=comment, request=request, now=now),
+    )
+    if isinstance(outcome, Refused):
+        raise _refusal(outcome)
+    row = deps.ledger.read(photo_id)
+    # Also if this very request was decided before: its message may never have been sent.
+    if row and row.state.review == "open":
+        deps.review_queue.send(row, reason=row.state.review_reason)
+        deps.leases.mark_enqueued(photo_id, row.decision_seq)
+    return read_photo(deps, photo_id, driver_id=driver_id)
+
+
+def _present(deps: Dependencies, photos: Sequence[DriverPhoto]) -> list[Photo]:
+    permissions = deps.uploads.read({photo.upload_id for photo in photos if photo.upload_id})
+    return [present_photo(photo, permissions.get(photo.upload_id)) for photo in photos]
+
+
+def _cursor(position: Position | None) -> str | None:
+    """Encode where a page ended; None if it was the last.
+
+    Not signed: the driver is always the caller, so a forged cursor only turns the caller's pages.
+    """
+    if position is None:
+        return None
+    text = f"{position.uploaded_at}#{position.photo_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> Position | None:
+    if cursor is None:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:  # invalid base64 or UTF-8
+        raise _invalid_cursor() from error
+    match = _POSITION.fullmatch(text)
+    if match is None:
+        raise _invalid_cursor()
+    return Position(uploaded_at=match["at"], photo_id=match["photo_id"])
+
+
+def _invalid_cursor() -> Problem:
+    return Problem(INVALID_REQUEST, "'cursor' is invalid; start again without one.")
+
+
+def _refusal(refused: Refused) -> Problem:
+    if refused.code == "no_such_photo":
+        return Problem(NOT_FOUND, "You have no such photo.")
+    return Problem(NOT_CONTESTABLE, _WHY.get(refused.code, _ANYHOW), why=refused.code)
+
+
+_ANYHOW = "Send another photo instead."
+_WHY = {
+    "nothing_to_contest": "There is no decision yet; wait for it.",
+    "already_in_review": "A colleague is already looking at it; wait for the decision.",
+    "contested_too_often": "It was decided again and again; send another photo instead.",
+}

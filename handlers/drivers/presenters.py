@@ -1,0 +1,38 @@
+"""Turns the ledger's view of a photo into the response that the app gets."""
+
+from handlers.api.contract.drivers_schemas import Photo, Reason
+from handlers.domain.driver_photo import DriverPhoto
+from handlers.domain.uploads import Permission
+
+# What the response's schema allows.
+_MAX_SENTENCE = 1024
+_MAX_UPLOAD_ID = 1024
+
+
+def present_photo(photo: DriverPhoto, permission: Permission | None) -> Photo:
+    """Return the response about a photo.
+
+    `permission` holds the predecessor of a retake; it is None once it is no longer kept.
+    """
+    is_own = permission is not None and permission.driver_id == photo.driver_id
+    return Photo(
+        photo_id=photo.photo_id,
+        upload_id=photo.upload_id[:_MAX_UPLOAD_ID] or None,
+        status=photo.status,
+        reason=_reason(photo),
+        vehicle=photo.vehicle or None,
+        order_range=photo.order_range or None,
+        valid_until=photo.valid_until or None,
+        uploaded_at=photo.uploaded_at,
+        updated_at=photo.updated_at,
+        is_contested=photo.is_contested,
+        can_be_contested=photo.can_be_contested,
+        retake_of=(permission.retake_of or None) if permission and is_own else None,
+    )
+
+
+def _reason(photo: DriverPhoto) -> Reason | None:
+    if not photo.reason:
+        return None
+    sentence = photo.sentence[:_MAX_SENTENCE] or "Please send another photo."
+    return Reason(code=photo.reason, sentence=sentence)

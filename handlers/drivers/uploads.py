@@ -1,0 +1,58 @@
+"""Permission to upload a photo, and the state of the upload afterwards."""
+
+import secrets
+from datetime import datetime
+
+from handlers.api.contract.drivers_schemas import Upload, UploadPermission, UploadRequest
+from handlers.api.problems import NOT_FOUND, Problem
+from handlers.domain.uploads import MAX_UPLOAD_BYTES, Permission
+from handlers.drivers.dependencies import Dependencies
+from handlers.drivers.presenters import present_photo
+
+
+def permit_upload(
+    deps: Dependencies, request: UploadRequest, *, driver_id: str, now: datetime
+) -> UploadPermission:
+    """Record a permission of this driver and sign the form that S3 accepts for it.
+
+    Raises: Problem, if `retake_of` is not a photo of the driver.
+    """
+    if request.retake_of:
+        predecessor = deps.photos.photo(request.retake_of)
+        if predecessor is None or predecessor.driver_id != driver_id:
+            raise Problem(NOT_FOUND, "'retake_of' is not one of your photos; leave it out.")
+    permission = Permission.grant(
+        upload_id=secrets.token_hex(16),
+        driver_id=driver_id,
+        content_type=request.content_type,
+        order_id=request.order_id or "",
+        retake_of=request.retake_of or "",
+        now=now,
+    )
+    deps.uploads.write(permission)
+    form = deps.forms.sign(permission)
+    return UploadPermission(
+        upload_id=permission.upload_id,
+        url=form.url,
+        fields=form.fields,
+        expires_at=permission.expires_at.isoformat(timespec="seconds"),
+        max_bytes=MAX_UPLOAD_BYTES,
+    )
+
+
+def read_upload(deps: Dependencies, upload_id: str, *, driver_id: str, now: datetime) -> Upload:
+    """Return the upload: it has arrived once the ledger has a photo of this driver by this id.
+
+    Raises: Problem, if the driver has no such upload.
+    """
+    permission = deps.uploads.read({upload_id}).get(upload_id)
+    if permission and permission.driver_id != driver_id:
+        permission = None
+    photo = deps.photos.of_upload(upload_id, driver_id=driver_id)
+    if photo:
+        return Upload(upload_id=upload_id, state="arrived", photo=present_photo(photo, permission))
+    if permission is None:
+        raise Problem(NOT_FOUND, "You have no such upload; ask for permission with POST /uploads.")
+    if permission.has_lapsed(now):
+        return Upload(upload_id=upload_id, state="lapsed", photo=None)
+    return Upload(upload_id=upload_id, state="waiting", photo=None)

@@ -1,0 +1,25 @@
+"""What can be counted in the code: `python -m tests.benchmarks.counts`."""
+
+from handlers.api.contract.every_operation import EVERY_OPERATION
+from infra.function_specs import FUNCTIONS
+from tests.benchmarks.measurement import Measurements, run
+from tests.e2e.doors.conftest import IDENTITIES
+
+TITLE = "Counted in the code"
+
+
+def measure(*, short: bool) -> Measurements:  # noqa: ARG001 # counting is short
+    """One row."""
+    routes, identities = len(EVERY_OPERATION), len(IDENTITIES)
+    return {
+        "counts": {
+            "functions": len(FUNCTIONS),
+            "routes": routes,
+            "identities": identities,
+            "routes_by_identities": routes * identities,
+        }
+    }
+
+
+if __name__ == "__main__":
+    run(measure, TITLE)
