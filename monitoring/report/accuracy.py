@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from handlers.domain.review.rules import UNUSABLE
 from monitoring.report.baseline import Baseline
 from monitoring.report.check import rounded
 from monitoring.report.facts import PhotoFacts
@@ -99,7 +100,7 @@ class Judgements:
                 "audited": self._confusion(self.audits),
                 "reviewed": self._confusion(self.judged_reviews),
             },
-            "unusable": sum(photo.verdict == "unusable" for photo in self.photos),
+            "unusable": sum(photo.verdict == UNUSABLE for photo in self.photos),
             "agreement": {
                 "pairs": agreed.pairs,
                 "kappa": rounded(agreed.kappa),

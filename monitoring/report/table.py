@@ -7,10 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from handlers.domain.review.rules import NEITHER, UNUSABLE
 from monitoring.report.facts import PhotoFacts
 from monitoring.statistics.samples import Floats
-
-NEITHER, UNUSABLE = "neither", "unusable"
 
 # Figures that span orders of magnitude are compared by their logarithm, and so is the aspect:
 # upright and across lie equally far from square.
