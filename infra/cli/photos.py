@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli import rendering
-from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, told
+from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, AsJson, exit_on_error
 from infra.local.errors import NotRunning
 from infra.local.stage.drop_folder import candidates
 from infra.local.stage.state_file import home, read_state, running_state
@@ -24,22 +24,20 @@ if TYPE_CHECKING:
     from infra.local.stage.state_file import UpState
     from infra.operations.outcomes import Outcome
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
 
 def submit(
     files: Annotated[list[Path], typer.Argument(help="Photos.", metavar="FILE...")],
     *,
     driver: Annotated[str, typer.Option(help="The driver's id.", metavar="ID")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for what becomes of them.")] = False,
-    as_document: _AsJson = False,
+    as_document: AsJson = False,
 ) -> None:
     """Upload photos of a driver to the running system.
 
     Exit code: 0 uploaded (with --wait: each has its outcome), 1 one failed or is not decided,
     2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was uploaded goes its way."):
+    with exit_on_error(interrupted="what was uploaded goes its way."):
         state = running_state(home())
         keyed = [(_readable(file), key_of(driver, _fresh_id(), file)) for file in files]
         session, bucket = state.stage().session(), state.outputs["IntakeBucket"]
@@ -63,13 +61,13 @@ def status(
     driver: Annotated[
         str | None, typer.Option(help="Photos of a driver, newest first.", metavar="ID")
     ] = None,
-    as_document: _AsJson = False,
+    as_document: AsJson = False,
 ) -> None:
     """Say how the running system is, what became of a photo, or what a driver sent.
 
     Exit code: 0 it runs, 2 no such photo, 3 nothing runs or a part is dead.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         if photo is not None and driver is not None:
             raise typer.BadParameter("give a photo or --driver, not both")
         if photo is None and driver is None:

@@ -74,14 +74,6 @@ def moment(text: object) -> datetime:
     return found.astimezone(UTC)
 
 
-def stored(text: str) -> datetime:
-    """A moment that some program wrote down, in UTC, which it is if it names no offset.
-
-    Raises: ValueError, OverflowError."""
-    found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-
-
 def hours(start: datetime, end: datetime) -> Iterator[str]:
     """The ledger's hour buckets that the time touches: `2026-11-21T00`."""
     hour = start.replace(minute=0, second=0, microsecond=0)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from handlers.domain.review.rules import UNUSABLE
 from monitoring.report.records.figures import rounded
 from monitoring.report.records.photo import PhotoFacts, model_label, was_automatic
 from monitoring.report.records.tables import LabelledPhotos, confidences_of
@@ -47,7 +48,7 @@ def accuracy_chapter(labelled: LabelledPhotos, today: Sequence[PhotoFacts]) -> J
             "audited": _confusion(labelled.audits, labelled.vehicles),
             "reviewed": _confusion(labelled.labelled_reviews, labelled.vehicles),
         },
-        "unusable": sum(photo.verdict == "unusable" for photo in labelled.photos),
+        "unusable": sum(photo.verdict == UNUSABLE for photo in labelled.photos),
         "agreement": {
             "pairs": agreed.pairs,
             "kappa": rounded(agreed.kappa),

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-NEITHER, UNUSABLE = "neither", "unusable"
+from handlers.domain.review.rules import NEITHER, UNUSABLE
+
 STATUSES = ("assigned", "in_review", "rejected", "failed", "in_flight")
 
 
