@@ -93,7 +93,7 @@ def test_a_walk_ends_at_its_limit_and_goes_on_from_there(dynamodb: "DynamoDBClie
     assert [row["photo_id"] for row in since] == ["3", "4"]
 
 
-def an_upload(photo_id: str) -> Upload:
+def an_upload(photo_id: str) -> SubmittedUpload:
     return SubmittedUpload(
         path=Path(f"{photo_id}.jpg"),
         photo_id=photo_id,
