@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import plain_text, told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error, plain_text
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def baseline(
         raise typer.BadParameter("--forget needs nothing but --model")
     if start is None and (end or dry_run):
         raise typer.BadParameter("a baseline needs its first day: --from")
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         system = target(stack)
         where = (system.session, system.report_function)
         if forget:

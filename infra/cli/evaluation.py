@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, AsJson, exit_on_error
 from infra.local.stage.stage import MODEL
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def evaluate(
         ),
     ],
     *,
-    as_document: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="The report: one self-contained HTML file.")] = REPORT,
+    as_document: AsJson = False,
+    out: Annotated[
+        Path, typer.Option(help="The report: one HTML file that needs no network.")
+    ] = REPORT,
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = MODEL,
     held_back: Annotated[
         bool,
@@ -50,7 +50,7 @@ def evaluate(
     from training.serving.errors import InvalidModel  # noqa: PLC0415
     from training.serving.predictor import Predictor  # noqa: PLC0415
 
-    with told(interrupted="nothing was written."):
+    with exit_on_error(interrupted="nothing was written."):
         try:
             found = measure(Predictor.load(model), folder, held_back=held_back)
             out.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,8 @@ from handlers.aws.known_items import KnownItems
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.decision.policy import Policy
 from handlers.domain.review.rules import NEITHER, UNUSABLE
-from infra.cli.errors import plain_text, told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error, plain_text
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 from infra.operations.status import NoSuchPhoto
 
@@ -39,7 +39,7 @@ def known(
 
     Exit code: 0 done, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         system = target(stack)
         items = KnownItems(
             system.session.client("dynamodb"), table=system.outputs["ReviewersTable"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli import rendering
-from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, told
+from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, AsJson, exit_on_error
 from infra.local.errors import NotRunning
 from infra.local.stage.drop_folder import candidates
 from infra.local.stage.state_file import home, read_state, running_state
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from infra.local.stage.state_file import UpState
     from infra.operations.outcomes import Outcome
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
 
 def submit(
     files: Annotated[list[Path], typer.Argument(help="Photo files.", metavar="FILE...")],
     *,
     driver: Annotated[str, typer.Option(help="Id of the driver.", metavar="ID")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for their outcomes.")] = False,
-    as_document: _AsJson = False,
+    as_document: AsJson = False,
 ) -> None:
     """Upload photos of one driver to the running system.
 
@@ -40,7 +38,7 @@ def submit(
     undecided,
     2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was uploaded goes its way."):
+    with exit_on_error(interrupted="what was uploaded goes its way."):
         state = running_state(home())
         keyed = [(_readable(file), key_of(driver, _fresh_id(), file)) for file in files]
         session, bucket = state.stage().session(), state.outputs["IntakeBucket"]
@@ -64,13 +62,13 @@ def status(
     driver: Annotated[
         str | None, typer.Option(help="List the photos of this driver, newest first.", metavar="ID")
     ] = None,
-    as_document: _AsJson = False,
+    as_document: AsJson = False,
 ) -> None:
     """Show the running system, one photo, or the photos of a driver.
 
     Exit code: 0 running, 2 no such photo, 3 nothing runs or a process is dead.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         if photo is not None and driver is not None:
             raise typer.BadParameter("give a photo or --driver, not both")
         if photo is None and driver is None:

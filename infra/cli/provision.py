@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import boto3
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, AsJson, exit_on_error
 from infra.local.stage.state_file import home, running_state
 from infra.operations.users import PersonRefused, Role, pool_of_stage, provision
 
@@ -33,13 +33,13 @@ def provision_person(
             help="Do not ask for a new password at the first sign-in (for tests).",
         ),
     ] = False,
-    as_document: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_document: AsJson = False,
 ) -> None:
     """Create a user who can sign in, or change a role; prints the password once.
 
     Exit code: 0 the user can sign in, 2 wrong input or no such stage, 3 nothing runs.
     """
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         try:
             cognito, pool_id = _pool(stage)
             person = provision(

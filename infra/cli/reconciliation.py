@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import NOT_CONSERVED, plain_text, told
+from infra.cli.errors import NOT_CONSERVED, AsJson, exit_on_error, plain_text
 from infra.cli.target import target
 from infra.operations.status import NoSuchPhoto
 from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
@@ -27,7 +27,6 @@ Stack = Annotated[
     str | None,
     typer.Option(help="A deployed stack, e.g. Scones-prod-Pipeline. Default: the running system."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _SHOWN = 50
 
 
@@ -57,7 +56,7 @@ def reconcile_(
 
     Exit code: 0 consistent or repaired, 1 violations remain, 2 could not run, 3 nothing runs.
     """
-    with told(interrupted="what was repaired stays repaired; run it again."):
+    with exit_on_error(interrupted="what was repaired stays repaired; run it again."):
         system = target(stack)
         age = timedelta(minutes=older_than_minutes)
         found = reconcile(
@@ -95,7 +94,7 @@ def redrive(
 
     Exit code: 0 all started, 1 some not started, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was started goes its way."):
+    with exit_on_error(interrupted="what was started goes its way."):
         if bool(photos) == all_failed:
             raise typer.BadParameter("give photos, or --all-failed")
         if since and not all_failed:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 from infra.local.errors import StageError
 from infra.synthesis.synth import ROOT
@@ -61,7 +61,7 @@ def report(
 
     if demo_day and (start or end or as_of or stack):
         raise typer.BadParameter("--demo-day is a day of its own: it takes no time and no stack")
-    with told(interrupted="no file was written."):
+    with exit_on_error(interrupted="no file was written."):
         if demo_day:
             made, folder = made_up(), "demo-day"
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, exit_on_error
 from infra.local.errors import NotRunning
 from infra.local.stage.state_file import home, running_state
 from infra.operations.users import PersonRefused, Role, provision, renew_password
@@ -32,7 +32,7 @@ def review(
 
     Exit code: 0 page available, 2 invalid reviewer name, 3 nothing runs.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         state = running_state(home())
         if not state.api_url:
             raise NotRunning("it runs without a reviewers' page: `scones down`, then `scones up`.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import told
+from infra.cli.errors import exit_on_error
 from infra.local.stage.background import UpSettings, start, stop
 from infra.local.stage.state_file import home, running_state
 
@@ -56,7 +56,7 @@ def up(
         keep=keep,
         drop_folder=drop_folder.absolute() if drop_folder else None,
     )
-    with told(interrupted="what had been started was stopped."):
+    with exit_on_error(interrupted="what had been started was stopped."):
         state, started = start(home(), settings, step=_say)
     typer.echo("ready" if started else "running already, with the settings it was started with")
     typer.echo(_addresses(state))
@@ -74,7 +74,7 @@ def down(
 
     Does nothing if it is stopped already. Exit code: 0 stopped, 2 a process does not end.
     """
-    with told(interrupted="it may still be stopping: `scones status`."):
+    with exit_on_error(interrupted="it may still be stopping: `scones status`."):
         ran = stop(home(), discard=discard)
     typer.echo("stopped" if ran else "nothing was running")
 
@@ -84,7 +84,7 @@ def env() -> None:
 
     Exit code: 0 printed, 3 nothing runs.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         state = running_state(home())
     for line in env_lines(state.stage().environment, state.outputs):
         typer.echo(line)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, exit_on_error
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"
@@ -74,7 +74,7 @@ def train(
     steps.append(["promote", str(out), *places, "--current", _model(current)])
     if register:
         steps[-1] += ["--bucket", bucket, "--image-uri", image_uri]
-    with told(interrupted="run it again: it goes on from its last checkpoint."):
+    with exit_on_error(interrupted="run it again: it goes on from its last checkpoint."):
         raise typer.Exit(run_all(steps, in_training))
 
 

@@ -16,9 +16,10 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
+from handlers.domain.ledger.schema import ASSIGNMENTS
 from infra.state_machine import WorkflowResources, definition
 from tests.conftest import ROOT
-from tests.tables import create_photos_table
+from tests.tables import create_photos_table, create_table
 
 GOLDEN_EVENT = ROOT / "tests" / "events" / "s3_object_created.json"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -138,12 +139,8 @@ class Machine:
 
     def create_tables(self) -> None:
         create_photos_table()
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
-            TableName="assignments",
-            KeySchema=[{"AttributeName": "driver_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "driver_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+        create_table(dynamodb, ASSIGNMENTS, "assignments")
 
     def forget(self) -> None:
         """Empties tables and queues."""

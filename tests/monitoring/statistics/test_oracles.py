@@ -13,7 +13,7 @@ import pytest
 from monitoring.statistics.accuracy import expected_accuracy
 from monitoring.statistics.agreement import agreement
 from monitoring.statistics.proportions import several_shares, two_shares
-from monitoring.statistics.samples import Floats, Reference, kolmogorov_smirnov, wasserstein
+from monitoring.statistics.two_samples import Floats, Reference, kolmogorov_smirnov, wasserstein
 
 ABOUT = "it is in an environment of its own: make test-oracles"
 RANDOM = np.random.default_rng(11)

@@ -78,8 +78,12 @@ def test_nothing_is_written_outside_the_folder(shipped: Path, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", archive()[:20]])
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", archive()[:20]],
+    ids=["empty", "text", "truncated"],  # a gzip header holds the time: no name for a test
+)
+def test_bytes_that_are_not_an_archive_are_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModelMismatch, match="cannot be read"):
         unpack(content, tmp_path)
 
