@@ -18,7 +18,7 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
 
-test-local: setup-local-only # A signed-in driver and reviewer, where only `local` is installed
+test-local: setup-local-only ## Sign in as driver and reviewer where only `local` is installed
 	@.venv-local/bin/python -m tests.e2e.local_only
 
 check: setup-dev ## Lint, format and types
