@@ -6,7 +6,7 @@ LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url -
 export PYTHONDONTWRITEBYTECODE :=
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
 
-test-local: setup-local-only # A signed-in driver and reviewer, where only `local` is installed
+test-local: setup-local-only ## Sign in as driver and reviewer where only `local` is installed
 	@.venv-local/bin/python -m tests.e2e.local_only
 
 check: setup-dev ## Lint, format and types
@@ -29,8 +29,8 @@ check: setup-dev ## Lint, format and types
 format: setup-dev ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
 
-snapshot: setup-dev ## Accept the templates, permissions and workflow as they are now
-	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra
+snapshot: setup-dev ## Accept templates, permissions, workflow and generated document sections
+	@SCONES_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/infra tests/workflow/test_documented_execution.py
 
 test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 GB, in .venv-sagemaker)
 	@.venv-sagemaker/bin/pytest -m "not e2e" tests/training
@@ -49,6 +49,12 @@ figures-long: setup-dev ## The same with the long simulations and trainings (hou
 
 figures-docs: setup-dev ## Write the claimed figures into the documents
 	@$(BIN)/python -m tests.benchmarks.figures --write
+
+screenshots: setup-dev ## Take the pictures of the README anew (needs Chromium)
+	@$(BIN)/python -m tests.screenshots
+
+walkthrough: setup-dev ## Execute docs/walkthrough.ipynb and store its outputs
+	@$(BIN)/python -m tests.walkthrough
 
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synthesis.synth local

@@ -33,10 +33,13 @@ class ImportClosure:
     files: tuple[str, ...]  # paths relative to `root`, with slashes, sorted
     third_party: frozenset[str]  # top-level names outside the project and the standard library
 
-    def digest(self) -> str:
-        """Return the SHA-256, in hex, of the files' paths and contents."""
+    def digest(self, *data_files: str) -> str:
+        """Return the SHA-256, in hex, of the paths and contents of the files and of `data_files`.
+
+        The data files are paths relative to `root`, in any order.
+        """
         digest = hashlib.sha256()
-        for name in self.files:
+        for name in sorted({*self.files, *data_files}):
             digest.update(f"{name}\0".encode())
             digest.update((self.root / name).read_bytes() + b"\0")
         return digest.hexdigest()

@@ -105,7 +105,12 @@ FUNCTIONS = (
         memory_mb=1769,
         timeout_s=900,
         # tzdata: the runtime has no time zones of its own.
-        wheels=(*_POWERTOOLS, *_IMAGES, "msgspec", "numpy", "tzdata"),
+        wheels=(*_POWERTOOLS, *_IMAGES, "jinja2", "msgspec", "numpy", "tzdata"),
+        data_files=tuple(
+            f"monitoring/{folder}/**/*.{kind}"
+            for folder in ("rendering", "report/html")
+            for kind in ("css", "html")
+        ),
         max_unzipped_mb=150,
         with_baselines=True,
     ),

@@ -1,37 +1,46 @@
-"""The ledger's table under moto, with the indexes that its readers walk."""
+"""Tables under moto, with the keys and indexes that the stack gives them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-INDEXES = {
-    "by_hour": ("received_hour", "received_at"),
-    "by_pending": ("pending", "claimed_at"),
-    "by_review": ("review", "received_at"),
-}
+from handlers.domain.ledger.schema import PHOTOS, Attribute, TableSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def create_photos_table(name: str = "photos") -> None:
-    """Keys and indexes as the stack has them."""
-    keys = {"photo_id", *(key for pair in INDEXES.values() for key in pair)}
-    indexes: list[Any] = [  # Any: the stubs know these only as literals
+    """The table `Photos` under a name of the test's."""
+    create_table(boto3.client("dynamodb", region_name="us-east-1"), PHOTOS, name)
+
+
+def create_table(dynamodb: Any, schema: TableSchema, name: str) -> None:
+    """One table of the schema, under any name."""
+    keys = {*schema.keys, *(key for index in schema.indexes for key in index.keys)}
+    indexes = [
         {
-            "IndexName": index,
-            "KeySchema": _keys(*pair),
-            "Projection": {"ProjectionType": "ALL"},
+            "IndexName": index.name,
+            "KeySchema": _keys(index.keys),
+            "Projection": {"ProjectionType": "ALL"}
+            if index.projected is None
+            else {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.projected)},
         }
-        for index, pair in INDEXES.items()
+        for index in schema.indexes
     ]
-    definitions: list[Any] = [{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)]
-    boto3.client("dynamodb", region_name="us-east-1").create_table(
+    dynamodb.create_table(
         TableName=name,
-        KeySchema=_keys("photo_id"),
-        AttributeDefinitions=definitions,
-        GlobalSecondaryIndexes=indexes,
+        KeySchema=_keys(schema.keys),
+        AttributeDefinitions=[
+            {"AttributeName": key, "AttributeType": key.dynamodb_type} for key in sorted(keys)
+        ],
         BillingMode="PAY_PER_REQUEST",
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     )
 
 
-def _keys(partition: str, sort: str | None = None) -> Any:
-    keys = [{"AttributeName": partition, "KeyType": "HASH"}]
-    return keys + ([{"AttributeName": sort, "KeyType": "RANGE"}] if sort else [])
+def _keys(attributes: "Iterable[Attribute]") -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip(attributes, ("HASH", "RANGE"), strict=False)
+    ]

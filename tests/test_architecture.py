@@ -14,12 +14,18 @@ ALLOWED = {
     "handlers.domain": ("handlers.domain",),
     "handlers.aws": ("handlers.aws", "handlers.domain"),
     "handlers": ("handlers",),
+    "monitoring.statistics": ("monitoring.statistics",),
+    "monitoring.rendering": ("monitoring.rendering", "handlers.domain"),
     "monitoring": (
         *("monitoring", "handlers.domain", "handlers.aws", "handlers.settings"),
         "handlers.import_closure",
     ),
     "training.serving": ("training.serving",),
-    "training": ("training", "handlers.domain", "handlers.import_closure"),
+    # Statistics and the rendering of HTML reports have one home, shared with monitoring.
+    "training": (
+        *("training", "handlers.domain", "handlers.import_closure"),
+        *("monitoring.rendering", "monitoring.statistics"),
+    ),
     "infra.state_machine": ("infra.state_machine", "handlers.domain"),
     "infra": ("infra", "handlers", "monitoring", "training"),
 }

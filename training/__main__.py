@@ -12,7 +12,8 @@ from rich.table import Table
 
 from training.cli import data as data_commands
 from training.cli import launch, registry, studies
-from training.config import TrainConfig
+from training.cli.errors import AsJson
+from training.config import START_WEIGHTS, TrainConfig
 from training.data.photo_set import UnusableData, load_photos
 from training.data.sources.corrections import read_corrections
 from training.evaluation.metrics import Evaluation, corrected, evaluate, of_sources, predict
@@ -23,7 +24,6 @@ from training.serving.predictor import Predictor
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"
 DEFAULT_DATA = Path("../shared/data")
-START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for commands in (launch.app, registry.app):
@@ -123,7 +123,7 @@ def evaluate_command(  # noqa: PLR0917  # as above
     sources: Annotated[
         str, typer.Option(help="Comma-separated: only these sources. [all that are there]")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model on the test photos, as it is served.
 

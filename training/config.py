@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from training.serving.manifest import InputSpec
 
+START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"  # below a folder of photos
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentConfig:

@@ -1,57 +1,42 @@
 """The ledger as drivers read it: a photo by its id or upload, and a driver's photos by time."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.dynamodb import answer_of
+from handlers.aws.photos_table import PageKey, PhotosTable
 from handlers.domain.ledger.driver_view import DriverPhoto
+from handlers.domain.ledger.schema import PhotoAttribute
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-# Versions of one upload's object: one, unless somebody posts again within the permission's minutes.
+# Versions of one upload's object: one, unless the driver posts again while the permission holds.
 _MOST_VERSIONS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a page ended; belongs to the driver who asks, whoever made it."""
+    """Where a page ended; it belongs to the driver who asks, whatever its origin."""
 
     uploaded_at: str
     photo_id: str
 
 
 class DriverPhotos:
-    """Reads; whose photo it is, is the caller's to ask."""
+    """Reads; callers check whose photo it is."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
-        self._dynamodb = dynamodb
+    def __init__(self, table: PhotosTable) -> None:
         self._table = table
 
     def photo(self, photo_id: str) -> DriverPhoto | None:
         """Raises: LedgerUnavailable, InvalidRecord."""
-        found = answer_of(
-            lambda: self._dynamodb.get_item(
-                TableName=self._table, Key=item_of({"photo_id": photo_id}), ConsistentRead=True
-            )
-        )
-        return DriverPhoto.from_item(plain(found["Item"])) if "Item" in found else None
+        row = answer_of(lambda: self._table.row(photo_id))
+        return DriverPhoto.from_item(row) if row is not None else None
 
     def of_upload(self, upload_id: str, *, driver_id: str) -> DriverPhoto | None:
-        """The newest version; a key that somebody else chose may name the same upload."""
-        found = answer_of(
-            lambda: self._dynamodb.query(
-                TableName=self._table,
-                IndexName="by_upload",
-                KeyConditionExpression="upload_id = :upload",
-                ExpressionAttributeValues=item_of({":upload": upload_id}),
-                ScanIndexForward=False,
-                Limit=_MOST_VERSIONS,
-            )
-        )
-        for item in found["Items"]:
-            photo = self.photo(plain(item)["photo_id"])
+        """The newest version; another driver's key may name the same upload.
+
+        Raises: LedgerUnavailable, InvalidRecord.
+        """
+        for row in answer_of(lambda: self._table.of_upload(upload_id, limit=_MOST_VERSIONS)):
+            photo = self.photo(row[PhotoAttribute.PHOTO_ID])
             if photo and photo.driver_id == driver_id:
                 return photo
         return None
@@ -59,30 +44,24 @@ class DriverPhotos:
     def page(
         self, driver_id: str, *, limit: int, after: Position | None
     ) -> tuple[list[DriverPhoto], Position | None]:
-        """Newest first, and where the next page begins if there is one."""
-        start: dict[str, Any] = {}
+        """Newest first, and where the next page begins if there is one.
+
+        Raises: LedgerUnavailable, InvalidRecord.
+        """
+        start: PageKey | None = None
         if after:
-            start["ExclusiveStartKey"] = item_of(
-                {
-                    "driver_id": driver_id,
-                    "uploaded_at": after.uploaded_at,
-                    "photo_id": after.photo_id,
-                }
+            start = {
+                PhotoAttribute.DRIVER_ID: driver_id,
+                PhotoAttribute.UPLOADED_AT: after.uploaded_at,
+                PhotoAttribute.PHOTO_ID: after.photo_id,
+            }
+        rows, last = answer_of(lambda: self._table.of_driver(driver_id, limit=limit, after=start))
+        following = (
+            Position(
+                uploaded_at=last[PhotoAttribute.UPLOADED_AT],
+                photo_id=last[PhotoAttribute.PHOTO_ID],
             )
-        found = answer_of(
-            lambda: self._dynamodb.query(
-                TableName=self._table,
-                IndexName="by_driver",
-                KeyConditionExpression="driver_id = :driver",
-                ExpressionAttributeValues=item_of({":driver": driver_id}),
-                ScanIndexForward=False,
-                Limit=limit,
-                **start,
-            )
+            if last
+            else None
         )
-        photos = [DriverPhoto.from_item(plain(item)) for item in found["Items"]]
-        last = found.get("LastEvaluatedKey")
-        if not last:
-            return photos, None
-        key = plain(last)
-        return photos, Position(uploaded_at=key["uploaded_at"], photo_id=key["photo_id"])
+        return [DriverPhoto.from_item(row) for row in rows], following

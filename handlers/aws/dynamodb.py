@@ -1,6 +1,7 @@
 """Calls of DynamoDB whose refusals mean something: a condition that does not hold is an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,21 +24,32 @@ def succeeds(write: Callable[[], object]) -> bool:
 
     Raises: LedgerUnavailable.
     """
-    try:
-        write()
-    except ClientError as error:
-        if _code(error) in _LOST:
+    with _translated():
+        try:
+            write()
+        except ClientError as error:
+            if _code(error) not in _LOST:
+                raise
             return False
-        raise LedgerUnavailable(f"DynamoDB answered {_code(error)}") from error
-    except BotoCoreError as error:
-        raise LedgerUnavailable(str(error)) from error
     return True
 
 
 def answer_of(read: Callable[[], Answer]) -> Answer:
     """What was read. Raises: LedgerUnavailable."""
-    try:
+    with _translated():
         return read()
+
+
+def answers_of(reads: Iterable[Answer]) -> Iterator[Answer]:
+    """The same, one by one. Raises: LedgerUnavailable."""
+    with _translated():
+        yield from reads
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
     except ClientError as error:
         raise LedgerUnavailable(f"DynamoDB answered {_code(error)}") from error
     except BotoCoreError as error:

@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.aws.attribute_values import item_of, plain
 from handlers.domain.errors import LedgerUnavailable
+from handlers.domain.ledger.schema import ReviewerAttribute
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,25 +28,28 @@ class KnownItems:
             found = self._dynamodb.get_item(TableName=self._table, Key=_key(photo_id))
         except (BotoCoreError, ClientError) as error:
             raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
-        return str(plain(found.get("Item", {})).get("verdict", ""))
+        return str(plain(found.get("Item", {})).get(ReviewerAttribute.VERDICT, ""))
 
     def all(self) -> dict[str, str]:
         """Verdicts by photo id. Raises: LedgerUnavailable."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="kind = :kind",
+            KeyConditionExpression=f"{ReviewerAttribute.KIND} = :kind",
             ExpressionAttributeValues=item_of({":kind": KNOWN_ITEM}),
         )
         try:
             items = [plain(item) for page in pages for item in page["Items"]]
         except (BotoCoreError, ClientError) as error:
             raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
-        return {str(item["name"]): str(item.get("verdict", "")) for item in items}
+        return {
+            str(item[ReviewerAttribute.NAME]): str(item.get(ReviewerAttribute.VERDICT, ""))
+            for item in items
+        }
 
     def add(self, photo_id: str, verdict: str) -> None:
         """Remember it, in place of what was known. Raises: ClientError."""
-        item = {"kind": KNOWN_ITEM, "name": photo_id, "verdict": verdict}
-        self._dynamodb.put_item(TableName=self._table, Item=item_of(item))
+        item = {**_key(photo_id), **item_of({ReviewerAttribute.VERDICT: verdict})}
+        self._dynamodb.put_item(TableName=self._table, Item=item)
 
     def forget(self, photo_id: str) -> None:
         """What was counted stays counted. Raises: ClientError."""
@@ -53,4 +57,4 @@ class KnownItems:
 
 
 def _key(photo_id: str) -> "dict[str, AttributeValueTypeDef]":
-    return item_of({"kind": KNOWN_ITEM, "name": photo_id})
+    return item_of({ReviewerAttribute.KIND: KNOWN_ITEM, ReviewerAttribute.NAME: photo_id})

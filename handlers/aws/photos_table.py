@@ -1,19 +1,29 @@
-"""The ledger of photos, as those who look after it read and mend it: by index, never by scan."""
+"""The photos table: all its reads, and the sweeper's writes. Reads go by key or index; only
+operators' tools list the whole table.
+"""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.attribute_values import item_of, plain
 from handlers.domain.errors import SconesError
 from handlers.domain.ledger.rows import LedgerRow
+from handlers.domain.ledger.schema import (
+    BY_DRIVER,
+    BY_HOUR,
+    BY_PENDING,
+    BY_REVIEW,
+    BY_UPLOAD,
+    Index,
+    PhotoAttribute,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-Row = dict[str, Any]  # as stored; whoever reads it makes records of it
-PageKey = Mapping[str, str]  # where a walk through an index goes on
+Row = dict[str, Any]  # as stored; callers make records of it
+PageKey = Mapping[str, str]  # where a walk through an index goes on: all keys are strings
 
 _BATCH = 100  # what BatchGetItem takes at once
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)  # the SDK does not ask again for unprocessed keys
@@ -24,7 +34,10 @@ class LedgerBusy(SconesError):
 
 
 class PhotosTable:
-    """One table. Walks are bounded by whoever asks, so that no run of a function is too long."""
+    """One table. Callers bound their walks, so that no run of a function is too long.
+
+    All methods raise ClientError and BotoCoreError as the SDK does.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
         self._dynamodb = dynamodb
@@ -32,122 +45,171 @@ class PhotosTable:
 
     def row(self, photo_id: str) -> Row | None:
         """A consistent read of one photo."""
-        found = self._dynamodb.get_item(
-            TableName=self._table, Key={"photo_id": {"S": photo_id}}, ConsistentRead=True
+        response = self._dynamodb.get_item(
+            TableName=self._table, Key=_key(photo_id), ConsistentRead=True
         )
-        return plain(found["Item"]) if "Item" in found else None
+        return plain(response["Item"]) if "Item" in response else None
 
-    def rows(self, photo_ids: Iterable[str]) -> Iterator[Row]:
-        """Those of the photos that the ledger knows, in any order."""
-        yield from self._batches(photo_ids, projection="")
+    def rows(self, photo_ids: Iterable[str], *, consistent: bool = False) -> Iterator[Row]:
+        """The rows of those photos that are in the table, in any order. Raises: LedgerBusy."""
+        yield from self._batches(photo_ids, {"ConsistentRead": consistent})
 
     def known(self, photo_ids: Iterable[str]) -> set[str]:
-        """Which of the photos the ledger knows."""
-        return {row["photo_id"] for row in self._batches(photo_ids, projection="photo_id")}
+        """Which of the photos have a row. Raises: LedgerBusy."""
+        rows = self._batches(photo_ids, {"ProjectionExpression": str(PhotoAttribute.PHOTO_ID)})
+        return {row[PhotoAttribute.PHOTO_ID] for row in rows}
+
+    def all_rows(self) -> Iterator[Row]:
+        """The whole table, by a consistent scan."""
+        yield from self._scan(ConsistentRead=True)
+
+    def statuses(self) -> Iterator[str]:
+        """The status of every photo, by a scan."""
+        names = {"#status": PhotoAttribute.STATUS}
+        for row in self._scan(ProjectionExpression="#status", ExpressionAttributeNames=names):
+            yield row[PhotoAttribute.STATUS]
+
+    def starting_with(self, prefix: str) -> Iterator[Row]:
+        """The photos whose id begins like this, by a scan."""
+        yield from self._scan(
+            FilterExpression=f"begins_with({PhotoAttribute.PHOTO_ID}, :prefix)",
+            ExpressionAttributeValues=item_of({":prefix": prefix}),
+        )
 
     def pending(self, *, claimed_before: str, limit: int) -> Iterator[Row]:
         """Undecided photos, the longest claimed first."""
-        rows, _ = self._walk(
-            "by_pending",
-            condition="pending = :pending AND claimed_at < :before",
-            values={":pending": "received", ":before": claimed_before},
-            limit=limit,
-        )
+        rows, _ = self._walk(BY_PENDING, "received", sort=("<", claimed_before), limit=limit)
         yield from rows
 
     def open_reviews(
         self, *, received_before: str, limit: int, after: PageKey | None = None
     ) -> tuple[list[Row], PageKey | None]:
         """Photos with an open review, the longest waiting first, and where to go on."""
-        return self._walk(
-            "by_review",
-            condition="review = :open AND received_at < :before",
-            values={":open": "open", ":before": received_before},
-            limit=limit,
-            after=after,
-        )
+        return self._walk(BY_REVIEW, "open", sort=("<", received_before), limit=limit, after=after)
 
-    def received_in(self, hour: str) -> Iterator[Row]:
-        """All photos that came in an hour of UTC, `2026-11-22T18`."""
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="by_hour",
-            KeyConditionExpression="received_hour = :hour",
-            ExpressionAttributeValues={":hour": {"S": hour}},
+    def oldest_open_reviews(
+        self, limit: int, *, attributes: Sequence[PhotoAttribute]
+    ) -> Iterator[Row]:
+        """These attributes of photos with an open review, read as far as the caller goes on."""
+        for rows, _ in self._pages(BY_REVIEW, "open", limit=limit, attributes=attributes):
+            yield from rows
+
+    def received_in(self, hour: str, *, since: str = "") -> Iterator[Row]:
+        """The photos of an hour of UTC, `2026-11-22T18`, that were received at `since` or later."""
+        sort = (">=", since) if since else None
+        for rows, _ in self._pages(BY_HOUR, hour, sort=sort):
+            yield from rows
+
+    def of_driver(
+        self, driver_id: str, *, limit: int, after: PageKey | None = None
+    ) -> tuple[list[Row], PageKey | None]:
+        """One page of at most `limit` photos of a driver, newest first, and where to go on."""
+        pages = self._pages(BY_DRIVER, driver_id, limit=limit, after=after, newest_first=True)
+        return next(pages)
+
+    def newest_assigned(self, driver_id: str, *, besides: str) -> list[Row]:
+        """The driver's newest assigned photos but one: the first page of the index with any."""
+        pages = self._pages(
+            BY_DRIVER,
+            driver_id,
+            newest_first=True,
+            only=("#status = :assigned AND #photo_id <> :besides"),
+            names={"#status": PhotoAttribute.STATUS, "#photo_id": PhotoAttribute.PHOTO_ID},
+            values={":assigned": "assigned", ":besides": besides},
         )
-        for page in pages:
-            yield from map(plain, page["Items"])
+        return next((rows for rows, _ in pages if rows), [])
+
+    def of_upload(self, upload_id: str, *, limit: int) -> list[Row]:
+        """Key, status and reason of the photos of an upload, newest first."""
+        rows, _ = next(self._pages(BY_UPLOAD, upload_id, limit=limit, newest_first=True))
+        return rows
 
     def requeue(self, row: LedgerRow, *, now: str) -> bool:
-        """Take the photo from its attempt: only who saw this very attempt can, and only once."""
-        return self._update(
+        """Start the next attempt; False if the row is no longer as it was read."""
+        return self._update_attempt(
             row,
-            "SET #status = :next, attempt = :attempt, pending = :pending, claimed_at = :now,"
-            " updated_at = :now REMOVE reason, message, cause",
-            {
-                ":next": {"S": "requeued"},
-                ":attempt": {"N": str(row.attempt + 1)},
-                ":pending": {"S": "received"},
-                ":now": {"S": now},
+            sets={
+                PhotoAttribute.STATUS: "requeued",
+                PhotoAttribute.ATTEMPT: row.attempt + 1,
+                PhotoAttribute.PENDING: "received",
+                PhotoAttribute.CLAIMED_AT: now,
+                PhotoAttribute.UPDATED_AT: now,
             },
+            removes=(PhotoAttribute.REASON, PhotoAttribute.MESSAGE, PhotoAttribute.CAUSE),
         )
 
     def give_up(self, row: LedgerRow, *, reason: str, message: str, now: str) -> bool:
-        """The photo has failed, under the same condition."""
-        return self._update(
+        """Record the photo as failed, under the same condition."""
+        return self._update_attempt(
             row,
-            "SET #status = :next, reason = :reason, message = :message, updated_at = :now"
-            " REMOVE pending",
-            {
-                ":next": {"S": "failed"},
-                ":reason": {"S": reason},
-                ":message": {"S": message},
-                ":now": {"S": now},
+            sets={
+                PhotoAttribute.STATUS: "failed",
+                PhotoAttribute.REASON: reason,
+                PhotoAttribute.MESSAGE: message,
+                PhotoAttribute.UPDATED_AT: now,
             },
+            removes=(PhotoAttribute.PENDING,),
         )
 
     def mark_enqueued(self, row: LedgerRow, *, now: str) -> bool:
         """A message for the open review was sent, and only the first time counts; False where the
         review has been done since."""
-        return self._mark(row, "SET enqueued_at = if_not_exists(enqueued_at, :now)", now=now)
+        name = PhotoAttribute.ENQUEUED_AT
+        return self._mark(row, f"SET {name} = if_not_exists({name}, :now)", now=now)
 
     def mark_reminded(self, row: LedgerRow, *, now: str) -> bool:
         """Another message was sent, under the same condition."""
-        return self._mark(row, "SET reminded_at = :now", now=now)
+        return self._mark(row, f"SET {PhotoAttribute.REMINDED_AT} = :now", now=now)
 
     def _mark(self, row: LedgerRow, expression: str, *, now: str) -> bool:
-        try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key={"photo_id": {"S": row.photo_id}},
-                UpdateExpression=expression,
-                ConditionExpression="attempt = :attempt AND #review = :open",
-                ExpressionAttributeNames={"#review": "review"},
-                ExpressionAttributeValues={
-                    ":now": {"S": now},
-                    ":attempt": {"N": str(row.attempt)},
-                    ":open": {"S": "open"},
-                },
-            )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        return self._update(
+            row,
+            expression,
+            condition="#attempt = :attempt AND #review = :open",
+            names={"#attempt": PhotoAttribute.ATTEMPT, "#review": PhotoAttribute.REVIEW},
+            values={":now": now, ":attempt": row.attempt, ":open": "open"},
+        )
+
+    def _update_attempt(
+        self,
+        row: LedgerRow,
+        *,
+        sets: Mapping[PhotoAttribute, object],
+        removes: Sequence[PhotoAttribute],
+    ) -> bool:
+        assignments = ", ".join(f"#{name} = :{name}" for name in sets)
+        return self._update(
+            row,
+            f"SET {assignments} REMOVE {', '.join(f'#{name}' for name in removes)}",
+            condition="#status = :seen AND #attempt = :seen_attempt",
+            names={
+                "#attempt": PhotoAttribute.ATTEMPT,
+                **{f"#{name}": name for name in (*sets, *removes)},
+            },
+            values={
+                ":seen": row.status,
+                ":seen_attempt": row.attempt,
+                **{f":{name}": value for name, value in sets.items()},
+            },
+        )
 
     def _update(
-        self, row: LedgerRow, expression: str, values: "dict[str, AttributeValueTypeDef]"
+        self,
+        row: LedgerRow,
+        expression: str,
+        *,
+        condition: str,
+        names: Mapping[str, PhotoAttribute],
+        values: Mapping[str, object],
     ) -> bool:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key={"photo_id": {"S": row.photo_id}},
+                Key=_key(row.photo_id),
                 UpdateExpression=expression,
-                ConditionExpression="#status = :seen AND attempt = :seen_attempt",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    **values,
-                    ":seen": {"S": row.status},
-                    ":seen_attempt": {"N": str(row.attempt)},
-                },
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=item_of(values),
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return False
@@ -155,46 +217,94 @@ class PhotosTable:
 
     def _walk(
         self,
-        index: str,
+        index: Index,
+        partition: str,
         *,
-        condition: str,
-        values: Mapping[str, str],
+        sort: tuple[str, str],
         limit: int,
         after: PageKey | None = None,
     ) -> tuple[list[Row], PageKey | None]:
-        rows: list[Row] = []
-        while len(rows) < limit:
-            # Any: the key is absent at the start of a walk.
-            start: Any = {"ExclusiveStartKey": {k: {"S": v} for k, v in (after or {}).items()}}
-            page = self._dynamodb.query(
-                TableName=self._table,
-                IndexName=index,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
-                Limit=limit - len(rows),
-                **(start if after else {}),
-            )
-            rows += map(plain, page["Items"])
-            last = page.get("LastEvaluatedKey")
-            after = {name: value["S"] for name, value in last.items()} if last else None
-            if after is None:
-                break
-        return rows, after
+        walked: list[Row] = []
+        for rows, following in self._pages(index, partition, sort=sort, limit=limit, after=after):
+            walked += rows
+            after = following
+        return walked, after
 
-    def _batches(self, photo_ids: Iterable[str], *, projection: str) -> Iterator[Row]:
-        keys = [{"photo_id": {"S": each}} for each in dict.fromkeys(photo_ids)]
+    def _pages(
+        self,
+        index: Index,
+        partition: str,
+        *,
+        sort: tuple[str, str] | None = None,  # operator, value
+        limit: int | None = None,  # rows of all pages together
+        after: PageKey | None = None,
+        newest_first: bool = False,
+        attributes: Sequence[PhotoAttribute] = (),  # none: all that the index holds
+        only: str = "",
+        names: Mapping[str, PhotoAttribute] | None = None,
+        values: Mapping[str, object] | None = None,
+    ) -> Iterator[tuple[list[Row], PageKey | None]]:
+        """Pages of an index, each with the key to go on from: None behind the last."""
+        condition = "#partition = :partition" + (f" AND #sort {sort[0]} :sort" if sort else "")
+        request: dict[str, Any] = {  # Any: a request of DynamoDB, which boto3 checks
+            "TableName": self._table,
+            "IndexName": index.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {
+                "#partition": index.partition_key,
+                **({"#sort": index.sort_key} if sort else {}),
+                **{f"#{name}": name for name in attributes},
+                **(names or {}),
+            },
+            "ExpressionAttributeValues": item_of(
+                {
+                    ":partition": partition,
+                    **({":sort": sort[1]} if sort else {}),
+                    **(values or {}),
+                }
+            ),
+            "ScanIndexForward": not newest_first,
+        }
+        if attributes:
+            request["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+        if only:
+            request["FilterExpression"] = only
+        left = limit
+        while left is None or left > 0:
+            if left is not None:
+                request["Limit"] = left
+            if after:
+                request["ExclusiveStartKey"] = item_of(after)
+            response = self._dynamodb.query(**request)
+            rows = [plain(item) for item in response["Items"]]
+            last = response.get("LastEvaluatedKey")
+            after = plain(last) if last else None
+            yield rows, after
+            if after is None:
+                return
+            left = None if left is None else left - len(rows)
+
+    def _scan(self, **request: Any) -> Iterator[Row]:  # noqa: ANN401 # see _pages
+        pages = self._dynamodb.get_paginator("scan")
+        for page in pages.paginate(TableName=self._table, **request):
+            yield from map(plain, page["Items"])
+
+    def _batches(self, photo_ids: Iterable[str], options: Mapping[str, Any]) -> Iterator[Row]:
+        keys = [_key(photo_id) for photo_id in dict.fromkeys(photo_ids)]
         for start in range(0, len(keys), _BATCH):
-            wanted: Any = {"Keys": keys[start : start + _BATCH]}
-            if projection:
-                wanted["ProjectionExpression"] = projection
+            wanted = {"Keys": keys[start : start + _BATCH], **options}
             yield from self._batch({self._table: wanted})
 
     def _batch(self, request: dict[str, Any]) -> Iterator[Row]:
         for pause_s in _PAUSES_S:
             time.sleep(pause_s)
-            found = self._dynamodb.batch_get_item(RequestItems=request)
-            yield from map(plain, found["Responses"].get(self._table, []))
-            request = dict(found.get("UnprocessedKeys", {}))
+            response = self._dynamodb.batch_get_item(RequestItems=request)
+            yield from map(plain, response["Responses"].get(self._table, []))
+            request = dict(response.get("UnprocessedKeys", {}))
             if not request:
                 return
         raise LedgerBusy("DynamoDB leaves keys unprocessed; the next run will ask again")
+
+
+def _key(photo_id: str) -> Any:  # noqa: ANN401 # an attribute value, which boto3 checks
+    return item_of({PhotoAttribute.PHOTO_ID: photo_id})

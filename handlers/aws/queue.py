@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +23,15 @@ class QueueTooLong(SconesError):
     """It holds more messages than can be looked at before the first are visible again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSize:
+    """Messages of a queue, as SQS estimates them."""
+
+    visible: int
+    delayed: int
+    in_flight: int  # received and neither deleted nor visible again
+
+
 class Queue:
     """One queue."""
 
@@ -33,13 +43,27 @@ class Queue:
         """Sending again is safe: what is drained twice is dropped once."""
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
 
-    def depth(self) -> int:
-        """About how many messages it holds, whether somebody has them in hand or not."""
-        found = self._sqs.get_queue_attributes(
+    def size(self) -> QueueSize:
+        """How many messages it holds, by state."""
+        response = self._sqs.get_queue_attributes(
             QueueUrl=self._url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
         )
-        return sum(int(number) for number in found["Attributes"].values())
+        numbers = response["Attributes"]
+        return QueueSize(
+            visible=int(numbers["ApproximateNumberOfMessages"]),
+            delayed=int(numbers.get("ApproximateNumberOfMessagesDelayed", 0)),
+            in_flight=int(numbers.get("ApproximateNumberOfMessagesNotVisible", 0)),
+        )
+
+    def depth(self) -> int:
+        """How many messages are visible or in flight."""
+        size = self.size()
+        return size.visible + size.in_flight
 
     def peek(self) -> list[str]:
         """The bodies of all messages that nobody has in hand. They are hidden from others

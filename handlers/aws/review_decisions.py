@@ -4,12 +4,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from handlers.aws.attribute_values import item_of, plain
-from handlers.aws.dynamodb import answer_of, succeeds
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.aws.dynamodb import answer_of, answers_of, succeeds
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_transactions import Tables, transaction
 from handlers.domain.errors import LedgerUnavailable
+from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
     needs_successor,
@@ -25,8 +27,22 @@ Judge = Callable[[ReviewRow | None], DecisionChange | Repeated | Refused]
 
 _ATTEMPTS = 6  # of a decision that meets others about the same photo, driver or reviewer
 _OF_OFFERS = (
-    "photo_id, #bucket, #key, etag, uploaded_at, received_at, #status, review, decision_seq, "
-    "first_by, second_until, skipped, lease_id, lease_owner, lease_since, lease_until"
+    PhotoAttribute.PHOTO_ID,
+    PhotoAttribute.BUCKET,
+    PhotoAttribute.KEY,
+    PhotoAttribute.ETAG,
+    PhotoAttribute.UPLOADED_AT,
+    PhotoAttribute.RECEIVED_AT,
+    PhotoAttribute.STATUS,
+    PhotoAttribute.REVIEW,
+    PhotoAttribute.DECISION_SEQ,
+    PhotoAttribute.FIRST_BY,
+    PhotoAttribute.SECOND_UNTIL,
+    PhotoAttribute.SKIPPED,
+    PhotoAttribute.LEASE_ID,
+    PhotoAttribute.LEASE_OWNER,
+    PhotoAttribute.LEASE_SINCE,
+    PhotoAttribute.LEASE_UNTIL,
 )
 
 
@@ -57,12 +73,14 @@ class ReviewLedger:
     ) -> None:
         self._dynamodb = dynamodb
         self._tables = tables
+        self._photos = PhotosTable(dynamodb, table=tables.photos)
+        self._assignments = AssignmentsTable(dynamodb, table=tables.assignments)
         self._pause = pause
 
     def read(self, photo_id: str) -> ReviewRow | None:
         """Raises: LedgerUnavailable, InvalidRecord."""
-        item = self._get(self._tables.photos, {"photo_id": photo_id})
-        return ReviewRow.from_item(item) if item else None
+        row = answer_of(lambda: self._photos.row(photo_id))
+        return ReviewRow.from_item(row) if row else None
 
     def decide(self, photo_id: str, judge: Judge) -> Decided | Repeated | Refused:
         """Judge the row and write that, or judge it anew when it was not the same any more.
@@ -99,59 +117,20 @@ class ReviewLedger:
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
-        start: dict[str, Any] = {}
-        while limit > 0:
-            found = answer_of(
-                lambda: self._dynamodb.query(
-                    TableName=self._tables.photos,
-                    IndexName="by_review",
-                    KeyConditionExpression="review = :open",
-                    ExpressionAttributeNames={
-                        "#bucket": "bucket",
-                        "#key": "key",
-                        "#status": "status",
-                    },
-                    ExpressionAttributeValues={":open": {"S": "open"}},
-                    ProjectionExpression=_OF_OFFERS,
-                    Limit=limit,  # noqa: B023 # called at once
-                    **start,  # noqa: B023 # called at once
-                )
-            )
-            for item in found["Items"]:
-                yield ReviewRow.from_item(plain(item))
-            limit -= len(found["Items"])
-            if "LastEvaluatedKey" not in found:
-                return
-            start = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
+        rows = self._photos.oldest_open_reviews(limit, attributes=_OF_OFFERS)
+        yield from map(ReviewRow.from_item, answers_of(rows))
 
     def _assignment(self, driver_id: str) -> ItemImage | None:
         if not driver_id:
             return None
-        return self._get(self._tables.assignments, {"driver_id": driver_id})
+        return answer_of(lambda: self._assignments.row(driver_id))
 
     def _newest_assigned(self, row: ReviewRow) -> ReviewRow | None:
         """The driver's newest other photo that is assigned; the transaction checks it once more."""
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._tables.photos,
-            IndexName="by_driver",
-            KeyConditionExpression="driver_id = :driver",
-            FilterExpression="#status = :assigned AND photo_id <> :this",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=item_of(
-                {":driver": row.driver_id, ":assigned": "assigned", ":this": row.photo_id}
-            ),
-            ScanIndexForward=False,
-        )
-        items = answer_of(lambda: next((page["Items"] for page in pages if page["Items"]), []))
+        items = answer_of(lambda: self._photos.newest_assigned(row.driver_id, besides=row.photo_id))
         # Photos of the same second: the id breaks the tie.
-        rows = sorted((ReviewRow.from_item(plain(item)) for item in items), key=_order)
+        rows = sorted(map(ReviewRow.from_item, items), key=_order)
         return self.read(rows[-1].photo_id) if rows else None
-
-    def _get(self, table: str, key: dict[str, str]) -> ItemImage | None:
-        found = answer_of(
-            lambda: self._dynamodb.get_item(TableName=table, Key=item_of(key), ConsistentRead=True)
-        )
-        return plain(found["Item"]) if "Item" in found else None
 
 
 def _order(row: ReviewRow) -> str:

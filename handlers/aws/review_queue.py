@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import LedgerUnavailable
-from handlers.domain.ledger.identity import Sender
+from handlers.domain.ledger.messages import review_message
 from handlers.domain.review.row import ReviewRow
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class ReviewQueue:
 
     def send(self, row: ReviewRow, *, reason: str) -> None:
         """Sending once too often is harmless. Raises: LedgerUnavailable."""
-        body = json.dumps(message_of(row, reason))
+        message = review_message(row, reason=reason, received_at=row.received_at)
+        body = json.dumps(message)
         self._do(lambda: self._sqs.send_message(QueueUrl=self._url, MessageBody=body))
 
     def _do(self, act: Callable[[], object]) -> None:
@@ -101,28 +102,6 @@ class ReviewQueue:
                 raise LedgerUnavailable(f"the review queue answered {code}") from error
         except BotoCoreError as error:
             raise LedgerUnavailable(str(error)) from error
-
-
-def message_of(row: ReviewRow, reason: str) -> dict[str, object]:
-    """As the workflow sends it: whoever reads the queue needs nothing else."""
-    photo: dict[str, object] = {
-        "photo_id": row.photo_id,
-        "bucket": row.bucket,
-        "key": row.key,
-        "version_id": row.version_id,
-        "etag": row.etag,
-        "size_bytes": row.size_bytes,
-        "uploaded_at": row.uploaded_at,
-        "photo_order": row.photo_order,
-    }
-    if sender := Sender.from_key(row.key):
-        photo |= {"driver_id": sender.driver_id, "upload_id": sender.upload_id}
-    return {
-        "photo_id": row.photo_id,
-        "photo": photo,
-        "reason": reason,
-        "received_at": row.received_at,
-    }
 
 
 def _photo_id(body: str) -> str:

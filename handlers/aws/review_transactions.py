@@ -5,6 +5,11 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.attribute_values import item_of
+from handlers.domain.ledger.schema import (
+    AssignmentAttribute,
+    PhotoAttribute,
+    ReviewerAttribute,
+)
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
     DeleteAssignment,
@@ -18,6 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 DISAGREEMENT = "disagreement"
+
+_IS_ABSENT = f"attribute_not_exists({AssignmentAttribute.DRIVER_ID})"
+_IS_NOT_NEWER = f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ORDER} <= :o"
+_IS_MINE = f"{AssignmentAttribute.PHOTO_ID} = :mine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,32 +67,36 @@ def _assignment_after(settlement: AssignmentUpdate, before: ItemImage) -> ItemIm
 # Any: a request of DynamoDB, which boto3 checks.
 def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: ItemImage) -> Any:  # noqa: ANN401 # above
     state: dict[str, Any] = {field.name: getattr(after, field.name) for field in fields(after)}
-    written = {
+    written: dict[str, Any] = {
         **state,
         **_lease(change.lease),
-        "decision_seq": change.seq,
-        "decisions": change.decisions(entry),
-        "updated_at": change.decided_at,
-        "last_activity_at": change.decided_at,
-        "skipped": None,
-        "enqueued_at": None,  # whoever sends the message of a review that is open marks it anew
+        PhotoAttribute.DECISION_SEQ: change.seq,
+        PhotoAttribute.DECISIONS: change.decisions(entry),
+        PhotoAttribute.UPDATED_AT: change.decided_at,
+        PhotoAttribute.LAST_ACTIVITY_AT: change.decided_at,
+        PhotoAttribute.SKIPPED: None,
+        # The sender of an open review's next message sets it again.
+        PhotoAttribute.ENQUEUED_AT: None,
     }
     if after.review != "open":
-        del written["enqueued_at"]
+        del written[PhotoAttribute.ENQUEUED_AT]
     sets = {name: value for name, value in written.items() if _is_kept(value)}
     removes = [name for name, value in written.items() if not _is_kept(value)]
-    condition = "decision_seq = :seq AND #review = :was_review AND #status = :was_status"
+    condition = (
+        f"#{PhotoAttribute.DECISION_SEQ} = :seq AND #{PhotoAttribute.REVIEW} = :was_review"
+        f" AND #{PhotoAttribute.STATUS} = :was_status"
+    )
     values = {
         ":seq": change.row.decision_seq,
         ":was_review": change.row.state.review,
         ":was_status": change.row.state.status,
     }
     if change.lease_id_needed:
-        condition += " AND lease_id = :lease"
+        condition += f" AND #{PhotoAttribute.LEASE_ID} = :lease"
         values[":lease"] = change.lease_id_needed
     return {
         "TableName": tables.photos,
-        "Key": item_of({"photo_id": change.row.photo_id}),
+        "Key": item_of({PhotoAttribute.PHOTO_ID: change.row.photo_id}),
         "UpdateExpression": (
             "SET "
             + ", ".join(f"#{name} = :new_{name}" for name in sets)
@@ -105,11 +118,11 @@ def _is_kept(value: object) -> bool:
 
 def _lease(lease: Lease | None) -> dict[str, str | None]:
     return {
-        "lease_id": lease.lease_id if lease else None,
-        "lease_owner": lease.owner if lease else None,
-        "lease_since": lease.since if lease else None,
-        "lease_until": lease.until if lease else None,
-        "lease_receipt": None,
+        PhotoAttribute.LEASE_ID: lease.lease_id if lease else None,
+        PhotoAttribute.LEASE_OWNER: lease.owner if lease else None,
+        PhotoAttribute.LEASE_SINCE: lease.since if lease else None,
+        PhotoAttribute.LEASE_UNTIL: lease.until if lease else None,
+        PhotoAttribute.LEASE_RECEIPT: None,
     }
 
 
@@ -123,7 +136,7 @@ def _assignment(
                     "TableName": tables.assignments,
                     "Item": item_of(item),
                     # The photo uploaded later wins, whichever of them is decided first.
-                    "ConditionExpression": "attribute_not_exists(driver_id) OR photo_order <= :o",
+                    "ConditionExpression": _IS_NOT_NEWER,
                     "ExpressionAttributeValues": item_of({":o": row.photo_order}),
                 }
             }
@@ -132,7 +145,7 @@ def _assignment(
                 "Put": {
                     "TableName": tables.assignments,
                     "Item": item_of(item),
-                    "ConditionExpression": "photo_id = :mine",
+                    "ConditionExpression": _IS_MINE,
                     "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
                 }
             }
@@ -142,8 +155,8 @@ def _assignment(
             yield {
                 "Delete": {
                     "TableName": tables.assignments,
-                    "Key": item_of({"driver_id": row.driver_id}),
-                    "ConditionExpression": "photo_id = :mine",
+                    "Key": _driver_key(row),
+                    "ConditionExpression": _IS_MINE,
                     "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
                 }
             }
@@ -153,7 +166,7 @@ def _assignment(
             yield {
                 "ConditionCheck": {
                     "TableName": tables.assignments,
-                    "Key": item_of({"driver_id": row.driver_id}),
+                    "Key": _driver_key(row),
                     "ConditionExpression": condition,
                     "ExpressionAttributeValues": item_of({value: text}),
                 }
@@ -162,18 +175,22 @@ def _assignment(
 
 # Why the assignment is left alone, and what must be true of it when that is written.
 _STILL: Mapping[str, tuple[str, str]] = {
-    "newer": ("photo_order > :order", ":order"),
-    "unchanged": ("photo_id = :mine", ":mine"),
-    "not_mine": ("attribute_not_exists(driver_id) OR photo_id <> :mine", ":mine"),
+    "newer": (f"{AssignmentAttribute.PHOTO_ORDER} > :order", ":order"),
+    "unchanged": (_IS_MINE, ":mine"),
+    "not_mine": (f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ID} <> :mine", ":mine"),
 }
+
+
+def _driver_key(row: ReviewRow) -> Any:  # noqa: ANN401 # see _photo
+    return item_of({AssignmentAttribute.DRIVER_ID: row.driver_id})
 
 
 def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN401 # see _photo
     return {
         "TableName": tables.photos,
-        "Key": item_of({"photo_id": successor.photo_id}),
-        "ConditionExpression": "decision_seq = :seq AND #status = :assigned",
-        "ExpressionAttributeNames": {"#status": "status"},
+        "Key": item_of({PhotoAttribute.PHOTO_ID: successor.photo_id}),
+        "ConditionExpression": f"{PhotoAttribute.DECISION_SEQ} = :seq AND #status = :assigned",
+        "ExpressionAttributeNames": {"#status": PhotoAttribute.STATUS},
         "ExpressionAttributeValues": item_of(
             {":seq": successor.decision_seq, ":assigned": "assigned"}
         ),
@@ -183,7 +200,7 @@ def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN40
 def _tally(tables: Tables, tally: CounterUpdate) -> Any:  # noqa: ANN401 # see _photo
     return {
         "TableName": tables.reviewers,
-        "Key": item_of({"kind": tally.kind, "name": tally.name}),
+        "Key": item_of({ReviewerAttribute.KIND: tally.kind, ReviewerAttribute.NAME: tally.name}),
         "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in tally.counts),
         "ExpressionAttributeNames": {f"#{name}": name for name in tally.counts},
         "ExpressionAttributeValues": item_of({f":{k}": n for k, n in tally.counts.items()}),
@@ -191,7 +208,7 @@ def _tally(tables: Tables, tally: CounterUpdate) -> Any:  # noqa: ANN401 # see _
 
 
 def _disagreement(tables: Tables, found: Disagreement) -> "TransactWriteItemTypeDef":
-    key = {"kind": DISAGREEMENT, "name": found.name}
+    key: dict[str, str] = {ReviewerAttribute.KIND: DISAGREEMENT, ReviewerAttribute.NAME: found.name}
     if found.is_settled:
         return {"Delete": {"TableName": tables.reviewers, "Key": item_of(key)}}
     return {"Put": {"TableName": tables.reviewers, "Item": item_of({**key, **found.facts})}}

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.review_transactions import DISAGREEMENT
 from handlers.domain.errors import LedgerUnavailable
+from handlers.domain.ledger.schema import ReviewerAttribute
 from handlers.domain.review.tallies import AGREEMENT, DAY, KNOWN
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class ReviewersTable:
 
     def decided_on(self, day: str, reviewer: str) -> int:
         """Raises: LedgerUnavailable."""
-        return int(self._get(f"{DAY}#{day}", reviewer).get("decided", 0))
+        return int(self._get(f"{DAY}#{day}", reviewer).get(ReviewerAttribute.DECIDED, 0))
 
     def agreement(self) -> list[dict[str, Any]]:
         """Records by reviewer and class. Raises: LedgerUnavailable."""
@@ -45,7 +46,8 @@ class ReviewersTable:
     def _get(self, kind: str, name: str) -> dict[str, Any]:  # Any: as stored
         try:
             found = self._dynamodb.get_item(
-                TableName=self._table, Key=item_of({"kind": kind, "name": name})
+                TableName=self._table,
+                Key=item_of({ReviewerAttribute.KIND: kind, ReviewerAttribute.NAME: name}),
             )
         except (BotoCoreError, ClientError) as error:
             raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
@@ -54,7 +56,7 @@ class ReviewersTable:
     def _all(self, kind: str, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="kind = :kind",
+            KeyConditionExpression=f"{ReviewerAttribute.KIND} = :kind",
             ExpressionAttributeValues=item_of({":kind": kind}),
             ScanIndexForward=not newest_first,
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.aws.attribute_values import item_of, plain
 from handlers.aws.dynamodb import answer_of
+from handlers.domain.ledger.schema import UploadAttribute
 from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, PERMISSION_LIFE, Permission
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ class UploadsTable:
             lambda: self._dynamodb.put_item(
                 TableName=self._table,
                 Item=item_of(permission.to_item(kept_days=self._kept_days)),
-                ConditionExpression="attribute_not_exists(upload_id)",
+                ConditionExpression=f"attribute_not_exists({UploadAttribute.UPLOAD_ID})",
             )
         )
 
     def read(self, upload_ids: set[str]) -> dict[str, Permission]:
         """Those that are still kept. Raises: LedgerUnavailable, InvalidRecord."""
         found: dict[str, Permission] = {}
-        wanted: list[Any] = [item_of({"upload_id": each}) for each in sorted(upload_ids)]
+        wanted: list[Any] = [
+            item_of({UploadAttribute.UPLOAD_ID: each}) for each in sorted(upload_ids)
+        ]
         while wanted:
             request: Any = {self._table: {"Keys": wanted[:_BATCH], "ConsistentRead": True}}
             answer = answer_of(lambda: self._dynamodb.batch_get_item(RequestItems=request))  # noqa: B023 # called at once

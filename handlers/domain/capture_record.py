@@ -1,12 +1,15 @@
-"""A record of Data Capture as SageMaker writes it, for where it does not write any itself."""
+"""A record of SageMaker Data Capture, for where SageMaker does not write it itself."""
 
 import base64
+import contextlib
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 INPUT, OUTPUT = "Input", "Output"
+BASE64 = "BASE64"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,25 +21,64 @@ class EndpointCall:
     answer: Mapping[str, object]  # JSON
 
 
-def capture_line(call: EndpointCall, *, modes: Set[str], at: datetime) -> str:
-    """One line of a capture file; the event is named after the photo, which is unique as well."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedPayload:
+    """One direction of an invocation, as a record quotes it."""
+
+    content_type: str
+    data: str
+    encoding: str  # JSON | CSV | BASE64
+
+    @classmethod
+    def of(cls, body: bytes, *, content_type: str, encoding: str) -> Self:
+        """Bytes that are not UTF-8 are quoted as base64, whatever the encoding."""
+        if encoding != BASE64:
+            with contextlib.suppress(UnicodeDecodeError):
+                return cls(content_type=content_type, data=body.decode(), encoding=encoding)
+        text = base64.b64encode(body).decode()
+        return cls(content_type=content_type, data=text, encoding=BASE64)
+
+
+def record_line(
+    *,
+    event_id: str,
+    at: datetime,
+    request: CapturedPayload | None,
+    response: CapturedPayload | None,
+    inference_id: str | None = None,
+    custom_attributes: str | None = None,
+) -> str:
+    """One line of a capture file, without its line break; None: this direction is not captured.
+
+    The order of the fields is SageMaker's.
+    """
     data = {}
-    if INPUT in modes:
-        encoded = base64.b64encode(call.request).decode()
-        data["endpointInput"] = _captured("INPUT", "image/jpeg", encoded, "BASE64")
-    if OUTPUT in modes:
-        answer = json.dumps(call.answer, separators=(",", ":"))
-        data["endpointOutput"] = _captured("OUTPUT", "application/json", answer, "JSON")
-    record = {
-        "captureData": data,
-        "eventMetadata": {
-            "eventId": call.inference_id,
-            "inferenceId": call.inference_id,
-            "inferenceTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        },
-        "eventVersion": "0",
-    }
-    return json.dumps(record, separators=(",", ":"))
+    if request is not None:
+        data["endpointInput"] = _to_wire(request, "INPUT")
+    if response is not None:
+        data["endpointOutput"] = _to_wire(response, "OUTPUT")
+    metadata: dict[str, object] = {"eventId": event_id}
+    if custom_attributes is not None:
+        metadata["customAttributes"] = [custom_attributes]
+    if inference_id is not None:
+        metadata["inferenceId"] = inference_id
+    metadata["inferenceTime"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    record = {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def capture_line(call: EndpointCall, *, modes: Set[str], at: datetime) -> str:
+    """The record of a call of ours; its event has the photo's id, which is unique as well."""
+    request = CapturedPayload.of(call.request, content_type="image/jpeg", encoding=BASE64)
+    answer = json.dumps(call.answer, separators=(",", ":"))
+    response = CapturedPayload(content_type="application/json", data=answer, encoding="JSON")
+    return record_line(
+        event_id=call.inference_id,
+        at=at,
+        request=request if INPUT in modes else None,
+        response=response if OUTPUT in modes else None,
+        inference_id=call.inference_id,
+    )
 
 
 def capture_key(call: EndpointCall, *, prefix: str, at: datetime) -> str:
@@ -44,5 +86,10 @@ def capture_key(call: EndpointCall, *, prefix: str, at: datetime) -> str:
     return f"{prefix}/{at:%Y/%m/%d/%H}/{call.inference_id}.jsonl"
 
 
-def _captured(mode: str, content_type: str, data: str, encoding: str) -> dict[str, str]:
-    return {"observedContentType": content_type, "mode": mode, "data": data, "encoding": encoding}
+def _to_wire(payload: CapturedPayload, mode: str) -> dict[str, str]:
+    return {
+        "observedContentType": payload.content_type,
+        "mode": mode,
+        "data": payload.data,
+        "encoding": payload.encoding,
+    }

@@ -13,6 +13,15 @@ def parse(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def parse_utc(text: str) -> datetime:
+    """A moment in UTC, which it is if the text names no offset.
+
+    Raises: ValueError, OverflowError.
+    """
+    moment = parse(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def later(moment: datetime, seconds: float) -> str:
     """The moment that many seconds on."""
     return stamp(moment + timedelta(seconds=seconds))

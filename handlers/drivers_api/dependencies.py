@@ -6,6 +6,7 @@ from functools import cache
 
 from handlers.aws.clients import client
 from handlers.aws.driver_photos import DriverPhotos
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_decisions import ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_queue import ReviewQueue
@@ -48,7 +49,7 @@ def dependencies() -> Dependencies:
             table=environment.uploads_table,
             kept_days=int(environment.upload_retention_days),
         ),
-        photos=DriverPhotos(dynamodb, table=environment.photos_table),
+        photos=DriverPhotos(PhotosTable(dynamodb, table=environment.photos_table)),
         ledger=ReviewLedger(
             dynamodb,
             tables=Tables(

@@ -17,6 +17,7 @@ from handlers.aws.event_bus import EventBus
 from handlers.aws.label_store import LabelStore
 from handlers.domain.ledger.events import events_of
 from handlers.domain.ledger.labels import labels_of
+from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.review.row import ReviewRow
 from handlers.settings import ChangesSettings
 
@@ -62,13 +63,20 @@ def _publish(change: dict[str, Any]) -> None:
     if "NewImage" not in change:
         return  # an erased row has nothing more to say
     old, new = plain(change.get("OldImage", {})), plain(change["NewImage"])
-    labels = labels_of(ReviewRow.from_item(new), since_seq=int(old.get("decision_seq", 0)))
+    labels = labels_of(
+        ReviewRow.from_item(new), since_seq=int(old.get(PhotoAttribute.DECISION_SEQ, 0))
+    )
     for label in labels:
         _labels().put(label)
     events = events_of(old, new)
     _bus().publish(events)
     if labels or events:
         names = [each.name for each in events]
-        logger.info("change_published", photo_id=new["photo_id"], labels=len(labels), events=names)
+        logger.info(
+            "change_published",
+            photo_id=new[PhotoAttribute.PHOTO_ID],
+            labels=len(labels),
+            events=names,
+        )
         metrics.add_metric("LabelsWritten", MetricUnit.Count, len(labels))
         metrics.add_metric("EventsPublished", MetricUnit.Count, len(events))

@@ -1,4 +1,11 @@
-"""The one command, `scones`: everything that people do with the project."""
+"""The command line `scones`: one entry, its commands in five panels.
+
+A command's module holds its options and help. This module holds what the list of commands shows:
+the panel, the order and the examples.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import typer
 
@@ -16,72 +23,158 @@ from infra.cli import (
     training,
 )
 
+# Panels in the order in which `scones --help` shows them.
+RUN, REVIEW, OPERATE, MONITOR, TRAIN = PANELS = ("Run", "Review", "Operate", "Monitor", "Train")
+
+# Programs beside `scones`: for engineers, and with environments of their own.
+PROGRAMS = {
+    "python -m training": "photos, training, evaluation, registry",
+    "python -m infra.synthesis.synth": "synthesize a stage without the CDK CLI",
+    "python -m infra.demo.samples": "draw sample photos into a folder",
+    "python -m monitoring.simulation": "false alarms and power of the report",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: the function behind it, and how `--help` presents it."""
+
+    name: str
+    run: Callable[..., None]
+    panel: str  # one of PANELS
+    examples: tuple[str, ...]
+
+
+COMMANDS = (
+    Command(
+        name="demo",
+        run=demo.demo,
+        panel=RUN,
+        examples=(
+            "scones demo",
+            "scones demo --json ~/Pictures",
+            "scones demo --photos-per-second 5 --minutes 2 --burst 50",
+        ),
+    ),
+    Command(
+        name="up",
+        run=system.up,
+        panel=RUN,
+        examples=("scones up", "scones up --keep --drop-folder ~/Drop"),
+    ),
+    Command(
+        name="down",
+        run=system.down,
+        panel=RUN,
+        examples=("scones down", "scones down --discard"),
+    ),
+    Command(
+        name="submit",
+        run=photos.submit,
+        panel=RUN,
+        examples=("scones submit bike.jpg --driver anna --wait",),
+    ),
+    Command(
+        name="status",
+        run=photos.status,
+        panel=RUN,
+        examples=("scones status", "scones status 3fa91c", "scones status --driver anna"),
+    ),
+    Command(name="env", run=system.env, panel=RUN, examples=('eval "$(scones env)"',)),
+    Command(
+        name="review",
+        run=review.review,
+        panel=REVIEW,
+        examples=("scones review", "scones review --as rita", "scones review --no-browser"),
+    ),
+    Command(
+        name="known",
+        run=known.known,
+        panel=REVIEW,
+        examples=("scones known PHOTO neither", "scones known", "scones known PHOTO --forget"),
+    ),
+    Command(
+        name="provision",
+        run=provision.provision_person,
+        panel=OPERATE,
+        examples=("scones provision reviewer rita", "scones provision driver dora --stage prod"),
+    ),
+    Command(
+        name="reconcile",
+        run=reconciliation.reconcile_,
+        panel=OPERATE,
+        examples=("scones reconcile", "scones reconcile --queues --repair --json"),
+    ),
+    Command(
+        name="redrive",
+        run=reconciliation.redrive,
+        panel=OPERATE,
+        examples=(
+            "scones redrive --all-failed",
+            "scones redrive PHOTO --stack Scones-prod-Pipeline",
+        ),
+    ),
+    Command(
+        name="report",
+        run=report.report,
+        panel=MONITOR,
+        examples=(
+            "scones report --from today --open",
+            "scones report --from 2026-11-01 --to 2026-11-07 --stack Scones-prod-Pipeline",
+            "scones report --demo-day --open",
+        ),
+    ),
+    Command(
+        name="baseline",
+        run=baseline.baseline,
+        panel=MONITOR,
+        examples=(
+            "scones baseline",
+            "scones baseline --from 2026-11-01 --to 2026-11-14 --dry-run",
+            "scones baseline --forget",
+        ),
+    ),
+    Command(
+        name="train",
+        run=training.train,
+        panel=TRAIN,
+        examples=(
+            "scones train --labels s3://LABELS",
+            "scones train --labels build/labels --photos ~/photos --data ../data",
+            "scones train --labels s3://LABELS --register --bucket MODELS --image-uri IMAGE",
+        ),
+    ),
+    Command(
+        name="evaluate",
+        run=evaluation.evaluate,
+        panel=TRAIN,
+        examples=(
+            "scones evaluate ../shared/data",
+            "scones evaluate ~/photos --held-back --out report.html",
+        ),
+    ),
+)
+
+
+def _epilog(title: str, lines: Iterable[str]) -> str:
+    """Lines below a title; Typer keeps the line breaks."""
+    return "\n".join((title, *(f"  {line}" for line in lines)))
+
+
 app = typer.Typer(
-    help="From a driver's photo to an order: run, watch and look after the pipeline.",
+    help="From a driver's photo to an order: run, review, operate and monitor the pipeline.",
+    epilog=_epilog(
+        "Programs beside it (each has --help):",
+        (f"{program:<34}{purpose}" for program, purpose in PROGRAMS.items()),
+    ),
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-
-def _examples(*lines: str) -> str:
-    return "Examples:  " + "   |   ".join(lines)
-
-
-app.command(
-    epilog=_examples(
-        "scones demo",
-        "scones demo --json ~/Pictures",
-        "scones demo --photos-per-second 5 --minutes 2 --burst 50",
-    )
-)(demo.demo)
-app.command(epilog=_examples("scones up", "scones up --keep --drop-folder ~/Drop"))(system.up)
-app.command(epilog=_examples("scones down", "scones down --discard"))(system.down)
-app.command(epilog=_examples('eval "$(scones env)"', "aws s3 ls"))(system.env)
-app.command(epilog=_examples("scones submit bike.jpg --driver anna --wait"))(photos.submit)
-app.command(
-    epilog=_examples("scones status", "scones status 3fa91c", "scones status --driver anna")
-)(photos.status)
-app.command(
-    epilog=_examples(
-        "scones train --labels s3://scones-prod-labels-…",
-        "scones train --labels build/labels --photos ~/photos --data ../data",
-        "scones train --labels s3://… --register --bucket models --image-uri …/serving:1",
-    )
-)(training.train)
-app.command(
-    epilog=_examples(
-        "scones evaluate ../shared/data", "scones evaluate ~/photos --held-back --out report.html"
-    )
-)(evaluation.evaluate)
-app.command(
-    epilog=_examples("scones review", "scones review --as rita", "scones review --no-browser")
-)(review.review)
-app.command(
-    "provision",
-    epilog=_examples("scones provision reviewer rita", "scones provision driver dora --stage prod"),
-)(provision.provision_person)
-app.command(
-    epilog=_examples(
-        "scones report --from today --open",
-        "scones report --from 2026-11-01 --to 2026-11-07 --stack Scones-prod-Pipeline",
-        "scones report --demo-day --open",
-    )
-)(report.report)
-app.command(
-    epilog=_examples(
-        "scones baseline --from 2026-11-01 --to 2026-11-14 --dry-run",
-        "scones baseline --forget",
-        "scones baseline",
-    )
-)(baseline.baseline)
-app.command(
-    epilog=_examples("scones known PHOTO neither", "scones known", "scones known PHOTO --forget")
-)(known.known)
-app.command(
-    "reconcile",
-    epilog=_examples("scones reconcile", "scones reconcile --queues --repair --json"),
-)(reconciliation.reconcile_)
-app.command(
-    epilog=_examples("scones redrive --all-failed", "scones redrive PHOTO --stack Scones-prod-…")
-)(reconciliation.redrive)
+for command in COMMANDS:
+    app.command(
+        command.name,
+        rich_help_panel=command.panel,
+        epilog=_epilog("Examples:", command.examples),
+    )(command.run)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import plain_text, told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error, plain_text
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 
 if TYPE_CHECKING:
@@ -23,22 +23,28 @@ def baseline(
     *,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="First day of a quiet window: 2026-11-01, yesterday."),
+        typer.Option("--from", help="First day of a quiet window: 2026-11-01 or yesterday."),
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Its last day, included.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Last day of the window, inclusive.")
+    ] = None,
     model: Annotated[
-        str, typer.Option(help="A model version; else the window's commonest.", metavar="VERSION")
+        str,
+        typer.Option(
+            help="Model version. Default: the most frequent in the window.", metavar="VERSION"
+        ),
     ] = "",
     forget: Annotated[
-        bool, typer.Option("--forget", help="Compare with the model's evaluation again.")
+        bool, typer.Option("--forget", help="Remove it; the evaluation's baseline counts again.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would be.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the new baseline.")] = False,
     stack: Stack = None,
     as_document: AsJson = False,
 ) -> None:
-    """Make what is normal here what the report compares days with. Without options: list them.
+    """List the baselines, or make one from a quiet window of this system.
 
-    A model comes with the figures of its evaluation's photos; drivers' photos differ from those.
+    The report compares every day with the baseline of its model. Each model ships with one made
+    from its evaluation photos, which differ from drivers' photos.
 
     Exit code: 0 done, 2 refused or wrong input, 3 nothing runs.
     """
@@ -49,7 +55,7 @@ def baseline(
         raise typer.BadParameter("--forget needs nothing but --model")
     if start is None and (end or dry_run):
         raise typer.BadParameter("a baseline needs its first day: --from")
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         system = target(stack)
         where = (system.session, system.report_function)
         if forget:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from infra.cli.errors import NOT_CONSERVED, told
+from infra.cli.errors import NOT_CONSERVED, AsJson, exit_on_error
 from infra.demo.demo_view import as_json, show
 from infra.demo.load_test import run_stream
 from infra.demo.load_test_report import Plan
@@ -27,31 +27,31 @@ GONE = "everything was stopped and removed."
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="A folder of photos, at any depth, or one file. Default: drawn ones."),
+        typer.Argument(help="A folder of photos (any depth), or one file. Default: drawn samples."),
     ] = None,
     *,
-    as_document: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
-    ] = False,
+    as_document: AsJson = False,
     photos_per_second: Annotated[
         float | None,
-        typer.Option(min=0.01, max=1000, help="Let photos come so fast, the same ones again."),
+        typer.Option(
+            min=0.01, max=1000, help="Load test: upload at this rate, repeating the photos."
+        ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(min=0.01, max=600, help="For how long, with --photos-per-second.")
+        float, typer.Option(min=0.01, max=600, help="Duration of the load test.")
     ] = 1.0,
     burst: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Let so many come at once, as often as fits.")
+        int, typer.Option(min=1, max=100_000, help="Load test: upload this many photos at once.")
     ] = 1,
 ) -> None:
-    """Send photos through the whole chain on this machine, and account for every one.
+    """Send photos through the whole pipeline on this machine and account for every one.
 
     Exit code: 0 conserved, 1 not conserved, 2 could not run, 130 interrupted.
     """
     if photos_per_second is not None:
         plan = Plan(per_second=photos_per_second, minutes=minutes, burst=burst)
         _morning(folder, plan, as_document=as_document)
-    with told(interrupted=GONE), _photos(folder) as root:
+    with exit_on_error(interrupted=GONE), _photos(folder) as root:
         report = _run(root)
     if as_document:
         # ASCII, so that a file name that is no text survives as an escape.
@@ -62,7 +62,7 @@ def demo(
 
 
 def _morning(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
-    with told(interrupted=GONE), _photos(folder) as root:
+    with exit_on_error(interrupted=GONE), _photos(folder) as root:
         files = files_in(root)
         with _progress(plan.photos) as (step, moved):
             report = run_stream(files, plan, step=step, moved=moved)

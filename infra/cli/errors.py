@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +15,7 @@ from infra.operations.upload import NoPhotos
 from infra.operations.upload_key import InvalidDriver
 from infra.synthesis.node import NodeMissing
 from infra.synthesis.synth import SynthFailed
+from training.cli.errors import exit_with_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,17 +32,17 @@ _EXPECTED = (
 )
 
 
+_CODES = {NotRunning: NOT_RUNNING, **dict.fromkeys(_EXPECTED, CANNOT_RUN)}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
 @contextmanager
-def told(*, interrupted: str) -> Iterator[None]:
+def exit_on_error(*, interrupted: str) -> Iterator[None]:
     """Everything that can be expected to go wrong becomes a sentence and an exit code."""
     try:
-        yield
-    except NotRunning as error:
-        typer.echo(f"scones: {error}", err=True)
-        raise typer.Exit(NOT_RUNNING) from error
-    except _EXPECTED as error:
-        typer.echo(f"scones: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from error
+        with exit_with_code("scones", _CODES):
+            yield
     except KeyboardInterrupt as error:
         typer.echo(f"scones: interrupted; {interrupted}", err=True)
         raise typer.Exit(INTERRUPTED) from error

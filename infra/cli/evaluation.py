@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, AsJson, exit_on_error
 from infra.local.stage.stage import MODEL
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def evaluate(
         ),
     ],
     *,
-    as_document: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of a table.")
-    ] = False,
+    as_document: AsJson = False,
     out: Annotated[
         Path, typer.Option(help="The report: one HTML file that needs no network.")
     ] = REPORT,
@@ -37,13 +35,13 @@ def evaluate(
         bool,
         typer.Option(
             "--held-back",
-            help="Of a folder that is not split: only what training on it holds back.",
+            help="In a folder without a split: only the photos that training holds back.",
         ),
     ] = False,
 ) -> None:
-    """Measure a model on labelled photos, as it is served, and write a report with pictures.
+    """Measure a model on labelled photos, as it is served; writes an HTML report.
 
-    Exit code: 0 measured, 2 could not: no photos, unknown classes, no model.
+    Exit code: 0 measured, 2 no photos, unknown classes or no model.
     """
     # Here, as only this command needs ONNX Runtime: the others start faster without.
     from training.data.sources.files import UnusableData  # noqa: PLC0415
@@ -52,7 +50,7 @@ def evaluate(
     from training.serving.errors import InvalidModel  # noqa: PLC0415
     from training.serving.predictor import Predictor  # noqa: PLC0415
 
-    with told(interrupted="nothing was written."):
+    with exit_on_error(interrupted="nothing was written."):
         try:
             found = measure(Predictor.load(model), folder, held_back=held_back)
             out.parent.mkdir(parents=True, exist_ok=True)

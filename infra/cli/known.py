@@ -9,8 +9,8 @@ from handlers.aws.known_items import KnownItems
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.decision.policy import Policy
 from handlers.domain.review.rules import NEITHER, UNUSABLE
-from infra.cli.errors import plain_text, told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error, plain_text
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 from infra.operations.status import NoSuchPhoto
 
@@ -20,25 +20,26 @@ if TYPE_CHECKING:
 
 def known(
     photo: Annotated[
-        str | None, typer.Argument(help="A photo id, whole. Without it: list what is known.")
+        str | None, typer.Argument(help="A whole photo id. Without it: list the known items.")
     ] = None,
     verdict: Annotated[
-        str | None, typer.Argument(help="What it truly shows: a vehicle, neither or unusable.")
+        str | None, typer.Argument(help="The true answer: a vehicle, neither or unusable.")
     ] = None,
     *,
     forget: Annotated[
-        bool, typer.Option("--forget", help="No longer a known item; what was counted stays.")
+        bool, typer.Option("--forget", help="Remove the known item; earlier counts stay.")
     ] = False,
     stack: Stack = None,
     as_document: AsJson = False,
 ) -> None:
-    """Say what a photo that waits for review truly shows; its reviewer is not told.
+    """Mark an open review as a known item, to measure how often reviewers are right.
 
-    How often reviewers were right stands in the report and in the leads' view of agreement.
+    The reviewer cannot see that the answer is known. The report and the leads' agreement view
+    show how often reviewers match known items.
 
     Exit code: 0 done, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         system = target(stack)
         items = KnownItems(
             system.session.client("dynamodb"), table=system.outputs["ReviewersTable"]

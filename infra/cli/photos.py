@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli import rendering
-from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, told
+from infra.cli.errors import NOT_DECIDED, NOT_RUNNING, AsJson, exit_on_error
 from infra.local.errors import NotRunning
 from infra.local.stage.drop_folder import candidates
 from infra.local.stage.state_file import home, read_state, running_state
@@ -24,22 +24,21 @@ if TYPE_CHECKING:
     from infra.local.stage.state_file import UpState
     from infra.operations.outcomes import Outcome
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
 
 def submit(
-    files: Annotated[list[Path], typer.Argument(help="Photos.", metavar="FILE...")],
+    files: Annotated[list[Path], typer.Argument(help="Photo files.", metavar="FILE...")],
     *,
-    driver: Annotated[str, typer.Option(help="The driver's id.", metavar="ID")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for what becomes of them.")] = False,
-    as_document: _AsJson = False,
+    driver: Annotated[str, typer.Option(help="Id of the driver.", metavar="ID")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for their outcomes.")] = False,
+    as_document: AsJson = False,
 ) -> None:
-    """Upload photos of a driver to the running system.
+    """Upload photos of one driver to the running system.
 
-    Exit code: 0 uploaded (with --wait: each has its outcome), 1 one failed or is not decided,
+    Exit code: 0 uploaded (with --wait: each photo has an outcome), 1 a photo failed or is
+    undecided,
     2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was uploaded goes its way."):
+    with exit_on_error(interrupted="what was uploaded goes its way."):
         state = running_state(home())
         keyed = [(_readable(file), key_of(driver, _fresh_id(), file)) for file in files]
         session, bucket = state.stage().session(), state.outputs["IntakeBucket"]
@@ -57,19 +56,19 @@ def submit(
 
 def status(
     photo: Annotated[
-        str | None, typer.Argument(help="A photo's id, or its first characters.", metavar="PHOTO")
+        str | None, typer.Argument(help="A photo id, or its first characters.", metavar="PHOTO")
     ] = None,
     *,
     driver: Annotated[
-        str | None, typer.Option(help="Photos of a driver, newest first.", metavar="ID")
+        str | None, typer.Option(help="List the photos of this driver, newest first.", metavar="ID")
     ] = None,
-    as_document: _AsJson = False,
+    as_document: AsJson = False,
 ) -> None:
-    """Say how the running system is, what became of a photo, or what a driver sent.
+    """Show the running system, one photo, or the photos of a driver.
 
-    Exit code: 0 it runs, 2 no such photo, 3 nothing runs or a part is dead.
+    Exit code: 0 running, 2 no such photo, 3 nothing runs or a process is dead.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         if photo is not None and driver is not None:
             raise typer.BadParameter("give a photo or --driver, not both")
         if photo is None and driver is None:

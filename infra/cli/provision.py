@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import boto3
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, AsJson, exit_on_error
 from infra.local.stage.state_file import home, running_state
 from infra.operations.users import PersonRefused, Role, pool_of_stage, provision
 
@@ -20,23 +20,26 @@ _LOCAL = "local"
 
 
 def provision_person(
-    role: Annotated[Role, typer.Argument(help="What the person is.")],
-    name: Annotated[str, typer.Argument(help="The name to sign in with; a driver's id.")],
+    role: Annotated[Role, typer.Argument(help="The role of the user.")],
+    name: Annotated[str, typer.Argument(help="Name to sign in with; for a driver, the driver id.")],
     *,
     stage: Annotated[
-        str, typer.Option(help="`local`: the running system; else a deployed stage.")
+        str, typer.Option(help="`local` for the running system, or a deployed stage.")
     ] = _LOCAL,
     password_stays: Annotated[
         bool,
-        typer.Option("--password-stays", help="Not to be changed at the first sign-in: for tests."),
+        typer.Option(
+            "--password-stays",
+            help="Do not ask for a new password at the first sign-in (for tests).",
+        ),
     ] = False,
-    as_document: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_document: AsJson = False,
 ) -> None:
-    """Make a person who can sign in, or give one another role; prints the password once.
+    """Create a user who can sign in, or change a role; prints the password once.
 
-    Exit code: 0 the person can sign in, 2 wrong input or no such stage, 3 nothing runs.
+    Exit code: 0 the user can sign in, 2 wrong input or no such stage, 3 nothing runs.
     """
-    with told(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="try again: twice is once."):
         try:
             cognito, pool_id = _pool(stage)
             person = provision(

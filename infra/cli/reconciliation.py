@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import NOT_CONSERVED, plain_text, told
+from infra.cli.errors import NOT_CONSERVED, AsJson, exit_on_error, plain_text
 from infra.cli.target import target
 from infra.operations.status import NoSuchPhoto
 from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
@@ -25,37 +25,38 @@ if TYPE_CHECKING:
 
 Stack = Annotated[
     str | None,
-    typer.Option(help="A deployed stack, like Scones-prod-Pipeline; else the one of `scones up`."),
+    typer.Option(help="A deployed stack, e.g. Scones-prod-Pipeline. Default: the running system."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _SHOWN = 50
 
 
 def reconcile_(
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be repaired; without it, only say so.")
+        bool, typer.Option("--repair", help="Repair what can be repaired; without it, only list.")
     ] = False,
     queues: Annotated[
         bool,
         typer.Option(
             "--queues",
-            help="Read the queues as well. Hides their messages from others for up to a minute, "
-            "and each look counts towards the 50 receives after which a review message becomes a "
-            "dead letter.",
+            help="Read the queues as well. Hides their messages from other readers for up to a "
+            "minute; each read counts towards the 50 receives after which a review message goes "
+            "to the dead-letter queue.",
         ),
     ] = False,
     older_than_minutes: Annotated[
-        float, typer.Option(min=0, help="Leave alone what has changed later: it may be on its way.")
+        float, typer.Option(min=0, help="Skip photos that changed later: they may be in progress.")
     ] = 20.0,
     stack: Stack = None,
     as_document: AsJson = False,
 ) -> None:
-    """Hold bucket, ledger, assignments, executions and queues against each other.
+    """Check that every photo is in exactly one place; with --repair, repair it.
 
-    Exit code: 0 all is well or repaired, 1 something is left, 2 could not run, 3 nothing runs.
+    Compares bucket, ledger, assignments, executions and, with --queues, queues.
+
+    Exit code: 0 consistent or repaired, 1 violations remain, 2 could not run, 3 nothing runs.
     """
-    with told(interrupted="what was repaired stays repaired; run it again."):
+    with exit_on_error(interrupted="what was repaired stays repaired; run it again."):
         system = target(stack)
         age = timedelta(minutes=older_than_minutes)
         found = reconcile(
@@ -72,11 +73,11 @@ def reconcile_(
 
 def redrive(
     photos: Annotated[
-        list[str] | None, typer.Argument(help="Photo ids, whole.", metavar="[PHOTO]...")
+        list[str] | None, typer.Argument(help="Whole photo ids.", metavar="[PHOTO]...")
     ] = None,
     *,
     all_failed: Annotated[
-        bool, typer.Option("--all-failed", help="Every failed photo that came --since then.")
+        bool, typer.Option("--all-failed", help="Every failed photo received after --since.")
     ] = False,
     since: Annotated[
         str | None,
@@ -89,11 +90,11 @@ def redrive(
     stack: Stack = None,
     as_document: AsJson = False,
 ) -> None:
-    """Give failed photos another attempt, by a new execution.
+    """Start a new attempt for failed photos.
 
-    Exit code: 0 all were started, 1 some were not, 2 wrong input, 3 nothing runs.
+    Exit code: 0 all started, 1 some not started, 2 wrong input, 3 nothing runs.
     """
-    with told(interrupted="what was started goes its way."):
+    with exit_on_error(interrupted="what was started goes its way."):
         if bool(photos) == all_failed:
             raise typer.BadParameter("give photos, or --all-failed")
         if since and not all_failed:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import told
-from infra.cli.reconciliation import AsJson, Stack
+from infra.cli.errors import AsJson, exit_on_error
+from infra.cli.reconciliation import Stack
 from infra.cli.target import target
 from infra.local.errors import StageError
 from infra.synthesis.synth import ROOT
@@ -28,30 +28,40 @@ def report(
     *,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="today, yesterday, 2026-11-21 or 2026-11-21T08:00:00Z."),
+        typer.Option(
+            "--from",
+            help="Start of the window: today, yesterday, 2026-11-21 or 2026-11-21T08:00:00Z.",
+        ),
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="The same; a day is included.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="End of the window, same format; a day is inclusive.")
+    ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="Leave out what reviewers have said later.", metavar="TIME")
+        str | None, typer.Option(help="Ignore verdicts given after this time.", metavar="TIME")
     ] = None,
     demo_day: Annotated[
-        bool, typer.Option("--demo-day", help="A made-up day with drift in it; needs no system.")
+        bool,
+        typer.Option(
+            "--demo-day", help="Report on a generated day with drift; needs no running system."
+        ),
     ] = False,
     stack: Stack = None,
-    out: Annotated[Path | None, typer.Option(help="Where the files go.", metavar="DIR")] = None,
-    show: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files.", metavar="DIR")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     as_document: AsJson = False,
 ) -> None:
-    """Is the classifier still right? Without --from: the last day that is over.
+    """Make the monitoring report of a window: is the classifier still right?
 
-    Exit code: 0 made, whatever it says, 2 could not run, 3 nothing runs.
+    Default window: the last complete day.
+
+    Exit code: 0 report made (whatever its verdict), 2 could not run, 3 nothing runs.
     """
     # numpy takes half a second to import, which no other command should wait for.
     from infra.operations.reports import made_up, of_system  # noqa: PLC0415 # above
 
     if demo_day and (start or end or as_of or stack):
         raise typer.BadParameter("--demo-day is a day of its own: it takes no time and no stack")
-    with told(interrupted="no file was written."):
+    with exit_on_error(interrupted="no file was written."):
         if demo_day:
             made, folder = made_up(), "demo-day"
         else:

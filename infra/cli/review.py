@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, exit_on_error
 from infra.local.errors import NotRunning
 from infra.local.stage.state_file import home, running_state
 from infra.operations.users import PersonRefused, Role, provision, renew_password
@@ -21,17 +21,18 @@ _REVIEWER = "reviewer"
 def review(
     *,
     name: Annotated[
-        str, typer.Option("--as", help="Whom to sign in as; made if there is no such reviewer.")
+        str, typer.Option("--as", help="Reviewer to sign in as; created if missing.")
     ] = _REVIEWER,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page, or only say where it is.")
+        bool,
+        typer.Option("--browser/--no-browser", help="Open the page, or only print its address."),
     ] = True,
 ) -> None:
-    """Open the reviewers' page of the system that `scones up` keeps running.
+    """Open the review page of the running system and print a sign-in for it.
 
-    Exit code: 0 the page is there, 2 nobody can be called that, 3 nothing runs.
+    Exit code: 0 page available, 2 invalid reviewer name, 3 nothing runs.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         state = running_state(home())
         if not state.api_url:
             raise NotRunning("it runs without a reviewers' page: `scones down`, then `scones up`.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import told
+from infra.cli.errors import exit_on_error
 from infra.local.stage.background import UpSettings, start, stop
 from infra.local.stage.state_file import home, running_state
 
@@ -23,30 +23,30 @@ _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOI
 
 def up(
     *,
-    port: Annotated[int, typer.Option(help="Of the AWS emulator; 0 is any free one.")] = PORT,
+    port: Annotated[
+        int, typer.Option(help="Port of the AWS emulator; 0 takes any free one.")
+    ] = PORT,
     runtime_port: Annotated[
-        int, typer.Option(help="Of the SageMaker runtime; 0 is any free one.")
+        int, typer.Option(help="Port of the SageMaker runtime; 0 takes any free one.")
     ] = RUNTIME_PORT,
     page_port: Annotated[
-        int, typer.Option(help="Of the status page; 0 is any free one.")
+        int, typer.Option(help="Port of the status page; 0 takes any free one.")
     ] = PAGE_PORT,
     api_port: Annotated[
-        int, typer.Option(help="Of the API and the reviewers' page; 0 is any free one.")
+        int, typer.Option(help="Port of the API and the review page; 0 takes any free one.")
     ] = API_PORT,
     keep: Annotated[
         bool,
-        typer.Option(
-            "--keep", help="Keep tables, queues and bucket contents over a down and an up."
-        ),
+        typer.Option("--keep", help="Keep tables, queues and bucket contents until the next `up`."),
     ] = False,
     drop_folder: Annotated[
         Path | None,
-        typer.Option(help="Upload what is put into this folder; a sub-folder's name is a driver."),
+        typer.Option(help="Upload files put into this folder; a sub-folder names the driver."),
     ] = None,
 ) -> None:
-    """Keep the whole system running in the background, and say where it is.
+    """Start the whole system in the background and print its addresses.
 
-    Twice is the same as once. Exit code: 0 it runs, 2 it could not start, 130 interrupted.
+    Does nothing if it runs already. Exit code: 0 running, 2 could not start, 130 interrupted.
     """
     settings = UpSettings(
         port=port,
@@ -56,7 +56,7 @@ def up(
         keep=keep,
         drop_folder=drop_folder.absolute() if drop_folder else None,
     )
-    with told(interrupted="what had been started was stopped."):
+    with exit_on_error(interrupted="what had been started was stopped."):
         state, started = start(home(), settings, step=_say)
     typer.echo("ready" if started else "running already, with the settings it was started with")
     typer.echo(_addresses(state))
@@ -67,24 +67,24 @@ def up(
 def down(
     *,
     discard: Annotated[
-        bool, typer.Option("--discard", help="Also remove what `up --keep` has kept.")
+        bool, typer.Option("--discard", help="Also remove the state that `up --keep` kept.")
     ] = False,
 ) -> None:
-    """Stop the system cleanly. Leaves nothing behind but what `up --keep` keeps.
+    """Stop the system; removes its state unless it was started with `up --keep`.
 
-    Twice is the same as once. Exit code: 0 it does not run, 2 it does not end.
+    Does nothing if it is stopped already. Exit code: 0 stopped, 2 a process does not end.
     """
-    with told(interrupted="it may still be stopping: `scones status`."):
+    with exit_on_error(interrupted="it may still be stopping: `scones status`."):
         ran = stop(home(), discard=discard)
     typer.echo("stopped" if ran else "nothing was running")
 
 
 def env() -> None:
-    """Print what makes the `aws` command line and any AWS SDK work on the running system.
+    """Print environment settings for the `aws` command line and the AWS SDKs.
 
     Exit code: 0 printed, 3 nothing runs.
     """
-    with told(interrupted="nothing was changed."):
+    with exit_on_error(interrupted="nothing was changed."):
         state = running_state(home())
     for line in env_lines(state.stage().environment, state.outputs):
         typer.echo(line)

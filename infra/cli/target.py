@@ -34,15 +34,7 @@ class Target:
     @property
     def places(self) -> Places:
         """Where it keeps things."""
-        return Places(
-            intake_bucket=self.outputs["IntakeBucket"],
-            photos_table=self.outputs["PhotosTable"],
-            assignments_table=self.outputs["AssignmentsTable"],
-            review_queue_url=self.outputs["ReviewQueueUrl"],
-            failures_queue_url=self.outputs["FailuresQueueUrl"],
-            state_machine_arn=self.outputs["StateMachineArn"],
-            labels_bucket=self.outputs.get("LabelsBucket", ""),
-        )
+        return Places.of_outputs(self.outputs)
 
     @property
     def report_function(self) -> str:

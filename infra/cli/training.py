@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, told
+from infra.cli.errors import CANNOT_RUN, exit_on_error
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"
@@ -24,34 +24,39 @@ Run = Callable[[Sequence[str]], int]
 def train(
     *,
     labels: Annotated[
-        str | None, typer.Option(help="Verdicts: a folder, a .jsonl file, or s3://BUCKET.")
+        str | None,
+        typer.Option(help="Labels from verdicts: a folder, a .jsonl file or s3://BUCKET."),
     ] = None,
     photos: Annotated[
-        Path | None, typer.Option(help="The photos that they are about. Default: from S3.")
+        Path | None, typer.Option(help="Photos of these labels. Default: read from S3.")
     ] = None,
     data: Annotated[
         Path, typer.Option(help="Folder of labelled photos.", show_default="../shared/data")
     ] = DATA,
-    out: Annotated[Path, typer.Option(help="Where the new model goes.")] = Path("build/model"),
+    out: Annotated[Path, typer.Option(help="Folder of the new model.")] = Path("build/model"),
     current: Annotated[
         str,
         typer.Option(
-            help="What it must beat: a folder, a package's ARN, or `approved`.",
+            help="Model to beat: a folder, a model package ARN, or `approved`.",
             show_default="the shipped model",
         ),
     ] = SHIPPED,
     register: Annotated[
-        bool, typer.Option("--register", help="Offer it for approval in SageMaker's registry.")
+        bool, typer.Option("--register", help="Register the model for approval in SageMaker.")
     ] = False,
-    bucket: Annotated[str, typer.Option(help="With --register: for the model's files.")] = "",
-    image_uri: Annotated[str, typer.Option(help="With --register: the serving container.")] = "",
-    epochs: Annotated[int | None, typer.Option(min=1, max=200, help="Rounds.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 1,
+    bucket: Annotated[str, typer.Option(help="With --register: bucket of the model files.")] = "",
+    image_uri: Annotated[
+        str, typer.Option(help="With --register: image of the serving container.")
+    ] = "",
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Training epochs of 5,000 photos.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 1,
 ) -> None:
-    """Train on labelled photos and verdicts, and let the gate judge against the current model.
+    """Train on labelled photos and verdicts, then compare with the current model.
 
-    Verdicts that contradict each other are listed and never used. Exit code: 0 better, 1 refused
-    by the gate, 2 could not run, 130 interrupted.
+    The promotion gate compares both models on the same photos. Contradicting verdicts are listed
+    and not used. Exit code: 0 better, 1 refused by the gate, 2 could not run, 130 interrupted.
     """
     if register and not (bucket and image_uri):
         raise typer.BadParameter("--register needs --bucket and --image-uri")
@@ -69,7 +74,7 @@ def train(
     steps.append(["promote", str(out), *places, "--current", _model(current)])
     if register:
         steps[-1] += ["--bucket", bucket, "--image-uri", image_uri]
-    with told(interrupted="run it again: it goes on from its last checkpoint."):
+    with exit_on_error(interrupted="run it again: it goes on from its last checkpoint."):
         raise typer.Exit(run_all(steps, in_training))
 
 

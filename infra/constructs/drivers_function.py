@@ -5,14 +5,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.domain.ledger.schema import BY_DRIVER, BY_UPLOAD, UPLOADS, UploadAttribute
 from infra.config import StageConfig
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.intake import Intake
-from infra.constructs.ledger import Ledger
+from infra.constructs.ledger import Ledger, index_arns, key_attribute
 from infra.constructs.queues import Queues
 from infra.constructs.resource import pin_logical_id, removal_policy
-
-_INDEXES = ("by_driver", "by_upload")
 
 
 class DriversFunction(Construct):
@@ -44,12 +43,13 @@ class DriversFunction(Construct):
         # What a signed form may do is what its signer may do.
         function.allow_objects(["s3:PutObject"], bucket=intake.bucket, prefix=INTAKE_PREFIX)
         photos = ledger.photos.table_arn
-        indexes = [f"{photos}/index/{name}" for name in _INDEXES]
         function.allow(
             ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources=[self.uploads.table_arn]
         )
         function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[photos])
-        function.allow(["dynamodb:Query"], resources=indexes)
+        function.allow(
+            ["dynamodb:Query"], resources=index_arns(ledger.photos, BY_DRIVER, BY_UPLOAD)
+        )
         # A contest changes no assignment, and its transaction checks that it has not changed.
         function.allow(
             ["dynamodb:GetItem", "dynamodb:ConditionCheckItem"],
@@ -63,18 +63,18 @@ def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
     removal = removal_policy(config)
     table = dynamodb.Table(
         scope,
-        "Uploads",
-        partition_key=dynamodb.Attribute(name="upload_id", type=dynamodb.AttributeType.STRING),
+        UPLOADS.name,
+        partition_key=key_attribute(UPLOADS.partition_key),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
         encryption=dynamodb.TableEncryption.DEFAULT,
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
             point_in_time_recovery_enabled=True
         ),
-        time_to_live_attribute="kept_until",
+        time_to_live_attribute=str(UploadAttribute.KEPT_UNTIL),
         deletion_protection=config.is_durable,
         removal_policy=removal,
     )
-    pin_logical_id(table, "Uploads")
+    pin_logical_id(table, UPLOADS.name)
     return table
 
 

@@ -4,7 +4,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from handlers.domain.ledger.schema import REQUESTS, RequestAttribute
 from infra.constructs.functions import HandlerFunction
+from infra.constructs.ledger import key_attribute
 from infra.constructs.nag import acknowledge
 from infra.constructs.resource import pin_logical_id
 
@@ -18,13 +20,13 @@ class IdempotencyTable(dynamodb.Table):
         super().__init__(
             scope,
             construct_id,
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            partition_key=key_attribute(REQUESTS.partition_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.DEFAULT,
-            time_to_live_attribute="expiration",
+            time_to_live_attribute=str(RequestAttribute.EXPIRATION),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        pin_logical_id(self, "Requests")
+        pin_logical_id(self, REQUESTS.name)
         acknowledge(self, "DDB3", "Answers kept for a day at most: nothing to restore.")
 
     def serve(self, function: HandlerFunction) -> None:

@@ -10,13 +10,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.domain.ledger.schema import BY_HOUR, BY_PENDING, BY_REVIEW
 from handlers.import_closure import ROOT
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
 from infra.constructs.data_capture import CAPTURE_PREFIX, Capture
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
-from infra.constructs.ledger import Ledger
+from infra.constructs.ledger import Ledger, index_arns
 from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.queues import EndOfLineQueue, Queues
 from infra.constructs.schedules import Schedule
@@ -92,7 +93,7 @@ class Monitoring(Construct):
         sweeper.allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources=[photos])
         sweeper.allow(
             ["dynamodb:Query"],
-            resources=[f"{photos}/index/by_pending", f"{photos}/index/by_review"],
+            resources=index_arns(watched.ledger.photos, BY_PENDING, BY_REVIEW),
         )
         sweeper.allow(
             ["states:StartExecution"], resources=[watched.workflow.machine.state_machine_arn]
@@ -136,10 +137,8 @@ class Monitoring(Construct):
             audit_days=str(config.audit_days),
             labels_bucket=watched.changes.labels.bucket_name,
         )
-        photos = watched.ledger.photos.table_arn
         report.allow(
-            ["dynamodb:Query"],
-            resources=[f"{photos}/index/by_hour", f"{photos}/index/by_review"],
+            ["dynamodb:Query"], resources=index_arns(watched.ledger.photos, BY_HOUR, BY_REVIEW)
         )
         measured = [watched.queues.review, watched.queues.failures, *dead_letters]
         report.allow(["sqs:GetQueueAttributes"], resources=[queue.queue_arn for queue in measured])

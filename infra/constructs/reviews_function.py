@@ -4,10 +4,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.domain.ledger.schema import BY_DRIVER, BY_REVIEW, REVIEWERS, ReviewerAttribute
 from infra.config import StageConfig
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.intake import Intake
-from infra.constructs.ledger import Ledger
+from infra.constructs.ledger import Ledger, index_arns, key_attribute
 from infra.constructs.policy import PolicySettings
 from infra.constructs.queues import Queues
 from infra.constructs.resource import pin_logical_id, removal_policy
@@ -53,9 +54,9 @@ class ReviewsFunction(Construct):
         super().__init__(scope, construct_id)
         self.reviewers = dynamodb.Table(
             self,
-            "Reviewers",
-            partition_key=_text("kind"),
-            sort_key=_text("name"),
+            REVIEWERS.name,
+            partition_key=key_attribute(ReviewerAttribute.KIND),
+            sort_key=key_attribute(ReviewerAttribute.NAME),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.DEFAULT,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -64,7 +65,7 @@ class ReviewsFunction(Construct):
             deletion_protection=config.is_durable,
             removal_policy=removal_policy(config),
         )
-        pin_logical_id(self.reviewers, "Reviewers")
+        pin_logical_id(self.reviewers, REVIEWERS.name)
         function.set(
             photos_table=ledger.photos.table_name,
             assignments_table=ledger.assignments.table_name,
@@ -81,8 +82,7 @@ class ReviewsFunction(Construct):
         photos, assignments = ledger.photos.table_arn, ledger.assignments.table_arn
         function.allow(_PHOTOS_ACTIONS, resources=[photos])
         function.allow(
-            ["dynamodb:Query"],
-            resources=[f"{photos}/index/by_review", f"{photos}/index/by_driver"],
+            ["dynamodb:Query"], resources=index_arns(ledger.photos, BY_REVIEW, BY_DRIVER)
         )
         function.allow(_ASSIGNMENTS_ACTIONS, resources=[assignments])
         function.allow(_REVIEWERS_ACTIONS, resources=[self.reviewers.table_arn])
@@ -92,7 +92,3 @@ class ReviewsFunction(Construct):
         function.allow_objects(
             ["s3:GetObject", "s3:GetObjectVersion"], bucket=intake.bucket, prefix=INTAKE_PREFIX
         )
-
-
-def _text(name: str) -> dynamodb.Attribute:
-    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

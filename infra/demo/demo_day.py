@@ -68,7 +68,7 @@ def demo_day(classes: Sequence[str], vehicles: Sequence[str]) -> DemoDay:
             history=tuple(history),
         )
         if number:
-            history.append(build_report(inputs).history_row())
+            history.append(build_report(inputs).history_row)
     return DemoDay(inputs=inputs, truths=truths)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from handlers.domain.review.rules import NEITHER
 from monitoring.report import PhotoFacts
 
 MODEL = "made-up-for-the-demonstration"
@@ -73,7 +74,7 @@ def made_up(
     looked_at = bool(reason) and at < _UNSEEN_FROM
     slow = float(chance.random())
     took = timedelta(minutes=4 + 50 * slow**2) if looked_at else timedelta(seconds=1.2 + slow**4)
-    verdict = (truth if truth in vehicles else "neither") if looked_at else ""
+    verdict = (truth if truth in vehicles else NEITHER) if looked_at else ""
     driver = int(chance.integers(_DRIVERS))
     image_format, quality = _quality(chance, driver, dirt)
     photo = PhotoFacts(
@@ -81,7 +82,7 @@ def made_up(
         key=f"intake/driver-{driver:02}/{name}.{_SUFFIXES[image_format]}",
         driver_id=f"driver-{driver:02}",
         status=_status(verdict, is_sure=reason in {"", "audit"}),
-        reason="no_vehicle" if verdict == "neither" else "",
+        reason="no_vehicle" if verdict == NEITHER else "",
         review=("done" if looked_at else "open") if reason else "none",
         review_reason=reason,
         uploaded_at=at,
@@ -112,7 +113,7 @@ def _asked_why(chance: np.random.Generator, probabilities: dict[str, float], bes
 
 
 def _status(verdict: str, *, is_sure: bool) -> str:
-    if verdict == "neither":
+    if verdict == NEITHER:
         return "rejected"
     return "assigned" if is_sure or verdict else "in_review"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageFilter, ImageStat
 
 from infra.demo.samples import drawing
+from monitoring.rendering.thumbnails import thumbnail_data_uri
 from monitoring.report import Thumbnail
-from monitoring.report.thumbnails import thumbnail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ def drawings(
     """`truths`: what each photo would show, whatever the model said of it."""
     known = {photo.photo_id: photo for photo in photos}
     for photo_id in wanted:
-        picture = thumbnail_of(_encoded(_picture(known[photo_id], truths[photo_id])))
+        picture = thumbnail_data_uri(_encoded(_picture(known[photo_id], truths[photo_id])))
         if picture is not None:
             yield Thumbnail(photo_id=photo_id, data_uri=picture)
 

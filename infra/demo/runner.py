@@ -116,23 +116,10 @@ def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> t
 def settled_verdict(stage: "LocalStage") -> ConservationResult:
     """A status comes before its message: give the last executions the time to end."""
     deadline = time.monotonic() + SETTLE_S
-    session, places = stage.session(), places_of(stage)
+    session, places = stage.session(), Places.of_outputs(stage.outputs)
     while True:
         inventory = read_inventory(session, places, read_queues=True)
         running = "RUNNING" in inventory.executions.values()
         if not running or time.monotonic() > deadline:
             return check(inventory)
         time.sleep(0.3)
-
-
-def places_of(stage: "LocalStage") -> Places:
-    """Where this stage keeps things."""
-    return Places(
-        intake_bucket=stage.outputs["IntakeBucket"],
-        photos_table=stage.outputs["PhotosTable"],
-        assignments_table=stage.outputs["AssignmentsTable"],
-        review_queue_url=stage.outputs["ReviewQueueUrl"],
-        failures_queue_url=stage.outputs["FailuresQueueUrl"],
-        state_machine_arn=stage.outputs["StateMachineArn"],
-        labels_bucket=stage.outputs.get("LabelsBucket", ""),
-    )

@@ -1,12 +1,13 @@
 """Waits until the ledger says what became of uploaded photos."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.photos_table import LedgerBusy, PhotosTable
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.3
 STALLED_S = 120.0  # longer than any retry of the workflow waits
-BATCH = 100  # DynamoDB's limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +61,15 @@ def final_outcomes(
     session: "boto3.Session", table: str, uploads: Mapping[str, "SubmittedUpload"]
 ) -> list[Outcome]:
     """The outcomes of those, by photo id, that have one by now."""
-    rows = _final_rows(session, table, list(uploads))
-    return [_outcome(uploads[row.photo_id], row) for row in rows]
-
-
-def _final_rows(session: "boto3.Session", table: str, ids: list[str]) -> Iterator[LedgerRow]:
-    dynamodb = session.client("dynamodb")
-    for start in range(0, len(ids), BATCH):
-        keys = [{"photo_id": {"S": each}} for each in ids[start : start + BATCH]]
-        answer = dynamodb.batch_get_item(
-            RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
-        )
-        for item in answer["Responses"].get(table, []):
-            row = LedgerRow.from_item(plain(item))
+    photos = PhotosTable(session.client("dynamodb"), table=table)
+    outcomes = []
+    # What a busy table leaves out is asked for again by the next poll.
+    with contextlib.suppress(LedgerBusy):
+        for item in photos.rows(uploads, consistent=True):
+            row = LedgerRow.from_item(item)
             if row.status in FINAL_STATUSES:
-                yield row
+                outcomes.append(_outcome(uploads[row.photo_id], row))
+    return outcomes
 
 
 def _outcome(upload: "SubmittedUpload", row: LedgerRow) -> Outcome:

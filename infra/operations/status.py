@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.aws.photos_table import PhotosTable
+from handlers.aws.queue import Queue
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
 from infra.local.stage.state_file import is_running
+from infra.local.status_page.executions import events_of
+from infra.local.status_page.steps import read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from infra.local.stage.stage import LocalStage
 
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
@@ -42,7 +44,7 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class EnteredState:
     """A state that an execution entered."""
 
     state: str
@@ -63,7 +65,7 @@ def overview(stage: LocalStage) -> Overview:
     machines = stage.session().client("stepfunctions")
     running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
     return Overview(
-        photos=dict(Counter(_statuses(stage))),
+        photos=dict(Counter(_photos(stage).statuses())),
         queues=queue_depths(stage),
         executions_running=len(running["executions"]),
         parts={name: is_running(pid) for name, pid in stage.processes.items()},
@@ -77,75 +79,49 @@ def queue_depths(stage: LocalStage) -> dict[str, int]:
     for queue in QUEUES:
         url = stage.outputs.get(f"{queue}QueueUrl") or stage.outputs.get(f"{queue}Url")
         if url:
-            found = sqs.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )
-            depths[queue] = sum(int(number) for number in found["Attributes"].values())
+            depths[queue] = Queue(sqs, url=url).depth()
     return depths
 
 
 def photo_row(stage: LocalStage, photo: str) -> LedgerRow:
     """A photo by its id, or by the first characters of it. Raises: NoSuchPhoto."""
-    dynamodb, table = stage.session().client("dynamodb"), stage.outputs["PhotosTable"]
     if len(photo) == _PHOTO_ID_LENGTH:
-        found = dynamodb.get_item(
-            TableName=table, Key={"photo_id": {"S": photo}}, ConsistentRead=True
-        )
-        items = [found["Item"]] if "Item" in found else []
+        row = _photos(stage).row(photo)
+        items = [row] if row is not None else []
     elif len(photo) < SHORTEST_PREFIX:
         raise NoSuchPhoto(f"{photo!r} is too short: {SHORTEST_PREFIX} characters at least.")
     else:
-        pages = dynamodb.get_paginator("scan").paginate(
-            TableName=table,
-            FilterExpression="begins_with(photo_id, :start)",
-            ExpressionAttributeValues={":start": {"S": photo}},
-        )
-        items = [item for page in pages for item in page["Items"]]
+        items = list(_photos(stage).starting_with(photo))
     if not items:
         raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
     if len(items) > 1:
         raise NoSuchPhoto(f"{len(items)} photos begin with {photo}; give more of it.")
-    return LedgerRow.from_item(plain(items[0]))
+    return LedgerRow.from_item(items[0])
 
 
-def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[Step, ...]:
+def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[EnteredState, ...]:
     """The states that the photo's last execution entered."""
-    pages = stage.session().client("stepfunctions").get_paginator("get_execution_history")
-    started: datetime | None = None
-    steps = []
-    for page in pages.paginate(executionArn=row.execution_arn):
-        for event in page["events"]:
-            started = started or event["timestamp"]
-            details = event.get("stateEnteredEventDetails")
-            if details:
-                seconds = round((event["timestamp"] - started).total_seconds(), 3)
-                steps.append(Step(state=details["name"], seconds=seconds))
-    return tuple(steps)
+    stepfunctions = stage.session().client("stepfunctions")
+    history = list(events_of(stepfunctions, row.execution_arn))
+    if not history:
+        return ()
+    started: datetime = history[0]["timestamp"]
+    return tuple(
+        EnteredState(state=step.name, seconds=round((step.entered - started).total_seconds(), 3))
+        for step in read_run(history).steps
+    )
 
 
 def driver_view(stage: LocalStage, driver: str) -> DriverView:
     """From the index by driver, and the assignment in force."""
-    dynamodb = stage.session().client("dynamodb")
-    found = dynamodb.query(
-        TableName=stage.outputs["PhotosTable"],
-        IndexName="by_driver",
-        KeyConditionExpression="driver_id = :driver",
-        ExpressionAttributeValues={":driver": {"S": driver}},
-        ScanIndexForward=False,
-        Limit=LATEST,
+    rows, _ = _photos(stage).of_driver(driver, limit=LATEST)
+    assignments = AssignmentsTable(
+        stage.session().client("dynamodb"), table=stage.outputs["AssignmentsTable"]
     )
-    assigned = dynamodb.get_item(
-        TableName=stage.outputs["AssignmentsTable"],
-        Key={"driver_id": {"S": driver}},
-        ConsistentRead=True,
-    )
+    assigned = assignments.row(driver)
     return DriverView(
-        photos=tuple(LedgerRow.from_item(plain(item)) for item in found["Items"]),
-        assignment=AssignmentRow.from_item(plain(assigned["Item"])) if "Item" in assigned else None,
+        photos=tuple(map(LedgerRow.from_item, rows)),
+        assignment=AssignmentRow.from_item(assigned) if assigned is not None else None,
     )
 
 
@@ -177,12 +153,5 @@ def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _statuses(stage: LocalStage) -> Iterator[str]:
-    pages = stage.session().client("dynamodb").get_paginator("scan")
-    for page in pages.paginate(
-        TableName=stage.outputs["PhotosTable"],
-        ProjectionExpression="#status",
-        ExpressionAttributeNames={"#status": "status"},
-    ):
-        for item in page["Items"]:
-            yield item["status"]["S"]
+def _photos(stage: LocalStage) -> PhotosTable:
+    return PhotosTable(stage.session().client("dynamodb"), table=stage.outputs["PhotosTable"])

@@ -1,5 +1,6 @@
 """Assign: ledger and assignment in one transaction, read back where it was cancelled."""
 
+from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from infra.state_machine.blocks import (
     NOW,
     PHOTO,
@@ -41,7 +42,7 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
             update_fenced(
                 resources.photos_table,
                 status="assigned",
-                sets={**_facts_of_assignment(), "superseded": {"BOOL": True}},
+                sets={**_facts_of_assignment(), PhotoAttribute.SUPERSEDED: {"BOOL": True}},
             ),
             {"Next": "IsAudited"},
         ),
@@ -58,10 +59,10 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
 def _facts_of_assignment() -> State:
     return {
         **facts(),
-        "vehicle": text("$.decision.vehicle"),
-        "order_range": text("$.decision.order_range"),
-        "valid_until": text("$.decision.valid_until"),
-        "decided_by": {"S": "model"},
+        PhotoAttribute.VEHICLE: text("$.decision.vehicle"),
+        PhotoAttribute.ORDER_RANGE: text("$.decision.order_range"),
+        PhotoAttribute.VALID_UNTIL: text("$.decision.valid_until"),
+        PhotoAttribute.DECIDED_BY: {"S": "model"},
     }
 
 
@@ -82,21 +83,24 @@ def _put_assignment(assignments_table: str) -> State:
     return {
         "TableName": assignments_table,
         "Item": {
-            "driver_id": text(f"{PHOTO}.driver_id"),
-            "vehicle": text("$.decision.vehicle"),
-            "order_range": text("$.decision.order_range"),
-            "decided_by": {"S": "model"},
-            "model_version": text("$.decision.model_version"),
-            "confidence": {"N.$": "$.decision.confidence"},
-            "photo_id": text(f"{PHOTO}.photo_id"),
-            "photo_order": text(f"{PHOTO}.photo_order"),
-            "order_id": text("$.serialized.order_id"),
-            "uploaded_at": text(f"{PHOTO}.uploaded_at"),
-            "assigned_at": text(NOW),
-            "valid_until": text("$.decision.valid_until"),
+            AssignmentAttribute.DRIVER_ID: text(f"{PHOTO}.driver_id"),
+            AssignmentAttribute.VEHICLE: text("$.decision.vehicle"),
+            AssignmentAttribute.ORDER_RANGE: text("$.decision.order_range"),
+            AssignmentAttribute.DECIDED_BY: {"S": "model"},
+            AssignmentAttribute.MODEL_VERSION: text("$.decision.model_version"),
+            AssignmentAttribute.CONFIDENCE: {"N.$": "$.decision.confidence"},
+            AssignmentAttribute.PHOTO_ID: text(f"{PHOTO}.photo_id"),
+            AssignmentAttribute.PHOTO_ORDER: text(f"{PHOTO}.photo_order"),
+            AssignmentAttribute.ORDER_ID: text("$.serialized.order_id"),
+            AssignmentAttribute.UPLOADED_AT: text(f"{PHOTO}.uploaded_at"),
+            AssignmentAttribute.ASSIGNED_AT: text(NOW),
+            AssignmentAttribute.VALID_UNTIL: text("$.decision.valid_until"),
         },
         # The photo uploaded later wins, whichever of them is decided first.
-        "ConditionExpression": "attribute_not_exists(driver_id) OR photo_order <= :photo_order",
+        "ConditionExpression": (
+            f"attribute_not_exists({AssignmentAttribute.DRIVER_ID})"
+            f" OR {AssignmentAttribute.PHOTO_ORDER} <= :photo_order"
+        ),
         "ExpressionAttributeValues": {":photo_order": text(f"{PHOTO}.photo_order")},
     }
 
@@ -107,7 +111,10 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
     return {
         "ReadBack": {
             **get_item(
-                resources.photos_table, "photo_id", f"{PHOTO}.photo_id", result_path="$.read_back"
+                resources.photos_table,
+                PhotoAttribute.PHOTO_ID,
+                f"{PHOTO}.photo_id",
+                result_path="$.read_back",
             ),
             "Next": "WasAssigned",
         },
@@ -117,13 +124,13 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
                 {"Variable": ledger_row, "IsPresent": False, "Next": "RecordFailure"},
                 {
                     "Not": {
-                        "Variable": f"{ledger_row}.execution_arn.S",
+                        "Variable": f"{ledger_row}.{PhotoAttribute.EXECUTION_ARN}.S",
                         "StringEqualsPath": "$.execution",
                     },
                     "Next": "FencedOff",
                 },
                 {
-                    "Variable": f"{ledger_row}.status.S",
+                    "Variable": f"{ledger_row}.{PhotoAttribute.STATUS}.S",
                     "StringEquals": "assigned",
                     "Next": "IsAudited",
                 },
@@ -133,7 +140,7 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
         "ReadAssignment": {
             **get_item(
                 resources.assignments_table,
-                "driver_id",
+                AssignmentAttribute.DRIVER_ID,
                 f"{PHOTO}.driver_id",
                 result_path="$.newer",
             ),
@@ -146,7 +153,7 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
                     "And": [
                         {"Variable": assignment, "IsPresent": True},
                         {
-                            "Variable": f"{assignment}.photo_order.S",
+                            "Variable": f"{assignment}.{AssignmentAttribute.PHOTO_ORDER}.S",
                             "StringGreaterThanPath": f"{PHOTO}.photo_order",
                         },
                     ],

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from handlers.domain.ledger.schema import Attribute, PhotoAttribute
+
 State = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
 
 SERVICE_TIMEOUT_S = 15
@@ -41,9 +43,13 @@ def update_fenced(table: str, *, status: str, sets: State) -> State:
     """A status write that only this attempt can make, and may make twice."""
     return update(
         table,
-        sets={"status": {"S": status}, "updated_at": text(NOW), **sets},
-        removes="pending",
-        condition="attempt = :attempt AND #status IN (:received, :status)",
+        sets={
+            PhotoAttribute.STATUS: {"S": status},
+            PhotoAttribute.UPDATED_AT: text(NOW),
+            **sets,
+        },
+        removes=PhotoAttribute.PENDING,
+        condition=f"{PhotoAttribute.ATTEMPT} = :attempt AND #status IN (:received, :status)",
         values={":attempt": {"N.$": ATTEMPT}, ":received": {"S": "received"}},
     )
 
@@ -66,7 +72,7 @@ def update(
     bound = {f":{name}": value for name, value in {**sets, **once}.items()}
     return {
         "TableName": table,
-        "Key": {"photo_id": text(f"{PHOTO}.photo_id")},
+        "Key": {PhotoAttribute.PHOTO_ID: text(f"{PHOTO}.photo_id")},
         "UpdateExpression": expression,
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {f"#{name}": name for name in {**sets, **once}} | (names or {}),
@@ -77,7 +83,7 @@ def update(
     }
 
 
-def get_item(table: str, key: str, path: str, *, result_path: str) -> State:
+def get_item(table: str, key: Attribute, path: str, *, result_path: str) -> State:
     """A consistent read of one row."""
     parameters = {"TableName": table, "Key": {key: text(path)}, "ConsistentRead": True}
     return {
@@ -136,10 +142,10 @@ def catch_all() -> State:
 def facts() -> State:
     """What every classified photo keeps in the ledger, whatever became of it."""
     return {
-        "classification": "$.decision.classification",
-        "quality": "$.decision.quality",
-        "model_version": text("$.decision.model_version"),
-        "order_id": text("$.serialized.order_id"),
-        "review": text("$.decision.review"),
-        "review_reason": text("$.decision.review_reason"),
+        PhotoAttribute.CLASSIFICATION: "$.decision.classification",
+        PhotoAttribute.QUALITY: "$.decision.quality",
+        PhotoAttribute.MODEL_VERSION: text("$.decision.model_version"),
+        PhotoAttribute.ORDER_ID: text("$.serialized.order_id"),
+        PhotoAttribute.REVIEW: text("$.decision.review"),
+        PhotoAttribute.REVIEW_REASON: text("$.decision.review_reason"),
     }

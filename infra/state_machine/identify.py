@@ -1,5 +1,6 @@
 """Identify and Claim: who is this photo, whose is it, and is the event a duplicate?"""
 
+from handlers.domain.ledger.schema import PhotoAttribute
 from infra.state_machine.blocks import (
     ALREADY_DONE,
     ATTEMPT,
@@ -89,37 +90,39 @@ def claims(photos_table: str) -> dict[str, State]:
 
 
 def _claim(photos_table: str, *, of_driver: bool) -> State:
-    kept = {  # written once; a takeover leaves them as they are
-        "received_at": text(NOW),
-        "received_hour": text(f"States.ArrayGetItem(States.StringSplit({NOW}, ':'), 0)"),
-        "review": {"S": "none"},
-        "decision_seq": {"N": "0"},
+    kept: State = {  # written once; a takeover leaves them as they are
+        PhotoAttribute.RECEIVED_AT: text(NOW),
+        PhotoAttribute.RECEIVED_HOUR: text(
+            f"States.ArrayGetItem(States.StringSplit({NOW}, ':'), 0)"
+        ),
+        PhotoAttribute.REVIEW: {"S": "none"},
+        PhotoAttribute.DECISION_SEQ: {"N": "0"},
     }
-    written = {
-        "status": {"S": "received"},
-        "pending": {"S": "received"},
-        "attempt": {"N.$": ATTEMPT},
-        "execution_arn": text(EXECUTION),
-        "claimed_at": text(NOW),
-        "updated_at": text(NOW),
-        "bucket": text(f"{PHOTO}.bucket"),
-        "key": text(f"{PHOTO}.key"),
-        "version_id": text(f"{PHOTO}.version_id"),
-        "etag": text(f"{PHOTO}.etag"),
-        "size_bytes": {"N.$": f"States.Format('{{}}', {PHOTO}.size_bytes)"},
-        "uploaded_at": text(f"{PHOTO}.uploaded_at"),
+    written: State = {
+        PhotoAttribute.STATUS: {"S": "received"},
+        PhotoAttribute.PENDING: {"S": "received"},
+        PhotoAttribute.ATTEMPT: {"N.$": ATTEMPT},
+        PhotoAttribute.EXECUTION_ARN: text(EXECUTION),
+        PhotoAttribute.CLAIMED_AT: text(NOW),
+        PhotoAttribute.UPDATED_AT: text(NOW),
+        PhotoAttribute.BUCKET: text(f"{PHOTO}.bucket"),
+        PhotoAttribute.KEY: text(f"{PHOTO}.key"),
+        PhotoAttribute.VERSION_ID: text(f"{PHOTO}.version_id"),
+        PhotoAttribute.ETAG: text(f"{PHOTO}.etag"),
+        PhotoAttribute.SIZE_BYTES: {"N.$": f"States.Format('{{}}', {PHOTO}.size_bytes)"},
+        PhotoAttribute.UPLOADED_AT: text(f"{PHOTO}.uploaded_at"),
     }
     if of_driver:
-        written["driver_id"] = text(f"{PHOTO}.driver_id")
-        written["upload_id"] = text(f"{PHOTO}.upload_id")
+        written[PhotoAttribute.DRIVER_ID] = text(f"{PHOTO}.driver_id")
+        written[PhotoAttribute.UPLOAD_ID] = text(f"{PHOTO}.upload_id")
     claim = update(
         photos_table,
         sets=written,
         sets_once=kept,
         condition=(
-            "attribute_not_exists(photo_id)"
-            " OR (execution_arn = :execution_arn AND #status = :status)"
-            " OR (#status = :requeued AND attempt = :attempt)"
+            f"attribute_not_exists({PhotoAttribute.PHOTO_ID})"
+            f" OR ({PhotoAttribute.EXECUTION_ARN} = :execution_arn AND #status = :status)"
+            f" OR (#status = :requeued AND {PhotoAttribute.ATTEMPT} = :attempt)"
         ),
         values={":requeued": {"S": "requeued"}},
     )

@@ -1,5 +1,6 @@
 """Reject, review, fail, and the quiet ends."""
 
+from handlers.domain.ledger.schema import PhotoAttribute
 from infra.state_machine.blocks import (
     ATTEMPT,
     EXECUTION,
@@ -24,9 +25,9 @@ def rejection(photos_table: str) -> dict[str, State]:
         photos_table,
         status="rejected",
         sets={
-            "reason": text("$.serialized.reason"),
-            "message": text("$.serialized.message"),
-            "order_id": text("$.serialized.order_id"),
+            PhotoAttribute.REASON: text("$.serialized.reason"),
+            PhotoAttribute.MESSAGE: text("$.serialized.message"),
+            PhotoAttribute.ORDER_ID: text("$.serialized.order_id"),
         },
     )
     return {"Reject": ledger_task(update, {"End": True})}
@@ -45,9 +46,9 @@ def review(resources: WorkflowResources) -> dict[str, State]:
     }
     enqueued = update(
         resources.photos_table,
-        sets={"enqueued_at": text(NOW)},
-        condition="attempt = :attempt AND #review = :open",
-        names={"#review": "review"},
+        sets={PhotoAttribute.ENQUEUED_AT: text(NOW)},
+        condition=f"{PhotoAttribute.ATTEMPT} = :attempt AND #review = :open",
+        names={"#review": PhotoAttribute.REVIEW},
         values={":attempt": {"N.$": ATTEMPT}, ":open": {"S": "open"}},
     )
     return {
@@ -70,12 +71,12 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
         resources.photos_table,
         status="failed",
         sets={
-            "reason": text("$.error.Error"),
-            "message": {
+            PhotoAttribute.REASON: text("$.error.Error"),
+            PhotoAttribute.MESSAGE: {
                 "S": "Something went wrong on our side. We are looking into it; "
                 "you can also send the photo again."
             },
-            "cause": text("$.error.Cause"),
+            PhotoAttribute.CAUSE: text("$.error.Cause"),
         },
     )
     message = {

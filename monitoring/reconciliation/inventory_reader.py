@@ -3,17 +3,19 @@ it lists whole tables."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.object_versions import pages
+from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
+from handlers.domain.ledger.schema import PhotoAttribute
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion, Unreadable
 from monitoring.reconciliation.row_parser import assignment_of, record_of
 
@@ -38,6 +40,19 @@ class Places:
     state_machine_arn: str
     labels_bucket: str = ""  # empty: labels are not looked at
 
+    @classmethod
+    def of_outputs(cls, outputs: Mapping[str, str]) -> Self:
+        """From the outputs of a stack `Pipeline`."""
+        return cls(
+            intake_bucket=outputs["IntakeBucket"],
+            photos_table=outputs["PhotosTable"],
+            assignments_table=outputs["AssignmentsTable"],
+            review_queue_url=outputs["ReviewQueueUrl"],
+            failures_queue_url=outputs["FailuresQueueUrl"],
+            state_machine_arn=outputs["StateMachineArn"],
+            labels_bucket=outputs.get("LabelsBucket", ""),
+        )
+
 
 def read_inventory(session: "boto3.Session", places: Places, *, read_queues: bool) -> Inventory:
     """What cannot be read is told in `unreadable`, and stops nothing.
@@ -47,9 +62,10 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
     odd: list[Unreadable] = []
     executions = dict(_executions(session, places.state_machine_arn))
     objects = tuple(_objects(session, places.intake_bucket))
-    photos = _rows(session, places.photos_table)
+    dynamodb = session.client("dynamodb")
+    photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
     ledger = tuple(_records(photos, record_of, odd, rule=MALFORMED_ROW))
-    drivers = _rows(session, places.assignments_table)
+    drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
     assignments = tuple(_records(drivers, assignment_of, odd, rule="malformed_assignment"))
     reviews, failures = _messages(session, places, odd) if read_queues else (None, None)
     return Inventory(
@@ -70,12 +86,6 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
         yield from versions
 
 
-def _rows(session: "boto3.Session", table: str) -> Iterator[dict[str, Any]]:
-    scan = session.client("dynamodb").get_paginator("scan")
-    for page in scan.paginate(TableName=table, ConsistentRead=True):
-        yield from map(plain, page["Items"])
-
-
 def _records(
     items: Iterable[dict[str, Any]],
     read: Callable[[dict[str, Any]], Record],
@@ -87,8 +97,10 @@ def _records(
         try:
             yield read(item)
         except InvalidRecord as error:
-            detail = f"{error} (of {item.get('key', item.get('driver_id'))!r})"
-            photo_id = str(item.get("photo_id", ""))
+            detail = (
+                f"{error} (of {item.get(PhotoAttribute.KEY, item.get(PhotoAttribute.DRIVER_ID))!r})"
+            )
+            photo_id = str(item.get(PhotoAttribute.PHOTO_ID, ""))
             odd.append(Unreadable(rule=rule, photo_id=photo_id, detail=detail))
 
 

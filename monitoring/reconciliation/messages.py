@@ -1,4 +1,4 @@
-"""What the pipeline was told of a photo, told again: the event that S3 sends, the review message.
+"""The event that S3 sends for a photo, made again.
 
 Made of what ledger or bucket know, and not of an old execution's input: Express keeps none.
 """
@@ -6,7 +6,6 @@ Made of what ledger or bucket know, and not of an old execution's input: Express
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.domain.ledger.identity import Sender
 from handlers.domain.ledger.rows import LedgerRow
 from monitoring.reconciliation.inventory import ObjectVersion
 
@@ -38,27 +37,6 @@ def event_of_row(row: LedgerRow, *, attempt: int) -> Json:
     return event | {"attempt": attempt}
 
 
-def review_message(row: LedgerRow) -> Json:
-    """The message by which a reviewer gets the photo, as the state machine first sent it."""
-    return {
-        "photo_id": row.photo_id,
-        "photo": _photo(row),
-        "reason": row.review_reason,
-        "received_at": row.received_at or row.claimed_at,
-    }
-
-
-def failure_message(row: LedgerRow) -> Json:
-    """The message by which an operator hears of a failed photo."""
-    return {
-        "photo_id": row.photo_id,
-        "photo": _photo(row),
-        "attempt": row.attempt,
-        "execution_arn": row.execution_arn,
-        "error": {"Error": row.reason, "Cause": row.message},
-    }
-
-
 def _event(
     *, bucket: str, key: str, version_id: str, etag: str, size_bytes: int, uploaded_at: str
 ) -> Json:
@@ -72,23 +50,6 @@ def _event(
         "time": uploaded_at,
         "detail": {"version": "0", "bucket": {"name": bucket}, "object": stored},
     }
-
-
-def _photo(row: LedgerRow) -> Json:
-    photo = {
-        "photo_id": row.photo_id,
-        "bucket": row.bucket,
-        "key": row.key,
-        "version_id": row.version_id,
-        "etag": row.etag,
-        "size_bytes": row.size_bytes,
-        "uploaded_at": row.uploaded_at,
-        "photo_order": row.photo_order,
-    }
-    sender = Sender.from_key(row.key)
-    if sender is None:
-        return photo
-    return {**photo, "driver_id": sender.driver_id, "upload_id": sender.upload_id}
 
 
 def _whole_seconds(moment: str) -> str:

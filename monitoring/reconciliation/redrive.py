@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
+from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.row_parser import record_of
 
@@ -36,7 +38,7 @@ def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iter
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for item in ledger.received_in(hour.strftime("%Y-%m-%dT%H")):
-            if item.get("status") == FAILED and _came_since(item, since):
+            if item.get(PhotoAttribute.STATUS) == FAILED and _came_since(item, since):
                 yield item
         hour += _HOUR
 
@@ -46,7 +48,7 @@ def redrive(
 ) -> Iterator[RedriveResult]:
     """Twice is once: only who saw the failed attempt can take the photo over. One photo that
     cannot be driven does not keep the others waiting."""
-    moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = stamp(now)
     for item in items:
         reason = ""
         try:
@@ -56,10 +58,10 @@ def redrive(
         except (BotoCoreError, ClientError) as error:
             outcome, reason = "refused", str(error)
         yield RedriveResult(
-            photo_id=str(item.get("photo_id", "")),
-            key=str(item.get("key", "")),
+            photo_id=str(item.get(PhotoAttribute.PHOTO_ID, "")),
+            key=str(item.get(PhotoAttribute.KEY, "")),
             outcome=outcome,
-            status=str(item.get("status", "")),
+            status=str(item.get(PhotoAttribute.STATUS, "")),
             reason=reason,
         )
 

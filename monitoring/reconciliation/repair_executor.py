@@ -10,14 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.executions import Executions
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
+from handlers.domain.ledger.messages import failure_message, review_message
 from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
-from monitoring.reconciliation.messages import (
-    event_of_row,
-    event_of_upload,
-    failure_message,
-    review_message,
-)
+from handlers.domain.timestamps import stamp
+from monitoring.reconciliation.messages import event_of_row, event_of_upload
 from monitoring.reconciliation.repair_plan import (
     GIVE_UP,
     REMIND,
@@ -54,7 +51,6 @@ class RepairExecutor:
             return self._start(repair.upload)
         if repair.row is None:
             return False
-        moment = _text(now)
         actions: dict[str, Callable[[LedgerRow, str], bool]] = {
             TAKE_OVER: self.take_over,
             GIVE_UP: self._give_up,
@@ -62,7 +58,7 @@ class RepairExecutor:
             REMIND: self._remind,
             SEND_FAILURE: self._send_failure,
         }
-        return actions[repair.action](repair.row, moment)
+        return actions[repair.action](repair.row, stamp(now))
 
     def take_over(self, row: LedgerRow, now: str) -> bool:
         """The next attempt. If the start fails after the write, the row says `requeued`: it is
@@ -86,17 +82,29 @@ class RepairExecutor:
 
     def _send_review(self, row: LedgerRow, now: str) -> bool:
         # The message before the mark: a crash in between sends it again, and never not at all.
-        self.reviews.send(review_message(row))
+        self._ask_for_review(row)
         return self.ledger.mark_enqueued(row, now=now)
 
     def _remind(self, row: LedgerRow, now: str) -> bool:
-        self.reviews.send(review_message(row))
+        self._ask_for_review(row)
         return self.ledger.mark_reminded(row, now=now)
 
     def _send_failure(self, row: LedgerRow, now: str) -> bool:
         del now
-        self.failures.send(failure_message(row))
+        self.failures.send(
+            failure_message(
+                row,
+                attempt=row.attempt,
+                execution_arn=row.execution_arn,
+                error=row.reason,
+                cause=row.message,
+            )
+        )
         return True
+
+    def _ask_for_review(self, row: LedgerRow) -> None:
+        received_at = row.received_at or row.claimed_at
+        self.reviews.send(review_message(row, reason=row.review_reason, received_at=received_at))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,8 +123,3 @@ class RepairSummary:
             return False
         self.repaired[repair.action] += repaired
         return repaired
-
-
-def _text(moment: datetime) -> str:
-    """As the state machine writes times: milliseconds and a Z."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

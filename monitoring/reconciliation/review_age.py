@@ -5,6 +5,7 @@ from datetime import datetime
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
+from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.row_parser import record_of
 
 _LOOKED_AT = 25  # the index sorts by when photos came, and contested ones were opened later
@@ -12,8 +13,7 @@ _LOOKED_AT = 25  # the index sorts by when photos came, and contested ones were 
 
 def oldest_review_s(ledger: PhotosTable, *, now: datetime) -> float:
     """0 where there is none."""
-    before = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    rows, _ = ledger.open_reviews(received_before=before, limit=_LOOKED_AT)
+    rows, _ = ledger.open_reviews(received_before=stamp(now), limit=_LOOKED_AT)
     oldest = 0.0
     for item in rows:
         try:

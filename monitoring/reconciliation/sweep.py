@@ -15,6 +15,8 @@ from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
+from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.bucket_walk import BucketWalk, SweepCheckpoint
 from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
 from monitoring.reconciliation.repair_plan import (
@@ -103,7 +105,7 @@ class Sweeper:
 
     def _pending(self, walk: _Walk) -> Iterator[Repair]:
         # What is repaired leaves the front of the index: each round begins there.
-        before = _text(walk.now - min(self.deadlines.execution, self.deadlines.start))
+        before = stamp(walk.now - min(self.deadlines.execution, self.deadlines.start))
         items = list(self.ledger.pending(claimed_before=before, limit=self.bounds.pending))
         walk.done.looked_at["pending"] += len(items)
         for row in _records(items, walk.done):
@@ -113,7 +115,7 @@ class Sweeper:
 
     def _reviews(self, walk: _Walk) -> Iterator[Repair]:
         rows, following = self.ledger.open_reviews(
-            received_before=_text(walk.now),
+            received_before=stamp(walk.now),
             limit=self.bounds.reviews,
             after=walk.notes.get("reviews"),
         )
@@ -150,9 +152,4 @@ def _records(items: Iterable[Row], done: SweepResult) -> Iterator[LedgerRow]:
         try:
             yield record_of(item)
         except InvalidRecord:
-            done.malformed.append(str(item.get("photo_id", "")))
-
-
-def _text(moment: datetime) -> str:
-    """As the state machine writes times."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            done.malformed.append(str(item.get(PhotoAttribute.PHOTO_ID, "")))

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from handlers.domain.errors import PermanentError
-from monitoring.statistics.samples import Reference
+from monitoring.statistics.two_samples import Reference
 
 SCHEMA = 1
 MOST_VALUES = 5_000

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitoring.rendering.format import printable
 from monitoring.report import Report, Window
-from monitoring.report.visible import spelled_out
 
 LINKED = {  # files of the report that the mail leads to, in this order
     "report.html": "The report:",
     "photos.csv": "Every photo of the window, with its figures (photos.csv):",
-    "judged.csv": "Every photo that a person judged, for the accuracy (judged.csv):",
+    "labelled.csv": "Every photo with a human label, for the accuracy (labelled.csv):",
 }
 _NAMED = 5  # checks that the mail mentions, the loudest; the page has all of them
 
@@ -21,7 +21,7 @@ def compose_email(
     """Subject and text; `links`: one for each of LINKED."""
     subject = f"Scones {report.verdict}: {_day(window.start, window)}"
     found = [check for check in report.checks if check.verdict in {"WATCH", "ACT"}]
-    loudest = sorted(found, key=lambda check: -check.level)[:_NAMED]
+    loudest = sorted(found, key=lambda check: -check.severity)[:_NAMED]
     lines = [
         report.answer,
         report.headline,
@@ -38,7 +38,7 @@ def compose_email(
         "Later, with an account:",
         folder,
     ]
-    return subject, "\n".join(map(spelled_out, lines))
+    return subject, "\n".join(map(printable, lines))
 
 
 def _day(moment: datetime, window: Window) -> str:

@@ -1,6 +1,5 @@
 """What people said of photos: labels as they lie in S3, or as the ledger keeps them."""
 
-import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from handlers.aws.bucket import Bucket, UnreadableObject
-from monitoring.report.windows import stored
+from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.labels import PREFIX, LabelRecord, moment_of
+from handlers.domain.review.change import OPINION
 
-_OPINION = "opinion"
 _AT_ONCE = 8
 _MAX_LABEL_BYTES = 64_000
-_PREFIX = "labels/"
 _HOUR = "%Y/%m/%d/%H"
 _OURS = re.compile(r"(?P<photo>[0-9a-f]{64})-\d+\.jsonl", re.ASCII)
 _NONE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
@@ -32,20 +31,20 @@ class HumanLabel:
     is_opinion: bool
 
     @classmethod
-    def from_label(cls, line: Mapping[str, Any]) -> Self | None:  # Any: JSON of others, too
-        """None for what is no label; SageMaker's own minimal form is one."""
+    def from_label(cls, line: bytes) -> Self | None:
+        """None for a malformed line; SageMaker's own minimal form is a label."""
         try:
-            ours = line.get("scones") or {}
-            return cls(
-                photo_id=_text(line["eventMetadata"]["eventId"]),
-                seq=int(ours.get("decision_seq", 0)),
-                verdict="" if ours.get("retracted") else _text(line["groundTruthData"]["data"]),
-                by=_text(ours.get("decided_by") or ""),
-                at=_moment(ours.get("decided_at")),
-                is_opinion=ours.get("kind") == _OPINION,
-            )
-        except _NONE:
+            label = LabelRecord.from_line(line)
+        except InvalidRecord:
             return None
+        return cls(
+            photo_id=label.photo_id,
+            seq=label.decision_seq,
+            verdict=label.verdict,
+            by=label.decided_by,
+            at=label.decided_at,
+            is_opinion=label.is_opinion,
+        )
 
     @classmethod
     def from_decision(cls, photo_id: str, decision: Mapping[str, Any]) -> Self | None:
@@ -56,8 +55,8 @@ class HumanLabel:
                 seq=int(decision["seq"]),
                 verdict=_text(decision.get("verdict") or ""),
                 by=_text(decision.get("decided_by") or ""),
-                at=_moment(decision.get("decided_at")),
-                is_opinion=decision.get("kind") == _OPINION,
+                at=moment_of(decision.get("decided_at")),
+                is_opinion=decision.get("kind") == OPINION,
             )
         except _NONE:
             return None
@@ -112,10 +111,10 @@ def _prefixes(start: datetime, as_of: datetime) -> Iterator[str]:
     while day <= last:
         following = _next_month(day)
         if day.day == 1 and following <= last:
-            yield f"{_PREFIX}{day:%Y/%m}/"
+            yield f"{PREFIX}{day:%Y/%m}/"
             day = following
         else:
-            yield f"{_PREFIX}{day:%Y/%m/%d}/"
+            yield f"{PREFIX}{day:%Y/%m/%d}/"
             day += timedelta(days=1)
 
 
@@ -124,7 +123,7 @@ def _next_month(day: date) -> date:
 
 
 def _hour_of(key: str) -> str:
-    return key.removeprefix(_PREFIX)[: len("2026/11/21/10")]
+    return key.removeprefix(PREFIX)[: len("2026/11/21/10")]
 
 
 def _is_of(key: str, photos: Container[str]) -> bool:
@@ -144,17 +143,7 @@ def _lines(content: bytes | None) -> Iterable[HumanLabel | None]:
     if content is None:
         yield None
         return
-    for line in content.splitlines():
-        try:
-            parsed = json.loads(line)
-        except (RecursionError, ValueError):
-            yield None
-        else:
-            yield HumanLabel.from_label(parsed) if isinstance(parsed, dict) else None
-
-
-def _moment(text: object) -> datetime | None:
-    return stored(_text(text)) if text else None
+    yield from map(HumanLabel.from_label, content.splitlines())
 
 
 def _text(value: object) -> str:

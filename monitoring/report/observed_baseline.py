@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from handlers.domain.errors import PermanentError
 from monitoring.report import HistoryRow, PhotoFacts, Window
 from monitoring.report.baseline import OBSERVED, Baseline, thinned
-from monitoring.report.table import in_order, is_classified, measured, needed_review, predicted
+from monitoring.report.records.figures import measured
+from monitoring.report.records.photo import in_order, is_classified, needed_review, predicted
 
 LEAST = 500
 TIGHT = 5_000

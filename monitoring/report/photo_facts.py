@@ -9,9 +9,9 @@ from typing import Any
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
-from monitoring.report.facts import PhotoFacts
+from handlers.domain.timestamps import parse_utc
+from monitoring.report import PhotoFacts
 from monitoring.report.human_labels import LabelIndex
-from monitoring.report.windows import stored
 
 _NO_FIGURES = {"image_format", "defects"}
 
@@ -31,7 +31,7 @@ def photo_facts(row: LedgerRow, seeded: Mapping[str, str]) -> PhotoFacts:
             review=row.review,
             review_reason=row.review_reason,
             uploaded_at=_moment(row.uploaded_at),
-            received_at=stored(row.received_at or row.claimed_at),
+            received_at=parse_utc(row.received_at or row.claimed_at),
             enqueued_at=_moment(row.enqueued_at),
             decided_at=_moment(row.updated_at) if row.status in FINAL_STATUSES else None,
             model_version=row.model_version,
@@ -103,4 +103,4 @@ def _text(value: object) -> str:
 
 
 def _moment(text: str) -> datetime | None:
-    return stored(text) if text else None
+    return parse_utc(text) if text else None

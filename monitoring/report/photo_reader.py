@@ -8,6 +8,7 @@ from handlers.aws.bucket import Bucket
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
+from handlers.domain.ledger.schema import PhotoAttribute
 from monitoring.report import PhotoFacts, Window
 from monitoring.report.human_labels import HumanLabel, LabelIndex, read_labels
 from monitoring.report.photo_facts import photo_facts, with_verdict
@@ -45,7 +46,7 @@ def read_photos(
                 photo = photo_facts(row, seeded)
             except InvalidRecord:
                 if hour in reported:
-                    unreadable.append(str(item["photo_id"]))
+                    unreadable.append(str(item[PhotoAttribute.PHOTO_ID]))
                 continue
             if earliest <= photo.received_at < end:
                 photos[photo.photo_id] = photo

@@ -9,7 +9,7 @@ from handlers.aws.queue import Queue
 from monitoring.reconciliation.bucket_walk import last_whole_walk
 from monitoring.reconciliation.checkpoint import CheckpointStore
 from monitoring.reconciliation.review_age import oldest_review_s
-from monitoring.report.facts import QueueFigures
+from monitoring.report import QueueFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

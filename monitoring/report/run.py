@@ -6,16 +6,11 @@ from datetime import datetime
 
 from monitoring.report import PhotoFacts, Report, ReportInputs, Thumbnail, Window, build_report
 from monitoring.report.baseline import Baseline
+from monitoring.report.files.documents import history_line, report_html, report_json
+from monitoring.report.files.lists import labelled_csv, photos_csv
+from monitoring.report.files.sagemaker import constraints_json, statistics_json, violations_json
 from monitoring.report.inputs import Sources, gather, queue_figures
-from monitoring.report.sagemaker import constraints_json, statistics_json, violations_json
 from monitoring.report.windows import is_whole_day
-from monitoring.report.writers import (
-    history_line,
-    judged_csv,
-    photos_csv,
-    report_html,
-    report_json,
-)
 
 PAGE = "report.html"
 
@@ -39,7 +34,7 @@ def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
         PAGE: report_html(report),
         "report.json": report_json(report),
         "photos.csv": b"".join(photos_csv(inputs.photos)),
-        "judged.csv": b"".join(judged_csv(inputs.audited, inputs.settings.vehicles)),
+        "labelled.csv": b"".join(labelled_csv(inputs.audited, inputs.settings.vehicles)),
         "statistics.json": statistics_json(report, inputs.photos),
         "constraint_violations.json": violations_json(report),
         "constraints.json": constraints_json(_first_baseline(report, inputs)),
@@ -75,7 +70,7 @@ def run_report(
         sources.store.put(window, made.files)
         # Other windows overlap with days, and would count them twice; half a day is none.
         if is_over and is_whole_day(window):
-            sources.store.remember(window, history_line(made.report.history_row()))
+            sources.store.remember(window, history_line(made.report.history_row))
     return made
 
 

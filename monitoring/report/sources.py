@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from monitoring.settings import ReporterSettings
 
 _REPORT_MODULES = ("monitoring.report.run", "monitoring.report.sources")
+_REPORT_FILES = tuple(
+    f"monitoring/{folder}/**/*.{kind}"
+    for folder in ("rendering", "report/html")
+    for kind in ("css", "html")
+)
 
 
 def report_sources(
@@ -63,8 +68,10 @@ def report_sources(
 
 @cache
 def code_version(root: Path = ROOT) -> str:
-    """Return a digest of the modules that make a report, wherever they lie.
+    """Return a digest of the modules, templates and style sheets that make a report.
 
     The function's package holds fewer modules than the project, so the imports are followed.
     """
-    return import_closure(*_REPORT_MODULES, root=root).digest()[:12]
+    paths = {path for pattern in _REPORT_FILES for path in root.glob(pattern)}
+    files = (path.relative_to(root).as_posix() for path in paths)
+    return import_closure(*_REPORT_MODULES, root=root).digest(*files)[:12]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.aws.bucket import Bucket, UnreadableObject
 from handlers.domain.errors import InvalidRecord
-from monitoring.report.facts import QueueFigures, Window
+from monitoring.report import QueueFigures, Window
 from monitoring.report.windows import InvalidWindow, is_whole_day, moment
 
 _MAX_HISTORY_BYTES = 64_000

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from handlers.domain.errors import PermanentError
-from monitoring.report.facts import Window
+from monitoring.report import Window
 
 LONGEST = timedelta(days=31)
 _YEARS = range(2000, 2200)  # far from where calendars end, whatever is added to a time
@@ -72,14 +72,6 @@ def moment(text: object) -> datetime:
         raise InvalidWindow(f"{text!r} names no time zone; write 2026-11-21T00:00:00Z")
     _check_year(found)
     return found.astimezone(UTC)
-
-
-def stored(text: str) -> datetime:
-    """A moment that some program wrote down, in UTC, which it is if it names no offset.
-
-    Raises: ValueError, OverflowError."""
-    found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def hours(start: datetime, end: datetime) -> Iterator[str]:

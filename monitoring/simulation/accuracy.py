@@ -56,12 +56,12 @@ def _windows(
         strata = [
             Stratum(
                 photos=int(automatic.sum()),
-                judged=int(audited.sum()),
+                labelled=int(audited.sum()),
                 right=int(right[audited].sum()),
             ),
             Stratum(
                 photos=int((~automatic).sum()),
-                judged=int((~automatic).sum()),
+                labelled=int((~automatic).sum()),
                 right=int(right[~automatic].sum()),
             ),
         ]

@@ -7,8 +7,8 @@ import numpy as np
 
 from monitoring.simulation.population import FORMATS, QUALITY, Population
 from monitoring.statistics.proportions import several_shares, two_shares
-from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
-from monitoring.statistics.samples import (
+from monitoring.statistics.severity import P_ACT, P_WATCH, TestResult
+from monitoring.statistics.two_samples import (
     Floats,
     Reference,
     kolmogorov_smirnov,

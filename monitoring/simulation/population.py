@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from handlers.domain.review.rules import NEITHER
+from monitoring.report import PhotoFacts
 from monitoring.report.baseline import Baseline
-from monitoring.report.facts import PhotoFacts
 from monitoring.report.observed_baseline import observed_baseline
 from monitoring.statistics.distributions import beta_cdf
-from monitoring.statistics.samples import Floats
+from monitoring.statistics.two_samples import Floats
 
 QUALITY = {  # mean and standard deviation, roughly those of drivers' photos
     "brightness": (0.45, 0.12),
@@ -125,8 +126,8 @@ class Population:
         reason = "" if confidence >= self.threshold else "low_confidence"
         reason = "no_vehicle" if guess == self.other else reason
         reason = "audit" if audited and not reason else reason
-        verdict = "neither" if truth == self.other else truth
-        is_none = bool(reason) and verdict == "neither"
+        verdict = NEITHER if truth == self.other else truth
+        is_none = bool(reason) and verdict == NEITHER
         photo_id = hashlib.sha256(f"{received_at}{sure!r}".encode()).hexdigest()
         return PhotoFacts(
             photo_id=photo_id,

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from monitoring.report.facts import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
-from monitoring.report.judged import verdict_of
+from monitoring.report import HistoryRow, PhotoFacts, ReportInputs, ReportSettings, Window
+from monitoring.report.build import assess_inputs, history_row_of
 from monitoring.simulation.population import Population
-from monitoring.statistics.verdicts import Verdict
+from monitoring.statistics.severity import Severity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def simulate_replays(
 
 def _days(
     quiet: Population, random: np.random.Generator, a_day: int, days: int
-) -> Iterator[tuple[Verdict, list[str]]]:
+) -> Iterator[tuple[Severity, list[str]]]:
     settings = ReportSettings(vehicles=quiet.vehicles)
     baselines = {quiet.model_version: quiet.baseline(random)}
     month: deque[list[PhotoFacts]] = deque(maxlen=settings.audit_days)
@@ -70,6 +70,6 @@ def _days(
             history=tuple(history),
             settings=settings,
         )
-        found = verdict_of(inputs)
-        history.append(found.history_row(inputs, {}))
-        yield found.level, [c.name for c in found.checks if c.level is Verdict.ACT]
+        _, verdict = assess_inputs(inputs)
+        history.append(history_row_of(inputs, verdict, {}))
+        yield verdict.severity, [c.name for c in verdict.checks if c.severity is Severity.ACT]

@@ -1,5 +1,5 @@
-"""The statistics under a report: small, exact where it matters, and free of everything but numpy.
+"""Statistics of the report and of training's evaluation; they import numpy only.
 
-Tests compare every function with scipy's; `python -m monitoring.simulation` measures how often
-the checks built on them are wrong.
+The tests compare every function with scipy; `python -m monitoring.simulation` measures the error
+rates of the checks that use them.
 """

@@ -1,8 +1,9 @@
-"""How often is the model right? Three answers, each with what it cannot see.
+"""Three estimates of a model's accuracy, each with its own blind spot.
 
-Reviewers see the hard photos, so their labels alone are wrong by 20 points and more. The
-model's own confidence (CBPE) is exact while it is calibrated, and blind to the day on which it
-is not. A random audit among the photos that nobody would have looked at sees both.
+Reviewers see the difficult photos, so the accuracy on their labels alone is too low by 20 points
+and more. The mean confidence of the model (CBPE: confidence-based performance estimation) is exact
+while the model is calibrated and does not notice when it no longer is. A random audit of the
+automatic decisions detects both.
 """
 
 import math
@@ -13,25 +14,28 @@ import numpy as np
 import numpy.typing as npt
 
 from monitoring.statistics.distributions import binomial_at_least, normal_quantile
-from monitoring.statistics.proportions import Interval, clopper_pearson, wilson
-from monitoring.statistics.results import P_ACT, P_WATCH, TestResult
+from monitoring.statistics.proportions import Interval, clopper_pearson
+from monitoring.statistics.severity import P_ACT, P_WATCH, TestResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratum:
-    """Photos of one kind, and how many of them somebody judged."""
+    """Photos of one kind, how many of them have a label, and on how many the model is right."""
 
     photos: int
-    judged: int
+    labelled: int
     right: int
 
     @property
     def accuracy(self) -> Interval:
-        """The exact interval among the judged ones; nothing is uncertain where all were judged."""
-        exact = clopper_pearson(self.right, self.judged)
-        unseen = math.sqrt(1 - self.judged / self.photos) if self.photos else 1.0
+        """The exact 95 % interval among the labelled photos, with finite-population correction.
+
+        Its width is zero where every photo has a label.
+        """
+        exact = clopper_pearson(self.right, self.labelled)
+        unseen = math.sqrt(1 - self.labelled / self.photos) if self.photos else 1.0
         share = exact.value
-        if not self.judged:
+        if not self.labelled:
             return exact
         return Interval(
             value=share,
@@ -41,7 +45,10 @@ class Stratum:
 
 
 def expected_accuracy(confidences: Sequence[float] | npt.NDArray[np.float64]) -> Interval:
-    """CBPE: the mean confidence, and the error of a sample of so many coins."""
+    """CBPE: the mean confidence, with the 95 % interval of a Poisson binomial share.
+
+    NaN within (0, 1) where there are no confidences.
+    """
     chances = np.asarray(confidences, dtype=np.float64)
     if not len(chances):
         return Interval(value=math.nan, low=0.0, high=1.0)
@@ -51,14 +58,14 @@ def expected_accuracy(confidences: Sequence[float] | npt.NDArray[np.float64]) ->
 
 
 def stratified_accuracy(strata: Sequence[Stratum]) -> Interval | None:
-    """The accuracy over all photos; None where a stratum has photos and no judgement.
+    """The accuracy over all photos; None where a stratum has photos and no label.
 
-    The strata's intervals are joined by Zou and Donner's method (MOVER), which keeps their
-    lopsidedness: near 100 % there is much more room below than above.
+    The intervals of the strata are combined by MOVER (Zou and Donner 2008), which keeps their
+    asymmetry: near 100 % there is much more room below than above.
     """
     present = [stratum for stratum in strata if stratum.photos]
     total = sum(stratum.photos for stratum in present)
-    if not total or any(not stratum.judged for stratum in present):
+    if not total or any(not stratum.labelled for stratum in present):
         return None
     weighted = [(stratum.photos / total, stratum.accuracy) for stratum in present]
     value = math.fsum(weight * part.value for weight, part in weighted)
@@ -71,24 +78,13 @@ def stratified_accuracy(strata: Sequence[Stratum]) -> Interval | None:
     )
 
 
-def calibration_error(
-    confidences: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], *, bins: int = 15
-) -> float:
-    """ECE: how far confidence and accuracy lie apart, over bins of equal width."""
-    if not len(confidences):
-        return math.nan
-    cells = np.minimum((confidences * bins).astype(int), bins - 1)
-    counts = np.bincount(cells, minlength=bins)
-    gaps = np.bincount(cells, weights=confidences - right, minlength=bins)
-    return float(np.abs(gaps).sum() / counts.sum())
-
-
 def more_errors_than_expected(
     errors: int, audited: int, *, expected_share: float, margin: float
 ) -> TestResult:
-    """Do audits find more wrong assignments than the model's confidence admits? Exact, one-sided.
+    """Test whether audits find more wrong assignments than the model's confidence predicts.
 
-    `margin` is what calibration was off by when the model was evaluated.
+    Exact one-sided binomial test of `errors` among `audited` (at least 1) against
+    `expected_share + margin`; `margin` is the calibration error of the model's evaluation.
     """
     admitted = min(max(expected_share + margin, 1e-9), 1.0)
     share = errors / audited
@@ -106,7 +102,7 @@ def more_errors_than_expected(
 
 
 def _needed(n: int, share: float, p: float) -> int:
-    """The smallest count that chance reaches less often than p; n + 1 where none does."""
+    """Return the smallest count whose upper tail is below p; n + 1 where there is no such count."""
     low, high = 0, n + 1
     while low < high:
         middle = (low + high) // 2
@@ -115,8 +111,3 @@ def _needed(n: int, share: float, p: float) -> int:
         else:
             low = middle + 1
     return low
-
-
-def share_right(right: int, judged: int) -> Interval:
-    """The accuracy of one group, as it is shown in tables."""
-    return wilson(right, judged)

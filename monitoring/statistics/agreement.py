@@ -1,4 +1,4 @@
-"""What people said against what the model said, and against each other."""
+"""Confusion of predictions and human labels, and agreement between reviewers."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,37 +9,37 @@ from monitoring.statistics.proportions import Interval, wilson
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confusion:
-    """Counts by what was predicted (rows) and what people saw (columns)."""
+    """Counts by predicted class (rows) and human label (columns)."""
 
     predicted: tuple[str, ...]
-    seen: tuple[str, ...]
+    labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "Confusion":
-        """From pairs of prediction and verdict."""
+        """Count pairs of (prediction, human label)."""
         counts = Counter(pairs)
         predicted = tuple(sorted({pair[0] for pair in counts}))
-        seen = tuple(sorted({pair[1] for pair in counts}))
+        labels = tuple(sorted({pair[1] for pair in counts}))
         return cls(
             predicted=predicted,
-            seen=seen,
-            counts=tuple(tuple(counts[row, column] for column in seen) for row in predicted),
+            labels=labels,
+            counts=tuple(tuple(counts[row, column] for column in labels) for row in predicted),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How often two people said the same of one photo, and how often beyond chance."""
+    """How often two reviewers give the same label, as a share and beyond chance."""
 
     pairs: int
     same: Interval
     kappa: float | None  # Cohen's; None where chance alone explains everything
 
 
-def agreement(answers: Iterable[Sequence[str]]) -> Agreement:
-    """Each photo's first answer against each further one."""
-    pairs = [(first, other) for first, *others in filter(None, answers) for other in others]
+def agreement(labels_by_photo: Iterable[Sequence[str]]) -> Agreement:
+    """Compare each photo's first label with each further one."""
+    pairs = [(first, other) for first, *others in filter(None, labels_by_photo) for other in others]
     n = len(pairs)
     same = sum(first == other for first, other in pairs)
     ours, theirs = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)

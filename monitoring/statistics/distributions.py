@@ -1,4 +1,4 @@
-"""Tails and quantiles of the distributions that the checks need.
+"""Tails and quantiles of the distributions that the checks use.
 
 Own code, since scipy would add 110 MB to a Lambda package for five functions.
 """
@@ -16,17 +16,17 @@ _NEARLY = 1e-4
 
 
 def normal_two_sided(z: float) -> float:
-    """The probability that a standard normal lies further from 0 than z."""
+    """Return the probability that a standard normal is further from 0 than z."""
     return math.erfc(abs(z) / math.sqrt(2))
 
 
 def normal_quantile(p: float) -> float:
-    """Where a standard normal stays below with probability p."""
+    """Return the quantile of the standard normal; 0 < p < 1."""
     return NormalDist().inv_cdf(p)
 
 
 def kolmogorov_tail(x: float) -> float:
-    """Kolmogorov's limit law: the probability of more than x."""
+    """Return the probability that Kolmogorov's limit distribution exceeds x."""
     if x <= 0:
         return 1.0
     if x < 1:  # the theta-function form converges at once where the alternating series does not
@@ -37,7 +37,7 @@ def kolmogorov_tail(x: float) -> float:
 
 
 def chi2_tail(x: float, df: float) -> float:
-    """The probability that chi-squared exceeds x."""
+    """Return the probability that chi-squared exceeds x; df > 0."""
     if x <= 0:
         return 1.0
     a, half = df / 2, x / 2
@@ -48,7 +48,7 @@ def chi2_tail(x: float, df: float) -> float:
 
 @cache
 def chi2_quantile(p_above: float, df: float) -> float:
-    """What chi-squared exceeds with probability p_above."""
+    """Return the value that chi-squared exceeds with probability p_above."""
     high = df + 10.0
     while chi2_tail(high, df) > p_above:
         high *= 2
@@ -56,14 +56,14 @@ def chi2_quantile(p_above: float, df: float) -> float:
 
 
 def student_two_sided(t: float, df: float) -> float:
-    """The probability that Student's t lies further from 0 than t."""
+    """Return the probability that Student's t is further from 0 than t."""
     if math.isinf(t):
         return 0.0
     return beta_cdf(df / (df + t * t), df / 2, 0.5)
 
 
 def student_quantile(p_two_sided: float, df: float) -> float:
-    """What |t| exceeds with that probability."""
+    """Return the value that |t| exceeds with this probability."""
 
     def too_far(t: float) -> float:
         return p_two_sided - student_two_sided(t, df)
@@ -78,13 +78,13 @@ def student_quantile(p_two_sided: float, df: float) -> float:
 
 
 def _student_guess(p_two_sided: float, df: float) -> float:
-    """Fisher and Cornish's expansion around the normal quantile, to the second order."""
+    """Return the expansion of Cornish and Fisher around the normal quantile, second order."""
     z = normal_quantile(1 - p_two_sided / 2)
     return z + (z**3 + z) / (4 * df) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df * df)
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularized incomplete beta function."""
+    """Return the regularized incomplete beta function at x in 0..1."""
     if x <= 0:
         return 0.0
     if x >= 1:
@@ -99,19 +99,19 @@ def beta_cdf(x: float, a: float, b: float) -> float:
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:
-    """Where a beta variable stays below with probability p."""
+    """Return the quantile of the beta distribution; 0 < p < 1."""
     return _root(lambda x: beta_cdf(x, a, b) - p, 0.0, 1.0)
 
 
 def binomial_at_least(k: int, n: int, p: float) -> float:
-    """The probability of k or more successes in n."""
+    """Return the probability of k or more successes in n trials of probability p."""
     if k > n:
         return 0.0
     return 1.0 if k <= 0 else beta_cdf(p, k, n - k + 1)
 
 
 def hypergeometric_at_least(k: int, *, drawn: int, marked: int, total: int) -> float:
-    """The probability that k or more of the marked ones are among those drawn."""
+    """Return the probability that k or more of the marked items are among those drawn."""
     top = min(drawn, marked)
     if k <= max(0, drawn + marked - total):
         return 1.0
@@ -132,19 +132,19 @@ def _log_choose(n: int, k: int) -> float:
 
 
 def _root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Where a rising function crosses 0: the Illinois method, bisection where that is slow."""
+    """Return the zero of a rising function: Illinois method, bisection where that is slow."""
     at_low, at_high, slow = rising(low), rising(high), 0
     while high - low > _NARROW * abs(high):
         middle = (low * at_high - high * at_low) / (at_high - at_low) if slow < 3 else math.nan
         if not low < middle < high:
             middle, slow = (low + high) / 2, 0
-        before, found = high - low, rising(middle)
-        if found == 0 or middle in {low, high}:
+        before, at_middle = high - low, rising(middle)
+        if at_middle == 0 or middle in {low, high}:
             return middle
-        if found < 0:
-            low, at_low, at_high = middle, found, at_high / 2
+        if at_middle < 0:
+            low, at_low, at_high = middle, at_middle, at_high / 2
         else:
-            high, at_high, at_low = middle, found, at_low / 2
+            high, at_high, at_low = middle, at_middle, at_low / 2
         slow = slow + 1 if high - low > before / 2 else 0
     return (low + high) / 2
 
@@ -175,7 +175,7 @@ def _gamma_fraction(a: float, x: float) -> float:
 
 
 def _beta_fraction(x: float, a: float, b: float) -> float:
-    """Lentz's method, after Numerical Recipes' statement of the fraction (§6.4)."""
+    """Evaluate the fraction of Numerical Recipes (§6.4) by Lentz's method."""
     c, d = 1.0, 1 / _away_from_0(1 - (a + b) * x / (a + 1))
     value = d
     for m in range(1, _STEPS):

@@ -24,9 +24,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from monitoring.statistics.proportions import Proportion, proportion
 from tests.conftest import ROOT
 from tests.e2e.browsing import browser_path
-from training.statistics import Share, share
 
 CLAIMS = ROOT / "docs" / "figures.toml"
 Cost = Literal["cheap", "minutes", "long"]
@@ -72,11 +72,11 @@ class Claim:
             raise InvalidClaim(f"{self.id}: read is a JSON Pointer like /report/cpu_s")
 
     @property
-    def share(self) -> Share | None:
+    def share(self) -> Proportion | None:
         """The share with its 95 % Wilson interval, for a claim that is one."""
         if self.count is None or self.of is None:
             return None
-        return share(self.count, self.of)
+        return proportion(self.count, self.of)
 
     def text(self, form: str = "value") -> str:
         """The figure as documents show it: its `value`, and of a share `counts` or `interval`.
@@ -107,7 +107,7 @@ class Claim:
     def shown(self, measured: Any) -> str:  # as above
         """A measurement in the claim's form."""
         if self.share is not None:
-            now = share(measured["count"], measured["of"])
+            now = proportion(measured["count"], measured["of"])
             return f"{100 * now.value:.1f} % ({now.count:,} of {now.of:,})"
         return f"{Decimal(str(measured)) * self.scale:,.4g} {self.unit}".strip()
 

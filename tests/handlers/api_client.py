@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 import boto3
 import pytest
 
+from handlers.domain.ledger.schema import TABLES
 from handlers.drivers_api import dependencies as drivers_dependencies
 from handlers.drivers_api import handler as drivers_handler
 from handlers.http_api import idempotency
@@ -17,6 +18,7 @@ from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWER
 from handlers.reviews_api import dependencies as reviews_dependencies
 from handlers.reviews_api import handler as reviews_handler
 from tests.handlers.domain.decision.test_policy import POLICY
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,11 +35,6 @@ HANDLERS: Mapping[str, Handler] = {
 }
 INTAKE = "intake-bucket"
 SIGN_IN = "https://signin.example.com"
-_INDEXES = {
-    "by_driver": ("driver_id", "uploaded_at"),
-    "by_review": ("review", "received_at"),
-    "by_upload": ("upload_id", "uploaded_at"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +142,8 @@ def _parameters(query: str) -> Json:
 def build(monkeypatch: pytest.MonkeyPatch) -> None:
     """Create the resources and the environment that the stack gives both functions."""
     dynamodb = boto3.client("dynamodb")
-    _table(dynamodb, "photos", "photo_id", indexes=_INDEXES)
-    _table(dynamodb, "assignments", "driver_id")
-    _table(dynamodb, "reviewers", "kind", "name")
-    _table(dynamodb, "uploads", "upload_id")
-    _table(dynamodb, "requests", "id")
+    for schema in TABLES:
+        create_table(dynamodb, schema, schema.name.lower())
     boto3.client("s3").create_bucket(Bucket=INTAKE)
     queue = boto3.client("sqs").create_queue(QueueName="review")["QueueUrl"]
     boto3.client("ssm").put_parameter(Name="/policy", Value=POLICY, Type="String")
@@ -178,38 +172,3 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
-
-
-def _table(
-    dynamodb: Any,
-    name: str,
-    *keys: str,
-    indexes: Mapping[str, tuple[str, str]] | None = None,
-) -> None:
-    named = {key for pair in (keys, *(indexes or {}).values()) for key in pair}
-    more: Json = {}
-    if indexes:
-        more["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": index,
-                "KeySchema": _schema(pair),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, pair in indexes.items()
-        ]
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=_schema(keys),
-        AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": "S"} for key in sorted(named)
-        ],
-        **more,
-    )
-
-
-def _schema(keys: Iterable[str]) -> list[Json]:
-    return [
-        {"AttributeName": key, "KeyType": kind}
-        for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-    ]

@@ -55,7 +55,7 @@ class CannedAws:
         self.asked["Query"] += 1
         body: Any = request.body  # JSON, whatever else it could be
         asked = json.loads(body)
-        hour = asked["ExpressionAttributeValues"][":hour"]["S"]
+        hour = asked["ExpressionAttributeValues"][":partition"]["S"]
         page = int(asked.get("ExclusiveStartKey", {}).get("page", {"N": "0"})["N"])
         file = self.hours / f"{hour}.{page}.json"
         return _answer(request, file.read_bytes() if file.is_file() else b'{"Items":[],"Count":0}')

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
+from handlers.domain.ledger.schema import ASSIGNMENTS
 from infra.state_machine import WorkflowResources, definition
 from tests.conftest import ROOT
-from tests.tables import create_photos_table
+from tests.tables import create_photos_table, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBServiceResource
@@ -148,12 +149,7 @@ class Machine:
 
     def create_tables(self) -> None:
         create_photos_table()
-        self.dynamodb.create_table(
-            TableName="assignments",
-            KeySchema=[{"AttributeName": "driver_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "driver_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(self.dynamodb.meta.client, ASSIGNMENTS, "assignments")
 
     def forget(self) -> None:
         """Empties tables and queues."""

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 
+from training.cli.errors import AsJson
 from training.config import TrainConfig
 from training.data.sources.cifar100 import ARCHIVE_NAME, MD5, URL
 from training.data.sources.collecting import REPORT_NAME, SOURCE, collect
@@ -111,7 +112,7 @@ def verdicts(
 def validate(
     folder: Annotated[list[Path], typer.Argument(help="Labelled photos; several are one set.")],
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
     model: Annotated[Path, typer.Option(help="The model that doubts labels.")] = SHIPPED,
 ) -> None:
     """Look for what is wrong with labelled photos before anything is learnt from them.

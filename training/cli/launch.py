@@ -7,7 +7,7 @@ from typing import Annotated
 import boto3
 import typer
 
-from training.cli.registry import told
+from training.cli.errors import exit_on_error
 from training.registry.archive import unpack
 from training.registry.model_store import ModelStore
 from training.sagemaker.errors import InvalidRequest, translated
@@ -47,7 +47,7 @@ def launch_command(
 
     Example: python -m training launch --role arn:aws:iam::1:role/t --bucket b --data s3://b/data
     """
-    with told() as console:
+    with exit_on_error() as console:
         settings = LaunchSettings(
             role=role,
             bucket=bucket,

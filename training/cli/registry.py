@@ -2,30 +2,26 @@
 
 import getpass
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import boto3
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from training.cli.errors import exit_on_error
 from training.cli.registry_view import deployment, show, show_verdict
-from training.data.sources.files import UnusableData
 from training.registry.archive import ARCHIVE_NAME, pack, unpack
 from training.registry.model_store import ModelStore
 from training.registry.promotion_gate import GateRules
 from training.registry.registry import GROUP, Registry
 from training.registry.resolve_model import find_model
 from training.registry.run_gate import compare
-from training.sagemaker.errors import CloudError, InvalidRequest, translated
-from training.serving.errors import InvalidModel
+from training.sagemaker.errors import InvalidRequest, translated
 from training.serving.manifest import MANIFEST_NAME
 
-CANNOT, REFUSED = 2, 1
+REFUSED = 1
 INSTANCE_TYPES = ("ml.c5.large",)
 SHIPPED = str(Path(__file__).resolve().parents[1] / "shipped")
 
@@ -33,17 +29,6 @@ app = typer.Typer()
 
 Group = Annotated[str, typer.Option(help="Group of model packages.")]
 Bucket = Annotated[str, typer.Option(help="Bucket for the model's files.")]
-
-
-@contextmanager
-def told() -> Iterator[Console]:
-    """What can be expected to go wrong becomes a sentence and exit code 2."""
-    console = Console(highlight=False, soft_wrap=True)
-    try:
-        yield console
-    except (CloudError, InvalidModel, UnusableData) as error:
-        typer.echo(f"training: {error}", err=True)
-        raise typer.Exit(CANNOT) from error
 
 
 def registry_of(group: str, bucket: str = "") -> Registry:
@@ -65,7 +50,7 @@ def pack_command(
 
     Example: python -m training pack build/model --out build/model.tar.gz
     """
-    with told() as console:
+    with exit_on_error() as console:
         content = pack(model)
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(content)
@@ -85,7 +70,7 @@ def register(
 
     Example: python -m training register build/model --bucket models --image-uri …/serving:1
     """
-    with told() as console:
+    with exit_on_error() as console:
         package = registry_of(group, bucket).register(
             model, image_uri=image_uri, instance_types=instance_type or INSTANCE_TYPES
         )
@@ -113,7 +98,7 @@ def promote(
 
     Example: python -m training promote build/model --data ../shared/data
     """
-    with told() as console, tempfile.TemporaryDirectory(prefix="scones-gate-") as scratch:
+    with exit_on_error() as console, tempfile.TemporaryDirectory(prefix="scones-gate-") as scratch:
         registry = cache(lambda: registry_of(group, bucket))
         new = find_model(candidate, registry, Path(scratch, "candidate"))
         old = find_model(current, registry, Path(scratch, "current"))
@@ -148,7 +133,7 @@ def approve(
 
     Example: python -m training approve arn:aws:sagemaker:…:model-package/scones-vehicle/3
     """
-    with told() as console:
+    with exit_on_error() as console:
         registry = registry_of(group)
         package = registry.package(arn)
         decided = registry.decide(
@@ -164,7 +149,7 @@ def approve(
 @app.command()
 def models(group: Group = GROUP) -> None:
     """List the registered models, the newest first."""
-    with told() as console:
+    with exit_on_error() as console:
         table = Table("model", "status", "gate", "package")
         for package in registry_of(group).packages():
             gate = package.metadata.get("gate", "not run")
@@ -178,7 +163,7 @@ def unpack_command(
     out: Annotated[Path, typer.Option(help="Where model and manifest go.")] = Path("build/model"),
 ) -> None:
     """Unpack a training job's model, verified."""
-    with told() as console:
+    with exit_on_error() as console:
         if archive.startswith("s3://"):
             content = registry_of(GROUP).store.get(archive)
         elif Path(archive).is_file():

@@ -1,21 +1,19 @@
 """`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from training.config import TrainConfig
-from training.data.sources.files import UnusableData
+from training.cli.errors import exit_on_error
+from training.config import START_WEIGHTS, TrainConfig
 from training.serving.predictor import Predictor
 from training.studies.speed import ROUNDS, measure
 from training.studies.spread import SeedSpread
 
-CANNOT_RUN = 2
 SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 _DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
 _WORK = typer.Option(help="Caches and finished parts.")
@@ -38,11 +36,8 @@ def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
 
     Example: python -m training seeds --data ../shared/data --seeds 1,2,3
     """
-    console = Console(highlight=False)
-
-    def run() -> None:
+    with exit_on_error() as console:
         # Here, because the other commands must not need torch.
-        from training.sagemaker.job_settings import START_WEIGHTS  # noqa: PLC0415
         from training.studies.seeds import forced_by_seed  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
 
@@ -52,8 +47,6 @@ def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
         config = replace(TrainConfig(), threads=threads)
         spreads = forced_by_seed(config, paths, _numbers(seeds), console.print)
         _print(spreads, "forced choice", as_document=as_document)
-
-    _told(run, console)
 
 
 def scratch(  # noqa: PLR0917  # as above
@@ -70,9 +63,7 @@ def scratch(  # noqa: PLR0917  # as above
 
     Example: python -m training scratch --data ../shared/data --seeds 1,2,3
     """
-    console = Console(highlight=False)
-
-    def run() -> None:
+    with exit_on_error() as console:
         from training.studies.from_scratch_run import scratch_by_seed  # noqa: PLC0415
 
         spreads = scratch_by_seed(
@@ -85,8 +76,6 @@ def scratch(  # noqa: PLR0917  # as above
         )
         _print(spreads, "without pretrained weights", as_document=as_document)
 
-    _told(run, console)
-
 
 def speed(
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
@@ -97,7 +86,8 @@ def speed(
 
     Example: python -m training speed
     """
-    result = measure(Predictor.load(model), TrainConfig(), rounds=rounds)
+    with exit_on_error():
+        result = measure(Predictor.load(model), TrainConfig(), rounds=rounds)
     if as_document:
         typer.echo(json.dumps(result.to_wire()))
     elif result.torch is None:
@@ -130,15 +120,3 @@ def _numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no list like 1,2,3") from error
-
-
-def _told(run: Callable[[], None], console: Console) -> None:
-    """Runs it; what a user can put right is said in one line."""
-    try:
-        run()
-    except ModuleNotFoundError as error:
-        console.print(f"Training needs {error.name}; `make train` installs it.")
-        raise typer.Exit(CANNOT_RUN) from error
-    except UnusableData as error:
-        console.print(f"Cannot train: {error}")
-        raise typer.Exit(CANNOT_RUN) from error

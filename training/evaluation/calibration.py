@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.statistics.proportions import error_rate_bound
 from training.serving.predictor import softmax
-from training.statistics import upper_bound
 
 _STRICTEST_FIRST = tuple(
     round(float(value), 4)
@@ -35,11 +35,15 @@ class Acceptance:
 
     def error_bound(self, confidence: float) -> float:
         """The rate of wrong automatic assignments that is not exceeded, with this confidence."""
-        return upper_bound(self.errors, self.accepted, confidence) if self.accepted else 1.0
+        if not self.accepted:
+            return 1.0
+        return error_rate_bound(self.errors, self.accepted, confidence=confidence)
 
     def non_vehicle_bound(self, confidence: float) -> float:
         """The rate of non-vehicles assigned that is not exceeded, with this confidence."""
-        return upper_bound(self.non_vehicles_accepted, max(1, self.non_vehicles), confidence)
+        return error_rate_bound(
+            self.non_vehicles_accepted, max(1, self.non_vehicles), confidence=confidence
+        )
 
     def worst_bound(self, confidence: float) -> float:
         """The larger of the two rates; without non-vehicles only the first exists."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.statistics import Share, share
+from monitoring.statistics.proportions import Proportion, proportion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class RiskPoint:
 
     threshold: float
     coverage: float  # assigned, of all photos of vehicles; non-vehicles assigned count in `risk`
-    risk: Share  # wrong, of the assigned
+    risk: Proportion  # wrong, of the assigned
 
 
 def risk_coverage(
@@ -39,7 +39,7 @@ def risk_coverage(
         RiskPoint(
             threshold=float(confidence[rows[end - 1]]),
             coverage=float(found[end - 1]) / all_vehicles,
-            risk=share(int(wrong[end - 1]), int(end)),
+            risk=proportion(int(wrong[end - 1]), int(end)),
         )
         for end in ends.tolist()
     ]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.statistics.proportions import Proportion, proportion
 from training.data.photo_set import PhotoSet
 from training.data.sources.files import UnusableData
 from training.evaluation.calibration import acceptance
 from training.evaluation.calibration_error import calibration_error, debiased_calibration_error
 from training.serving.predictor import Predictor, softmax
 from training.serving.preprocess import normalise
-from training.statistics import Share, share
 
 _BATCH = 64
 
@@ -27,10 +27,12 @@ class GroupResult:
 
     source: str
     label: str
-    right: Share
-    forced_right: Share | None  # choosing among vehicles only; None where there is none to find
-    assigned: Share
-    assigned_right: Share
+    right: Proportion
+    forced_right: (
+        Proportion | None
+    )  # choosing among vehicles only; None where there is none to find
+    assigned: Proportion
+    assigned_right: Proportion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +40,10 @@ class Evaluation:
     """All groups, and the figures over them."""
 
     groups: tuple[GroupResult, ...]
-    forced_by_source: dict[str, Share]
-    assigned_right: Share  # of all automatic assignments, those of non-vehicles included
-    vehicles_assigned: Share
-    non_vehicles_assigned: Share
+    forced_by_source: dict[str, Proportion]
+    assigned_right: Proportion  # of all automatic assignments, those of non-vehicles included
+    vehicles_assigned: Proportion
+    non_vehicles_assigned: Proportion
     calibration_error: float
     calibration_error_debiased: float
 
@@ -145,9 +147,9 @@ def evaluate(
             source: _share_of(outcomes.forced, is_vehicle & (photos.sources == source))
             for source in np.unique(photos.sources[is_vehicle]).tolist()
         },
-        assigned_right=share(counted.accepted - counted.errors, counted.accepted),
+        assigned_right=proportion(counted.accepted - counted.errors, counted.accepted),
         vehicles_assigned=_share_of(outcomes.assigned, is_vehicle),
-        non_vehicles_assigned=share(counted.non_vehicles_accepted, counted.non_vehicles),
+        non_vehicles_assigned=proportion(counted.non_vehicles_accepted, counted.non_vehicles),
         calibration_error=calibration_error(probabilities, photos.labels),
         calibration_error_debiased=debiased_calibration_error(probabilities, photos.labels),
     )
@@ -168,8 +170,8 @@ def _outcomes(
     )
 
 
-def _share_of(flags: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Share:
-    return share(int(flags[rows].sum()), int(rows.sum()))
+def _share_of(flags: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Proportion:
+    return proportion(int(flags[rows].sum()), int(rows.sum()))
 
 
 def _group(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.statistics import upper_bound
+from monitoring.statistics.proportions import error_rate_bound
 
 CARD_NAME = "MODEL_CARD.md"
 _START, _END = "<!-- figures: start -->\n", "<!-- figures: end -->"
@@ -72,7 +72,7 @@ def _budget(metrics: Mapping[str, Any], policy: Mapping[str, Any]) -> str:  # An
     """Wrong among all automatic assignments, beside the budget that the threshold is chosen for."""
     right, non_vehicles = metrics["right_among_assigned"], metrics["non_vehicles_assigned"]
     wrong, confidence = right["of"] - right["count"], policy["confidence"]
-    bound = upper_bound(wrong, right["of"], confidence)
+    bound = error_rate_bound(wrong, right["of"], confidence=confidence)
     return (
         f"Wrong among all {right['of']:,} automatic assignments: {wrong}, of which "
         f"{non_vehicles['count']} are non-vehicles; with {confidence:.0%} confidence at most "

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from handlers.domain.photo import wire_image
 from handlers.domain.photo.quality import Quality
+from monitoring.statistics.proportions import Proportion, proportion
 from training.data.photo_set import PhotoSet
 from training.data.sources.files import LabelledFile
 from training.evaluation.metrics import probabilities_of
 from training.evaluation.perturbations import ALTERATIONS, TURNED_WITH_NOTE, altered
 from training.serving import preprocess
 from training.serving.predictor import Predictor
-from training.statistics import Share, share
 
 _ALTERED = 200  # photos of vehicles; as many copies of each as there are alterations
 
@@ -25,9 +25,9 @@ class Slice:
     """Photos of vehicles that have something in common."""
 
     name: str
-    right: Share
-    assigned: Share  # without a person: sure enough, and not too poor a photo
-    wrong: Share  # of those
+    right: Proportion
+    assigned: Proportion  # without a person: sure enough, and not too poor a photo
+    wrong: Proportion  # of those
     poor: int  # sent to a person for their quality, however sure the model is
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
@@ -59,9 +59,9 @@ class Answers:
         assigned = rows & sure & ~self.poor
         return Slice(
             name=name,
-            right=share(int((right & rows).sum()), int(rows.sum())),
-            assigned=share(int(assigned.sum()), int(rows.sum())),
-            wrong=share(int((assigned & ~right).sum()), int(assigned.sum())),
+            right=proportion(int((right & rows).sum()), int(rows.sum())),
+            assigned=proportion(int(assigned.sum()), int(rows.sum())),
+            wrong=proportion(int((assigned & ~right).sum()), int(assigned.sum())),
             poor=int((rows & self.poor).sum()),
         )
 

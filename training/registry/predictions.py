@@ -29,7 +29,7 @@ class ModelPredictions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestPhotos:
+class GatePhotos:
     """What is known about the photos."""
 
     labels: NDArray[np.str_]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.registry.paired_tests import PairedComparison, compare_paired
-from training.registry.predictions import ModelPredictions, TestPhotos
+from training.registry.predictions import GatePhotos, ModelPredictions
 
 PASSED, REFUSED = "passed", "refused"
 
@@ -72,7 +72,7 @@ class GateResult:
 
 
 def assess_candidate(
-    current: ModelPredictions, candidate: ModelPredictions, photos: TestPhotos, rules: GateRules
+    current: ModelPredictions, candidate: ModelPredictions, photos: GatePhotos, rules: GateRules
 ) -> GateResult:
     """Compare two models on the same photos."""
     refusals, notes = _contract(current, candidate, rules)
@@ -104,7 +104,7 @@ def assess_candidate(
 def _figures(
     current: ModelPredictions,
     candidate: ModelPredictions,
-    photos: TestPhotos,
+    photos: GatePhotos,
     vehicles: NDArray[np.bool_],
     rules: GateRules,
 ) -> dict[str, PairedComparison]:
@@ -127,7 +127,7 @@ def _figures(
     }
 
 
-def _right(judged: ModelPredictions, photos: TestPhotos) -> NDArray[np.bool_]:
+def _right(judged: ModelPredictions, photos: GatePhotos) -> NDArray[np.bool_]:
     return np.asarray(judged.guesses == photos.labels)
 
 
@@ -172,7 +172,7 @@ def _worse(figures: Mapping[str, PairedComparison], rules: GateRules) -> list[st
 def _worse_sources(
     current: ModelPredictions,
     candidate: ModelPredictions,
-    photos: TestPhotos,
+    photos: GatePhotos,
     vehicles: NDArray[np.bool_],
     rules: GateRules,
 ) -> list[str]:

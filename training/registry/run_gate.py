@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.data.photo_set import load_photos
 from training.evaluation.metrics import predict
-from training.registry.predictions import Contract, ModelPredictions, TestPhotos
+from training.registry.predictions import Contract, GatePhotos, ModelPredictions
 from training.registry.promotion_gate import GateResult, GateRules, assess_candidate
 from training.serving.manifest import Manifest
 from training.serving.predictor import Predictor
@@ -27,7 +27,7 @@ def compare(current: Path, candidate: Path, data: Sequence[Path], rules: GateRul
     for model in models:
         photos = load_photos(list(data), "test", classes=classes, spec=model.manifest.input)
         known.append(
-            TestPhotos(
+            GatePhotos(
                 labels=np.asarray(classes)[photos.labels],
                 sources=photos.sources,
                 digest=photos.digest(classes),

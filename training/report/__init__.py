@@ -1,1 +1,1 @@
-"""Reports as one HTML file each: no script, nothing fetched, light and dark, any width."""
+"""Reports of evaluation and validation as one HTML file each, on `monitoring.rendering`."""

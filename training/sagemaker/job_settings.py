@@ -10,12 +10,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from training.config import TrainConfig
+from training.config import START_WEIGHTS, TrainConfig
 
 CHECKPOINTS = Path("/opt/ml/checkpoints")  # SageMaker keeps it in S3 while the job runs
 FAILURE = Path("/opt/ml/output/failure")
 DATA_CHANNEL, VERDICTS_CHANNEL = "data", "verdicts"
-START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"
 
 
 class InvalidJob(ValueError):

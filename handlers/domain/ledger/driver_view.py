@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.schema import PhotoAttribute
 
 Status = Literal["received", "assigned", "in_review", "rejected", "failed"]
 _SHOWN: Mapping[str, Status] = {
@@ -52,22 +53,25 @@ class DriverPhoto:
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
         """Raises: InvalidRecord."""
         try:
-            status = _SHOWN[item["status"]]
-            contested = item["review"] == "open" and item.get("review_reason") == "contested"
-            reason = _reason(status, item.get("reason", ""), is_contested=contested)
+            status = _SHOWN[item[PhotoAttribute.STATUS]]
+            contested = (
+                item[PhotoAttribute.REVIEW] == "open"
+                and item.get(PhotoAttribute.REVIEW_REASON) == "contested"
+            )
+            reason = _reason(status, item.get(PhotoAttribute.REASON, ""), is_contested=contested)
             is_assigned = status == "assigned"
             return cls(
-                photo_id=item["photo_id"],
-                upload_id=item.get("upload_id", ""),
-                driver_id=item.get("driver_id", ""),
+                photo_id=item[PhotoAttribute.PHOTO_ID],
+                upload_id=item.get(PhotoAttribute.UPLOAD_ID, ""),
+                driver_id=item.get(PhotoAttribute.DRIVER_ID, ""),
                 status=status,
                 reason=reason,
-                sentence=_sentence(reason, item.get("message", "")),
-                vehicle=item.get("vehicle", "") if is_assigned else "",
-                order_range=item.get("order_range", "") if is_assigned else "",
-                valid_until=item.get("valid_until", "") if is_assigned else "",
-                uploaded_at=item["uploaded_at"],
-                updated_at=item["updated_at"],
+                sentence=_sentence(reason, item.get(PhotoAttribute.MESSAGE, "")),
+                vehicle=item.get(PhotoAttribute.VEHICLE, "") if is_assigned else "",
+                order_range=item.get(PhotoAttribute.ORDER_RANGE, "") if is_assigned else "",
+                valid_until=item.get(PhotoAttribute.VALID_UNTIL, "") if is_assigned else "",
+                uploaded_at=item[PhotoAttribute.UPLOADED_AT],
+                updated_at=item[PhotoAttribute.UPDATED_AT],
                 is_contested=contested,
                 can_be_contested=status in {"assigned", "rejected"} and not contested,
             )

@@ -1,17 +1,25 @@
-"""What people said of a photo, as ground truth: one line for each decision, never changed.
+"""Labels, written and read: one line for each decision of a person, never changed.
 
 SageMaker's merge reads `groundTruthData` and `eventMetadata`; everything of ours is in `scones`.
+The reader is strict, for the report and for training alike: a line is malformed if a field that it
+has is of another type than ours, since a retraction or number that is guessed would put a verdict
+in force that was withdrawn. Fields under `scones` may be absent, as in SageMaker's own labels.
 """
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Self
 
+from handlers.domain.errors import InvalidRecord
 from handlers.domain.review.change import OPINION, UNDO, VERDICT
 from handlers.domain.review.row import ItemImage, ReviewRow
-from handlers.domain.timestamps import parse
+from handlers.domain.timestamps import parse, parse_utc
 
 PREFIX = "labels/"
+_PHOTO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)  # also a file's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +74,86 @@ def _label(row: ReviewRow, decision: ItemImage, earlier: tuple[ItemImage, ...]) 
             },
         },
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledObject:
+    """The object version that a label is about."""
+
+    bucket: str
+    key: str
+    version_id: str  # empty in an unversioned bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRecord:
+    """One line, as readers see it."""
+
+    photo_id: str
+    verdict: str  # empty: withdrawn
+    decision_seq: int  # the highest one of a photo is in force; 0 in labels of others
+    is_opinion: bool  # a second opinion beside a verdict, never in its place
+    decided_by: str  # empty in labels of others
+    decided_at: datetime | None  # UTC
+    photo: LabelledObject | None
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Self:
+        """Raises: InvalidRecord, with the reason."""
+        try:
+            wire = json.loads(line)
+            ours = wire.get("scones") or {}
+            verdict = _text(wire["groundTruthData"]["data"]).strip()
+            return cls(
+                photo_id=_photo_id(wire["eventMetadata"]["eventId"]),
+                verdict="" if _flag(ours.get("retracted", False)) else verdict,
+                decision_seq=_number(ours.get("decision_seq", 0)),
+                is_opinion=ours.get("kind") == OPINION,
+                decided_by=_text(ours.get("decided_by") or ""),
+                decided_at=moment_of(ours.get("decided_at")),
+                photo=_object(ours["photo"]) if ours.get("photo") else None,
+            )
+        except _MALFORMED as error:
+            raise InvalidRecord(f"a label is malformed: {error!r}") from error
+
+
+# What a line of any JSON can lead to; deep nesting ends in a RecursionError.
+_MALFORMED = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
+
+
+def moment_of(value: object) -> datetime | None:
+    """The time of a decision, which may be absent. Raises: TypeError, ValueError, OverflowError."""
+    return parse_utc(_text(value)) if value else None
+
+
+def _object(wire: Mapping[str, object]) -> LabelledObject:
+    return LabelledObject(
+        bucket=_text(wire["bucket"]),
+        key=_text(wire["key"]),
+        version_id=_text(wire.get("version_id") or ""),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {value!r}")
+    return value
+
+
+def _photo_id(value: object) -> str:
+    text = _text(value)
+    if not _PHOTO_ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not a photo's id")
+    return text
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected a whole number, got {value!r}")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, got {value!r}")
+    return value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 
 STATUSES = ("received", "assigned", "in_review", "rejected", "failed", "requeued")
 FINAL_STATUSES = ("assigned", "in_review", "rejected", "failed")
@@ -53,38 +54,38 @@ class LedgerRow:
         item = {name: value for name, value in item.items() if value is not None}  # as if absent
         try:
             row = cls(
-                photo_id=item["photo_id"],
-                bucket=item["bucket"],
-                key=item["key"],
-                version_id=item.get("version_id", ""),
-                etag=item["etag"],
-                status=item["status"],
-                attempt=int(item["attempt"]),
-                execution_arn=item["execution_arn"],
-                uploaded_at=item["uploaded_at"],
-                claimed_at=item["claimed_at"],
-                updated_at=item["updated_at"],
-                review=item["review"],
-                review_reason=item.get("review_reason", ""),
-                enqueued_at=item.get("enqueued_at", ""),
-                reason=item.get("reason", ""),
-                message=item.get("message", ""),
-                driver_id=item.get("driver_id", ""),
-                vehicle=item.get("vehicle", ""),
-                decided_by=item.get("decided_by", ""),
-                superseded=bool(item.get("superseded", False)),
-                model_version=item.get("model_version", ""),
-                classification=item.get("classification", {}),
-                decision_seq=int(item.get("decision_seq", 0)),
-                decisions=tuple(item.get("decisions", ())),
-                lease_owner=item.get("lease_owner", ""),
-                lease_until=item.get("lease_until", ""),
-                last_activity_at=item.get("last_activity_at", ""),
-                reminded_at=item.get("reminded_at", ""),
-                received_at=item.get("received_at", ""),
-                upload_id=item.get("upload_id", ""),
-                size_bytes=int(item.get("size_bytes", 0)),
-                quality=item.get("quality", {}),
+                photo_id=item[PhotoAttribute.PHOTO_ID],
+                bucket=item[PhotoAttribute.BUCKET],
+                key=item[PhotoAttribute.KEY],
+                version_id=item.get(PhotoAttribute.VERSION_ID, ""),
+                etag=item[PhotoAttribute.ETAG],
+                status=item[PhotoAttribute.STATUS],
+                attempt=int(item[PhotoAttribute.ATTEMPT]),
+                execution_arn=item[PhotoAttribute.EXECUTION_ARN],
+                uploaded_at=item[PhotoAttribute.UPLOADED_AT],
+                claimed_at=item[PhotoAttribute.CLAIMED_AT],
+                updated_at=item[PhotoAttribute.UPDATED_AT],
+                review=item[PhotoAttribute.REVIEW],
+                review_reason=item.get(PhotoAttribute.REVIEW_REASON, ""),
+                enqueued_at=item.get(PhotoAttribute.ENQUEUED_AT, ""),
+                reason=item.get(PhotoAttribute.REASON, ""),
+                message=item.get(PhotoAttribute.MESSAGE, ""),
+                driver_id=item.get(PhotoAttribute.DRIVER_ID, ""),
+                vehicle=item.get(PhotoAttribute.VEHICLE, ""),
+                decided_by=item.get(PhotoAttribute.DECIDED_BY, ""),
+                superseded=bool(item.get(PhotoAttribute.SUPERSEDED, False)),
+                model_version=item.get(PhotoAttribute.MODEL_VERSION, ""),
+                classification=item.get(PhotoAttribute.CLASSIFICATION, {}),
+                decision_seq=int(item.get(PhotoAttribute.DECISION_SEQ, 0)),
+                decisions=tuple(item.get(PhotoAttribute.DECISIONS, ())),
+                lease_owner=item.get(PhotoAttribute.LEASE_OWNER, ""),
+                lease_until=item.get(PhotoAttribute.LEASE_UNTIL, ""),
+                last_activity_at=item.get(PhotoAttribute.LAST_ACTIVITY_AT, ""),
+                reminded_at=item.get(PhotoAttribute.REMINDED_AT, ""),
+                received_at=item.get(PhotoAttribute.RECEIVED_AT, ""),
+                upload_id=item.get(PhotoAttribute.UPLOAD_ID, ""),
+                size_bytes=int(item.get(PhotoAttribute.SIZE_BYTES, 0)),
+                quality=item.get(PhotoAttribute.QUALITY, {}),
             )
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
@@ -124,12 +125,12 @@ class AssignmentRow:
         """Raises: InvalidRecord."""
         try:
             return cls(
-                driver_id=item["driver_id"],
-                vehicle=item["vehicle"],
-                order_range=item["order_range"],
-                photo_id=item["photo_id"],
-                photo_order=item["photo_order"],
-                valid_until=item["valid_until"],
+                driver_id=item[AssignmentAttribute.DRIVER_ID],
+                vehicle=item[AssignmentAttribute.VEHICLE],
+                order_range=item[AssignmentAttribute.ORDER_RANGE],
+                photo_id=item[AssignmentAttribute.PHOTO_ID],
+                photo_order=item[AssignmentAttribute.PHOTO_ORDER],
+                valid_until=item[AssignmentAttribute.VALID_UNTIL],
             )
         except KeyError as error:
             raise InvalidRecord(f"an assignment row lacks {error}") from error

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.domain.ledger.schema import UploadAttribute
 
 MAX_UPLOAD_BYTES = 15_000_000
 """As `photo.MAX_BYTES`, which cannot be imported without Pillow; a test holds the two together."""
@@ -76,13 +77,13 @@ class Permission:
         """Raises: InvalidRecord."""
         try:
             return cls(
-                upload_id=item["upload_id"],
-                driver_id=item["driver_id"],
-                key=item["key"],
-                content_type=item["content_type"],
-                order_id=item.get("order_id", ""),
-                retake_of=item.get("retake_of", ""),
-                granted_at=datetime.fromisoformat(item["granted_at"]),
+                upload_id=item[UploadAttribute.UPLOAD_ID],
+                driver_id=item[UploadAttribute.DRIVER_ID],
+                key=item[UploadAttribute.KEY],
+                content_type=item[UploadAttribute.CONTENT_TYPE],
+                order_id=item.get(UploadAttribute.ORDER_ID, ""),
+                retake_of=item.get(UploadAttribute.RETAKE_OF, ""),
+                granted_at=datetime.fromisoformat(item[UploadAttribute.GRANTED_AT]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"an upload's row is malformed: {error!r}") from error
@@ -91,12 +92,12 @@ class Permission:
         """The row; DynamoDB deletes it some time after `kept_until`."""
         kept_until = self.granted_at + timedelta(days=kept_days)
         return {
-            "upload_id": self.upload_id,
-            "driver_id": self.driver_id,
-            "key": self.key,
-            "content_type": self.content_type,
-            "order_id": self.order_id,
-            "retake_of": self.retake_of,
-            "granted_at": self.granted_at.isoformat(),
-            "kept_until": int(kept_until.timestamp()),
+            UploadAttribute.UPLOAD_ID: self.upload_id,
+            UploadAttribute.DRIVER_ID: self.driver_id,
+            UploadAttribute.KEY: self.key,
+            UploadAttribute.CONTENT_TYPE: self.content_type,
+            UploadAttribute.ORDER_ID: self.order_id,
+            UploadAttribute.RETAKE_OF: self.retake_of,
+            UploadAttribute.GRANTED_AT: self.granted_at.isoformat(),
+            UploadAttribute.KEPT_UNTIL: int(kept_until.timestamp()),
         }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from handlers.domain.ledger.schema import AssignmentAttribute
 from handlers.domain.review.row import ItemImage, PhotoState, ReviewRow
 
 
@@ -54,7 +55,7 @@ def plan_assignment_update(
         return AssignmentUpdate(after=after, assignment=KeepAssignment(because="nobody"))
     if after.status != "assigned":
         return AssignmentUpdate(after=after, assignment=_vacate(row, current, successor, now))
-    if current is not None and current["photo_order"] > row.photo_order:
+    if current is not None and current[AssignmentAttribute.PHOTO_ORDER] > row.photo_order:
         confirmed = row.state.status == "assigned" and row.state.vehicle == after.vehicle
         kept = after if confirmed else replace(after, superseded=True)
         return AssignmentUpdate(after=kept, assignment=KeepAssignment(because="newer"))
@@ -77,7 +78,7 @@ def _vacate(
 
 
 def _is_mine(row: ReviewRow, current: ItemImage | None) -> bool:
-    return current is not None and current["photo_id"] == row.photo_id
+    return current is not None and current[AssignmentAttribute.PHOTO_ID] == row.photo_id
 
 
 def _says(current: ItemImage | None, state: PhotoState) -> bool:
@@ -94,19 +95,19 @@ def _item(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
             known: ItemImage | None = image.get("assignment")
             if known is not None and _is_mine(row, known) and _says(known, state):
                 return dict(known)
-    item = {
-        "driver_id": row.driver_id,
-        "vehicle": state.vehicle,
-        "order_range": state.order_range,
-        "decided_by": state.decided_by,
-        "photo_id": row.photo_id,
-        "photo_order": row.photo_order,
-        "order_id": row.order_id,
-        "uploaded_at": row.uploaded_at,
-        "assigned_at": now,
-        "valid_until": state.valid_until,
+    item: dict[str, Any] = {
+        AssignmentAttribute.DRIVER_ID: row.driver_id,
+        AssignmentAttribute.VEHICLE: state.vehicle,
+        AssignmentAttribute.ORDER_RANGE: state.order_range,
+        AssignmentAttribute.DECIDED_BY: state.decided_by,
+        AssignmentAttribute.PHOTO_ID: row.photo_id,
+        AssignmentAttribute.PHOTO_ORDER: row.photo_order,
+        AssignmentAttribute.ORDER_ID: row.order_id,
+        AssignmentAttribute.UPLOADED_AT: row.uploaded_at,
+        AssignmentAttribute.ASSIGNED_AT: now,
+        AssignmentAttribute.VALID_UNTIL: state.valid_until,
     }
     if state.decided_by == "model":
-        item["model_version"] = row.model_version
-        item["confidence"] = row.classification.get("confidence", 0)
+        item[AssignmentAttribute.MODEL_VERSION] = row.model_version
+        item[AssignmentAttribute.CONFIDENCE] = row.classification.get("confidence", 0)
     return item

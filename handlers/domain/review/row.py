@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.schema import PhotoAttribute
 
 ItemImage = Mapping[
     str, Any
@@ -82,23 +83,23 @@ class ReviewRow:
         """Raises: InvalidRecord."""
         try:
             return cls(
-                photo_id=item["photo_id"],
-                bucket=item["bucket"],
-                key=item["key"],
-                version_id=item.get("version_id", ""),
-                etag=item["etag"],
-                size_bytes=int(item.get("size_bytes", 0)),
-                uploaded_at=item["uploaded_at"],
-                received_at=item["received_at"],
-                driver_id=item.get("driver_id", ""),
-                order_id=item.get("order_id", ""),
-                model_version=item.get("model_version", ""),
-                classification=item.get("classification", {}),
+                photo_id=item[PhotoAttribute.PHOTO_ID],
+                bucket=item[PhotoAttribute.BUCKET],
+                key=item[PhotoAttribute.KEY],
+                version_id=item.get(PhotoAttribute.VERSION_ID, ""),
+                etag=item[PhotoAttribute.ETAG],
+                size_bytes=int(item.get(PhotoAttribute.SIZE_BYTES, 0)),
+                uploaded_at=item[PhotoAttribute.UPLOADED_AT],
+                received_at=item[PhotoAttribute.RECEIVED_AT],
+                driver_id=item.get(PhotoAttribute.DRIVER_ID, ""),
+                order_id=item.get(PhotoAttribute.ORDER_ID, ""),
+                model_version=item.get(PhotoAttribute.MODEL_VERSION, ""),
+                classification=item.get(PhotoAttribute.CLASSIFICATION, {}),
                 state=PhotoState.of(item),
-                decision_seq=int(item.get("decision_seq", 0)),
-                decisions=tuple(item.get("decisions", ())),
+                decision_seq=int(item.get(PhotoAttribute.DECISION_SEQ, 0)),
+                decisions=tuple(item.get(PhotoAttribute.DECISIONS, ())),
                 lease=_lease(item),
-                skipped=item.get("skipped", {}),
+                skipped=item.get(PhotoAttribute.SKIPPED, {}),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
@@ -130,12 +131,12 @@ class ReviewRow:
 
 
 def _lease(item: ItemImage) -> Lease | None:
-    if "lease_id" not in item:
+    if PhotoAttribute.LEASE_ID not in item:
         return None
     return Lease(
-        lease_id=item["lease_id"],
-        owner=item["lease_owner"],
-        since=item["lease_since"],
-        until=item["lease_until"],
-        receipt=item.get("lease_receipt", ""),
+        lease_id=item[PhotoAttribute.LEASE_ID],
+        owner=item[PhotoAttribute.LEASE_OWNER],
+        since=item[PhotoAttribute.LEASE_SINCE],
+        until=item[PhotoAttribute.LEASE_UNTIL],
+        receipt=item.get(PhotoAttribute.LEASE_RECEIPT, ""),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from infra.local.gateway.app import gateway_app
-from infra.local.gateway.guard import Guard
+from infra.local.guard import LoopbackGuard
 from infra.local.process import exit_with_parent
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def main() -> None:
     exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
-    asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))
+    port = listener.getsockname()[1]
+    asyncio.run(_serve(LoopbackGuard(app, port=port, redirects_aliases=True), listener))
 
 
 async def _serve(app: ASGIApp, listener: socket.socket) -> None:

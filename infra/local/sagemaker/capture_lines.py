@@ -1,23 +1,23 @@
-"""Data Capture as SageMaker writes it: which fields of an invocation, how encoded, under which key.
+"""Data Capture as SageMaker configures it: what is captured, how encoded, under which key.
 
 Pure; `infra.local.sagemaker.capture_files` does the writing. The reader is monitoring's.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from handlers.domain import capture_record
+from handlers.domain.capture_record import BASE64, INPUT, OUTPUT, CapturedPayload
 from infra.local.errors import StageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-MODES = frozenset({"Input", "Output"})
+MODES = frozenset({INPUT, OUTPUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class CaptureSettings:
         bare = content_type.partition(";")[0].strip().lower()
         if bare in self.json_content_types:
             return "JSON"
-        return "CSV" if bare in self.csv_content_types else "BASE64"
+        return "CSV" if bare in self.csv_content_types else BASE64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,35 +79,21 @@ class Invocation:
 
 def record_line(invocation: Invocation, settings: CaptureSettings) -> str:
     """One line of a capture file, without its line break."""
-    data = {}
-    if "Input" in settings.modes:
-        data["endpointInput"] = _captured(invocation.request, "INPUT", settings)
-    if "Output" in settings.modes:
-        data["endpointOutput"] = _captured(invocation.response, "OUTPUT", settings)
-    metadata: dict[str, object] = {"eventId": invocation.event_id}
-    if invocation.custom_attributes is not None:
-        metadata["customAttributes"] = [invocation.custom_attributes]
-    if invocation.inference_id is not None:
-        metadata["inferenceId"] = invocation.inference_id
-    metadata["inferenceTime"] = invocation.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    record = {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return capture_record.record_line(
+        event_id=invocation.event_id,
+        at=invocation.at,
+        request=_quoted(invocation.request, settings) if INPUT in settings.modes else None,
+        response=_quoted(invocation.response, settings) if OUTPUT in settings.modes else None,
+        inference_id=invocation.inference_id,
+        custom_attributes=invocation.custom_attributes,
+    )
 
 
-def _captured(payload: Payload, mode: str, settings: CaptureSettings) -> dict[str, str]:
-    encoding = settings.encoding_of(payload.content_type)
-    try:
-        text = None if encoding == "BASE64" else payload.body.decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is None:
-        encoding, text = "BASE64", base64.b64encode(payload.body).decode()
-    return {
-        "observedContentType": payload.content_type,
-        "mode": mode,
-        "data": text,
-        "encoding": encoding,
-    }
+def _quoted(payload: Payload, settings: CaptureSettings) -> CapturedPayload:
+    content_type = payload.content_type
+    return CapturedPayload.of(
+        payload.body, content_type=content_type, encoding=settings.encoding_of(content_type)
+    )
 
 
 def file_key(*, prefix: str, endpoint: str, variant: str, at: datetime, file_id: str) -> str:

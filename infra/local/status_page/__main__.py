@@ -13,9 +13,10 @@ import boto3
 import uvicorn
 from botocore.config import Config
 
+from infra.local.guard import LoopbackGuard
 from infra.local.process import exit_with_parent
 from infra.local.status_page.app import page_app
-from infra.local.status_page.guard import Guard
+from infra.local.status_page.headers import HEADERS
 from infra.local.status_page.reader import StageReader
 from infra.local.status_page.stack_names import PagePlaces
 
@@ -43,7 +44,8 @@ def main() -> None:
     exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
     listener = socket.socket(fileno=options.listener)
     app = page_app(StageReader.over(boto3.Session(), places, config=_CONFIG))
-    asyncio.run(_serve(Guard(app, port=listener.getsockname()[1]), listener))
+    guarded = LoopbackGuard(app, port=listener.getsockname()[1], methods=("GET",), headers=HEADERS)
+    asyncio.run(_serve(guarded, listener))
 
 
 def _options() -> argparse.Namespace:

@@ -10,6 +10,8 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.ledger.schema import PhotoAttribute
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,7 +30,7 @@ def find_capture(
     """The record, with the picture left out; None where it is not written (yet)."""
     if "classification" not in item:
         return None  # never got to the endpoint, or got no answer that anybody trusts
-    needle = item["photo_id"].encode()
+    needle = item[PhotoAttribute.PHOTO_ID].encode()
     for key in _keys(s3, places, item):
         found = s3.get_object(Bucket=places.capture_bucket, Key=key)
         with found["Body"] as body:
@@ -36,14 +38,14 @@ def find_capture(
         for line in data.splitlines():
             if needle in line:
                 record = json.loads(line)
-                if record["eventMetadata"].get("inferenceId") == item["photo_id"]:
+                if record["eventMetadata"].get("inferenceId") == item[PhotoAttribute.PHOTO_ID]:
                     return {"file": f"s3://{places.capture_bucket}/{key}", **_brief(record)}
     return None
 
 
 def _keys(s3: S3Client, places: PagePlaces, item: Mapping[str, Any]) -> Iterator[str]:
-    first = datetime.fromisoformat(item["claimed_at"]) - _OPEN_FOR
-    last = datetime.fromisoformat(item["updated_at"]) + timedelta(seconds=1)
+    first = datetime.fromisoformat(item[PhotoAttribute.CLAIMED_AT]) - _OPEN_FOR
+    last = datetime.fromisoformat(item[PhotoAttribute.UPDATED_AT]) + timedelta(seconds=1)
     # Keys sort by time, so that one listing from the first to the last covers any hours between.
     found = s3.list_objects_v2(
         Bucket=places.capture_bucket,

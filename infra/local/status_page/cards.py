@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from handlers.domain.ledger.rows import FINAL_STATUSES
+from handlers.domain.ledger.schema import PhotoAttribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,21 +40,25 @@ class Card:
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
         """Whatever of a row is there."""
-        facts = item.get("classification") or {}
-        guess = "" if item.get("review_reason") == "no_vehicle" else facts.get("vehicle", "")
+        facts = item.get(PhotoAttribute.CLASSIFICATION) or {}
+        guess = (
+            ""
+            if item.get(PhotoAttribute.REVIEW_REASON) == "no_vehicle"
+            else facts.get("vehicle", "")
+        )
         return cls(
-            photo_id=item["photo_id"],
-            key=item.get("key", ""),
-            driver_id=item.get("driver_id", ""),
-            status=item.get("status", ""),
-            review=item.get("review", ""),
-            reason=item.get("reason") or item.get("review_reason") or "",
-            vehicle=item.get("vehicle") or guess,
+            photo_id=item[PhotoAttribute.PHOTO_ID],
+            key=item.get(PhotoAttribute.KEY, ""),
+            driver_id=item.get(PhotoAttribute.DRIVER_ID, ""),
+            status=item.get(PhotoAttribute.STATUS, ""),
+            review=item.get(PhotoAttribute.REVIEW, ""),
+            reason=item.get(PhotoAttribute.REASON) or item.get(PhotoAttribute.REVIEW_REASON) or "",
+            vehicle=item.get(PhotoAttribute.VEHICLE) or guess,
             confidence=float(facts["confidence"]) if "confidence" in facts else None,
-            superseded=bool(item.get("superseded")),
-            received_at=item.get("received_at", ""),
-            updated_at=item.get("updated_at", ""),
-            execution_arn=item.get("execution_arn", ""),
+            superseded=bool(item.get(PhotoAttribute.SUPERSEDED)),
+            received_at=item.get(PhotoAttribute.RECEIVED_AT, ""),
+            updated_at=item.get(PhotoAttribute.UPDATED_AT, ""),
+            execution_arn=item.get(PhotoAttribute.EXECUTION_ARN, ""),
         )
 
     @property

@@ -38,7 +38,7 @@ class ExecutionHistories:
         if run.has_ended or self._clock() - read_at_s < _FRESH_S:
             return run
         try:
-            run = read_run(self._events(arn))
+            run = read_run(events_of(self._stepfunctions, arn))
         except self._unknown:
             run = Run()
         self._known.put(arn, (self._clock(), run))
@@ -53,11 +53,13 @@ class ExecutionHistories:
         except self._unknown:
             return None
 
-    def _events(self, arn: str) -> Iterator[Any]:
-        pages = self._stepfunctions.get_paginator("get_execution_history").paginate(
-            executionArn=arn,
-            includeExecutionData=False,
-            PaginationConfig={"PageSize": _EVENTS_A_CALL},
-        )
-        for page in pages:
-            yield from page["events"]
+
+def events_of(stepfunctions: SFNClient, arn: str) -> Iterator[Any]:  # Any: as the service answers
+    """The history of an execution, without the states' data."""
+    pages = stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=arn,
+        includeExecutionData=False,
+        PaginationConfig={"PageSize": _EVENTS_A_CALL},
+    )
+    for page in pages:
+        yield from page["events"]

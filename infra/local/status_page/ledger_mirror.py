@@ -7,11 +7,12 @@ photo shows no sooner. Locally the emulator holds the table in memory, too, and 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.photos_table import LedgerBusy, PhotosTable
 from infra.local.status_page.cards import IN_FLIGHT, Card
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _OVERLAP = timedelta(seconds=15)  # a row shows a little later than the time of arrival in it
 _READ_ALL_EVERY_S = 30.0
 _SHARE = 0.05  # of the time at most goes into reading the whole table
-_BATCH = 100  # DynamoDB's limit
-_BATCHES_AT_MOST = 3
+_UNDER_WAY_AT_MOST = 300  # rows read again in one refresh
 
 
 class LedgerMirror:
@@ -32,8 +32,7 @@ class LedgerMirror:
     def __init__(
         self, dynamodb: DynamoDBClient, table: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._dynamodb = dynamodb
-        self._table = table
+        self._photos = PhotosTable(dynamodb, table=table)
         self._clock = clock
         self._cards: dict[str, Card] = {}
         self._refreshed_at = datetime.min.replace(tzinfo=UTC)
@@ -48,45 +47,33 @@ class LedgerMirror:
         """Read what may have changed."""
         now, started_s = datetime.now(UTC), self._clock()
         if started_s >= self._read_all_due_s:
-            self._cards = {card.photo_id: card for card in map(Card.from_item, self._scan())}
+            self._cards = {
+                card.photo_id: card for card in map(Card.from_item, self._photos.all_rows())
+            }
             took_s = self._clock() - started_s
             self._read_all_due_s = started_s + max(_READ_ALL_EVERY_S, took_s / _SHARE)
         else:
             self._keep(self._arrived(self._refreshed_at - _OVERLAP, now))
-            self._keep(self._under_way())
+            # What a busy table leaves out is asked for again by the next refresh.
+            with contextlib.suppress(LedgerBusy):
+                self._keep(self._under_way())
         self._refreshed_at = now
 
     def item(self, photo_id: str) -> dict[str, Any] | None:  # Any: a DynamoDB item
         """A whole row, read at this moment."""
-        found = self._dynamodb.get_item(
-            TableName=self._table, Key={"photo_id": {"S": photo_id}}, ConsistentRead=True
-        )
-        return plain(found["Item"]) if "Item" in found else None
+        return self._photos.row(photo_id)
 
     def _keep(self, items: Iterable[Mapping[str, Any]]) -> None:
         for item in items:
             card = Card.from_item(item)
             self._cards[card.photo_id] = card
 
-    def _scan(self) -> Iterator[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("scan")
-        for page in pages.paginate(TableName=self._table, ConsistentRead=True):
-            yield from map(plain, page["Items"])
-
     def _arrived(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         hour = since.replace(minute=0, second=0, microsecond=0)
         while hour <= until:
-            pages = self._dynamodb.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName="by_hour",
-                KeyConditionExpression="received_hour = :hour AND received_at >= :since",
-                ExpressionAttributeValues={
-                    ":hour": {"S": hour.strftime("%Y-%m-%dT%H")},
-                    ":since": {"S": since.strftime("%Y-%m-%dT%H:%M:%S")},
-                },
+            yield from self._photos.received_in(
+                hour.strftime("%Y-%m-%dT%H"), since=since.strftime("%Y-%m-%dT%H:%M:%S")
             )
-            for page in pages:
-                yield from map(plain, page["Items"])
             hour += timedelta(hours=1)
 
     def _under_way(self) -> Iterator[dict[str, Any]]:
@@ -95,9 +82,5 @@ class LedgerMirror:
             (card for card in self._cards.values() if card.state == IN_FLIGHT),
             key=lambda card: card.cursor,
         )
-        for start in range(0, min(len(waiting), _BATCH * _BATCHES_AT_MOST), _BATCH):
-            keys = [{"photo_id": {"S": c.photo_id}} for c in waiting[start : start + _BATCH]]
-            answer = self._dynamodb.batch_get_item(
-                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-            )
-            yield from map(plain, answer["Responses"].get(self._table, []))
+        ids = [card.photo_id for card in waiting[:_UNDER_WAY_AT_MOST]]
+        yield from self._photos.rows(ids, consistent=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handlers.aws.queue import Queue
 from infra.local.status_page.cards import IN_FLIGHT
 
 if TYPE_CHECKING:
@@ -50,17 +51,8 @@ def oldest_in_flight(cards: Iterable[Card]) -> str:
 
 
 def _depth(sqs: SQSClient, name: str, url: str, times: list[str]) -> Depth:
-    found = sqs.get_queue_attributes(
-        QueueUrl=url,
-        AttributeNames=[
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesDelayed",
-            "ApproximateNumberOfMessagesNotVisible",
-        ],
-    )["Attributes"]
-    waiting = int(found["ApproximateNumberOfMessages"])
-    waiting += int(found.get("ApproximateNumberOfMessagesDelayed", 0))
-    being_read = int(found.get("ApproximateNumberOfMessagesNotVisible", 0))
+    size = Queue(sqs, url=url).size()
+    waiting, being_read = size.visible + size.delayed, size.in_flight
     newest = sorted(times, reverse=True)[: waiting + being_read]
     return Depth(
         name=name, waiting=waiting, being_read=being_read, since=newest[-1] if newest else ""

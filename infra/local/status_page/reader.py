@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.assignments_table import AssignmentsTable
+from handlers.domain.ledger.schema import PhotoAttribute
 from infra.local.status_page.capture_lookup import find_capture
 from infra.local.status_page.cards import counts, sheet
 from infra.local.status_page.executions import ExecutionHistories
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.config import Config
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -50,7 +50,7 @@ class StageReader:
     places: PagePlaces
     s3: S3Client
     sqs: SQSClient
-    dynamodb: DynamoDBClient
+    assignments: AssignmentsTable
     executions: ExecutionHistories
     thumbnails: Thumbnails
     mirror: LedgerMirror
@@ -76,7 +76,7 @@ class StageReader:
             places=places,
             s3=s3,
             sqs=session.client("sqs", config=config),
-            dynamodb=dynamodb,
+            assignments=AssignmentsTable(dynamodb, table=places.assignments_table),
             executions=ExecutionHistories(
                 session.client("stepfunctions", config=config), clock=clock
             ),
@@ -108,7 +108,7 @@ class StageReader:
         item = self.mirror.item(photo_id)
         if item is None:
             return None
-        arn = item.get("execution_arn", "")
+        arn = item.get(PhotoAttribute.EXECUTION_ARN, "")
         return story(
             item,
             run=self.executions.run(arn),
@@ -138,9 +138,5 @@ class StageReader:
 
     def _assignment(self, item: Mapping[str, Any]) -> dict[str, Any] | None:
         """The driver's assignment, whichever photo made it."""
-        if not item.get("driver_id"):
-            return None
-        found = self.dynamodb.get_item(
-            TableName=self.places.assignments_table, Key={"driver_id": {"S": item["driver_id"]}}
-        )
-        return plain(found["Item"]) if "Item" in found else None
+        driver_id = item.get(PhotoAttribute.DRIVER_ID)
+        return self.assignments.row(driver_id) if driver_id else None

@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.ledger.schema import PhotoAttribute
 from infra.local.status_page.cards import Card
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def story(
         "event": _event(execution),
         "states": [step.to_wire() for step in run.steps],
         "capture": capture,
-        "decision": as_json(item.get("classification")),
+        "decision": as_json(item.get(PhotoAttribute.CLASSIFICATION)),
         "assignment": as_json(assignment),
         "row": as_json(item),
     }

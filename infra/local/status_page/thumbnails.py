@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.photo.wire_image import MAX_BYTES, Prepared, prepare
 from infra.local.status_page.lru import Bounded
 
@@ -29,11 +30,14 @@ class Thumbnails:
 
     def of(self, item: Mapping[str, Any]) -> bytes | None:  # Any: a DynamoDB item
         """A JPEG, or None where the photo cannot be read."""
-        photo_id = item["photo_id"]
+        photo_id = item[PhotoAttribute.PHOTO_ID]
         if (known := self._known.get(photo_id)) is not None:
             return known
         # What Serialize refused or did not survive is not tried in this process.
-        if item.get("status") in {"rejected", "failed"} and "classification" not in item:
+        if (
+            item.get(PhotoAttribute.STATUS) in {"rejected", "failed"}
+            and PhotoAttribute.CLASSIFICATION not in item
+        ):
             return None
         with self._slots:
             data = self._read(item)
@@ -44,9 +48,15 @@ class Thumbnails:
         return prepared.wire_image
 
     def _read(self, item: Mapping[str, Any]) -> bytes | None:
-        version = {"VersionId": item["version_id"]} if item.get("version_id") else {}
+        version = (
+            {"VersionId": item[PhotoAttribute.VERSION_ID]}
+            if item.get(PhotoAttribute.VERSION_ID)
+            else {}
+        )
         try:
-            found = self._s3.get_object(Bucket=item["bucket"], Key=item["key"], **version)
+            found = self._s3.get_object(
+                Bucket=item[PhotoAttribute.BUCKET], Key=item[PhotoAttribute.KEY], **version
+            )
         except ClientError:  # erased since
             return None
         with found["Body"] as body:

@@ -14,12 +14,11 @@ import pytest
 from handlers.aws.attribute_values import plain
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import FINAL_STATUSES
-from infra.demo.runner import places_of
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage, running_stage
 from infra.synthesis.synth import ROOT, synthesize
 from monitoring.reconciliation.checker import ConservationResult, check
-from monitoring.reconciliation.inventory_reader import read_inventory
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
 
 PATIENCE_S = 90
 
@@ -103,7 +102,11 @@ class Chain:
         pytest.fail("the execution did not end")
 
     def verdict(self) -> ConservationResult:
-        return check(read_inventory(self.stage.session(), places_of(self.stage), read_queues=True))
+        return check(
+            read_inventory(
+                self.stage.session(), Places.of_outputs(self.stage.outputs), read_queues=True
+            )
+        )
 
     def picture(self, name: str = "bicycle-red.jpg") -> bytes:
         return (self.samples / name).read_bytes()

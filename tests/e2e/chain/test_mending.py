@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.demo.runner import places_of
+from monitoring.reconciliation.inventory_reader import Places
 from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
 from monitoring.reconciliation.repair_plan import RepairDeadlines
 from tests.e2e.chain.conftest import Chain
@@ -89,7 +89,7 @@ def test_an_event_that_was_lost_is_made_up_for_by_reconcile(chain: Chain) -> Non
     finally:
         events.enable_rule(Name=rule)
     assert chain.row(photo) is None
-    session, places = chain.stage.session(), places_of(chain.stage)
+    session, places = chain.stage.session(), Places.of_outputs(chain.stage.outputs)
     seen = reconcile(session, places, read_queues=False, deadlines=AT_ONCE, executor=None)
     assert [(each.rule, each.photo_id) for each in seen.repairs] == [("lost", photo)]
     assert chain.row(photo) is None

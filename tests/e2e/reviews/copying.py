@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from handlers.aws.attribute_values import item_of, plain
-from handlers.aws.review_queue import message_of
 from handlers.domain.ledger.identity import photo_id
+from handlers.domain.ledger.messages import review_message
 from handlers.domain.review.assignment_update import PutAssignment, plan_assignment_update
 from handlers.domain.review.row import ReviewRow
 from infra.local.stage.stage import LocalStage
@@ -68,7 +68,9 @@ class Copier:
         self._assign(row)
         self._sqs.send_message(
             QueueUrl=self._stage.outputs["ReviewQueueUrl"],
-            MessageBody=json.dumps(message_of(row, row.state.review_reason)),
+            MessageBody=json.dumps(
+                review_message(row, reason=row.state.review_reason, received_at=row.received_at)
+            ),
         )
 
     def _assign(self, row: ReviewRow) -> None:

@@ -9,11 +9,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.demo.runner import places_of
 from infra.local.stage.stage import LocalStage
 from monitoring.reconciliation.checker import Violation, check
 from monitoring.reconciliation.inventory import Inventory
-from monitoring.reconciliation.inventory_reader import read_inventory
+from monitoring.reconciliation.inventory_reader import Places, read_inventory
 from tests.e2e.reviews.filling import (
     messages_left,
     open_reviews,
@@ -114,7 +113,7 @@ def settled_world(stage: LocalStage) -> Inventory:
     """Labels follow from the stream, within seconds."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        world = read_inventory(stage.session(), places_of(stage), read_queues=True)
+        world = read_inventory(stage.session(), Places.of_outputs(stage.outputs), read_queues=True)
         missing = {violation.rule for violation in check(world).violations} & {"label_missing"}
         if not missing or time.monotonic() > deadline:
             return world

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.domain.photo.wire_image import WIRE_SIDE
-from infra.local.status_page.guard import CONTENT_SECURITY_POLICY
+from infra.local.status_page.headers import CONTENT_SECURITY_POLICY
 from tests.e2e.browsing import NO_PLAYWRIGHT
 from tests.e2e.status_page.conftest import HOSTILE_KEY, PHOTOS, Watched
 

@@ -8,9 +8,10 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from handlers.domain.ledger.schema import REVIEWERS
 from infra.cli import app, known
 from infra.cli.target import Target
-from tests.tables import create_photos_table
+from tests.tables import create_photos_table, create_table
 
 WAITING, DECIDED = "a" * 64, "b" * 64
 
@@ -22,17 +23,7 @@ def _system(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         dynamodb = boto3.resource("dynamodb")
         for photo, review in ((WAITING, "open"), (DECIDED, "done")):
             dynamodb.Table("photos").put_item(Item={"photo_id": photo, "review": review})
-        dynamodb.create_table(
-            TableName="reviewers",
-            KeySchema=[
-                {"AttributeName": "kind", "KeyType": "HASH"},
-                {"AttributeName": "name", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("kind", "name")
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(boto3.client("dynamodb"), REVIEWERS, "reviewers")
         policy = {"models": {}, "order_ranges": {"car": "nearby", "van": "distant"}}
         boto3.client("ssm").put_parameter(Name="policy", Value=json.dumps(policy), Type="String")
         outputs = {

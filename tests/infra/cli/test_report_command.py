@@ -15,7 +15,7 @@ from tests.monitoring.session import Session
 if TYPE_CHECKING:
     import boto3
 
-FILES = {"report.html", "report.json", "photos.csv", "judged.csv", "statistics.json"}
+FILES = {"report.html", "report.json", "photos.csv", "labelled.csv", "statistics.json"}
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_accuracy_rests_on_thirty_days(demo: DemoDay, report: Report) -> None:
     days = {photo.received_at.date() for photo in demo.inputs.audited}
     assert len(days) >= 30
     chapter = report.document["accuracy"]
-    assert chapter["automatic"]["judged"] > 200
+    assert chapter["automatic"]["labelled"] > 200
     assert chapter["calibration_error"] > 0
 
 

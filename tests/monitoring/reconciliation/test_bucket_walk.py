@@ -100,4 +100,4 @@ def test_without_a_walk_the_report_is_made_all_the_same(stage: Stage, notes: byt
     stage.photo(1)
     stage.call({"from": "2026-11-21", "as_of": datetime.now(UTC).isoformat()})
     assert stage.document()["queues"]["walk_ended_at"] is None
-    assert "Nobody has counted" in json.dumps(stage.document()["checks"])
+    assert "not counted yet" in json.dumps(stage.document()["checks"])

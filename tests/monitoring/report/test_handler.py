@@ -14,6 +14,7 @@ from PIL import Image
 from handlers.aws.bucket import Bucket, StoredObject
 from handlers.aws.known_items import KnownItems
 from handlers.aws.topic import Topic
+from handlers.domain.ledger.schema import REVIEWERS
 from infra.demo.demo_day import demo_inputs
 from monitoring import metric_names as names
 from monitoring.report import QueueFigures
@@ -23,6 +24,7 @@ from monitoring.report.store import ReportStore
 from monitoring.report.windows import InvalidWindow, day
 from tests.conftest import NAMESPACE
 from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
+from tests.tables import create_table
 
 
 def test_an_empty_day_has_a_report_that_says_so(stage: Stage) -> None:
@@ -100,24 +102,14 @@ def test_people_are_measured_by_photos_whose_truth_is_known(
         stage.photo(number, review="done", review_reason="low_confidence", decisions=[said])
         for number in range(3)
     ]
-    table = boto3.resource("dynamodb").create_table(
-        TableName="reviewers",
-        KeySchema=[
-            {"AttributeName": "kind", "KeyType": "HASH"},
-            {"AttributeName": "name", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("kind", "name")
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    items = KnownItems(boto3.client("dynamodb"), table=table.name)
+    create_table(boto3.client("dynamodb"), REVIEWERS, "reviewers")
+    items = KnownItems(boto3.client("dynamodb"), table="reviewers")
     items.add(photos[0], "van")
     items.add(photos[1], "car")
-    monkeypatch.setenv("REVIEWERS_TABLE", table.name)
+    monkeypatch.setenv("REVIEWERS_TABLE", "reviewers")
     reporter._means.cache_clear()
     stage.call(EVENT)
-    seeded = stage.document()["accuracy"]["seeded"]
+    seeded = stage.document()["accuracy"]["known_items"]
     assert (seeded["n"], seeded["value"]) == (2, 0.5)
 
 
@@ -127,7 +119,7 @@ def test_a_scheduled_report_is_counted_and_sent(
     stage.call({"scheduled_at": AS_OF})
     (mail,) = stage.mails()
     assert "NOT ENOUGH DATA" in mail
-    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "judged.csv"))
+    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "labelled.csv"))
     assert "2026-11-21" in mail
     counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
     (emf,) = (json.loads(line) for line in counted)

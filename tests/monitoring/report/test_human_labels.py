@@ -32,7 +32,7 @@ def a_label(seq: int, verdict: str, **changes: Any) -> dict[str, Any]:
 def standing(*labels: dict[str, Any], as_of: datetime = AS_OF) -> LabelIndex:
     verdicts = LabelIndex()
     for label in labels:
-        verdicts.add(HumanLabel.from_label(label), as_of=as_of)
+        verdicts.add(HumanLabel.from_label(json.dumps(label).encode()), as_of=as_of)
     return verdicts
 
 

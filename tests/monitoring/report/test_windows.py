@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from handlers.domain.timestamps import parse_utc
 from monitoring.report.windows import (
     InvalidWindow,
     day,
@@ -13,7 +14,6 @@ from monitoring.report.windows import (
     last_days,
     moment,
     requested,
-    stored,
 )
 
 BERLIN = "Europe/Berlin"
@@ -129,4 +129,4 @@ def test_no_accepted_moment_is_too_near_to_the_end_of_time(text: str) -> None:
 
 
 def test_a_stored_moment_without_an_offset_is_utc() -> None:
-    assert stored("2026-11-21T08:00:00") == stored("2026-11-21T10:00:00+02:00")
+    assert parse_utc("2026-11-21T08:00:00") == parse_utc("2026-11-21T10:00:00+02:00")

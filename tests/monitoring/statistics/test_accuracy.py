@@ -10,7 +10,6 @@ from scipy import stats
 
 from monitoring.statistics.accuracy import (
     Stratum,
-    calibration_error,
     expected_accuracy,
     more_errors_than_expected,
     stratified_accuracy,
@@ -26,33 +25,36 @@ def test_the_estimate_is_the_mean_of_coins() -> None:
     assert math.isnan(expected_accuracy([]).value)
 
 
-def test_a_stratum_in_which_all_were_judged_is_certain() -> None:
-    census = Stratum(photos=80, judged=80, right=60)
+def test_a_stratum_with_a_label_on_every_photo_is_certain() -> None:
+    census = Stratum(photos=80, labelled=80, right=60)
     assert (census.accuracy.low, census.accuracy.high) == (0.75, 0.75)
-    audit = Stratum(photos=1_000_000, judged=50, right=48)
+    audit = Stratum(photos=1_000_000, labelled=50, right=48)
     exact = stats.binomtest(48, 50).proportion_ci(0.95)
     assert audit.accuracy.low == pytest.approx(exact.low, abs=1e-4)
-    joined = stratified_accuracy([census, Stratum(photos=20, judged=20, right=20)])
+    joined = stratified_accuracy([census, Stratum(photos=20, labelled=20, right=20)])
     assert joined is not None
     assert (joined.low, joined.value, joined.high) == pytest.approx((0.8, 0.8, 0.8))
 
 
-def test_nobody_can_tell_without_an_audit() -> None:
-    assert stratified_accuracy([Stratum(photos=5, judged=0, right=0)]) is None
-    assert stratified_accuracy([Stratum(photos=0, judged=0, right=0)]) is None
+def test_accuracy_is_unknown_without_an_audit() -> None:
+    assert stratified_accuracy([Stratum(photos=5, labelled=0, right=0)]) is None
+    assert stratified_accuracy([Stratum(photos=0, labelled=0, right=0)]) is None
 
 
 @given(
     st.integers(1, 2_000).flatmap(
         lambda photos: st.integers(1, photos).flatmap(
-            lambda judged: st.tuples(st.just(photos), st.just(judged), st.integers(0, judged))
+            lambda labelled: st.tuples(st.just(photos), st.just(labelled), st.integers(0, labelled))
         )
     )
 )
 def test_an_interval_holds_its_value(counts: tuple[int, int, int]) -> None:
-    photos, judged, right = counts
+    photos, labelled, right = counts
     found = stratified_accuracy(
-        [Stratum(photos=photos, judged=judged, right=right), Stratum(photos=7, judged=7, right=3)]
+        [
+            Stratum(photos=photos, labelled=labelled, right=right),
+            Stratum(photos=7, labelled=7, right=3),
+        ]
     )
     assert found is not None
     assert 0 <= found.low <= found.value <= found.high <= 1
@@ -65,11 +67,6 @@ def test_audits_contradict_the_model_only_where_chance_does_not_explain_them() -
     assert stats.binom.sf(found.critical_watch - 2, 100, 0.03) >= 0.01
     assert found.direction == 1
     assert more_errors_than_expected(0, 100, expected_share=0.0, margin=0.0).p == 1
-
-
-def test_calibration_error() -> None:
-    sure, right = np.array([0.95, 0.95, 0.55, 0.55]), np.array([True, True, True, False])
-    assert calibration_error(sure, right) == pytest.approx((2 * 0.05 + 2 * 0.05) / 4)
 
 
 def test_agreement_beyond_chance() -> None:
@@ -97,9 +94,9 @@ def test_other_thresholds_by_hand() -> None:
     )
     rows = {row.threshold: row for row in outcomes(scored, in_force=[0.9])}
     assert rows[0.5].review_share == 0.25
-    assert rows[0.5].judged == 2
-    assert rows[0.5].judged_error is not None
-    assert rows[0.5].judged_error.value == pytest.approx(1 / 3)
+    assert rows[0.5].labelled == 2
+    assert rows[0.5].labelled_error is not None
+    assert rows[0.5].labelled_error.value == pytest.approx(1 / 3)
     assert rows[0.9].in_force
     assert rows[0.9].expected_error == pytest.approx(0.03)
     assert rows[0.999].review_share == 1

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.evaluation.calibration import (
@@ -14,7 +12,6 @@ from training.evaluation.calibration import (
 )
 from training.evaluation.calibration_error import calibration_error, debiased_calibration_error
 from training.serving.predictor import softmax
-from training.statistics import share, upper_bound
 
 OTHER = 2
 
@@ -42,42 +39,6 @@ def predictions(
         rows += [row] * count
         labels += [label] * count
     return np.array(rows), np.array(labels, dtype=np.int64)
-
-
-@pytest.mark.parametrize(
-    ("errors", "trials", "expected"),
-    [
-        (0, 598, 1 - 0.05 ** (1 / 598)),
-        (0, 1, 0.95),
-        (1, 100, 0.04656),
-        (5, 100, 0.10225),
-        (100, 100, 1.0),
-    ],
-)
-def test_exact_bound_agrees_with_published_values(
-    errors: int, trials: int, expected: float
-) -> None:
-    assert upper_bound(errors, trials, 0.95) == pytest.approx(expected, abs=5e-5)
-
-
-def test_six_hundred_photos_without_an_error_prove_half_a_percent() -> None:
-    assert upper_bound(0, 597, 0.95) > 0.005 >= upper_bound(0, 598, 0.95)
-
-
-@settings(deadline=None)  # machines are shared
-@given(st.integers(0, 40), st.integers(1, 2000))
-def test_exact_bound_lies_above_what_was_seen(errors: int, further: int) -> None:
-    trials = errors + further
-    assert errors / trials < upper_bound(errors, trials, 0.95) <= 1
-
-
-def test_wilson_interval_agrees_with_published_values() -> None:
-    result = share(95, 100)
-    assert (result.low, result.high) == pytest.approx((0.88825, 0.97846), abs=5e-5)
-
-
-def test_share_of_nothing_is_unknown() -> None:
-    assert (share(0, 0).low, share(0, 0).high) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.registry.paired_tests import compare_paired
-from training.registry.predictions import Contract, ModelPredictions, TestPhotos
+from training.registry.predictions import Contract, GatePhotos, ModelPredictions
 from training.registry.promotion_gate import GateResult, GateRules, assess_candidate
 
 CLASSES = ("van", "tram", "nothing")
@@ -17,7 +17,7 @@ CONTRACT = Contract(
 )
 VEHICLES, STRANGERS = 600, 400
 LABELS = np.array(["van"] * 300 + ["tram"] * 300 + ["nothing"] * STRANGERS)
-PHOTOS = TestPhotos(labels=LABELS, sources=np.array(["street", "yard"] * 500), digest="d" * 64)
+PHOTOS = GatePhotos(labels=LABELS, sources=np.array(["street", "yard"] * 500), digest="d" * 64)
 OTHER = {"van": "tram", "tram": "van", "nothing": "van"}
 
 

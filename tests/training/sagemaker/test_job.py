@@ -15,11 +15,11 @@ from training.sagemaker.job import BROKEN, CANNOT_TRAIN, main
 from training.sagemaker.job_settings import HyperParameters, InvalidJob, JobSettings
 from training.sagemaker.job_source import stage_source
 
-OURS = ("handlers", "training")
+OURS = ("handlers", "monitoring", "training")
 ALONE = """
 import os, pathlib, sys
 sys.path.insert(0, sys.argv[1])
-from training import job
+from training.sagemaker import job
 sys.exit(job.main(os.environ, pathlib.Path(sys.argv[2])))
 """
 
@@ -118,7 +118,7 @@ def test_staged_code_is_the_training_and_what_it_imports(tmp_path: Path) -> None
     for name in names:
         if name.endswith(".py"):
             wanted = {each for each in imports_of(tmp_path / name) if each.startswith(OURS)}
-            # `from training import job` imports the package, which is there as well.
+            # `from training.sagemaker import job` imports the package, which is there as well.
             assert wanted <= modules, name
 
 
@@ -144,7 +144,7 @@ def test_staged_code_runs_alone(tmp_path: Path) -> None:
 def test_staged_code_has_the_digest_of_the_project(tmp_path: Path) -> None:
     """The launch names the checkpoints by it, and the job writes it into the manifest."""
     stage_source(tmp_path)
-    program = "from training import provenance as p; print(p.__file__, p.code_digest())"
+    program = "from training.model import provenance as p; print(p.__file__, p.code_digest())"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )

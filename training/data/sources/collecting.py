@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from handlers.domain.ledger.labels import LabelRecord
+from handlers.domain.review.rules import NEITHER
 from training.data.sources.verdict_places import PhotoSource
-from training.data.sources.verdicts import NEITHER, Contradiction, Verdict, settle
+from training.data.sources.verdicts import Contradiction, settle
 from training.data.splits import digest_of
 
 SOURCE = "verdicts"
@@ -50,14 +52,14 @@ def collect(
     unfinished.mkdir(parents=True)
     written: dict[str, _Written] = {}
     unknown, gone = {}, []
-    for photo_id, verdict in settled.labels.items():
-        label = negatives if verdict.label == NEITHER else verdict.label
+    for photo_id, record in settled.labels.items():
+        label = negatives if record.verdict == NEITHER else record.verdict
         if label is None or label not in classes:
-            unknown[photo_id] = verdict.label
-        elif (content := photos.read(verdict)) is None:
+            unknown[photo_id] = record.verdict
+        elif (content := photos.read(record)) is None:
             gone.append(photo_id)
         else:
-            written[photo_id] = _write(content, unfinished / label, verdict)
+            written[photo_id] = _write(content, unfinished / label, record)
     clashing = _clashing(written)
     for photo_id in (photo_id for each in clashing for photo_id in each.photo_ids):
         written.pop(photo_id).path.unlink()
@@ -87,9 +89,9 @@ class _Written:
         return self.path.parent.name
 
 
-def _write(content: bytes, folder: Path, verdict: Verdict) -> _Written:
-    ending = Path(verdict.place.key).suffix.lower() if verdict.place else ""
-    path = folder / (verdict.photo_id + (ending if ending in _ENDINGS else ""))
+def _write(content: bytes, folder: Path, record: LabelRecord) -> _Written:
+    ending = Path(record.photo.key).suffix.lower() if record.photo else ""
+    path = folder / (record.photo_id + (ending if ending in _ENDINGS else ""))
     folder.mkdir(exist_ok=True)
     path.write_bytes(content)
     return _Written(path=path, digest=digest_of(content))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handlers.domain.ledger.labels import PREFIX, LabelRecord
 from handlers.domain.photo.wire_image import MAX_BYTES
 from training.data.sources.files import UnusableData
-from training.data.sources.verdicts import Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,7 +19,7 @@ _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last: a
 class PhotoSource(Protocol):
     """Where photos are kept."""
 
-    def read(self, verdict: Verdict) -> bytes | None:
+    def read(self, record: LabelRecord) -> bytes | None:
         """A photo's bytes; None where it is gone. Raises: UnusableData."""
 
 
@@ -30,11 +30,11 @@ class FolderPhotos:
         self._folder = folder.resolve()
         self._by_id = {path.stem: path for path in sorted(folder.rglob("*")) if path.is_file()}
 
-    def read(self, verdict: Verdict) -> bytes | None:
+    def read(self, record: LabelRecord) -> bytes | None:
         """See `PhotoSource`."""
-        path = self._by_id.get(verdict.photo_id)
-        if verdict.place is not None:
-            by_key = (self._folder / verdict.place.key).resolve()
+        path = self._by_id.get(record.photo_id)
+        if record.photo is not None:
+            by_key = (self._folder / record.photo.key).resolve()
             # A key comes from whoever uploaded: it must not lead out of the folder.
             if by_key.is_relative_to(self._folder) and by_key.is_file():
                 path = by_key
@@ -49,9 +49,9 @@ class S3Photos:
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def read(self, verdict: Verdict) -> bytes | None:
+    def read(self, record: LabelRecord) -> bytes | None:
         """See `PhotoSource`."""
-        place = verdict.place
+        place = record.photo
         if place is None:
             return None
         version = {"VersionId": place.version_id} if place.version_id else {}
@@ -75,7 +75,7 @@ def lines_of(place: Path) -> Iterator[str]:
         yield from path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
-def lines_in_bucket(client: "S3Client", bucket: str, prefix: str = "labels/") -> Iterator[str]:
+def lines_in_bucket(client: "S3Client", bucket: str, prefix: str = PREFIX) -> Iterator[str]:
     """Lines of every object under a prefix. Raises: UnusableData."""
     try:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)

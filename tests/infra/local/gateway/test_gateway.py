@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.local.gateway.app import gateway_app
-from infra.local.gateway.guard import Guard
+from infra.local.guard import LoopbackGuard
 
 PORT = 4569
 OURS = f"http://127.0.0.1:{PORT}"
@@ -50,7 +50,9 @@ class Browser:
 
     def __init__(self, behind: httpx.AsyncBaseTransport) -> None:
         app = gateway_app(emulator_url="http://127.0.0.1:4566", api_id="a1b2c3d4", transport=behind)
-        self._gateway = httpx.ASGITransport(app=Guard(app, port=PORT))
+        self._gateway = httpx.ASGITransport(
+            app=LoopbackGuard(app, port=PORT, redirects_aliases=True)
+        )
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return asyncio.run(self._ask("GET", path, options))

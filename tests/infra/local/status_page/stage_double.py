@@ -11,10 +11,12 @@ from botocore.config import Config
 from moto import mock_aws
 
 from handlers.aws.attribute_values import attribute_map
+from handlers.domain.ledger import schema
 from handlers.domain.ledger.identity import photo_id
 from infra.local.status_page.reader import StageReader
 from infra.local.status_page.stack_names import PagePlaces
 from tests.pictures import a_jpeg
+from tests.tables import create_table
 
 BUCKET, CAPTURES, TABLE, ASSIGNMENTS = "intake-bucket", "captures", "photos", "assignments"
 PREFIX = "data-capture/vehicle/AllTraffic"
@@ -91,25 +93,5 @@ def page_stage() -> Iterator[Stage]:
 
 def _create_tables(session: boto3.Session) -> None:
     dynamodb = session.client("dynamodb")
-    for table, key, index in (
-        (TABLE, "photo_id", ("received_hour", "received_at")),
-        (ASSIGNMENTS, "driver_id", ("order_range", "valid_until")),
-    ):
-        dynamodb.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in (key, *index)
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by_hour",
-                    "KeySchema": [
-                        {"AttributeName": index[0], "KeyType": "HASH"},
-                        {"AttributeName": index[1], "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
+    create_table(dynamodb, schema.PHOTOS, TABLE)
+    create_table(dynamodb, schema.ASSIGNMENTS, ASSIGNMENTS)

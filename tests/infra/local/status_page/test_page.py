@@ -10,8 +10,9 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from infra.local.guard import LoopbackGuard
 from infra.local.status_page.app import STATIC, page_app
-from infra.local.status_page.guard import CONTENT_SECURITY_POLICY, Guard
+from infra.local.status_page.headers import CONTENT_SECURITY_POLICY, HEADERS
 
 PORT = 4321
 PHOTO = "ab" * 32
@@ -47,7 +48,7 @@ def ask(
     method: str = "GET",
     host: str = f"127.0.0.1:{PORT}",
 ) -> httpx.Response:
-    app = Guard(page_app(stage or Stage()), port=PORT)
+    app = LoopbackGuard(page_app(stage or Stage()), port=PORT, methods=("GET",), headers=HEADERS)
 
     async def answer() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)

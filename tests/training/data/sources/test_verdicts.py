@@ -31,7 +31,7 @@ def settled(*lines: Line) -> Settled:
 
 
 def labels(found: Settled) -> dict[str, str]:
-    return {photo_id: verdict.label for photo_id, verdict in found.labels.items()}
+    return {photo_id: verdict.verdict for photo_id, verdict in found.labels.items()}
 
 
 def test_highest_decision_counts_whatever_the_order() -> None:

@@ -1,0 +1,72 @@
+"""Messages about a photo, as the state machine sends them and as repairs send them again.
+
+The state machine builds the same bodies in Amazon States Language; a contract test holds the two
+together.
+"""
+
+from typing import Any, Protocol
+
+from handlers.domain.ledger.identity import Sender
+
+Json = dict[str, Any]
+
+
+class StoredPhoto(Protocol):
+    """The part of a ledger row that messages need: `LedgerRow` and `ReviewRow`."""
+
+    @property
+    def photo_id(self) -> str: ...
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def version_id(self) -> str: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def uploaded_at(self) -> str: ...
+    @property
+    def photo_order(self) -> str: ...
+
+
+def photo_record(row: StoredPhoto) -> Json:
+    """`$.photo` of the workflow; driver and upload are absent if the key names none."""
+    photo: Json = {
+        "photo_id": row.photo_id,
+        "bucket": row.bucket,
+        "key": row.key,
+        "version_id": row.version_id,
+        "etag": row.etag,
+        "size_bytes": row.size_bytes,
+        "uploaded_at": row.uploaded_at,
+        "photo_order": row.photo_order,
+    }
+    if sender := Sender.from_key(row.key):
+        photo |= {"driver_id": sender.driver_id, "upload_id": sender.upload_id}
+    return photo
+
+
+def review_message(row: StoredPhoto, *, reason: str, received_at: str) -> Json:
+    """The message of an open review."""
+    return {
+        "photo_id": row.photo_id,
+        "photo": photo_record(row),
+        "reason": reason,
+        "received_at": received_at,
+    }
+
+
+def failure_message(
+    row: StoredPhoto, *, attempt: int, execution_arn: str, error: str, cause: str
+) -> Json:
+    """The message of a failed photo, for operators."""
+    return {
+        "photo_id": row.photo_id,
+        "photo": photo_record(row),
+        "attempt": attempt,
+        "execution_arn": execution_arn,
+        "error": {"Error": error, "Cause": cause},
+    }

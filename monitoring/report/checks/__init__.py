@@ -1,0 +1,1 @@
+"""First stage: photos, baselines and history become checks and a verdict."""

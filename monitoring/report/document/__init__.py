@@ -1,0 +1,1 @@
+"""Second stage: photos and verdict become the document, which is report.json."""

@@ -1,0 +1,1 @@
+"""Third stage: the files of a report. Equal reports give equal bytes."""

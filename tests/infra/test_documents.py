@@ -1,0 +1,37 @@
+"""What the documents show of the infrastructure is what is deployed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import documents
+from tests.infra.runbook import runbook
+from tests.infra.template import Template, machine_definition
+from tests.infra.workflow_graph import graph
+
+
+def test_the_graph_of_the_workflow_is_current(prod_pipeline: Template) -> None:
+    definition = machine_definition(prod_pipeline)
+    documents.matches("docs/architecture.md", "workflow", graph(definition))
+
+
+def test_the_runbook_lists_every_alarm(prod_pipeline: Template) -> None:
+    alarms = prod_pipeline.of_type("AWS::CloudWatch::Alarm")
+    documents.matches("docs/operations.md", "alarms", runbook(alarms))
+
+
+def test_a_stale_section_is_refused(
+    prod_pipeline: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCONES_UPDATE_SNAPSHOTS", raising=False)
+    definition = machine_definition(prod_pipeline)
+    del definition["States"]["Duplicate"]
+    with pytest.raises(AssertionError, match="stale"):
+        documents.matches("docs/architecture.md", "workflow", graph(definition))
+
+
+def test_writing_a_section_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
+    text = "before\n<!-- generated: x -->\n\n{}\n\n<!-- end of x -->\nafter\n"
+    document = tmp_path / "a.md"
+    document.write_text(text.format("old"), encoding="utf-8")
+    assert documents.replaced(document, "x", "new") == text.format("new")

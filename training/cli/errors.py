@@ -1,0 +1,38 @@
+"""What the commands of `python -m training` share: expected errors, the option --json."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.data.sources.files import UnusableData
+from training.sagemaker.errors import CloudError
+from training.serving.errors import InvalidModel
+
+CANNOT_RUN = 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@contextmanager
+def exit_with_code(program: str, codes: Mapping[type[BaseException], int]) -> Iterator[None]:
+    """An expected error becomes one sentence and an exit code: the first class that fits counts."""
+    try:
+        yield
+    except tuple(codes) as error:
+        typer.echo(f"{program}: {error}", err=True)
+        code = next(code for kind, code in codes.items() if isinstance(error, kind))
+        raise typer.Exit(code) from error
+
+
+@contextmanager
+def exit_on_error() -> Iterator[Console]:
+    """A console to print on; what a user can put right ends with exit code 2."""
+    expected = (CloudError, InvalidModel, UnusableData)
+    with exit_with_code("training", dict.fromkeys(expected, CANNOT_RUN)):
+        try:
+            yield Console(highlight=False, soft_wrap=True)
+        except ModuleNotFoundError as error:  # the other commands must not need torch
+            raise UnusableData(f"{error.name} is missing; `make train` installs it") from error
