@@ -122,8 +122,8 @@ class Machine:
             input=json.dumps(event),
         )["executionArn"]
         TMP_THREADS[threads_before].join(20)  # the execution's
-        found = self.stepfunctions.describe_execution(executionArn=started)
-        assert found["status"] != "RUNNING", "the execution did not end"
+        execution = self.stepfunctions.describe_execution(executionArn=started)
+        assert execution["status"] != "RUNNING", "the execution did not end"
         history = self.stepfunctions.get_execution_history(executionArn=started)["events"]
         entered = [
             e["stateEnteredEventDetails"]["name"]
@@ -132,9 +132,9 @@ class Machine:
         ]
         return Outcome(
             arn=started,
-            status=found["status"],
-            error=found.get("error", ""),
-            cause=found.get("cause", ""),
+            status=execution["status"],
+            error=execution.get("error", ""),
+            cause=execution.get("cause", ""),
             states=entered,
         )
 
@@ -178,8 +178,8 @@ class Machine:
         return self.dynamodb.Table("assignments").scan()["Items"]
 
     def messages(self, url: str) -> list[dict[str, Any]]:
-        found = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+        response = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in response.get("Messages", [])]
 
     def reviews(self) -> list[dict[str, Any]]:
         return self.messages(self.review_queue_url)
