@@ -1,4 +1,4 @@
-"""Every knob of a training run, frozen; saved in the manifest of what it made."""
+"""Every setting of a training run, frozen; saved in the manifest of the model it makes."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ START_WEIGHTS = "weights/mobilenet_v1_0.75_192_quant.tflite"  # below a folder o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentConfig:
-    """How far a training photo may be changed; shares are of the photos unless said."""
+    """How far a training photo may be changed; shares are of the photos unless noted."""
 
     turn_degrees: float = 10.0
     scale_low: float = 0.85
@@ -34,11 +34,11 @@ class SourceShare:
 
     source: str
     label: str
-    weight: float
+    weight: float  # relative to the other shares
 
 
-# Chosen in the first study for the 32-pixel pictures, moved towards larger photos since those
-# are what drivers send; negatives of every source, so that no source gives the answer away.
+# Chosen in the first study for the 32-pixel pictures, then moved towards larger photos, as drivers
+# send those; negatives of every source, so that the source does not reveal the class.
 SHARES = (
     SourceShare(source="cifar100", label="bicycle", weight=0.15),
     SourceShare(source="cifar100", label="motorcycle", weight=0.15),
@@ -57,7 +57,7 @@ SHARES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """One training run. The last class is the one that archives of negatives belong to."""
+    """One training run. The last class is the label of archives of negatives."""
 
     classes: tuple[str, ...] = ("bicycle", "motorcycle", "other")
     vehicles: tuple[str, ...] = ("bicycle", "motorcycle")  # may be assigned automatically
@@ -89,9 +89,15 @@ class TrainConfig:
     confidence: float = 0.95
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     shares: tuple[SourceShare, ...] = SHARES
-    # The photos that stand for production in temperature and threshold, each counted once; the
-    # archive of 32-pixel negatives would drown them. Sources that are not there are ignored.
+    # The photos that represent production in temperature and threshold, each counted once; the
+    # archive of 32-pixel negatives would outnumber them. Sources without photos are ignored.
     policy_sources: tuple[str, ...] = ("anything", "cctv", "cifar100", "parked", "street")
-    # How a finished model is served; not in the text that names finished fits: it changes none.
-    mirrored: bool = field(default=True, repr=False)
+    # Whether the served graph averages the photo and its mirror image. Not in the text that names
+    # cached fits, as it does not change them.
+    flip_averaged: bool = field(default=True, repr=False)
     default_share: float = 0.1  # of a source and class that `shares` does not name
+
+    @property
+    def vehicle_columns(self) -> list[int]:
+        """Return the indices of the vehicles among the classes."""
+        return [self.classes.index(name) for name in self.vehicles]

@@ -16,7 +16,7 @@ from torch import nn
 
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet, UnusableData, load_photos
-from training.evaluation.baseline import keep_baseline
+from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.metrics import evaluate
 from training.model.checkpoint import Checkpoint
@@ -34,27 +34,32 @@ class TrainPaths:
     """Where a run reads and writes."""
 
     data_dir: Path
-    weights: Path | None  # start weights; None trains from scratch
+    weights: Path | None  # start weights; None trains from random ones
     model_dir: Path
-    work_dir: Path  # caches, and all of the following where it has no place of its own
-    more_data: tuple[Path, ...] = ()  # reviewers' verdicts, folders of one's own
-    checkpoint_dir: Path | None = None  # finished parts and checkpoints of the unfinished one
+    work_dir: Path  # caches, and checkpoints unless `checkpoint_dir` is set
+    more_data: tuple[Path, ...] = ()  # reviewers' verdicts, folders of the user's own photos
+    checkpoint_dir: Path | None = None  # finished fits, and checkpoints of the unfinished one
 
     @property
-    def kept_dir(self) -> Path:
-        """What an interrupted run needs to go on."""
+    def resume_dir(self) -> Path:
+        """Return the folder of everything that an interrupted run needs to continue."""
         return self.checkpoint_dir or self.work_dir
 
 
 def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
-    """Make one model artefact; answers its version. Raises: UnusableData, UnusableWeights."""
+    """Train one model, write its artefact to `paths.model_dir`, and return its version.
+
+    A run with the same config, photos and code continues where an interrupted one stopped.
+
+    Raises: UnusableData, UnusableWeights.
+    """
     torch.set_num_threads(config.threads)
     photos = training_photos(config, paths, report)
     digest = photos.digest(config.classes)
     report(f"{len(photos)} photos, data digest {digest[:16]}")
 
-    unseen = out_of_fold_logits(photos, config, paths, report)
-    temperature, policy = calibrate(unseen, photos, config)
+    out_of_fold = out_of_fold_logits(photos, config, paths, report)
+    temperature, policy = calibrate(out_of_fold, photos, config)
     report(f"temperature {temperature:.3f}, policy {policy.to_wire()}")
 
     model = fit_once("all", photos, config, paths, report)
@@ -70,7 +75,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         "torch": torch.__version__,
         "config": asdict(config),
         "export": exported.to_wire(),
-        "metrics": {"out_of_fold": _metrics(unseen, photos, config, temperature, policy)},
+        "metrics": {"out_of_fold": _metrics(out_of_fold, photos, config, temperature, policy)},
     }
     version = write_artefact(
         paths.model_dir,
@@ -81,9 +86,9 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         training=training,
         today=datetime.now(UTC).date(),
     )
-    keep_baseline(
+    write_baseline(
         paths.model_dir,
-        softmax(unseen / temperature),
+        softmax(out_of_fold / temperature),
         photos,
         config,
         threshold=policy.acceptance.threshold,
@@ -94,7 +99,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
 
 
 def training_photos(config: TrainConfig, paths: TrainPaths, report: Report) -> PhotoSet:
-    """All photos to learn from. Raises: UnusableData."""
+    """Load all photos to train on. Raises: UnusableData."""
     return load_photos(
         [paths.data_dir, *paths.more_data],
         "train",
@@ -109,7 +114,10 @@ def training_photos(config: TrainConfig, paths: TrainPaths, report: Report) -> P
 def out_of_fold_logits(
     photos: PhotoSet, config: TrainConfig, paths: TrainPaths, report: Report
 ) -> NDArray[np.float64]:
-    """Logits of every photo from a model that was trained without it."""
+    """Return the logits (photos, classes), each by a model that was trained without the photo.
+
+    Raises: UnusableData, UnusableWeights.
+    """
     folds = photos.folds(config.folds)
     logits = np.zeros((len(photos), len(config.classes)))
     for fold in range(config.folds):
@@ -126,14 +134,14 @@ def out_of_fold_logits(
 def calibrate(
     logits: NDArray[np.float64], photos: PhotoSet, config: TrainConfig
 ) -> tuple[float, ThresholdChoice]:
-    """Temperature and policy on the sources that stand for production."""
+    """Choose temperature and threshold on the sources that represent production."""
     rows = photos.rows_of(config.policy_sources)
     temperature = fit_temperature(logits[rows], photos.labels[rows])
     policy = choose_policy(
         softmax(logits[rows] / temperature),
         photos.labels[rows],
         classes=config.classes,
-        vehicles=_vehicles(config),
+        vehicles=config.vehicle_columns,
         sources=[str(source) for source in np.unique(photos.sources[rows])],
         error_budget=config.error_budget,
         confidence=config.confidence,
@@ -144,24 +152,27 @@ def calibrate(
 def fit_once(
     name: str, photos: PhotoSet, config: TrainConfig, paths: TrainPaths, report: Report
 ) -> nn.Sequential:
-    """A trained model, from the work directory where this very run has finished it before."""
+    """Fit a model, or load it if an earlier run with the same inputs and code has finished it.
+
+    Raises: UnusableWeights.
+    """
     key = hashlib.sha256(f"{config}{photos.digest(config.classes)}{code_digest()}".encode())
-    path = paths.kept_dir / f"model-{key.hexdigest()[:16]}.pt"
+    path = paths.resume_dir / f"model-{key.hexdigest()[:16]}.pt"
     if path.exists():
         report(f"{name}: taken from {path}")
         model = new_model(config, None)
         model.load_state_dict(torch.load(path, weights_only=True))
         return model.eval()
-    saved = Checkpoint(path.with_suffix(".checkpoint"), every=_SAVE_EVERY, report=report)
+    checkpoint = Checkpoint(path.with_suffix(".checkpoint"), every=_SAVE_EVERY, report=report)
     with best_device():
         model = fit(
-            photos, config, weights=paths.weights, name=name, report=report, checkpoint=saved
+            photos, config, weights=paths.weights, name=name, report=report, checkpoint=checkpoint
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".partial")
     torch.save(model.state_dict(), unfinished)
     unfinished.replace(path)
-    saved.finished()
+    checkpoint.remove()
     return model
 
 
@@ -172,14 +183,12 @@ def _metrics(
     temperature: float,
     policy: ThresholdChoice,
 ) -> dict[str, Any]:  # JSON values
+    """Return the figures of the model alone, as those of its policy, without quality defects."""
     return evaluate(
         softmax(logits / temperature),
         photos,
         classes=config.classes,
-        vehicles=_vehicles(config),
+        vehicles=config.vehicle_columns,
         threshold=policy.acceptance.threshold,
+        has_defect=None,
     ).to_wire()
-
-
-def _vehicles(config: TrainConfig) -> list[int]:
-    return [config.classes.index(name) for name in config.vehicles]

@@ -1,4 +1,4 @@
-"""`python -m training fetch`, `verdicts` and `validate`: the photos before anything is trained."""
+"""`python -m training fetch`, `verdicts` and `validate`: get photos and check them."""
 
 import json
 from pathlib import Path
@@ -8,25 +8,23 @@ import typer
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 
-from training.cli.errors import AsJson
+from training.cli.errors import CANNOT_RUN
+from training.cli.options import SHIPPED, AsJson
 from training.config import TrainConfig
+from training.data.sources import cifar100
 from training.data.sources.cifar100 import ARCHIVE_NAME, MD5, URL
 from training.data.sources.collecting import REPORT_NAME, SOURCE, collect
 from training.data.sources.download import DownloadFailed, Remote, download
 from training.data.sources.files import UnusableData
-from training.data.sources.unpacked import SOURCE as CIFAR100
-from training.data.sources.unpacked import unpack
 from training.data.sources.verdict_places import FolderPhotos, S3Photos, lines_in_bucket, lines_of
 from training.report.validation import render
 from training.serving.errors import InvalidModel
 from training.serving.predictor import Predictor
-from training.validation.validate_folder import examine
+from training.validation.findings import Validation
+from training.validation.validate_folder import validate_folders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-CANNOT_RUN = 2
-SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 
 
 def fetch(
@@ -37,34 +35,35 @@ def fetch(
     url: Annotated[str, typer.Option(help="Where the archive is.")] = URL,
     md5: Annotated[str, typer.Option(help="The archive's checksum.")] = MD5,
     negatives: Annotated[
-        int, typer.Option(min=0, help="So many pictures of other classes, on each side.")
+        int, typer.Option(min=0, help="Number of pictures of other classes, on each side.")
     ] = 0,
 ) -> None:
-    """Get CIFAR-100's official archive, and our classes of it as folders of pictures.
+    """Get CIFAR-100's official archive, and write its pictures of our classes into folders.
 
-    A download that broke off goes on where it stopped. Example:
+    An interrupted download continues where it stopped. Example:
     python -m training fetch --out ../data --negatives 500
     """
-    if (out / CIFAR100).exists():
-        typer.echo(f"{out / CIFAR100} is there already; remove it to make it anew")
+    folder = out / cifar100.SOURCE
+    if folder.exists():
+        typer.echo(f"{folder} exists already; remove it to write it again")
         return
     try:
-        kept = archive or out / ".downloads" / ARCHIVE_NAME
+        path = archive or out / ".downloads" / ARCHIVE_NAME
         if archive is None:
-            _download(Remote(url=url, md5=md5), kept)
-        counts = unpack(kept, out, classes=TrainConfig().classes, negatives=negatives)
+            _download(Remote(url=url, md5=md5), path)
+        counts = cifar100.unpack(path, out, classes=TrainConfig().classes, negatives=negatives)
     except DownloadFailed as error:
         typer.echo(f"Cannot fetch: {error}", err=True)
         typer.echo(
-            f"Run it again to go on, or get {ARCHIVE_NAME} elsewhere and name it with --archive; "
-            "any folder <class>/* of photos will do as well: train --data FOLDER",
+            f"Run it again to continue, or get {ARCHIVE_NAME} elsewhere and name it with "
+            "--archive; any folder <class>/* of photos works as well: train --data FOLDER",
             err=True,
         )
         raise typer.Exit(CANNOT_RUN) from error
     except (UnusableData, OSError) as error:
         typer.echo(f"Cannot fetch: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from error
-    typer.echo(f"wrote {out / CIFAR100}: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
+    typer.echo(f"wrote {folder}: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
 
 
 def verdicts(
@@ -77,7 +76,7 @@ def verdicts(
     ] = None,
     labels_bucket: Annotated[str, typer.Option(help="Instead of --labels: the bucket.")] = "",
 ) -> None:
-    """Turn reviewers' verdicts into labelled photos; contradictions are listed, never used.
+    """Turn reviewers' verdicts into labelled photos; contradictions are listed and not used.
 
     Example: python -m training verdicts --labels-bucket NAME --out build/data
     """
@@ -87,7 +86,7 @@ def verdicts(
     others = [name for name in config.classes if name not in config.vehicles]
     try:
         lines = lines_of(labels) if labels else lines_in_bucket(_s3(), labels_bucket)
-        found = collect(
+        collected = collect(
             lines,
             FolderPhotos(photos) if photos else S3Photos(_s3()),
             out,
@@ -97,33 +96,37 @@ def verdicts(
     except UnusableData as error:
         typer.echo(f"Cannot collect: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from error
-    written = ", ".join(f"{count} {name}" for name, count in found.written.items())
-    typer.echo(f"wrote {out / SOURCE}: {written or 'nothing'}")
+    written = ", ".join(f"{count} {name}" for name, count in collected.written.items())
+    typer.echo(f"wrote {out / SOURCE}: {written or 'no photos'}")
     typer.echo(
-        f"left out: {len(found.contradictions)} contradictions, {len(found.retracted)} taken back, "
-        f"{len(found.unusable)} unusable, {len(found.unknown)} of other classes, "
-        f"{len(found.gone)} without bytes, {found.malformed} malformed lines"
+        f"left out: {len(collected.contradictions)} contradictions, "
+        f"{len(collected.retracted)} undone, {len(collected.unusable)} unusable, "
+        f"{len(collected.unknown)} of other classes, {len(collected.gone)} without bytes, "
+        f"{collected.malformed} malformed lines"
     )
-    for each in found.contradictions:
-        typer.echo(f"  {', '.join(each.photo_ids)}: {' or '.join(each.labels)} ({each.why})")
-    typer.echo(f"all of it: {out / REPORT_NAME}")
+    for contradiction in collected.contradictions:
+        ids, names = ", ".join(contradiction.photo_ids), " or ".join(contradiction.labels)
+        typer.echo(f"  {ids}: {names} ({contradiction.reason})")
+    typer.echo(f"details: {out / REPORT_NAME}")
 
 
 def validate(
     folder: Annotated[list[Path], typer.Argument(help="Labelled photos; several are one set.")],
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures.")] = None,
     as_json: AsJson = False,
-    model: Annotated[Path, typer.Option(help="The model that doubts labels.")] = SHIPPED,
+    model: Annotated[
+        Path, typer.Option(help="The model whose predictions are compared with the labels.")
+    ] = SHIPPED,
 ) -> None:
-    """Look for what is wrong with labelled photos before anything is learnt from them.
+    """Check labelled photos for duplicates, leaks and suspicious labels before training on them.
 
-    Exit code: 0 looked at, 2 could not; what was found is for people to judge.
+    Exit code: 0 checked, 2 could not; people decide about the findings.
     Example: python -m training validate ../shared/data --html build/validation.html
     """
     config = TrainConfig()
     try:
         predictor = Predictor.load(model)
-        found = examine(
+        validation = validate_folders(
             folder,
             classes=config.classes,
             spec=predictor.manifest.input,
@@ -132,27 +135,36 @@ def validate(
         )
         if html:
             html.parent.mkdir(parents=True, exist_ok=True)
-            html.write_text(render(found), encoding="utf-8")
+            html.write_text(render(validation), encoding="utf-8")
     except (InvalidModel, UnusableData, OSError) as error:
         typer.echo(f"Cannot validate: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from error
     if as_json:
-        typer.echo(json.dumps(found.to_wire(), indent=2))
-        return
-    crossing = sum(each.crosses_sides for each in found.near_duplicates)
-    typer.echo(f"{len(found.checked):,} files, {len(found.unreadable)} unreadable")
-    typer.echo(f"same bytes: {len(found.duplicates)} groups, {len(found.leaks)} across the sides")
-    typer.echo(f"look-alikes: {len(found.near_duplicates)} groups, {crossing} across the sides")
-    typer.echo(f"label conflicts: {len(found.conflicts)}")
-    typer.echo(f"suspicious labels: {len(found.suspicions)} ({found.judged_by or 'no model fits'})")
-    for remark in found.remarks:
+        typer.echo(json.dumps(validation.to_wire(), indent=2))
+    else:
+        _show(validation)
+        if html:
+            typer.echo(f"report: {html}")
+
+
+def _show(validation: Validation) -> None:
+    crossing = sum(group.crosses_sides for group in validation.near_duplicates)
+    typer.echo(f"{len(validation.checked):,} files, {len(validation.unreadable)} unreadable")
+    typer.echo(
+        f"same bytes: {len(validation.duplicates)} groups, {len(validation.leaks)} across the sides"
+    )
+    typer.echo(
+        f"look-alikes: {len(validation.near_duplicates)} groups, {crossing} across the sides"
+    )
+    typer.echo(f"label conflicts: {len(validation.conflicts)}")
+    model = validation.model_version or "no model knows these classes"
+    typer.echo(f"suspicious labels: {len(validation.suspicions)} ({model})")
+    for remark in validation.remarks:
         typer.echo(f"note: {remark}")
-    if html:
-        typer.echo(f"report: {html}")
 
 
 def _s3() -> "S3Client":
-    import boto3  # noqa: PLC0415 # only who reads a bucket needs it
+    import boto3  # noqa: PLC0415 # needed only to read a bucket
 
     return boto3.client("s3")
 
@@ -162,7 +174,7 @@ def _download(remote: Remote, target: Path) -> None:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(target.name)
 
-        def moved(there: int, total: int) -> None:
-            progress.update(task, completed=there, total=total or None)
+        def show_progress(received: int, total: int) -> None:
+            progress.update(task, completed=received, total=total or None)
 
-        download(remote, target, progress=moved)
+        download(remote, target, progress=show_progress)

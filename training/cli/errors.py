@@ -1,8 +1,7 @@
-"""What the commands of `python -m training` share: expected errors, the option --json."""
+"""Expected errors of the commands of `python -m training` become one sentence and an exit code."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,12 +12,13 @@ from training.serving.errors import InvalidModel
 
 CANNOT_RUN = 2
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
 
 @contextmanager
 def exit_with_code(program: str, codes: Mapping[type[BaseException], int]) -> Iterator[None]:
-    """An expected error becomes one sentence and an exit code: the first class that fits counts."""
+    """Print an expected error as one sentence and exit with its code.
+
+    `codes` are exit codes by class; the first class that fits counts. Raises: typer.Exit.
+    """
     try:
         yield
     except tuple(codes) as error:
@@ -29,7 +29,7 @@ def exit_with_code(program: str, codes: Mapping[type[BaseException], int]) -> It
 
 @contextmanager
 def exit_on_error() -> Iterator[Console]:
-    """A console to print on; what a user can put right ends with exit code 2."""
+    """Yield a console to print on; an error that a user can correct exits with code 2."""
     expected = (CloudError, InvalidModel, UnusableData)
     with exit_with_code("training", dict.fromkeys(expected, CANNOT_RUN)):
         try:

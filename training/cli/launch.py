@@ -22,14 +22,14 @@ app = typer.Typer()
 
 @app.command("launch")
 def launch_command(
-    role: Annotated[str, typer.Option(help="ARN of the role that SageMaker takes.")],
+    role: Annotated[str, typer.Option(help="ARN of the role that SageMaker assumes.")],
     bucket: Annotated[str, typer.Option(help="For code, checkpoints and the model.")],
     data: Annotated[str, typer.Option(help="s3://… or a folder, which is uploaded.")],
     *,
     verdicts: Annotated[str | None, typer.Option(help="The same, of collected verdicts.")] = None,
     instance_type: Annotated[str, typer.Option(help="Machine.")] = "ml.c5.2xlarge",
     image_uri: Annotated[str | None, typer.Option(help="Default: AWS's PyTorch.")] = None,
-    spot: Annotated[bool, typer.Option(help="A cheaper machine that may be taken away.")] = True,
+    spot: Annotated[bool, typer.Option(help="A cheaper machine that AWS may reclaim.")] = True,
     max_run: Annotated[int, typer.Option(help="Seconds of training, at most.")] = 4 * 3600,
     max_wait: Annotated[
         int | None, typer.Option(help="Seconds in all, with --spot. Default: twice --max-run.")
@@ -76,9 +76,12 @@ def launch_command(
 
 
 def checked(settings: LaunchSettings, session: boto3.Session) -> LaunchSettings:
-    """With its image, after everything that can be asked was asked. Raises: CloudError."""
+    """Return the settings with their image, after checks of settings, role, bucket and image.
+
+    Raises: CloudError.
+    """
     settings.check()
-    with translated("asking who we are"):
+    with translated("reading the caller's identity"):
         account = session.client("sts").get_caller_identity()["Account"]
     preflight = Preflight(
         iam=session.client("iam"), s3=session.client("s3"), ecr=session.client("ecr")
@@ -90,15 +93,15 @@ def checked(settings: LaunchSettings, session: boto3.Session) -> LaunchSettings:
     return replace(settings, image_uri=image)
 
 
-def _hyperparameters(given: list[str] | None) -> HyperParameters:
+def _hyperparameters(words: list[str] | None) -> HyperParameters:
     try:
-        return HyperParameters.from_wire(_pairs("--set", given))
+        return HyperParameters.from_wire(_pairs("--set", words))
     except InvalidJob as error:
         raise InvalidRequest(str(error)) from error
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    pairs = dict(each.partition("=")[::2] for each in given or [])
+def _pairs(option: str, words: list[str] | None) -> dict[str, str]:
+    pairs = dict(word.partition("=")[::2] for word in words or [])
     if any(not name or not value for name, value in pairs.items()):
         raise InvalidRequest(f"{option} needs name=value")
     return pairs

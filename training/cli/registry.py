@@ -1,20 +1,23 @@
-"""`python -m training`: register a model, let it be judged, approve it, deploy it."""
+"""`python -m training`: pack and register a model, run the gate, approve it, deploy it."""
 
 import getpass
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import boto3
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from training.cli.errors import exit_on_error
-from training.cli.registry_view import deployment, show, show_verdict
+from training.cli.options import SHIPPED
 from training.registry.archive import ARCHIVE_NAME, pack, unpack
+from training.registry.model_package import ModelPackage
 from training.registry.model_store import ModelStore
-from training.registry.promotion_gate import GateRules
+from training.registry.promotion_gate import GateResult, GateRules
 from training.registry.registry import GROUP, Registry
 from training.registry.resolve_model import find_model
 from training.registry.run_gate import compare
@@ -23,7 +26,6 @@ from training.serving.manifest import MANIFEST_NAME
 
 REFUSED = 1
 INSTANCE_TYPES = ("ml.c5.large",)
-SHIPPED = str(Path(__file__).resolve().parents[1] / "shipped")
 
 app = typer.Typer()
 
@@ -32,7 +34,7 @@ Bucket = Annotated[str, typer.Option(help="Bucket for the model's files.")]
 
 
 def registry_of(group: str, bucket: str = "") -> Registry:
-    """As the environment's credentials see it. Raises: CloudError."""
+    """Open a group of model packages with the environment's credentials. Raises: CloudError."""
     with translated("opening the registry"):
         session = boto3.Session()
         store = ModelStore(s3=session.client("s3"), bucket=bucket)
@@ -41,7 +43,7 @@ def registry_of(group: str, bucket: str = "") -> Registry:
 
 @app.command("pack")
 def pack_command(
-    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = Path(SHIPPED),
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = SHIPPED,
     out: Annotated[Path, typer.Option(help="Where the archive goes.")] = Path(
         f"build/{ARCHIVE_NAME}"
     ),
@@ -61,12 +63,12 @@ def pack_command(
 def register(
     image_uri: Annotated[str, typer.Option(help="The serving container in ECR.")],
     bucket: Bucket,
-    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = Path(SHIPPED),
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")] = SHIPPED,
     *,
     group: Group = GROUP,
     instance_type: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
 ) -> None:
-    """Offer a model for approval; the same one twice is offered once.
+    """Register a model for approval; a registered one is not registered again.
 
     Example: python -m training register build/model --bucket models --image-uri …/serving:1
     """
@@ -74,7 +76,7 @@ def register(
         package = registry_of(group, bucket).register(
             model, image_uri=image_uri, instance_types=instance_type or INSTANCE_TYPES
         )
-        show(console, package)
+        _show_package(console, package)
 
 
 @app.command()
@@ -82,7 +84,7 @@ def promote(
     candidate: Annotated[str, typer.Argument(help="Package's ARN, folder, or s3://… archive.")],
     data: Annotated[list[Path], typer.Option(help="Test photos; repeat for more folders.")],
     *,
-    current: Annotated[str, typer.Option(help="The same, or `approved`.")] = SHIPPED,
+    current: Annotated[str, typer.Option(help="The same, or `approved`.")] = str(SHIPPED),
     allow_changes: Annotated[
         bool, typer.Option("--allow-changes", help="Classes or input may change.")
     ] = False,
@@ -92,9 +94,9 @@ def promote(
     bucket: Bucket = "",
     group: Group = GROUP,
 ) -> None:
-    """Let the gate judge a candidate, and register it if asked; the verdict stands there.
+    """Run the promotion gate on a candidate; register it if asked, and record the result.
 
-    Exit code: 0 passed, 1 refused, 2 could not be judged.
+    Exit code: 0 passed, 1 refused, 2 the gate could not run.
 
     Example: python -m training promote build/model --data ../shared/data
     """
@@ -104,14 +106,14 @@ def promote(
         old = find_model(current, registry, Path(scratch, "current"))
         rules = GateRules(changes_allowed=allow_changes)
         result = compare(old.folder, new.folder, data, rules)
-        show_verdict(console, result)
+        _show_result(console, result)
         package = new.package
         if image_uri:
             package = registry().register(
                 new.folder, image_uri=image_uri, instance_types=INSTANCE_TYPES
             )
         if package:
-            show(console, registry().record(package, result))
+            _show_package(console, registry().record(package, result))
     if not result.passed:
         raise typer.Exit(REFUSED)
 
@@ -121,7 +123,7 @@ def approve(
     arn: Annotated[str, typer.Argument(help="ARN of the package.")],
     *,
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
-    reason: Annotated[str, typer.Option(help="Needed where the gate did not pass it.")] = "",
+    reason: Annotated[str, typer.Option(help="Needed if the gate did not pass it.")] = "",
     reject: Annotated[bool, typer.Option("--reject", help="Reject it instead.")] = False,
     out: Annotated[Path, typer.Option(help="Where the model's files go.")] = Path("build/models"),
     in_service: Annotated[str, typer.Option(help="Manifest of the model that it follows.")] = (
@@ -129,7 +131,7 @@ def approve(
     ),
     group: Group = GROUP,
 ) -> None:
-    """Decide on a registered model, and say how to deploy it.
+    """Approve or reject a registered model, and print the command that deploys it.
 
     Example: python -m training approve arn:aws:sagemaker:…:model-package/scones-vehicle/3
     """
@@ -139,7 +141,7 @@ def approve(
         decided = registry.decide(
             package, approve=not reject, by=by or getpass.getuser(), reason=reason
         )
-        show(console, decided)
+        _show_package(console, decided)
         if not reject:
             folder = out / package.model_version
             registry.download(package, folder)
@@ -148,7 +150,7 @@ def approve(
 
 @app.command()
 def models(group: Group = GROUP) -> None:
-    """List the registered models, the newest first."""
+    """List the registered models, newest first."""
     with exit_on_error() as console:
         table = Table("model", "status", "gate", "package")
         for package in registry_of(group).packages():
@@ -162,12 +164,41 @@ def unpack_command(
     archive: Annotated[str, typer.Argument(help="s3://…/model.tar.gz, or a file.")],
     out: Annotated[Path, typer.Option(help="Where model and manifest go.")] = Path("build/model"),
 ) -> None:
-    """Unpack a training job's model, verified."""
+    """Unpack a training job's model and verify it."""
     with exit_on_error() as console:
         if archive.startswith("s3://"):
             content = registry_of(GROUP).store.get(archive)
         elif Path(archive).is_file():
             content = Path(archive).read_bytes()
         else:
-            raise InvalidRequest(f"{archive} is no file and no address in S3")
+            raise InvalidRequest(f"{archive} is neither a file nor an address in S3")
         console.print(f"{unpack(content, out).model_version} in {out}")
+
+
+def _show_package(console: Console, package: ModelPackage) -> None:
+    """Print one package."""
+    console.print(f"{package.model_version}: {package.status}  {package.arn}")
+    if package.description:
+        console.print(package.description)
+
+
+def _show_result(console: Console, result: GateResult) -> None:
+    """Print the gate's figures and reasons."""
+    console.print(f"{result.candidate} against {result.current}: {result.status}")
+    for name, figure in result.figures.items():
+        console.print(f"  {name}: {figure}")
+    for reason in result.reasons:
+        console.print(f"  - {reason}")
+
+
+def deployment(package: ModelPackage, manifests: Sequence[str]) -> str:
+    """Return the command that deploys an approved model.
+
+    It names the manifests of both models, as the old one answers until the endpoint has swapped.
+    """
+    return (
+        "npx cdk deploy --all -c stage=prod \\\n"
+        f"  -c model_image_uri={package.image_uri} \\\n"
+        f"  -c model_data_url={package.model_data_url} \\\n"
+        f"  -c model_manifests={','.join(manifests)}"
+    )

@@ -1,4 +1,4 @@
-"""`python -m training seeds`, `scratch` and `speed`: what stands behind the card's figures."""
+"""`python -m training seeds`, `scratch` and `speed`: the studies behind the card's figures."""
 
 import json
 from collections.abc import Mapping
@@ -9,35 +9,34 @@ from typing import Annotated
 import typer
 
 from training.cli.errors import exit_on_error
+from training.cli.options import DEFAULT_DATA, SHIPPED, AsJson
 from training.config import START_WEIGHTS, TrainConfig
 from training.serving.predictor import Predictor
 from training.studies.speed import ROUNDS, measure
 from training.studies.spread import SeedSpread
 
-SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 _DATA = typer.Option(help="Folder of <source>/<train|test>/<class>/*.")
-_WORK = typer.Option(help="Caches and finished parts.")
+_WORK = typer.Option(help="Caches and finished fits.")
 _SEEDS = typer.Option(help="Comma-separated.")
 _THREADS = typer.Option(help="Cores that one fit uses.")
-_JSON = typer.Option("--json", help="Print one JSON object at the end.")
 
 
 def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
-    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    data: Annotated[Path, _DATA] = DEFAULT_DATA,
     weights: Annotated[
         Path | None, typer.Option(help="Start weights; without: those under DATA.")
     ] = None,
     work: Annotated[Path, _WORK] = Path(".scones/training"),
     seeds: Annotated[str, _SEEDS] = "1,2,3",
     threads: Annotated[int, _THREADS] = TrainConfig().threads,
-    as_document: Annotated[bool, _JSON] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train the shipped recipe from several seeds; vehicles named rightly in `test`, by source.
 
     Example: python -m training seeds --data ../shared/data --seeds 1,2,3
     """
     with exit_on_error() as console:
-        # Here, because the other commands must not need torch.
+        # Imported here, as the other commands must not need torch.
         from training.studies.seeds import forced_by_seed  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
 
@@ -46,18 +45,18 @@ def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
         )
         config = replace(TrainConfig(), threads=threads)
         spreads = forced_by_seed(config, paths, _numbers(seeds), console.print)
-        _print(spreads, "forced choice", as_document=as_document)
+        _print(spreads, "forced choice", as_json=as_json)
 
 
 def scratch(  # noqa: PLR0917  # as above
-    data: Annotated[Path, _DATA] = Path("../shared/data"),
+    data: Annotated[Path, _DATA] = DEFAULT_DATA,
     work: Annotated[Path, _WORK] = Path(".scones/training"),
     seeds: Annotated[str, _SEEDS] = "1,2,3",
     threads: Annotated[int, _THREADS] = TrainConfig().threads,
     held_back: Annotated[
         bool, typer.Option(help="Measure on a third of `train` that is held back, not on `test`.")
     ] = False,
-    as_document: Annotated[bool, _JSON] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train the small network without pretrained weights; vehicles named rightly, by source.
 
@@ -74,35 +73,35 @@ def scratch(  # noqa: PLR0917  # as above
             cache_dir=work,
             report=console.print,
         )
-        _print(spreads, "without pretrained weights", as_document=as_document)
+        _print(spreads, "without pretrained weights", as_json=as_json)
 
 
 def speed(
     model: Annotated[Path, typer.Option(help="Folder of model and manifest.")] = SHIPPED,
     rounds: Annotated[int, typer.Option(min=1, help="Images of each kind, by turns.")] = ROUNDS,
-    as_document: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure one image on one thread: the served file, and where torch is, the network in torch.
+    """Time one image on one thread: the served file, and the network in torch if it is installed.
 
     Example: python -m training speed
     """
     with exit_on_error():
         result = measure(Predictor.load(model), TrainConfig(), rounds=rounds)
-    if as_document:
+    if as_json:
         typer.echo(json.dumps(result.to_wire()))
     elif result.torch is None:
-        typer.echo(f"served {result.served:.2f} ms; `make train` installs torch, to compare with")
+        typer.echo(f"served {result.served:.2f} ms; `make train` installs torch for comparison")
     else:
         typer.echo(
             f"served {result.served:.2f} ms, torch {result.torch:.2f} ms: {result.ratio:.2f} of it"
         )
 
 
-def _print(spreads: Mapping[str, SeedSpread], title: str, *, as_document: bool) -> None:
-    """Means and deviations over the seeds, by source."""
-    if as_document:
+def _print(spreads: Mapping[str, SeedSpread], title: str, *, as_json: bool) -> None:
+    """Print means and deviations over the seeds, by source."""
+    if as_json:
         wire = {
-            # Of one seed there is no deviation, and JSON has no NaN.
+            # One seed has no deviation, and JSON has no NaN.
             name: {
                 "mean": spread.mean,
                 "deviation": spread.deviation if len(spread.values) > 1 else None,
@@ -119,4 +118,4 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no list like 1,2,3") from error
+        raise typer.BadParameter(f"{text!r} is not a list like 1,2,3") from error

@@ -1,7 +1,7 @@
 """Labelled photos, through the same two steps as in production.
 
 Every photo goes through `handlers.domain.photo.wire_image.prepare` to its wire image and through
-`training.serving.preprocess` to the model's input size. They come from `training/data/sources`.
+`training.serving.preprocess` to the model's input size. `training/data/sources` reads the files.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.prepared import PreparedPhotos, prepare_all
+from training.data.prepared import PreparedPhotos, prepare_all, quality_of
 from training.data.sources.corrections import CORRECTIONS, read_corrections
 from training.data.sources.files import LabelledFile, UnusableData
 from training.data.sources.folders import Wanted, find_files, folder_names
@@ -24,19 +24,29 @@ __all__ = ["LabelledFile", "PhotoSet", "Split", "UnusableData", "load_files", "l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoSet:
-    """Photos at the model's input size; all fields have one row a photo."""
+    """N photos at the model's input size; every field has one row a photo."""
 
     pixels: NDArray[np.uint8]  # (N, height, width, RGB)
     labels: NDArray[np.int64]  # index into the classes
     sources: NDArray[np.str_]
-    hashes: NDArray[np.str_]  # SHA-256 of the original bytes
+    hashes: NDArray[np.str_]  # SHA-256 of the original bytes, hexadecimal
     quality: NDArray[np.void] | None = None  # fields of `handlers.domain.photo.quality.Quality`
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def has_defect(self) -> NDArray[np.bool_]:
+        """Return (N,) flags: True where the photo's quality sends it to a person.
+
+        All False if the quality is not known.
+        """
+        if self.quality is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.array([bool(quality_of(row).defects()) for row in self.quality], dtype=np.bool_)
+
     def take(self, rows: NDArray[np.bool_]) -> "PhotoSet":
-        """The photos whose row is true."""
+        """Return the photos whose flag in `rows`, shape (N,), is True."""
         return PhotoSet(
             pixels=self.pixels[rows],
             labels=self.labels[rows],
@@ -46,16 +56,19 @@ class PhotoSet:
         )
 
     def rows_of(self, sources: Sequence[str]) -> NDArray[np.bool_]:
-        """The photos of these sources; all photos where none of the sources is there."""
+        """Return (N,) flags of the photos of these sources; all True if no photo is of them."""
         named = np.isin(self.sources, sources)
         return named if named.any() else np.ones(len(self), dtype=np.bool_)
 
     def folds(self, count: int) -> NDArray[np.int64]:
-        """The fold of each photo, by its bytes: a photo never changes side, nor do its copies."""
+        """Return the fold of each photo, 0 to `count` - 1.
+
+        It follows from the photo's bytes, so a photo and its copies are always in the same one.
+        """
         return np.array([fold_of(str(digest), count) for digest in self.hashes], dtype=np.int64)
 
     def digest(self, classes: Sequence[str]) -> str:
-        """One hash over the bytes and labels of all photos, whatever their order and names."""
+        """Return SHA-256 over the bytes, sources and labels of all photos, in any order."""
         lines = sorted(
             f"{content} {source} {classes[label]}"
             for content, source, label in zip(self.hashes, self.sources, self.labels, strict=True)
@@ -74,18 +87,21 @@ def load_photos(
     corrections: Path | None = CORRECTIONS,
     report: Callable[[str], None] = lambda _: None,
 ) -> PhotoSet:
-    """All photos of one side of the split; the last class is the one that archives' others are.
+    """Load all photos of one side of the split.
 
-    For `train`, labels are corrected, and what also stands in `test` or has two labels is left
-    out. Raises: UnusableData.
+    Folders in archives that are not a class count as the last class, up to `archive_limit` photos
+    an archive. For `train`, labels are corrected, and photos that are also in `test` or have two
+    labels are left out.
+
+    Raises: UnusableData.
     """
     places = [data] if isinstance(data, Path) else list(data)
-    files = _found(places, split, classes=classes, archive_limit=archive_limit)
+    files = _list_files(places, split, classes=classes, archive_limit=archive_limit)
     if not files:
-        raise UnusableData(_nothing_found(places, split, classes))
+        raise UnusableData(_no_photos(places, split, classes))
     digests = [digest_of(file.read()) for file in files]
     if split == "train":
-        tests = _found(places, "test", classes=classes, archive_limit=archive_limit)
+        tests = _list_files(places, "test", classes=classes, archive_limit=archive_limit)
         files, digests = _fit_to_learn_from(
             files,
             digests,
@@ -108,13 +124,18 @@ def load_files(
     cache_dir: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> PhotoSet:
-    """These photos, but for those that Serialize would refuse. Raises: UnusableData."""
+    """Load these photos, except those that Serialize would refuse.
+
+    `digests` are the files' SHA-256, in the same order.
+
+    Raises: UnusableData.
+    """
     prepared: PreparedPhotos = prepare_all(files, digests, spec=spec, cache_dir=cache_dir)
     readable = prepared.readable
     if not readable.any():
         raise UnusableData("there are files, but none of them is a photo that can be read")
     if not readable.all():
-        report(f"{int((~readable).sum())} files left out: no photos that Serialize accepts")
+        report(f"{int((~readable).sum())} files left out: Serialize does not accept them")
     return PhotoSet(
         pixels=prepared.pixels,
         labels=np.array([classes.index(file.label) for file in files], dtype=np.int64),
@@ -124,7 +145,7 @@ def load_files(
     ).take(readable)
 
 
-def _found(
+def _list_files(
     places: Iterable[Path], split: Split, *, classes: Sequence[str], archive_limit: int
 ) -> list[LabelledFile]:
     wanted = Wanted(
@@ -133,8 +154,8 @@ def _found(
         negatives=classes[-1],
         archive_limit=archive_limit,
     )
-    found = [file for place in places for file in find_files(place, wanted)]
-    return sorted(found, key=lambda file: (file.source, file.label, file.name))
+    files = [file for place in places for file in find_files(place, wanted)]
+    return sorted(files, key=lambda file: (file.source, file.label, file.name))
 
 
 def _fit_to_learn_from(
@@ -158,18 +179,20 @@ def _fit_to_learn_from(
         "as they have two labels": {digest for _, digest in pairs if len(labels[digest]) > 1},
         "as the same bytes are test photos": tests,
     }
-    for why, which in left_out.items():
-        count = sum(digest in which for _, digest in pairs)
+    for reason, excluded in left_out.items():
+        count = sum(digest in excluded for _, digest in pairs)
         if count:
-            report(f"{count} training photos left out {why}")
-    kept = [pair for pair in pairs if not any(pair[1] in which for which in left_out.values())]
+            report(f"{count} training photos left out {reason}")
+    kept = [
+        pair for pair in pairs if not any(pair[1] in excluded for excluded in left_out.values())
+    ]
     return [file for file, _ in kept], [digest for _, digest in kept]
 
 
-def _nothing_found(places: Sequence[Path], split: Split, classes: Sequence[str]) -> str:
-    there = sorted({name for place in places if place.is_dir() for name in folder_names(place)})
+def _no_photos(places: Sequence[Path], split: Split, classes: Sequence[str]) -> str:
+    folders = sorted({name for place in places if place.is_dir() for name in folder_names(place)})
     return (
         f"no photos under {', '.join(map(str, places))} for the classes "
         f"{', '.join(classes)}: looked for <source>/{split}/<class>/, <source>/<class>/ "
-        f"and <class>/; folders there: {', '.join(there[:20]) or 'none'}"
+        f"and <class>/; folders there: {', '.join(folders[:20]) or 'none'}"
     )

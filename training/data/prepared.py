@@ -1,4 +1,4 @@
-"""Photos at the model's input size, with their quality figures, kept between runs."""
+"""Photos at the model's input size, with their quality figures, cached between runs."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,15 +23,20 @@ QUALITY = np.dtype([(field.name, _KINDS[field.type]) for field in fields(Quality
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPhotos:
-    """One row a file."""
+    """N files; one row a file."""
 
-    pixels: NDArray[np.uint8]
-    quality: NDArray[np.void]
+    pixels: NDArray[np.uint8]  # (N, height, width, RGB)
+    quality: NDArray[np.void]  # (N,) of dtype QUALITY
 
     @property
     def readable(self) -> NDArray[np.bool_]:
-        """False where Serialize would refuse the file; its row is empty."""
+        """Return (N,) flags: False where Serialize would refuse the file; its row is zeros."""
         return np.asarray(self.quality["width"] > 0)
+
+
+def quality_of(row: np.void) -> Quality:
+    """Return one row of dtype QUALITY as the record that it was."""
+    return Quality.from_wire(dict(zip(row.dtype.names or (), row.tolist(), strict=True)))
 
 
 def prepare_all(
@@ -41,23 +46,27 @@ def prepare_all(
     spec: InputSpec,
     cache_dir: Path | None,
 ) -> PreparedPhotos:
-    """From the cache where these very photos went through this very code before."""
+    """Decode and scale the files, or read the result of an earlier run from the cache.
+
+    `digests` are the files' SHA-256, in the same order. The cache is used only if the photos, the
+    input and the code that prepares them are the same; with `cache_dir` None there is no cache.
+    """
     if cache_dir is None:
         return _prepare(files, spec)
     path = cache_dir / f"photos-{_key(digests, spec)}.npz"
     if path.exists():
-        with np.load(path) as kept:
-            return PreparedPhotos(pixels=kept["pixels"], quality=kept["quality"])
-    made = _prepare(files, spec)
+        with np.load(path) as cached:
+            return PreparedPhotos(pixels=cached["pixels"], quality=cached["quality"])
+    prepared = _prepare(files, spec)
     cache_dir.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".partial.npz")
-    np.savez(unfinished, pixels=made.pixels, quality=made.quality)
+    np.savez(unfinished, pixels=prepared.pixels, quality=prepared.quality)
     unfinished.replace(path)
-    return made
+    return prepared
 
 
 def _key(digests: Sequence[str], spec: InputSpec) -> str:
-    """Changes with the photos, the input, and the code that prepares them."""
+    """Return a name that changes with the photos, the input and the code that prepares them."""
     key = hashlib.sha256("\n".join(digests).encode())
     key.update(repr(spec).encode())
     key.update(import_closure(__name__).digest().encode())

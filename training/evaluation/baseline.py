@@ -1,7 +1,7 @@
-"""What is normal for a model: the figures that monitoring compares each day with.
+"""The baseline of a model: the figures that monitoring compares each day with.
 
-Written beside the manifest when a model is made, from predictions by models that had not seen the
-photos, on the sources that stand for production. Names as in `handlers/domain/photo/quality.py`.
+Written beside the manifest when a model is trained, from predictions by models that had not seen
+the photos, on the sources that represent production. Names are those of `Quality`.
 """
 
 import json
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.domain.photo.quality import Quality
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet
 from training.evaluation.calibration_error import debiased_calibration_error
+from training.evaluation.decision import decide_all
 
 BASELINE_NAME = "baseline.json"
 SCHEMA = 1
@@ -35,18 +35,23 @@ def baseline(
     model_version: str,
     data_digest: str,
 ) -> dict[str, Any]:  # JSON values
-    """Out-of-fold probabilities and quality figures of the photos that stand for production."""
+    """Return the document: distributions of probabilities and quality, and counts of decisions.
+
+    `probabilities` (photos, classes) are out of fold. Raises: ValueError, without quality figures.
+    """
     if photos.quality is None:
         raise ValueError("a baseline needs the photos' quality figures")
-    confidence = probabilities[:, list(vehicles)].max(axis=1)
-    guesses = probabilities.argmax(axis=1)
-    # As `handlers/domain/decision/policy.py` decides: a poor photo goes to a person, however sure.
-    assigned = np.isin(guesses, vehicles) & (confidence >= threshold) & ~_has_defects(photos)
-    values = {"confidence": _values(confidence)}
+    decisions = decide_all(
+        probabilities, vehicles=vehicles, threshold=threshold, has_defect=photos.has_defect
+    )
+    values = {"confidence": _values(decisions.confidence)}
     values |= {name: _values(probabilities[:, index]) for index, name in enumerate(classes)}
     values |= {name: _values(photos.quality[name]) for name in _QUALITY}
     values["aspect"] = _values(photos.quality["width"] / photos.quality["height"])
-    formats = Counter(str(each).lower() for each in photos.quality["image_format"])
+    formats = Counter(str(name).lower() for name in photos.quality["image_format"])
+    predicted = {
+        name: int((decisions.predicted == index).sum()) for index, name in enumerate(classes)
+    }
     return {
         "schema": SCHEMA,
         "model_version": model_version,
@@ -54,9 +59,9 @@ def baseline(
         "mix": sorted(set(photos.sources.tolist())),
         "n": len(photos),
         "threshold": threshold,
-        "predicted": {name: int((guesses == index).sum()) for index, name in enumerate(classes)},
-        "assigned": int(assigned.sum()),
-        "review": int((~assigned).sum()),
+        "predicted": predicted,
+        "assigned": int(decisions.assigned.sum()),
+        "review": int((~decisions.assigned).sum()),
         "ece": round(debiased_calibration_error(probabilities, photos.labels), 5),
         "ece_n": len(photos),
         "values": values,
@@ -64,7 +69,7 @@ def baseline(
     }
 
 
-def keep_baseline(
+def write_baseline(
     model_dir: Path,
     probabilities: NDArray[np.float64],
     photos: PhotoSet,
@@ -73,32 +78,27 @@ def keep_baseline(
     threshold: float,
     model_version: str,
 ) -> None:
-    """Write the baseline beside the manifest, from all photos' out-of-fold probabilities."""
+    """Write the baseline beside the manifest, from all photos' out-of-fold probabilities.
+
+    Only photos of the config's `policy_sources` count.
+    """
     rows = photos.rows_of(config.policy_sources)
     document = baseline(
         probabilities[rows],
         photos.take(rows),
         classes=config.classes,
-        vehicles=[config.classes.index(name) for name in config.vehicles],
+        vehicles=config.vehicle_columns,
         threshold=threshold,
         model_version=model_version,
         data_digest=photos.digest(config.classes),
     )
-    # Compact: it is read by programs, and a line a value would be long.
+    # Compact: only programs read it, and one value a line would make it long.
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     (model_dir / BASELINE_NAME).write_text(text + "\n", encoding="utf-8")
 
 
-def _has_defects(photos: PhotoSet) -> NDArray[np.bool_]:
-    if photos.quality is None:
-        return np.zeros(len(photos), dtype=np.bool_)
-    names = photos.quality.dtype.names or ()
-    found = (Quality.from_wire(dict(zip(names, row, strict=True))) for row in photos.quality)
-    return np.array([bool(quality.defects()) for quality in found], dtype=np.bool_)
-
-
 def _values(column: NDArray[Any]) -> list[float]:  # Any: integers and floats
-    """Sorted; where there are very many, evenly spaced among them."""
+    """Return the sorted values; of more than 5,000, evenly spaced ones."""
     ordered = np.sort(column)
     if len(ordered) > _MOST_VALUES:
         ordered = ordered[np.linspace(0, len(ordered) - 1, _MOST_VALUES).round().astype(int)]

@@ -1,9 +1,9 @@
 """Temperature and threshold, from predictions on photos that the predicting model never saw.
 
 The threshold is the lowest that keeps two rates under the budget with the stated confidence: wrong
-among the automatic assignments, and non-vehicles assigned at all. Thresholds are tested from the
-strictest down and the walk ends at the first failure, so looking at many costs no confidence
-(fixed-sequence testing).
+among the automatic assignments, and assigned among the non-vehicles. Thresholds are tested from the
+strictest down and the search ends at the first failure, so testing many costs no confidence
+(fixed-sequence testing). Quality defects do not count here, see `training/evaluation/decision.py`.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.proportions import error_rate_bound
+from training.evaluation.decision import decide_all
 from training.serving.predictor import softmax
 
 _STRICTEST_FIRST = tuple(
@@ -24,29 +25,29 @@ _STRICTEST_FIRST = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """What one threshold does on a set of labelled photos."""
+    """Counts of what one threshold does on a set of labelled photos."""
 
-    threshold: float
-    vehicles: int
-    accepted: int
+    threshold: float  # 0..1
+    vehicles: int  # photos of a vehicle
+    accepted: int  # photos assigned
     errors: int  # among the accepted, non-vehicles included
     non_vehicles: int  # photos without a vehicle
     non_vehicles_accepted: int
 
     def error_bound(self, confidence: float) -> float:
-        """The rate of wrong automatic assignments that is not exceeded, with this confidence."""
+        """Return the upper bound of the rate of wrong assignments, 0..1, at this confidence."""
         if not self.accepted:
             return 1.0
         return error_rate_bound(self.errors, self.accepted, confidence=confidence)
 
     def non_vehicle_bound(self, confidence: float) -> float:
-        """The rate of non-vehicles assigned that is not exceeded, with this confidence."""
+        """Return the upper bound of the rate of non-vehicles assigned, 0..1."""
         return error_rate_bound(
             self.non_vehicles_accepted, max(1, self.non_vehicles), confidence=confidence
         )
 
     def worst_bound(self, confidence: float) -> float:
-        """The larger of the two rates; without non-vehicles only the first exists."""
+        """Return the larger of the two bounds; without non-vehicles, the first."""
         if not self.non_vehicles:
             return self.error_bound(confidence)
         return max(self.error_bound(confidence), self.non_vehicle_bound(confidence))
@@ -54,17 +55,17 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdChoice:
-    """The threshold that ships with the model, and how far it is proved."""
+    """The threshold that ships with the model, and whether it is proved to keep the budget."""
 
     acceptance: Acceptance
-    error_budget: float
-    confidence: float
+    error_budget: float  # highest rate of errors, 0..1
+    confidence: float  # of the bounds, 0..1
     budget_met: bool
-    sources: tuple[str, ...]  # the mix that stands for production
+    sources: tuple[str, ...]  # the mix that represents production
     vehicles: tuple[str, ...]  # the classes that may be assigned
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The manifest's `policy`."""
+        """Return the manifest's `policy`."""
         chosen = self.acceptance
         return {
             "threshold": chosen.threshold,
@@ -85,7 +86,12 @@ class ThresholdChoice:
 
 
 def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The temperature under which the labels are likeliest (golden-section search)."""
+    """Return the temperature, 0.05 to 20, under which the labels are most likely.
+
+    `logits` has the shape (N, classes). Temperature scaling is by Guo et al. 2017, "On calibration
+    of modern neural networks"; the negative log-likelihood has a single minimum, so a
+    golden-section search finds it.
+    """
     ratio = (5**0.5 - 1) / 2
     low, high = np.log(0.05), np.log(20.0)
     for _ in range(60):
@@ -106,15 +112,14 @@ def acceptance(
     vehicles: Sequence[int],
     threshold: float,
 ) -> Acceptance:
-    """Count what a threshold would assign; `vehicles` are the classes that may be assigned."""
-    guesses = probabilities.argmax(axis=1)
-    accepted = np.isin(guesses, vehicles) & (probabilities.max(axis=1) >= threshold)
-    is_vehicle = np.isin(labels, vehicles)
+    """Count what the model alone would assign; `vehicles` are columns of `probabilities`."""
+    decisions = decide_all(probabilities, vehicles=vehicles, threshold=threshold)
+    accepted, is_vehicle = decisions.assigned, np.isin(labels, vehicles)
     return Acceptance(
         threshold=threshold,
         vehicles=int(is_vehicle.sum()),
         accepted=int(accepted.sum()),
-        errors=int((accepted & (guesses != labels)).sum()),
+        errors=int((accepted & (decisions.predicted != labels)).sum()),
         non_vehicles=int((~is_vehicle).sum()),
         non_vehicles_accepted=int((accepted & ~is_vehicle).sum()),
     )
@@ -130,7 +135,10 @@ def choose_policy(
     error_budget: float,
     confidence: float,
 ) -> ThresholdChoice:
-    """The lowest threshold within the budget; if none is, the one with the lowest bound."""
+    """Choose the lowest threshold within the budget, or else the one with the lowest bound.
+
+    `vehicles` are the columns of the classes that may be assigned; `sources` are only recorded.
+    """
     candidates = [
         acceptance(probabilities, labels, vehicles=vehicles, threshold=threshold)
         for threshold in _STRICTEST_FIRST
@@ -150,10 +158,10 @@ def choose_policy(
 def _proved(
     candidates: Sequence[Acceptance], error_budget: float, confidence: float
 ) -> list[Acceptance]:
-    """From the strictest down, the thresholds within the budget, up to the first that is not.
+    """Return the thresholds within the budget, strictest first, up to the first that is not.
 
-    The walk starts where half of what the loosest threshold accepts is accepted: that point does
-    not depend on labels, and with fewer photos one wrong label would already end the walk.
+    The search starts where half of what the loosest threshold accepts is accepted: that point does
+    not depend on labels, and with fewer photos one wrong label would already end the search.
     """
     within: list[Acceptance] = []
     for entry in candidates:

@@ -1,9 +1,9 @@
-"""How far confidence is from accuracy.
+"""Expected calibration error: the difference of confidence and accuracy.
 
-The usual estimate counts chance as error: even a perfect model's bins miss their mark. The debiased
-one takes much of that off again, and nearly all where the true error is larger than chance (Kumar,
-Liang and Ma 2019, "Verified uncertainty calibration"; their draws of each bin's accuracy have a
-closed form, so none are drawn here).
+The usual estimate counts chance as error: even a perfect model's bins differ from their mean
+confidence. The debiased one subtracts much of that, and nearly all where the true error is larger
+than chance (Kumar, Liang and Ma 2019, "Verified uncertainty calibration"; their draws of each bin's
+accuracy have a closed form, which is used here).
 """
 
 import math
@@ -20,17 +20,20 @@ class Bin:
     """Photos of about the same confidence."""
 
     count: int
-    confidence: float  # mean
-    accuracy: float
+    confidence: float  # mean, 0..1
+    accuracy: float  # share that is right, 0..1
 
     @property
     def gap(self) -> float:
-        """Between the two."""
+        """Return the absolute difference of confidence and accuracy."""
         return abs(self.confidence - self.accuracy)
 
     @property
     def gap_by_chance_too(self) -> float:
-        """The mean of the gap if the accuracy were drawn anew: a folded normal distribution's."""
+        """Return the expected gap if the accuracy were drawn again.
+
+        It is the mean of a folded normal distribution around the gap.
+        """
         spread = math.sqrt(self.accuracy * (1 - self.accuracy) / self.count)
         if spread == 0:
             return self.gap
@@ -43,7 +46,10 @@ class Bin:
 def bins_of(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], bins: int = BINS
 ) -> list[Bin]:
-    """Equally many photos in each, by the confidence in the likeliest class."""
+    """Sort the photos into bins of equal size, by the confidence in the most probable class.
+
+    `probabilities` has the shape (N, classes), `labels` (N,).
+    """
     confidence = probabilities.max(axis=1)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
     order = np.argsort(confidence, kind="stable")
@@ -61,15 +67,15 @@ def bins_of(
 def calibration_error(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], bins: int = BINS
 ) -> float:
-    """Expected calibration error: the mean gap of confidence and accuracy, in equal-size bins."""
-    found = bins_of(probabilities, labels, bins)
-    return sum(each.gap * each.count for each in found) / len(labels)
+    """Return the mean gap of confidence and accuracy over equal-size bins, 0..1."""
+    cells = bins_of(probabilities, labels, bins)
+    return sum(cell.gap * cell.count for cell in cells) / len(labels)
 
 
 def debiased_calibration_error(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], bins: int = BINS
 ) -> float:
-    """The same without what chance adds; not below 0."""
-    found = bins_of(probabilities, labels, bins)
-    excess = sum((2 * each.gap - each.gap_by_chance_too) * each.count for each in found)
+    """Return the same less what chance adds, 0..1."""
+    cells = bins_of(probabilities, labels, bins)
+    excess = sum((2 * cell.gap - cell.gap_by_chance_too) * cell.count for cell in cells)
     return max(0.0, excess / len(labels))

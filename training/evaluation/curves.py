@@ -1,4 +1,4 @@
-"""How many photos are assigned, and how many of those wrongly, at every threshold."""
+"""Photos assigned, and wrong among them, at every threshold; and the confusion matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.proportions import Proportion, proportion
+from training.evaluation.decision import decide_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskPoint:
-    """One threshold."""
+    """Coverage and risk at one threshold."""
 
-    threshold: float
+    threshold: float  # 0..1
     coverage: float  # assigned, of all photos of vehicles; non-vehicles assigned count in `risk`
     risk: Proportion  # wrong, of the assigned
 
@@ -23,22 +24,27 @@ def risk_coverage(
     labels: NDArray[np.int64],
     *,
     vehicles: Sequence[int],
+    has_defect: NDArray[np.bool_] | None = None,
     points: int = 60,
 ) -> list[RiskPoint]:
-    """From the strictest threshold to none, at evenly spaced numbers of assigned photos."""
-    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    rows = np.flatnonzero(np.isin(guesses, vehicles))
+    """Return points from the strictest threshold to 0, at evenly spaced counts of assigned photos.
+
+    Arguments as of `decide_all`; without photos of vehicles, or none assigned, the list is empty.
+    """
+    decisions = decide_all(probabilities, vehicles=vehicles, threshold=0.0, has_defect=has_defect)
+    confidence = decisions.confidence
+    rows = np.flatnonzero(decisions.assigned)
     rows = rows[np.argsort(-confidence[rows], kind="stable")]
     all_vehicles = int(np.isin(labels, vehicles).sum())
     if not len(rows) or not all_vehicles:
         return []
-    wrong = np.cumsum(guesses[rows] != labels[rows])
-    found = np.cumsum(np.isin(labels[rows], vehicles))
+    wrong = np.cumsum(decisions.predicted[rows] != labels[rows])
+    vehicles_assigned = np.cumsum(np.isin(labels[rows], vehicles))
     ends = np.unique(np.linspace(1, len(rows), min(points, len(rows))).round().astype(int))
     return [
         RiskPoint(
             threshold=float(confidence[rows[end - 1]]),
-            coverage=float(found[end - 1]) / all_vehicles,
+            coverage=float(vehicles_assigned[end - 1]) / all_vehicles,
             risk=proportion(int(wrong[end - 1]), int(end)),
         )
         for end in ends.tolist()
@@ -48,7 +54,7 @@ def risk_coverage(
 def confusion(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], classes: int
 ) -> NDArray[np.int64]:
-    """Photos by true class (row) and the model's guess (column)."""
+    """Return counts of photos, (classes, classes): true class in rows, prediction in columns."""
     counts = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     return counts

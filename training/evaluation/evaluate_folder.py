@@ -1,6 +1,7 @@
-"""A model on a folder of labelled photos: everything that the evaluation report shows.
+"""Evaluation of a model on a folder of labelled photos: everything that the report shows.
 
-It runs the very file that is served, on photos that went through Serialize's own code.
+It runs the file that is served, on photos that went through Serialize's own code, and counts
+assignments as the served system makes them.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from training.data.sources.folders import Wanted, find_files, folder_names, is_s
 from training.data.splits import SPLITS, Split, digest_of
 from training.evaluation.calibration_error import Bin, bins_of
 from training.evaluation.curves import RiskPoint, confusion, risk_coverage
+from training.evaluation.decision import decide_all
 from training.evaluation.metrics import Evaluation, evaluate, predict
 from training.evaluation.slices import Slice, by_perturbation, by_quality
 from training.serving.manifest import Manifest
@@ -27,48 +29,48 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A photo that the model is wrong about."""
+    """A photo whose predicted class is not its label."""
 
     file: LabelledFile
-    says: str
-    confidence: float
+    predicted: str
+    confidence: float  # in the predicted class, 0..1
     assigned: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Predictions, and what they come to."""
+    """The predictions for a folder, and the figures computed from them."""
 
     manifest: Manifest
     photos: PhotoSet
-    probabilities: NDArray[np.float64]
-    unreadable: int
-    ignored: tuple[str, ...]  # folders that are no class of the model
-    split: Split | None  # None: all photos, of a folder that nobody split
+    probabilities: NDArray[np.float64]  # (photos, classes)
+    unreadable: int  # files
+    ignored: tuple[str, ...]  # folders that are not named like a class of the model
+    split: Split | None  # None: all photos, of a folder without train and test sides
     figures: Evaluation
     by_quality: tuple[Slice, ...]
     by_perturbation: tuple[Slice, ...]
     mistakes: tuple[Mistake, ...]
 
-    @property
-    def vehicles(self) -> list[int]:
-        """The classes that may be assigned."""
-        return [self.manifest.classes.index(name) for name in self.manifest.vehicle_classes]
-
     def confusion(self) -> NDArray[np.int64]:
-        """Photos by true class (row) and guess (column)."""
+        """Return counts of photos: true class in rows, predicted class in columns."""
         return confusion(self.probabilities, self.photos.labels, len(self.manifest.classes))
 
     def curve(self) -> list[RiskPoint]:
-        """Risk and coverage at every threshold."""
-        return risk_coverage(self.probabilities, self.photos.labels, vehicles=self.vehicles)
+        """Return risk and coverage at every threshold, strictest first."""
+        return risk_coverage(
+            self.probabilities,
+            self.photos.labels,
+            vehicles=self.manifest.vehicle_columns,
+            has_defect=self.photos.has_defect,
+        )
 
     def bins(self) -> list[Bin]:
-        """Confidence and accuracy, in bins of equally many photos."""
+        """Return confidence and accuracy in bins of equally many photos."""
         return bins_of(self.probabilities, self.photos.labels)
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The figures; not the predictions."""
+        """Return the figures, without the predictions."""
         return {
             "model_version": self.manifest.model_version,
             "threshold": self.manifest.threshold,
@@ -79,13 +81,16 @@ class Measured:
             **self.figures.to_wire(),
             "classes": list(self.manifest.classes),
             "confusion": self.confusion().tolist(),
-            "by_quality": [each.to_wire() for each in self.by_quality],
-            "by_perturbation": [each.to_wire() for each in self.by_perturbation],
+            "by_quality": [entry.to_wire() for entry in self.by_quality],
+            "by_perturbation": [entry.to_wire() for entry in self.by_perturbation],
         }
 
 
 def measure(predictor: Predictor, folder: Path, *, held_back: bool = False) -> Measured:
-    """The test photos of a folder; all of one that nobody split, unless `held_back` are wanted.
+    """Evaluate the model on the test photos of a folder.
+
+    Of a folder without train and test sides, all photos are used, or with `held_back` only those
+    that training on it would hold back.
 
     Raises: UnusableData.
     """
@@ -95,7 +100,7 @@ def measure(predictor: Predictor, folder: Path, *, held_back: bool = False) -> M
     photos = load_files(files, digests, classes=manifest.classes, spec=manifest.input)
     probabilities = predict(predictor, photos)
     by_content = dict(zip(digests, files, strict=True))
-    vehicles = [manifest.classes.index(name) for name in manifest.vehicle_classes]
+    vehicles = manifest.vehicle_columns
     known = {*manifest.classes, *SPLITS}
     return Measured(
         manifest=manifest,
@@ -110,6 +115,7 @@ def measure(predictor: Predictor, folder: Path, *, held_back: bool = False) -> M
             classes=manifest.classes,
             vehicles=vehicles,
             threshold=manifest.threshold,
+            has_defect=photos.has_defect,
         ),
         by_quality=tuple(
             by_quality(probabilities, photos, vehicles=vehicles, threshold=manifest.threshold)
@@ -126,11 +132,11 @@ def _photos_in(
     wanted = Wanted(split=split, classes=manifest.classes, negatives=None, archive_limit=_ALL)
     files = sorted(find_files(folder, wanted), key=str)
     if not files:
-        there = ", ".join(folder_names(folder)[:20]) or "none"
+        names = ", ".join(folder_names(folder)[:20]) or "none"
         raise UnusableData(
-            f"{folder} holds no photos that could be measured: looked for <class>/, "
-            f"<source>/<class>/ and <source>/test/<class>/, with the model's classes "
-            f"{', '.join(manifest.classes)}; folders there: {there}"
+            f"{folder} has no photos to evaluate: looked for <class>/, <source>/<class>/ and "
+            f"<source>/test/<class>/, with the model's classes {', '.join(manifest.classes)}; "
+            f"folders there: {names}"
         )
     return files, split
 
@@ -141,18 +147,22 @@ def _worst(
     files: dict[str, LabelledFile],
     manifest: Manifest,
 ) -> tuple[Mistake, ...]:
-    """The surest mistakes, those that would have been assigned first."""
-    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    is_vehicle = np.isin(guesses, [manifest.classes.index(n) for n in manifest.vehicle_classes])
-    assigned = is_vehicle & (confidence >= manifest.threshold)
-    wrong = np.flatnonzero(guesses != photos.labels)
-    order = wrong[np.lexsort((-confidence[wrong], ~assigned[wrong]))]
+    """Return the most confident mistakes; those that were assigned come first."""
+    decisions = decide_all(
+        probabilities,
+        vehicles=manifest.vehicle_columns,
+        threshold=manifest.threshold,
+        has_defect=photos.has_defect,
+    )
+    confidence = probabilities.max(axis=1)
+    wrong = np.flatnonzero(decisions.predicted != photos.labels)
+    order = wrong[np.lexsort((-confidence[wrong], ~decisions.assigned[wrong]))]
     return tuple(
         Mistake(
             file=files[str(photos.hashes[row])],
-            says=manifest.classes[int(guesses[row])],
+            predicted=manifest.classes[int(decisions.predicted[row])],
             confidence=float(confidence[row]),
-            assigned=bool(assigned[row]),
+            assigned=bool(decisions.assigned[row]),
         )
         for row in order[:_WORST].tolist()
     )

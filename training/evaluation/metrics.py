@@ -1,6 +1,6 @@
-"""What a shipped model is worth on labelled photos, with intervals.
+"""A model's figures on labelled photos, with intervals.
 
-It runs the very file that is served, through the server's own `Predictor`.
+It runs the file that is served, through the server's own `Predictor`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from monitoring.statistics.proportions import Proportion, proportion
 from training.data.photo_set import PhotoSet
 from training.data.sources.files import UnusableData
-from training.evaluation.calibration import acceptance
 from training.evaluation.calibration_error import calibration_error, debiased_calibration_error
+from training.evaluation.decision import decide_all
 from training.serving.predictor import Predictor, softmax
 from training.serving.preprocess import normalise
 
@@ -23,16 +23,14 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """One class of one source."""
+    """The photos of one class of one source."""
 
     source: str
     label: str
     right: Proportion
-    forced_right: (
-        Proportion | None
-    )  # choosing among vehicles only; None where there is none to find
+    forced_right: Proportion | None  # choosing among vehicles only; None for non-vehicles
     assigned: Proportion
-    assigned_right: Proportion
+    assigned_right: Proportion  # of the assigned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +38,21 @@ class Evaluation:
     """All groups, and the figures over them."""
 
     groups: tuple[GroupResult, ...]
-    forced_by_source: dict[str, Proportion]
+    forced_by_source: dict[str, Proportion]  # vehicles named rightly, choosing among vehicles only
     assigned_right: Proportion  # of all automatic assignments, those of non-vehicles included
     vehicles_assigned: Proportion
     non_vehicles_assigned: Proportion
-    calibration_error: float
+    calibration_error: float  # 0..1
     calibration_error_debiased: float
 
     @property
     def forced_macro_average(self) -> float:
-        """Mean over sources, so that a large source does not drown a small one."""
+        """Return the mean over sources, 0..1, so that a large source does not hide a small one."""
         values = [entry.value for entry in self.forced_by_source.values()]
         return float(np.mean(values)) if values else 0.0
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The manifest's and the command line's form."""
+        """Return the form of the manifest and the command line."""
         return {
             "forced_choice_by_source": {
                 name: entry.to_wire() for name, entry in self.forced_by_source.items()
@@ -80,15 +78,15 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcomes:
-    """One flag a photo."""
+    """Flags, (N,) each."""
 
     assigned: NDArray[np.bool_]
     right: NDArray[np.bool_]
-    forced: NDArray[np.bool_]  # right when only vehicles may be answered
+    forced: NDArray[np.bool_]  # right, choosing among vehicles only
 
 
 def corrected(photos: PhotoSet, corrections: Mapping[str, str], classes: Sequence[str]) -> PhotoSet:
-    """With the labels that a person set right, by digest of the photo."""
+    """Replace the labels that a person corrected; `corrections` are labels by photo digest."""
     labels = [
         classes.index(corrections.get(str(digest), classes[label]))
         for digest, label in zip(photos.hashes, photos.labels, strict=True)
@@ -97,7 +95,10 @@ def corrected(photos: PhotoSet, corrections: Mapping[str, str], classes: Sequenc
 
 
 def of_sources(photos: PhotoSet, sources: Sequence[str]) -> PhotoSet:
-    """The photos of these sources; all photos where none is named. Raises: UnusableData."""
+    """Return the photos of these sources; all photos if `sources` is empty.
+
+    Raises: UnusableData, for a source without photos.
+    """
     missing = sorted({*sources} - {*photos.sources.tolist()})
     if missing:
         raise UnusableData(f"no test photos of the sources {', '.join(missing)}")
@@ -105,12 +106,12 @@ def of_sources(photos: PhotoSet, sources: Sequence[str]) -> PhotoSet:
 
 
 def predict(predictor: Predictor, photos: PhotoSet) -> NDArray[np.float64]:
-    """Calibrated probabilities, one row a photo."""
+    """Return calibrated probabilities, shape (photos, classes)."""
     return probabilities_of(predictor, photos.pixels)
 
 
 def probabilities_of(predictor: Predictor, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The same from pixels at the model's input size."""
+    """Return the same from pixels (N, height, width, RGB) at the model's input size."""
     spec = predictor.manifest.input
     rows = [
         predictor.logits(normalise(pixels[start : start + _BATCH], spec))
@@ -126,10 +127,21 @@ def evaluate(
     classes: Sequence[str],
     vehicles: Sequence[int],
     threshold: float,
+    has_defect: NDArray[np.bool_] | None,
 ) -> Evaluation:
-    """The figures of one set of predictions."""
-    counted = acceptance(probabilities, photos.labels, vehicles=vehicles, threshold=threshold)
-    outcomes = _outcomes(probabilities, photos.labels, vehicles, threshold)
+    """Compute the figures of one set of predictions, shape (photos, classes).
+
+    `has_defect` is `photos.has_defect` for figures of the served system, and None for figures of
+    the model alone; see `training/evaluation/decision.py`.
+    """
+    decisions = decide_all(
+        probabilities, vehicles=vehicles, threshold=threshold, has_defect=has_defect
+    )
+    outcomes = _Outcomes(
+        assigned=decisions.assigned,
+        right=np.asarray(decisions.predicted == photos.labels),
+        forced=np.asarray(decisions.vehicle == photos.labels),
+    )
     is_vehicle = np.isin(photos.labels, vehicles)
     pairs = sorted(set(zip(photos.sources.tolist(), photos.labels.tolist(), strict=True)))
     return Evaluation(
@@ -147,26 +159,11 @@ def evaluate(
             source: _share_of(outcomes.forced, is_vehicle & (photos.sources == source))
             for source in np.unique(photos.sources[is_vehicle]).tolist()
         },
-        assigned_right=proportion(counted.accepted - counted.errors, counted.accepted),
+        assigned_right=_share_of(outcomes.right, outcomes.assigned),
         vehicles_assigned=_share_of(outcomes.assigned, is_vehicle),
-        non_vehicles_assigned=proportion(counted.non_vehicles_accepted, counted.non_vehicles),
+        non_vehicles_assigned=_share_of(outcomes.assigned, ~is_vehicle),
         calibration_error=calibration_error(probabilities, photos.labels),
         calibration_error_debiased=debiased_calibration_error(probabilities, photos.labels),
-    )
-
-
-def _outcomes(
-    probabilities: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    vehicles: Sequence[int],
-    threshold: float,
-) -> _Outcomes:
-    guesses = probabilities.argmax(axis=1)
-    among_vehicles = np.asarray(vehicles)[probabilities[:, list(vehicles)].argmax(axis=1)]
-    return _Outcomes(
-        assigned=np.isin(guesses, vehicles) & (probabilities.max(axis=1) >= threshold),
-        right=np.asarray(guesses == labels),
-        forced=np.asarray(among_vehicles == labels),
     )
 
 

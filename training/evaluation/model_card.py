@@ -1,4 +1,4 @@
-"""The model card's figures, rendered from the manifest so that the two cannot disagree."""
+"""The figures of the model card, rendered from the manifest so that the two agree."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,21 +11,23 @@ _START, _END = "<!-- figures: start -->\n", "<!-- figures: end -->"
 
 
 class UnusableCard(Exception):
-    """The card has no marked place for figures."""
+    """The card has no markers around a place for figures."""
 
 
 def update_card(path: Path, manifest: Mapping[str, Any]) -> None:  # Any: JSON values
-    """Replace what stands between the card's two markers. Raises: UnusableCard."""
+    """Replace the text between the card's two markers. Raises: UnusableCard."""
     text = path.read_text(encoding="utf-8")
     before, start, rest = text.partition(_START)
     _, end, after = rest.partition(_END)
     if not (start and end):
-        raise UnusableCard(f"{path} lacks the markers around its figures")
+        raise UnusableCard(
+            f"{path} lacks the lines {_START.strip()!r} and {_END.strip()!r} around its figures"
+        )
     path.write_text(before + start + figures(manifest) + end + after, encoding="utf-8")
 
 
 def figures(manifest: Mapping[str, Any]) -> str:  # Any: JSON values
-    """Markdown: version, policy, then one table for each set of photos that was measured."""
+    """Return Markdown: version, policy, then one table for each set of photos evaluated."""
     policy, training = manifest["policy"], manifest["training"]
     proved = "proved" if policy["budget_met"] else "not proved"
     export = (
@@ -58,7 +60,7 @@ def figures(manifest: Mapping[str, Any]) -> str:  # Any: JSON values
 def assigned_by_source(
     metrics: Mapping[str, Any], vehicles: Sequence[str]
 ) -> dict[str, float]:  # Any: JSON values
-    """By source: the share of its vehicles that no person needs to look at."""
+    """Return the share of vehicles assigned without a person, 0..1, by source."""
     counts: dict[str, tuple[int, int]] = {}
     for group in metrics["groups"]:
         if group["label"] in vehicles:
@@ -69,7 +71,7 @@ def assigned_by_source(
 
 
 def _budget(metrics: Mapping[str, Any], policy: Mapping[str, Any]) -> str:  # Any: JSON values
-    """Wrong among all automatic assignments, beside the budget that the threshold is chosen for."""
+    """Compare wrong assignments with the budget that the threshold is chosen for."""
     right, non_vehicles = metrics["right_among_assigned"], metrics["non_vehicles_assigned"]
     wrong, confidence = right["of"] - right["count"], policy["confidence"]
     bound = error_rate_bound(wrong, right["of"], confidence=confidence)

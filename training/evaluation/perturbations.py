@@ -1,6 +1,6 @@
-"""What phones and drivers do to a photo, done to test photos on purpose.
+"""Perturbations of test photos, as phones and drivers cause them.
 
-Few collections hold enough dark, blurred, small or turned photos to say anything about them.
+Few collections hold enough dark, blurred, small or turned photos to give figures for them.
 """
 
 import io
@@ -12,7 +12,7 @@ from handlers.domain.photo import wire_image
 
 _QUALITY = 90
 _ORIENTATION = 0x0112
-_TURNED_LEFT = 6  # what a phone writes when it was held upright
+_TURNED_LEFT = 6  # written by a phone that was held upright
 Alteration = Callable[[Image.Image], Image.Image]
 
 ALTERATIONS: Mapping[str, Alteration] = {
@@ -25,11 +25,11 @@ ALTERATIONS: Mapping[str, Alteration] = {
     "turned by 15 degrees": lambda image: _leaning(image, 15),
     "lying on its side": lambda image: image.transpose(Image.Transpose.ROTATE_90),
 }
-TURNED_WITH_NOTE = "on its side, as EXIF says"
+TURNED_WITH_EXIF = "on its side, with EXIF orientation"
 
 
 def altered(content: bytes) -> dict[str, bytes]:
-    """JPEGs of one photo, by what was done to it; none where it cannot be read."""
+    """Return JPEGs of one photo by the alteration's name; empty if it cannot be read."""
     prepared = wire_image.prepare(content)
     if not isinstance(prepared, wire_image.Prepared):
         return {}
@@ -38,19 +38,19 @@ def altered(content: bytes) -> dict[str, bytes]:
     copies = {name: _jpeg(change(image)) for name, change in ALTERATIONS.items()}
     exif = Image.Exif()
     exif[_ORIENTATION] = _TURNED_LEFT
-    copies[TURNED_WITH_NOTE] = _jpeg(image.transpose(Image.Transpose.ROTATE_90), exif=exif)
+    copies[TURNED_WITH_EXIF] = _jpeg(image.transpose(Image.Transpose.ROTATE_90), exif=exif)
     return copies
 
 
 def _leaning(image: Image.Image, degrees: float) -> Image.Image:
-    """What comes into the picture is its own mirror image: black corners would be no photo's."""
+    """Rotate; mirror images fill the corners, as black ones do not occur in photos."""
     width, height = image.size
-    wall = Image.new("RGB", (3 * width, 3 * height))
+    tiled = Image.new("RGB", (3 * width, 3 * height))
     for column in range(3):
         for row in range(3):
             tile = ImageOps.mirror(image) if column != 1 else image
-            wall.paste(ImageOps.flip(tile) if row != 1 else tile, (column * width, row * height))
-    turned = wall.rotate(degrees, Image.Resampling.BILINEAR)
+            tiled.paste(ImageOps.flip(tile) if row != 1 else tile, (column * width, row * height))
+    turned = tiled.rotate(degrees, Image.Resampling.BILINEAR)
     return turned.crop((width, height, 2 * width, 2 * height))
 
 

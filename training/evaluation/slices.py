@@ -1,4 +1,4 @@
-"""A model's figures on the photos that are hardest: as they came, and made hard on purpose."""
+"""A model's figures on the hardest photos of vehicles: by quality, and with perturbations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handlers.domain.photo import wire_image
-from handlers.domain.photo.quality import Quality
 from monitoring.statistics.proportions import Proportion, proportion
 from training.data.photo_set import PhotoSet
 from training.data.sources.files import LabelledFile
+from training.evaluation.decision import decide_all
 from training.evaluation.metrics import probabilities_of
-from training.evaluation.perturbations import ALTERATIONS, TURNED_WITH_NOTE, altered
+from training.evaluation.perturbations import ALTERATIONS, TURNED_WITH_EXIF, altered
 from training.serving import preprocess
 from training.serving.predictor import Predictor
 
@@ -26,12 +26,12 @@ class Slice:
 
     name: str
     right: Proportion
-    assigned: Proportion  # without a person: sure enough, and not too poor a photo
-    wrong: Proportion  # of those
-    poor: int  # sent to a person for their quality, however sure the model is
+    assigned: Proportion  # without a person: confident enough, and without a quality defect
+    wrong: Proportion  # of the assigned
+    poor: int  # photos with a quality defect, which a person decides at any confidence
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The command line's form."""
+        """Return the form of the command line."""
         return {
             "name": self.name,
             "right": self.right.to_wire(),
@@ -42,21 +42,22 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """Predictions for photos of vehicles, one row a photo."""
+class VehiclePredictions:
+    """Predictions for N photos of vehicles, one row a photo."""
 
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[np.float64]  # (N, classes)
     labels: NDArray[np.int64]
-    poor: NDArray[np.bool_]
+    poor: NDArray[np.bool_]  # has a quality defect
 
     def slice(
         self, name: str, rows: NDArray[np.bool_], *, vehicles: Sequence[int], threshold: float
     ) -> Slice:
-        """The figures of some rows."""
-        guesses = self.probabilities.argmax(axis=1)
-        sure = np.isin(guesses, vehicles) & (self.probabilities.max(axis=1) >= threshold)
-        right = guesses == self.labels
-        assigned = rows & sure & ~self.poor
+        """Compute the figures of the photos whose flag in `rows`, shape (N,), is True."""
+        decisions = decide_all(
+            self.probabilities, vehicles=vehicles, threshold=threshold, has_defect=self.poor
+        )
+        right = decisions.predicted == self.labels
+        assigned = rows & decisions.assigned
         return Slice(
             name=name,
             right=proportion(int((right & rows).sum()), int(rows.sum())),
@@ -73,26 +74,24 @@ def by_quality(
     vehicles: Sequence[int],
     threshold: float,
 ) -> list[Slice]:
-    """As the photos came; the fifths are of the vehicles' photos."""
+    """Group the photos of vehicles by their quality; each fifth is a fifth of those photos.
+
+    Groups without photos are left out; without quality figures the list is empty.
+    """
     rows = np.isin(photos.labels, vehicles)
     if photos.quality is None or not rows.any():
         return []
     quality = photos.quality[rows]
-    answers = Answers(
+    predictions = VehiclePredictions(
         probabilities=probabilities[rows],
         labels=photos.labels[rows],
-        poor=np.array([bool(quality_of(row).defects()) for row in quality], dtype=np.bool_),
+        poor=photos.has_defect[rows],
     )
-    found = [
-        answers.slice(name, chosen, vehicles=vehicles, threshold=threshold)
+    slices = [
+        predictions.slice(name, chosen, vehicles=vehicles, threshold=threshold)
         for name, chosen in _groups(quality)
     ]
-    return [each for each in found if each.right.of]
-
-
-def quality_of(row: np.void) -> Quality:
-    """A row of `PhotoSet.quality` as the record that it was."""
-    return Quality.from_wire(dict(zip(row.dtype.names or (), row.tolist(), strict=True)))
+    return [entry for entry in slices if entry.right.of]
 
 
 def _groups(quality: NDArray[np.void]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -105,7 +104,7 @@ def _groups(quality: NDArray[np.void]) -> Iterator[tuple[str, NDArray[np.bool_]]
     yield "under 64 pixels", longest < 64
     yield "64 to 255 pixels", (longest >= 64) & (longest < 256)
     yield "256 pixels and more", longest >= 256
-    yield "turned, as EXIF says", quality["orientation"] > 1
+    yield "turned, by EXIF orientation", quality["orientation"] > 1
 
 
 def _lowest_fifth(column: NDArray[Any]) -> NDArray[np.bool_]:  # Any: integers and floats
@@ -115,29 +114,32 @@ def _lowest_fifth(column: NDArray[Any]) -> NDArray[np.bool_]:  # Any: integers a
 def by_perturbation(
     predictor: Predictor, photos: PhotoSet, files: Mapping[str, LabelledFile]
 ) -> list[Slice]:
-    """The same photos, each made hard in every way; which photos, their content decides."""
+    """Predict up to 200 photos of vehicles with every alteration.
+
+    `files` are by digest. The photos are chosen by their digest, so always the same ones.
+    """
     manifest = predictor.manifest
-    vehicles = [manifest.classes.index(name) for name in manifest.vehicle_classes]
+    vehicles = manifest.vehicle_columns
     rows = np.flatnonzero(np.isin(photos.labels, vehicles))
     rows = rows[np.argsort(photos.hashes[rows], kind="stable")][:_ALTERED]
     copies = [altered(files[str(photos.hashes[row])].read()) for row in rows]
-    found = []
-    for name in (*ALTERATIONS, TURNED_WITH_NOTE) if copies else ():
+    slices = []
+    for name in (*ALTERATIONS, TURNED_WITH_EXIF) if copies else ():
         prepared = [wire_image.prepare(copy[name]) for copy in copies]
-        readable = [each for each in prepared if isinstance(each, wire_image.Prepared)]
+        readable = [photo for photo in prepared if isinstance(photo, wire_image.Prepared)]
         pixels = np.stack(
             [
-                preprocess.to_pixels(preprocess.decode(each.wire_image), manifest.input)
-                for each in readable
+                preprocess.to_pixels(preprocess.decode(photo.wire_image), manifest.input)
+                for photo in readable
             ]
         )
-        answers = Answers(
+        predictions = VehiclePredictions(
             probabilities=probabilities_of(predictor, pixels),
             labels=photos.labels[rows],
-            poor=np.array([bool(each.quality.defects()) for each in readable], dtype=np.bool_),
+            poor=np.array([bool(photo.quality.defects()) for photo in readable], dtype=np.bool_),
         )
-        everything = np.ones(len(rows), dtype=np.bool_)
-        found.append(
-            answers.slice(name, everything, vehicles=vehicles, threshold=manifest.threshold)
+        all_rows = np.ones(len(rows), dtype=np.bool_)
+        slices.append(
+            predictions.slice(name, all_rows, vehicles=vehicles, threshold=manifest.threshold)
         )
-    return found
+    return slices

@@ -1,1 +1,1 @@
-"""The network: architecture, start weights, training loop, export."""
+"""The network: architecture, pretrained weights, training loop, export."""

@@ -1,7 +1,7 @@
-"""Where a training loop stands, on disk: a run that was killed goes on to the very same result.
+"""Checkpoints of the training loop: a run that was killed continues to the same result.
 
-Spot machines are taken away with two minutes' notice or none. What is saved is everything that the
-loop changes as it goes; which photos it draws follows from the seed and the step alone.
+Spot machines are taken away with two minutes' notice or without. Saved is everything that the loop
+changes; which photos it draws follows from the seed and the step alone.
 """
 
 import random
@@ -16,15 +16,15 @@ from torch import nn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopState:
-    """All that one step of training changes, besides the generators."""
+    """Everything that one step of training changes, besides the random generators."""
 
     model: nn.Module
     averaged: nn.Module
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
-    def parts(self) -> dict[str, Any]:  # Any: what they share is having a state
-        """By the name under which each is saved."""
+    def parts(self) -> dict[str, Any]:  # Any: their common interface is a state_dict
+        """Return the objects by the name under which each is saved."""
         return {
             "model": self.model,
             "averaged": self.averaged,
@@ -34,21 +34,25 @@ class LoopState:
 
 
 class Checkpoint:
-    """One loop's checkpoint file, written whole or not at all; each replaces the one before."""
+    """The checkpoint file of one loop, replaced atomically by each newer one."""
 
     def __init__(self, path: Path, *, every: int, report: Callable[[str], None]) -> None:
-        """`every` is a number of steps; `path` must be named after all that decides the result."""
+        """Save to `path` every so many steps.
+
+        The name must depend on everything that decides the result: a file of another run would
+        be resumed.
+        """
         self._path = path
         self._every = max(1, every)
         self._report = report
 
     def resume(self, state: LoopState) -> int:
-        """Puts the loop where the file says; answers the steps that are done, 0 for a fresh one."""
+        """Restore the state from the file and return the number of finished steps, else 0."""
         try:
             saved = torch.load(self._path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
             return 0
-        # A file cut short by a full disk raises nearly anything, and is worth nothing.
+        # A truncated file, as of a full disk, raises nearly any exception and is of no use.
         except Exception as error:  # noqa: BLE001
             self._report(f"{self._path} cannot be read ({error}); starting from the first step")
             return 0
@@ -56,11 +60,11 @@ class Checkpoint:
             part.load_state_dict(saved[name])
         _restore_generators(saved["generators"])
         step = int(saved["step"])
-        self._report(f"going on after step {step}, from {self._path}")
+        self._report(f"continuing after step {step}, from {self._path}")
         return step
 
     def step_done(self, step: int, state: LoopState) -> None:
-        """Saves where this step's turn has come."""
+        """Save the state if the step is a multiple of the interval."""
         if step % self._every:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,13 +79,13 @@ class Checkpoint:
         )
         unfinished.replace(self._path)
 
-    def finished(self) -> None:
-        """The loop's result is safe elsewhere."""
+    def remove(self) -> None:
+        """Delete the file, once the loop's result is stored elsewhere."""
         self._path.unlink(missing_ok=True)
 
 
 def _generators() -> dict[str, Any]:  # Any: each library's own structure
-    """The states of the generators that `fit.seed_everything` seeds."""
+    """Return the states of the generators that `fit.seed_everything` seeds."""
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {"torch": torch.get_rng_state(), "cuda": cuda, "python": random.getstate()}
 

@@ -1,4 +1,4 @@
-"""From a trained model to the file that is served: ONNX, in 8 bits where that changes nothing."""
+"""Export of a trained model to the file that is served: ONNX, in 8 bits unless decisions differ."""
 
 import hashlib
 import json
@@ -34,9 +34,9 @@ from training.serving.predictor import softmax
 from training.serving.preprocess import normalise
 
 MODEL_NAME = "model.onnx"
-LEAST_AGREEMENT = 0.985  # of the decisions, between 8 and 32 bits
+LEAST_AGREEMENT = 0.985  # share of equal predictions between 8 and 32 bits
 _OPSET = 17
-_IN_32_BITS = ("Gemm", "Slice", "Concat", "Reshape", "ReduceMean")  # the head, and both views
+_IN_32_BITS = ("Gemm", "Slice", "Concat", "Reshape", "ReduceMean")  # the head, and the averaging
 _QUANTISE_ON = 200  # photos that set the ranges of the 8-bit activations
 _COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
 
@@ -45,13 +45,13 @@ _COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
 class Exported:
     """The served graph, and how far it agrees with the trained one."""
 
-    content: bytes
+    content: bytes  # of the ONNX file
     precision: str  # int8 or fp32
-    agreement: float  # share of equal decisions
-    largest_shift: float  # of any probability, 99th percentile
+    agreement: float  # share of equal predictions, 0..1
+    largest_shift: float  # of any probability, 99th percentile over photos
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The manifest's `training.model.export`."""
+        """Return the manifest's `training.export`."""
         return {
             "precision": self.precision,
             "size_bytes": len(self.content),
@@ -63,7 +63,7 @@ class Exported:
 def export_model(
     model: nn.Sequential, photos: PhotoSet, config: TrainConfig, temperature: float
 ) -> Exported:
-    """Quantise on some photos, compare on others; both as they are drawn in training."""
+    """Quantise on some photos and compare on others, both drawn as in training."""
     generator = np.random.default_rng(config.seed)
     weights = drawing_weights(photos, config)
     size = min(len(photos), _QUANTISE_ON + _COMPARE_ON)
@@ -83,7 +83,10 @@ def export(
     checks: NDArray[np.float32],
     temperature: float,
 ) -> Exported:
-    """Quantise on `examples`, compare on `checks`; fp32 is shipped if 8 bits decide otherwise."""
+    """Quantise on `examples` and compare on `checks`, both (N, RGB, height, width).
+
+    The graph stays in 32 bits if less than LEAST_AGREEMENT of the predictions are equal.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         full, small = Path(scratch, "full.onnx"), Path(scratch, "small.onnx")
         write_onnx(model, config, full)
@@ -91,21 +94,21 @@ def export(
         before = softmax(_logits(full, config.input.name, checks) / temperature)
         after = softmax(_logits(small, config.input.name, checks) / temperature)
         agreement = float((before.argmax(axis=1) == after.argmax(axis=1)).mean())
-        keeps = agreement >= LEAST_AGREEMENT
+        agrees = agreement >= LEAST_AGREEMENT
         return Exported(
-            content=(small if keeps else full).read_bytes(),
-            precision="int8" if keeps else "fp32",
+            content=(small if agrees else full).read_bytes(),
+            precision="int8" if agrees else "fp32",
             agreement=agreement,
             largest_shift=float(np.quantile(np.abs(before - after).max(axis=1), 0.99)),
         )
 
 
 def write_onnx(model: nn.Sequential, config: TrainConfig, path: Path) -> None:
-    """The graph in 32 bits: images to logits, any number of images at a time."""
+    """Write the graph in 32 bits, from images (any number) to logits."""
     spec = config.input
     example = torch.zeros(1, 3, spec.height, spec.width)
     with warnings.catch_warnings():
-        # torch calls this exporter deprecated; the new one needs onnxscript, and folds less.
+        # torch marks this exporter as deprecated; the new one needs onnxscript and folds less.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             as_served(model, config).eval().to(memory_format=torch.contiguous_format),
@@ -129,7 +132,10 @@ def write_artefact(
     training: Mapping[str, Any],
     today: date,
 ) -> str:
-    """Model and manifest into a directory; answers the model's version."""
+    """Write model and manifest into a directory and return the model's version.
+
+    `training` is the manifest's provenance: seed, digests, config, metrics.
+    """
     digest = hashlib.sha256(exported.content).hexdigest()
     version = f"{today:%Y%m%d}-{digest[:8]}"
     manifest = {
@@ -151,7 +157,7 @@ def write_artefact(
 
 
 class _Examples(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
-    """Hands the quantiser one image at a time."""
+    """Gives the quantiser one image at a time."""
 
     def __init__(self, name: str, images: NDArray[np.float32]) -> None:
         self._feeds: Iterator[dict[str, NDArray[np.float32]]] = (
@@ -178,10 +184,10 @@ def _quantise(full: Path, small: Path, name: str, examples: NDArray[np.float32])
 
 
 def _kept_in_32_bits(path: Path) -> list[str]:
-    """The head, and the first two convolutions.
+    """Return the names of the head's nodes and of the first two convolutions.
 
-    They are 11 KB of weights. 8 bits in the head would make the probabilities coarse, and in the
-    layers nearest to the pixels they caused a third of all shift of probabilities.
+    They have 11 KB of weights. 8 bits in the head would make the probabilities coarse, and in the
+    layers nearest to the pixels they caused a third of all shifts of probabilities.
     """
     nodes = onnx.load(path).graph.node
     first = [node.name for node in nodes if node.op_type == "Conv"][:2]

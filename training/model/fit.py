@@ -1,4 +1,9 @@
-"""The training loop: a PhotoSet and a config in, a model with averaged weights out."""
+"""The training loop: a PhotoSet and a config in, a model with averaged weights out.
+
+Where arithmetic in 16 bits is fast, the convolutions of a step run in it. bfloat16 has the range of
+32 bits, so neither the loss nor the gradients need scaling; weights, their averages and the
+optimiser's state stay in 32 bits. It is twice as fast on a processor that supports it.
+"""
 
 import copy
 import math
@@ -16,7 +21,6 @@ from torch.nn import functional
 from training.config import TrainConfig
 from training.data.augment import augment, mix_up
 from training.data.photo_set import PhotoSet
-from training.model.autocast import fast_precision
 from training.model.checkpoint import Checkpoint, LoopState
 from training.model.network import ModelConfig, build_model, parameter_groups
 from training.model.pretrained import start_from
@@ -24,6 +28,7 @@ from training.serving.manifest import InputSpec
 from training.serving.preprocess import normalise
 
 Report = Callable[[str], None]
+_FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16")  # capabilities of a processor
 
 
 def fit(
@@ -35,7 +40,13 @@ def fit(
     report: Report,
     checkpoint: Checkpoint | None = None,
 ) -> nn.Sequential:
-    """Train one model; the same seed and photos give the same model on the same machine."""
+    """Train one model and return it with averaged weights, in evaluation mode on the CPU.
+
+    The same seed and photos give the same model on the same machine. `weights` are the start
+    weights, None for random ones; `checkpoint` lets an interrupted run continue.
+
+    Raises: UnusableWeights.
+    """
     seed_everything(config.seed)
     model = new_model(config, weights)
     averaged = copy.deepcopy(model)
@@ -49,10 +60,11 @@ def fit(
     )
     model.train()
     state = LoopState(model=model, averaged=averaged, optimizer=optimizer, schedule=schedule)
-    done = checkpoint.resume(state) if checkpoint else 0
+    resumed = checkpoint.resume(state) if checkpoint else 0
     losses: list[float] = []
-    # What was drawn before is drawn again and passed over: the draws follow from the seed alone.
-    for step, rows in enumerate(islice(_draws(photos, config, steps), done, None), start=done + 1):
+    # Earlier draws are repeated and skipped: the draws follow from the seed alone.
+    draws = islice(_draws(photos, config, steps), resumed, None)
+    for step, rows in enumerate(draws, start=resumed + 1):
         batch = _batch(photos, rows, config, side=side_at(step / steps, config))
         losses.append(_learn(state, *batch, step=step, config=config))
         if step % (steps // config.epochs) == 0:
@@ -65,8 +77,20 @@ def fit(
 
 
 def best_device() -> torch.device:
-    """What a model is fitted on; everything else runs on the processor."""
+    """Return the device for fitting a model; everything else runs on the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fast_precision(device: torch.device) -> torch.autocast:
+    """Return a context for the forward pass: bfloat16 where that is fast, else no change."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=_has_fast_bfloat16(device))
+
+
+def _has_fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return device.type == "cpu" and any(capabilities.get(name) for name in _FAST_BFLOAT16)
 
 
 def _learn(
@@ -77,7 +101,7 @@ def _learn(
     step: int,
     config: TrainConfig,
 ) -> float:
-    """One step; answers its loss."""
+    """Run one step on a batch and return its loss."""
     with fast_precision(images.device):
         logits = state.model(images)
     loss = functional.cross_entropy(logits.float(), targets, label_smoothing=config.label_smoothing)
@@ -92,13 +116,13 @@ def _learn(
 
 
 def seed_everything(seed: int) -> None:
-    """One seed for every generator that training draws from."""
+    """Seed every generator that training draws from."""
     random.seed(seed)
     torch.manual_seed(seed)
 
 
 def new_model(config: TrainConfig, weights: Path | None) -> nn.Sequential:
-    """A model to train, from the start weights where they are given."""
+    """Build a model to train, with the start weights if they are given. Raises: UnusableWeights."""
     model = build_model(
         ModelConfig(classes=len(config.classes), width=config.width, dropout=config.dropout)
     )
@@ -108,23 +132,27 @@ def new_model(config: TrainConfig, weights: Path | None) -> nn.Sequential:
 
 
 def learning_rate(progress: float, *, warm_up: float) -> float:
-    """The factor of the learning rate: a linear rise, then half a cosine down to zero."""
+    """Return the factor of the learning rate, 0..1, at a progress of 0..1.
+
+    A linear rise over the share `warm_up`, then half a cosine down to 0 (Loshchilov and Hutter
+    2017, "SGDR").
+    """
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
 
 
 def side_at(progress: float, config: TrainConfig) -> int:
-    """The images' side at this part of the run: small first, then as they are served.
+    """Return the images' side in pixels at a progress of 0..1: small first, then as served.
 
-    A network of convolutions takes any size, and learns most of what it learns from small images.
+    A network of convolutions takes any size, and small images teach it most of the task.
     """
     first = min(config.first_side, config.input.width)
     return first if progress <= config.first_share else config.input.width
 
 
 def logits_of(model: nn.Sequential, photos: PhotoSet, spec: InputSpec) -> NDArray[np.float64]:
-    """Logits of every photo, one row each, as float64."""
+    """Return the model's logits (photos, classes), without flip averaging."""
     rows = []
     with torch.no_grad():
         for start in range(0, len(photos), 100):
@@ -135,7 +163,10 @@ def logits_of(model: nn.Sequential, photos: PhotoSet, spec: InputSpec) -> NDArra
 
 
 def drawing_weights(photos: PhotoSet, config: TrainConfig) -> NDArray[np.float64]:
-    """The probability of each photo to be drawn: its group's share over the group's size."""
+    """Return the probability of each photo to be drawn, shape (photos,), with sum 1.
+
+    It is the share of the photo's source and class, divided by the number of such photos.
+    """
     shares = {(share.source, share.label): share.weight for share in config.shares}
     groups = [
         (str(source), config.classes[label])
@@ -170,5 +201,5 @@ def _batch(
 
 def _average(averaged: nn.Module, model: nn.Module, *, decay: float) -> None:
     with torch.no_grad():
-        for kept, new in zip(averaged.parameters(), model.parameters(), strict=True):
-            kept.lerp_(new, 1 - decay)
+        for mean, new in zip(averaged.parameters(), model.parameters(), strict=True):
+            mean.lerp_(new, 1 - decay)

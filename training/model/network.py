@@ -1,7 +1,7 @@
 """MobileNetV1, as a plain sequence of torch layers.
 
-Batch normalisation is already folded into the pretrained weights, so every layer is a convolution
-with bias: what is trained is what is exported and quantised.
+Batch normalisation is folded into the pretrained weights already, so every layer is a convolution
+with bias: the trained layers are those that are exported and quantised.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,16 @@ _STEM_CHANNELS = 32
 class ModelConfig:
     """The shape of the network."""
 
-    classes: int
-    width: float = 0.75
-    dropout: float = 0.2
+    classes: int  # outputs
+    width: float = 0.75  # factor of the channels
+    dropout: float = 0.2  # share, 0..1, before the head
 
 
 def build_model(config: ModelConfig) -> nn.Sequential:
-    """`features` (convolutions), then pooling, dropout and `head`; answers logits."""
+    """Build `features` (convolutions), pooling, dropout and `head`.
+
+    It maps images (N, 3, height, width) to logits (N, classes).
+    """
     channels = round(_STEM_CHANNELS * config.width)
     layers = _convolution(3, channels, kernel=3, stride=2)
     for full_width, stride in _BLOCKS:
@@ -47,7 +50,7 @@ def build_model(config: ModelConfig) -> nn.Sequential:
 
 
 def convolutions(model: nn.Sequential) -> list[nn.Conv2d]:
-    """The convolutions of the features, in the order in which they run."""
+    """Return the convolutions of the features, in the order in which they run."""
     return [layer for layer in model.features if isinstance(layer, nn.Conv2d)]
 
 
@@ -67,7 +70,7 @@ def _convolution(
 def parameter_groups(
     model: nn.Sequential, *, backbone_rate: float, head_rate: float
 ) -> list[dict[str, object]]:
-    """Two groups for the optimiser: the pretrained layers learn slower than the new head."""
+    """Return two groups for the optimiser: pretrained layers learn slower than the new head."""
     return [
         {"params": list(model.features.parameters()), "lr": backbone_rate},
         {"params": list(model.head.parameters()), "lr": head_rate},

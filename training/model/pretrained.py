@@ -1,4 +1,4 @@
-"""Start weights: a quantised MobileNetV1 in TensorFlow Lite, read back as floats.
+"""Start weights: a quantised MobileNetV1 in TensorFlow Lite, converted to floats.
 
 The file (google-coral/test_data, Apache-2.0) holds 8-bit weights with one scale a layer; a real
 weight is scale x (stored - zero point).
@@ -21,7 +21,7 @@ _KINDS = {tflite.BuiltinOperator.CONV_2D, _DEPTHWISE}
 
 
 class UnusableWeights(Exception):
-    """The file is missing, or holds other layers than the model that is to be started from it."""
+    """The file is missing, or its layers are not those of the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class ConvolutionWeights:
 
 
 def start_from(model: nn.Sequential, path: Path) -> None:
-    """Copy the file's convolutions into the model; its own classifier is left behind.
+    """Copy the file's convolutions, without its classifier, into the model.
 
     Raises: UnusableWeights.
     """
@@ -49,31 +49,34 @@ def start_from(model: nn.Sequential, path: Path) -> None:
 
 
 def read_convolutions(path: Path) -> list[ConvolutionWeights]:
-    """Every convolution of the file, in the order in which they run. Raises: UnusableWeights."""
+    """Read all convolutions of the file, in the order in which they run.
+
+    Raises: UnusableWeights.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UnusableWeights(f"the start weights cannot be read: {error}") from error
     if content[4:8] != b"TFL3":
-        raise UnusableWeights(f"{path} is no TensorFlow Lite file")
+        raise UnusableWeights(f"{path} is not a TensorFlow Lite file")
     model = tflite.Model.GetRootAsModel(content, 0)
     graph = model.Subgraphs(0)
-    found = []
+    layers = []
     for index in range(graph.OperatorsLength()):
         operator = graph.Operators(index)
         kind = model.OperatorCodes(operator.OpcodeIndex()).DeprecatedBuiltinCode()
         if kind not in _KINDS:
             continue
         weight = _floats(model, graph.Tensors(operator.Inputs(1)))
-        # Stored as (out, h, w, in), or (1, h, w, channels) where each channel has its own filter.
+        # Stored as (out, h, w, in), or (1, h, w, channels) if each channel has its own filter.
         order = (3, 0, 1, 2) if kind == _DEPTHWISE else (0, 3, 1, 2)
-        found.append(
+        layers.append(
             ConvolutionWeights(
                 weight=np.ascontiguousarray(weight.transpose(order)),
                 bias=_floats(model, graph.Tensors(operator.Inputs(2))),
             )
         )
-    return found
+    return layers
 
 
 def _floats(model: tflite.Model, tensor: tflite.Tensor) -> NDArray[np.float32]:

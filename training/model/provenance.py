@@ -1,4 +1,4 @@
-"""What a model was made by: the commit, and the code itself."""
+"""Provenance of a model: the commit and a digest of the code that trained it."""
 
 import os
 import shutil
@@ -8,20 +8,23 @@ from pathlib import Path
 
 from handlers.import_closure import ROOT, import_closure
 
-# The closure of these decides about the trained weights; export, evaluation and the server do not.
+# Their import closure decides about the trained weights; export, evaluation and server do not.
 _DECIDING_MODULES = ("training.data.photo_set", "training.model.fit")
 
 
-@cache  # a run lasts long enough for files to change under it; what it loaded does not
+@cache  # files may change during a long run; the code that it loaded does not
 def code_digest(root: Path = ROOT) -> str:
-    """One hash over the code that decides about the weights, committed or not."""
+    """Return 16 hexadecimal digits of a hash over the code that decides about the weights.
+
+    Files count as they are on disk, committed or not.
+    """
     return import_closure(*_DECIDING_MODULES, root=root).digest()[:16]
 
 
 def commit() -> str | None:
-    """The commit that is checked out, with `+` if files differ from it.
+    """Return the commit that is checked out, with `+` if files differ from it.
 
-    Outside git what SCONES_COMMIT says, or None.
+    Outside of git, it is the value of SCONES_COMMIT, or None.
     """
     head = _git("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
@@ -34,8 +37,8 @@ def _git(*arguments: str) -> str:
     program = shutil.which("git")
     if program is None:
         return ""
-    # Fixed arguments, no shell, the program found on the PATH.
-    done = subprocess.run(  # noqa: S603
+    # Fixed arguments, no shell, the program of the PATH.
+    process = subprocess.run(  # noqa: S603
         [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return process.stdout.strip() if process.returncode == 0 else ""

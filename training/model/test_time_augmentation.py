@@ -1,7 +1,7 @@
-"""Both views of a photo: a vehicle is the same vehicle in a mirror.
+"""Test-time augmentation: the prediction is the mean over a photo and its mirror image.
 
-The served graph sees every image twice, as it is and mirrored, and answers the mean of the logits.
-That costs a second pass and takes away a good part of the errors that are sure of themselves.
+The served graph runs on every image as it is and flipped, and returns the mean of the logits. That
+costs a second pass and removes a good part of the confident errors.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from training.model.fit import logits_of
 
 
 class FlipAveraged(nn.Module):  # type: ignore[misc]  # torch is not installed with the rest
-    """A model on both views at once; exported, it is one graph that takes one image."""
+    """A model averaged over both images; exported, it is one graph that takes one image."""
 
     def __init__(self, model: nn.Module, classes: int) -> None:
         super().__init__()
@@ -25,22 +25,22 @@ class FlipAveraged(nn.Module):  # type: ignore[misc]  # torch is not installed w
         self.classes = classes
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """The mean of both views' logits."""
+        """Map images (N, RGB, height, width) to mean logits (N, classes)."""
         both = torch.cat([images, images.flip(3)])
         return self.model(both).view(2, -1, self.classes).mean(0)
 
 
 def as_served(model: nn.Module, config: TrainConfig) -> nn.Module:
-    """What is exported."""
-    return FlipAveraged(model, len(config.classes)) if config.mirrored else model
+    """Return the module that is exported: with flip averaging if the config asks for it."""
+    return FlipAveraged(model, len(config.classes)) if config.flip_averaged else model
 
 
 def served_logits(
     model: nn.Sequential, photos: PhotoSet, config: TrainConfig
 ) -> NDArray[np.float64]:
-    """What the exported graph would answer, in 32 bits."""
+    """Return the logits (photos, classes) of the exported graph, computed in 32 bits."""
     logits = logits_of(model, photos, config.input)
-    if not config.mirrored:
+    if not config.flip_averaged:
         return logits
-    mirrored = replace(photos, pixels=photos.pixels[:, :, ::-1])
-    return (logits + logits_of(model, mirrored, config.input)) / 2
+    flipped = replace(photos, pixels=photos.pixels[:, :, ::-1])
+    return (logits + logits_of(model, flipped, config.input)) / 2

@@ -1,7 +1,7 @@
-"""The archives that travel: a model's `model.tar.gz`, and back again.
+"""Pack a model into `model.tar.gz`, and unpack it.
 
 Packing is deterministic: the same artefact gives the same bytes, on any day and any machine, so a
-registered model can be recognised by its archive's hash.
+registered model is identified by its archive's hash.
 """
 
 import gzip
@@ -14,11 +14,14 @@ from training.serving.errors import InvalidModel, ModelMismatch
 from training.serving.manifest import MANIFEST_NAME, Manifest
 
 ARCHIVE_NAME = "model.tar.gz"
-_LARGEST = 200 * 1024 * 1024  # bytes of one member, so that no archive fills the disk
+_LARGEST = 200 * 1024 * 1024  # bytes of one member, so that an archive cannot fill the disk
 
 
 def pack(model_dir: Path) -> bytes:
-    """A verified artefact as SageMaker unpacks it into /opt/ml/model. Raises: InvalidModel."""
+    """Return the gzipped archive that SageMaker unpacks into /opt/ml/model.
+
+    Raises: InvalidModel, if manifest and model file do not agree.
+    """
     manifest = Manifest.load(model_dir / MANIFEST_NAME)
     files = {
         MANIFEST_NAME: (model_dir / MANIFEST_NAME).read_bytes(),
@@ -27,7 +30,7 @@ def pack(model_dir: Path) -> bytes:
     if (model_dir / BASELINE_NAME).is_file():
         files[BASELINE_NAME] = (model_dir / BASELINE_NAME).read_bytes()
     packed = io.BytesIO()
-    # No time and no name in the header of either format.
+    # Neither header may hold a time or a name, which would differ from one run to the next.
     with (
         gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
@@ -40,9 +43,11 @@ def pack(model_dir: Path) -> bytes:
 
 
 def unpack(content: bytes, folder: Path) -> Manifest:
-    """Write the model in an archive into a folder, verified. Raises: InvalidModel.
+    """Write the model in an archive into a folder and verify it.
 
-    Only plain files at the top, by name: what else an archive may hold is never written.
+    Only plain files at the top level are written, whatever else the archive holds.
+
+    Raises: InvalidModel.
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
@@ -66,5 +71,5 @@ def _is_plain(name: str) -> bool:
 def _read(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(entry)
     if file is None or entry.size > _LARGEST:
-        raise InvalidModel(f"{entry.name} in the archive is too large")
+        raise InvalidModel(f"{entry.name} in the archive has more than {_LARGEST:,} bytes")
     return file.read()

@@ -1,4 +1,4 @@
-"""One entry of the model registry, and what stands in it for people to read."""
+"""One entry of the model registry, with its metadata for people and tools."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,37 +13,41 @@ LONGEST_VALUE = 256  # characters of a metadata value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPackage:
-    """One model package, as far as we use it."""
+    """The fields of a model package that this project uses."""
 
     arn: str
     status: "ModelApprovalStatusType"
-    image_uri: str
-    model_data_url: str
+    image_uri: str  # of the serving container
+    model_data_url: str  # s3://… of the archive
     metadata: Mapping[str, str]
     description: str  # of the approval
 
     @property
     def model_version(self) -> str:
-        """As in the manifest; the ARN for packages that are not ours."""
+        """Return the version as in the manifest; the ARN if another project made the package."""
         return self.metadata.get("model_version", self.arn)
 
 
 def inference_of(
     image_uri: str, model_data_url: str, instance_types: Sequence[Any]
 ) -> "InferenceSpecificationTypeDef":
-    """What SageMaker needs to serve the model."""
+    """Return the specification by which SageMaker serves the model.
+
+    `instance_types` are Any, as a person types SageMaker's names.
+    """
     return {
         "Containers": [{"Image": image_uri, "ModelDataUrl": model_data_url}],
         "SupportedContentTypes": ["image/jpeg", "image/png"],
         "SupportedResponseMIMETypes": ["application/json"],
-        "SupportedRealtimeInferenceInstanceTypes": list(
-            instance_types
-        ),  # Any: SageMaker's names, typed by a person
+        "SupportedRealtimeInferenceInstanceTypes": list(instance_types),
     }
 
 
 def metadata_of(wire: Mapping[str, Any], digest: str) -> dict[str, str]:  # Any: JSON values
-    """What people and tools look for without opening the archive."""
+    """Return the metadata that is read without the archive, from a manifest's JSON.
+
+    `digest` is the archive's SHA-256; values are cut at 256 characters.
+    """
     training, policy = wire.get("training", {}), wire["policy"]
     values = {
         "model_version": wire["model_version"],

@@ -1,4 +1,4 @@
-"""Two models on the same photos: which is better, as far as these photos can tell."""
+"""Paired tests of two models on the same photos: is one better than the other?"""
 
 import math
 from dataclasses import dataclass
@@ -10,34 +10,40 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedComparison:
-    """One figure of a current model and a candidate; each photo is good or not for each."""
+    """One figure of a current model and a candidate; a photo is good or not for each of them."""
 
-    of: int
+    of: int  # photos
     current: int  # good photos
     candidate: int
     won: int  # good for the candidate alone
     lost: int  # good for the current model alone
-    margin: float  # how much of `of` the candidate may lose and still not count as worse
+    margin: float  # share of `of`, 0..1, that the candidate may lose without counting as worse
 
     @property
     def difference(self) -> float:
-        """The candidate's share less the current model's."""
+        """Return the candidate's share less the current model's, -1..1."""
         return (self.won - self.lost) / self.of if self.of else 0.0
 
     def is_better(self, confidence: float, questions: int) -> bool:
-        """McNemar's exact test, one-sided; `questions` share the chance of error (Bonferroni)."""
+        """Apply McNemar's exact test, one-sided.
+
+        `questions` tests share the chance of error (Bonferroni).
+        """
         return _chance(self.won, self.lost) <= (1 - confidence) / questions
 
     def is_worse(self, confidence: float, questions: int) -> bool:
-        """The same test the other way."""
+        """Apply the same test in the other direction."""
         return _chance(self.lost, self.won) <= (1 - confidence) / questions
 
     def is_not_inferior(self, confidence: float) -> bool:
-        """Whether a loss of more than the margin can be ruled out."""
+        """Whether a loss of more than the margin can be excluded."""
         return self.lowest_difference(confidence) >= -self.margin
 
     def lowest_difference(self, confidence: float) -> float:
-        """One-sided bound of the difference (Agresti and Min 2005: half a photo to each cell)."""
+        """Return the one-sided lower bound of the difference, -1..1.
+
+        Agresti and Min 2005: half a photo is added to each cell.
+        """
         if not self.of:
             return -1.0
         won, lost, of = self.won + 0.5, self.lost + 0.5, self.of + 2
@@ -45,7 +51,7 @@ class PairedComparison:
         return (won - lost) / of - NormalDist().inv_cdf(confidence) * spread
 
     def to_wire(self) -> dict[str, float]:
-        """JSON values."""
+        """Return the figure with its tests as JSON values."""
         return {
             "of": self.of,
             "current": self.current,
@@ -68,7 +74,7 @@ class PairedComparison:
 def compare_paired(
     current: NDArray[np.bool_], candidate: NDArray[np.bool_], *, margin: float
 ) -> PairedComparison:
-    """Counted from one flag a photo and model."""
+    """Count one flag a photo and model, shape (photos,) each."""
     return PairedComparison(
         of=len(current),
         current=int(current.sum()),
@@ -80,7 +86,7 @@ def compare_paired(
 
 
 def _chance(won: int, lost: int) -> float:
-    """The probability of so many wins or more, were winning and losing equally likely."""
+    """Return the probability of `won` or more wins if winning and losing were equally likely."""
     trials = won + lost
     total = sum(math.comb(trials, count) for count in range(won, trials + 1))
     return float(total / 2**trials)

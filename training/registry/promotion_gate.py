@@ -1,7 +1,7 @@
-"""The promotion gate: may this candidate take the current model's place? Pure.
+"""The promotion gate: whether a candidate may replace the current model. Pure.
 
-Both models judge the same photos, so the tests are paired: only photos on which the two differ
-tell anything. A candidate passes if it is provably better in one of three figures and not
+Both models predict the same photos, so the tests are paired: only photos on which the two differ
+carry information. A candidate passes if it is provably better in one of three figures and not
 provably worse, nor possibly much worse, in any.
 """
 
@@ -13,26 +13,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.registry.paired_tests import PairedComparison, compare_paired
-from training.registry.predictions import GatePhotos, ModelPredictions
 
 PASSED, REFUSED = "passed", "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the rest of the system relies on; a change of it must be allowed explicitly."""
+
+    classes: tuple[str, ...]
+    vehicle_classes: tuple[str, ...]
+    input: Mapping[str, Any]  # JSON values of the manifest's `input`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPredictions:
+    """One model's decisions on N photos, in the same order for both models; arrays are (N,)."""
+
+    model_version: str
+    contract: Contract
+    predicted: NDArray[np.str_]  # most probable class
+    forced: NDArray[np.str_]  # most probable vehicle
+    assigned: NDArray[np.bool_]  # without a person, at the model's own threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatePhotos:
+    """The photos that both models predict; arrays are (N,)."""
+
+    labels: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    digest: str  # `PhotoSet.digest`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateRules:
-    """What a candidate has to show."""
+    """What a candidate must show; margins are shares, 0..1."""
 
     confidence: float = 0.95
-    least_vehicles: int = 300  # below, differences that matter cannot be told from chance
+    least_vehicles: int = 300  # with fewer, relevant differences are not distinct from chance
     right_margin: float = 0.01  # of the vehicle photos: forced choice may lose no more
     handled_margin: float = 0.02  # of the vehicle photos: the share without a person
     wrong_margin: float = 0.005  # of all photos: wrongly assigned
-    changes_allowed: bool = False  # of classes or input; said on purpose
+    changes_allowed: bool = False  # of classes or input; --allow-changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """The verdict with its reasons, as it stands in the registry."""
+    """The result of the gate with its reasons, as the registry stores it."""
 
     current: str
     candidate: str
@@ -44,21 +72,21 @@ class GateResult:
 
     @property
     def passed(self) -> bool:
-        """Nothing speaks against it."""
+        """Whether there is no reason to refuse the candidate."""
         return not self.refusals
 
     @property
     def status(self) -> str:
-        """passed or refused."""
+        """Return `passed` or `refused`."""
         return PASSED if self.passed else REFUSED
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it was refused; why it passed, where it did."""
+        """Return why it was refused, or if it passed, why."""
         return self.refusals or self.notes
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The document beside the registered model."""
+        """Return the document stored beside the registered model."""
         return {
             "status": self.status,
             "current": self.current,
@@ -74,7 +102,7 @@ class GateResult:
 def assess_candidate(
     current: ModelPredictions, candidate: ModelPredictions, photos: GatePhotos, rules: GateRules
 ) -> GateResult:
-    """Compare two models on the same photos."""
+    """Compare two models on the same photos and apply the rules."""
     refusals, notes = _contract(current, candidate, rules)
     vehicles = np.isin(photos.labels, candidate.contract.vehicle_classes)
     figures = _figures(current, candidate, photos, vehicles, rules)
@@ -127,14 +155,14 @@ def _figures(
     }
 
 
-def _right(judged: ModelPredictions, photos: GatePhotos) -> NDArray[np.bool_]:
-    return np.asarray(judged.guesses == photos.labels)
+def _right(predictions: ModelPredictions, photos: GatePhotos) -> NDArray[np.bool_]:
+    return np.asarray(predictions.predicted == photos.labels)
 
 
 def _contract(
     current: ModelPredictions, candidate: ModelPredictions, rules: GateRules
 ) -> tuple[list[str], list[str]]:
-    """Refusals and notes about what must not change unsaid."""
+    """Return refusals and notes about changes of the contract."""
     if current.model_version == candidate.model_version:
         return [f"the candidate is the current model, {current.model_version}"], []
     before, after = current.contract, candidate.contract
@@ -159,14 +187,14 @@ def _contract(
 
 
 def _worse(figures: Mapping[str, PairedComparison], rules: GateRules) -> list[str]:
-    found = []
+    refusals = []
     for name, figure in figures.items():
         if figure.is_worse(rules.confidence, 1):
-            found.append(f"{name}: provably worse, {figure}")
+            refusals.append(f"{name}: provably worse, {figure}")
         elif not figure.is_not_inferior(rules.confidence):
             points = 100 * figure.margin
-            found.append(f"{name}: a loss of over {points:g} points is possible, {figure}")
-    return found
+            refusals.append(f"{name}: a loss of over {points:g} points is possible, {figure}")
+    return refusals
 
 
 def _worse_sources(
@@ -176,8 +204,8 @@ def _worse_sources(
     vehicles: NDArray[np.bool_],
     rules: GateRules,
 ) -> list[str]:
-    """A gain on the whole must not be paid by one kind of photo."""
-    found = []
+    """Refuse a gain on the whole that one kind of photo pays for."""
+    refusals = []
     sources = np.unique(photos.sources[vehicles]).tolist()
     for source in sources:
         rows = vehicles & (photos.sources == source)
@@ -187,8 +215,8 @@ def _worse_sources(
             margin=1.0,
         )
         if figure.is_worse(rules.confidence, len(sources)):
-            found.append(f"right vehicle on photos of {source}: provably worse, {figure}")
-    return found
+            refusals.append(f"right vehicle on photos of {source}: provably worse, {figure}")
+    return refusals
 
 
 def _listed(figures: Mapping[str, PairedComparison]) -> str:

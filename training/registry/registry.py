@@ -1,6 +1,6 @@
-"""The model registry: every model that was offered, what it is worth, and who let it through.
+"""The model registry: every registered model, its figures, and who approved it.
 
-SageMaker keeps a group of model packages; each names the serving image and the model's archive, so
+SageMaker keeps a group of model packages. Each names the serving image and the model's archive, so
 that `Serving` can be deployed from a package alone (`model_image_uri`, `model_data_url`).
 """
 
@@ -29,7 +29,7 @@ _LONGEST_DESCRIPTION = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """One group of model packages."""
+    """One group of model packages in SageMaker."""
 
     sagemaker: "SageMakerClient"
     store: ModelStore
@@ -38,7 +38,9 @@ class Registry:
     def register(
         self, model_dir: Path, *, image_uri: str, instance_types: Sequence[str]
     ) -> ModelPackage:
-        """Offer a model for approval; the same model with the same image only once.
+        """Register a model for approval and return its package.
+
+        A model that is registered with the same image already is returned as it is.
 
         Raises: CloudError, InvalidModel.
         """
@@ -48,15 +50,15 @@ class Registry:
         wire = json.loads((model_dir / MANIFEST_NAME).read_text(encoding="utf-8"))
         self._ensure_group()
         for package in self.packages():
-            same = package.metadata.get("archive_sha256") == digest
-            if same and package.image_uri == image_uri:
+            is_same_model = package.metadata.get("archive_sha256") == digest
+            if is_same_model and package.image_uri == image_uri:
                 return package
         prefix = f"models/{wire['model_version']}-{digest[:12]}"
         data_url = self.store.put(f"{prefix}/{ARCHIVE_NAME}", archive, "application/gzip")
         metrics = json.dumps(wire.get("training", {}).get("metrics", {}), indent=2).encode()
         metrics_url = self.store.put(f"{prefix}/metrics.json", metrics, "application/json")
         with translated(f"registering {wire['model_version']}"):
-            made = self.sagemaker.create_model_package(
+            response = self.sagemaker.create_model_package(
                 ModelPackageGroupName=self.group,
                 ModelPackageDescription=f"Vehicle classifier {wire['model_version']}",
                 ModelApprovalStatus="PendingManualApproval",
@@ -68,84 +70,87 @@ class Registry:
                 },
                 CustomerMetadataProperties=metadata_of(wire, digest),
             )
-        return self.package(made["ModelPackageArn"])
+        return self.package(response["ModelPackageArn"])
 
     def package(self, arn: str) -> ModelPackage:
-        """Raises: PackageMissing, CloudError."""
+        """Return one package. Raises: PackageMissing, CloudError."""
         try:
             with translated(f"reading {arn}"):
-                found = self.sagemaker.describe_model_package(ModelPackageName=arn)
+                response = self.sagemaker.describe_model_package(ModelPackageName=arn)
         except InvalidRequest as error:
             raise PackageMissing(f"{error}; `python -m training models` lists them") from error
-        container = found["InferenceSpecification"]["Containers"][0]
+        container = response["InferenceSpecification"]["Containers"][0]
         return ModelPackage(
-            arn=found["ModelPackageArn"],
-            status=found["ModelApprovalStatus"],
+            arn=response["ModelPackageArn"],
+            status=response["ModelApprovalStatus"],
             image_uri=container.get("Image", ""),
             model_data_url=container.get("ModelDataUrl", ""),
-            metadata=found.get("CustomerMetadataProperties") or {},
-            description=found.get("ApprovalDescription") or "",
+            metadata=response.get("CustomerMetadataProperties") or {},
+            description=response.get("ApprovalDescription") or "",
         )
 
     def packages(self, status: "ModelApprovalStatusType | None" = None) -> Iterator[ModelPackage]:
-        """All of the group, the newest first. Raises: CloudError."""
-        wanted: dict[str, Any] = {"ModelApprovalStatus": status} if status else {}
+        """Yield the packages of the group, newest first. Raises: CloudError."""
+        filters: dict[str, Any] = {"ModelApprovalStatus": status} if status else {}
         with translated(f"listing the models of {self.group}"):
             pages = self.sagemaker.get_paginator("list_model_packages").paginate(
                 ModelPackageGroupName=self.group,
                 ModelPackageType="Versioned",
                 SortBy="CreationTime",
                 SortOrder="Descending",
-                **wanted,
+                **filters,
             )
-            found = [each for page in pages for each in page["ModelPackageSummaryList"]]
-        yield from (self.package(each["ModelPackageArn"]) for each in found)
+            summaries = [entry for page in pages for entry in page["ModelPackageSummaryList"]]
+        yield from (self.package(entry["ModelPackageArn"]) for entry in summaries)
 
     def download(self, package: ModelPackage, folder: Path) -> Manifest:
-        """The model of a package, verified. Raises: CloudError, InvalidModel."""
+        """Write the model of a package into a folder and verify it.
+
+        Raises: CloudError, InvalidModel.
+        """
         content = self.store.get(package.model_data_url)
-        found = hashlib.sha256(content).hexdigest()
-        if found != package.metadata.get("archive_sha256"):
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != package.metadata.get("archive_sha256"):
             raise InvalidRequest(
-                f"{package.model_data_url} is not what was registered: its SHA-256 is {found}"
+                f"{package.model_data_url} is not the archive that was registered: its SHA-256 is "
+                f"{digest}"
             )
         return unpack(content, folder)
 
     def record(self, package: ModelPackage, result: GateResult) -> ModelPackage:
-        """Write the gate's verdict into the package; what was refused is rejected at once.
+        """Write the gate's result into the package; a refused package becomes rejected.
 
         Raises: CloudError.
         """
         report = json.dumps(result.to_wire(), indent=2).encode()
         url = self.store.put_beside(package.model_data_url, "gate.json", report, "application/json")
-        described = f"Gate {result.status} against {result.current}: " + "; ".join(result.reasons)
-        verdict = {
+        description = f"Gate {result.status} against {result.current}: " + "; ".join(result.reasons)
+        metadata = {
             "gate": result.status,
             "gate_against": result.current,
             "gate_data_digest": result.data_digest,
             "gate_report": url,
         }
-        return self._update(
-            package, package.status if result.passed else "Rejected", described, verdict
-        )
+        status = package.status if result.passed else "Rejected"
+        return self._update(package, status, description, metadata)
 
     def decide(self, package: ModelPackage, *, approve: bool, by: str, reason: str) -> ModelPackage:
-        """A person's decision; only what passed the gate is approved without a reason.
+        """Write a person's decision; without a passed gate, an approval needs a reason.
 
         Raises: NotAllowed, CloudError.
         """
         gate = package.metadata.get("gate", "not run")
         if approve and gate != PASSED and not reason:
             raise NotAllowed(
-                f"the gate of {package.model_version} was {gate}: let `promote` judge it, or "
-                "approve it all the same with --reason, which is kept"
+                f"the gate of {package.model_version} is {gate}: run `promote` on it, or approve "
+                "it with --reason, which is recorded"
             )
-        described = f"{'Approved' if approve else 'Rejected'} by {by}"
-        described += f": {reason}. " if reason else ". "
+        description = f"{'Approved' if approve else 'Rejected'} by {by}"
+        description += f": {reason}. " if reason else ". "
         return self._update(
             package,
             "Approved" if approve else "Rejected",
-            described + package.description,
+            description + package.description,
             {"decided_by": by},
         )
 
@@ -153,16 +158,16 @@ class Registry:
         self,
         package: ModelPackage,
         status: "ModelApprovalStatusType",
-        described: str,
-        more: Mapping[str, str],
+        description: str,
+        metadata: Mapping[str, str],
     ) -> ModelPackage:
-        cut = {name: value[:LONGEST_VALUE] for name, value in more.items()}
+        added = {name: value[:LONGEST_VALUE] for name, value in metadata.items()}
         with translated(f"writing the decision on {package.model_version}"):
             self.sagemaker.update_model_package(
                 ModelPackageArn=package.arn,
                 ModelApprovalStatus=status,
-                ApprovalDescription=described[:_LONGEST_DESCRIPTION],
-                CustomerMetadataProperties={**package.metadata, **cut},
+                ApprovalDescription=description[:_LONGEST_DESCRIPTION],
+                CustomerMetadataProperties={**package.metadata, **added},
             )
         return self.package(package.arn)
 
@@ -174,6 +179,6 @@ class Registry:
                     ModelPackageGroupDescription="Scones Unlimited: the vehicle classifier",
                 )
         except InvalidRequest:
-            # It exists already, or cannot: reading it tells which.
+            # It exists already, or it cannot be created: reading it shows which.
             with translated(f"reading the group {self.group}"):
                 self.sagemaker.describe_model_package_group(ModelPackageGroupName=self.group)

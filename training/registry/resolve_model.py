@@ -1,4 +1,4 @@
-"""Where a model may be named on the command line: a folder, a package, the one in service."""
+"""A model as it is named on the command line: a folder, an archive, a package, or `approved`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,22 @@ from training.registry.model_store import ModelStore
 from training.registry.registry import Registry
 from training.sagemaker.errors import InvalidRequest, PackageMissing
 
-APPROVED = "approved"  # the newest package that a person let through
+APPROVED = "approved"  # the newest package that a person approved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModel:
-    """A model's files, and its entry in the registry where it has one."""
+    """A model's files, and its entry in the registry if it has one."""
 
     folder: Path
     package: ModelPackage | None = None
 
 
 def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> ResolvedModel:
-    """A folder, `s3://…/model.tar.gz`, a package's ARN, or `approved`.
+    """Return the files of a model named by folder, `s3://…/model.tar.gz`, ARN, or `approved`.
 
-    The registry is opened only where it is needed: two folders can be compared without AWS.
+    Downloads go into the folder `scratch`. The registry is opened only if it is needed, so that two
+    folders can be compared without AWS.
 
     Raises: CloudError, InvalidModel.
     """
@@ -32,8 +33,7 @@ def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> R
         newest = next(registry().packages("Approved"), None)
         if newest is None:
             raise PackageMissing(
-                f"no model of {registry().group} is approved yet; name a folder, like "
-                "training/shipped"
+                f"no model of {registry().group} is approved; name a folder, like training/shipped"
             )
         return _downloaded(newest, registry(), scratch)
     if place.startswith("arn:"):
@@ -42,8 +42,7 @@ def find_model(place: str, registry: Callable[[], Registry], scratch: Path) -> R
         return ResolvedModel(folder=_unpacked(registry().store, place, scratch))
     if not Path(place).is_dir():
         raise InvalidRequest(
-            f"{place} is no folder, no s3://…/model.tar.gz, no ARN of a package and not "
-            f"{APPROVED!r}"
+            f"{place} is not a folder, an s3://…/model.tar.gz, the ARN of a package or {APPROVED!r}"
         )
     return ResolvedModel(folder=Path(place))
 

@@ -1,4 +1,4 @@
-"""Runs the promotion gate: two artefacts on the same test photos, each as it is served."""
+"""Run the promotion gate: two artefacts on the same test photos, each as it is served."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,22 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.photo_set import load_photos
+from training.evaluation.decision import decide_all
 from training.evaluation.metrics import predict
-from training.registry.predictions import Contract, GatePhotos, ModelPredictions
-from training.registry.promotion_gate import GateResult, GateRules, assess_candidate
+from training.registry.promotion_gate import (
+    Contract,
+    GatePhotos,
+    GateResult,
+    GateRules,
+    ModelPredictions,
+    assess_candidate,
+)
 from training.serving.manifest import Manifest
 from training.serving.predictor import Predictor
 
 
 def compare(current: Path, candidate: Path, data: Sequence[Path], rules: GateRules) -> GateResult:
-    """Judge the candidate's artefact against the current one's. Raises: InvalidModel, UnusableData.
+    """Compare the artefact in `candidate` with the one in `current` on the test photos in `data`.
 
-    Photos are looked for by the candidate's classes; a class that only the current model knows is
-    no longer wanted, and one that it does not know counts against it.
+    Photos are read by the candidate's classes: a class that only the current model knows is not
+    compared, and one that it does not know counts against it.
+
+    Raises: InvalidModel, UnusableData.
     """
     models = [Predictor.load(current), Predictor.load(candidate)]
     classes = models[1].manifest.classes
-    judged, known = [], []
+    predictions, known = [], []
     for model in models:
         photos = load_photos(list(data), "test", classes=classes, spec=model.manifest.input)
         known.append(
@@ -33,16 +42,26 @@ def compare(current: Path, candidate: Path, data: Sequence[Path], rules: GateRul
                 digest=photos.digest(classes),
             )
         )
-        judged.append(predictions_of(model.manifest, predict(model, photos)))
-    return assess_candidate(judged[0], judged[1], known[1], rules)
+        predictions.append(
+            predictions_of(model.manifest, predict(model, photos), photos.has_defect)
+        )
+    return assess_candidate(predictions[0], predictions[1], known[1], rules)
 
 
-def predictions_of(manifest: Manifest, probabilities: NDArray[np.float64]) -> ModelPredictions:
-    """One model's probabilities as decisions, under its own policy."""
+def predictions_of(
+    manifest: Manifest, probabilities: NDArray[np.float64], has_defect: NDArray[np.bool_]
+) -> ModelPredictions:
+    """Return one model's decisions under its own policy, from probabilities (photos, classes).
+
+    Photos with a quality defect, shape (photos,), are not assigned, as in service.
+    """
     names = np.asarray(manifest.classes)
-    vehicles = [manifest.classes.index(name) for name in manifest.vehicle_classes]
-    guesses = names[probabilities.argmax(axis=1)]
-    confident = probabilities.max(axis=1) >= manifest.threshold
+    decisions = decide_all(
+        probabilities,
+        vehicles=manifest.vehicle_columns,
+        threshold=manifest.threshold,
+        has_defect=has_defect,
+    )
     return ModelPredictions(
         model_version=manifest.model_version,
         contract=Contract(
@@ -50,7 +69,7 @@ def predictions_of(manifest: Manifest, probabilities: NDArray[np.float64]) -> Mo
             vehicle_classes=manifest.vehicle_classes,
             input=asdict(manifest.input),
         ),
-        guesses=guesses,
-        forced=names[vehicles][probabilities[:, vehicles].argmax(axis=1)],
-        assigned=np.isin(guesses, manifest.vehicle_classes) & confident,
+        predicted=names[decisions.predicted],
+        forced=names[decisions.vehicle],
+        assigned=decisions.assigned,
     )

@@ -1,6 +1,6 @@
 """The manifest that travels with a model: what the server must know to use it.
 
-Class names, input, temperature and policy stand here and nowhere in code. Written by
+Class names, input, temperature and policy are here and not in code. Written by
 `training/model/export.py`; `infra` renders the stage's policy parameter from it.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from training.serving.errors import InvalidManifest, ModelMismatch
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: training.config.mirrored is flip_averaged
 MANIFEST_NAME = "manifest.json"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -26,11 +26,11 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 class InputSpec:
     """How the wire image becomes the model's input: resize, then (x - mean) / scale."""
 
-    width: int
+    width: int  # pixels, 1 to 1024
     height: int
-    mean: float
-    scale: float
-    layout: str
+    mean: float  # of pixel values, 0..255
+    scale: float  # above 0
+    layout: str  # NCHW
     name: str  # of the graph's input
 
     @classmethod
@@ -61,13 +61,18 @@ class Manifest:
     model_sha256: str
     classes: tuple[str, ...]
     input: InputSpec
-    temperature: float
-    threshold: float
+    temperature: float  # above 0; divides the logits
+    threshold: float  # above 0, at most 1
     vehicle_classes: tuple[str, ...]  # those that may be assigned; the others go to review
+
+    @property
+    def vehicle_columns(self) -> list[int]:
+        """Return the indices of the vehicle classes among the classes."""
+        return [self.classes.index(name) for name in self.vehicle_classes]
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The manifest in a file. Raises: InvalidManifest."""
+        """Read the manifest in a file. Raises: InvalidManifest."""
         try:
             wire = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
@@ -75,7 +80,7 @@ class Manifest:
         try:
             return cls.from_wire(wire)
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidManifest(f"{path} is no manifest of a model: {error!r}") from error
+            raise InvalidManifest(f"{path} is not the manifest of a model: {error!r}") from error
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:  # JSON values, checked here
@@ -107,18 +112,16 @@ class Manifest:
         if not self.vehicle_classes or not set(self.vehicle_classes) <= set(self.classes):
             raise ValueError("policy.vehicle_classes must name one or more of the classes")
         if not 0 < self.threshold <= 1:
-            raise ValueError("policy.threshold must lie above 0 and not above 1")
+            raise ValueError("policy.threshold must be above 0 and at most 1")
 
     def read_model(self, model_dir: Path) -> bytes:
-        """The bytes of the model file that this manifest describes. Raises: ModelMismatch."""
+        """Return the bytes of the model file, verified by their SHA-256. Raises: ModelMismatch."""
         path = model_dir / self.model_file
         try:
             content = path.read_bytes()
         except OSError as error:
             raise ModelMismatch(f"{path} cannot be read: {error}") from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != self.model_sha256:
-            raise ModelMismatch(
-                f"{path} has SHA-256 {found}, the manifest says {self.model_sha256}"
-            )
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.model_sha256:
+            raise ModelMismatch(f"{path} has SHA-256 {digest}, not {self.model_sha256} as declared")
         return content

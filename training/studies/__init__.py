@@ -1,1 +1,1 @@
-"""Repeated trainings behind the model card's figures."""
+"""Repeated trainings and a speed measurement behind the figures of the model card."""

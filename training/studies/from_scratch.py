@@ -1,8 +1,8 @@
-"""What the photos alone teach: a small network without any pretrained weights.
+"""A small network without pretrained weights: how much the photos alone teach.
 
-Not what ships; it says how much of the shipped model's worth comes from its start weights. One
-network learns our classes and those of an archive of labelled negatives (CIFAR-10's ten) at the
-same time: the second task is where its first layers learn most.
+It is not shipped; it shows how much of the shipped model's accuracy comes from its start weights.
+One network learns our classes and those of an archive of labelled negatives (CIFAR-10's ten) at the
+same time, as its first layers learn most from that second task.
 """
 
 import copy
@@ -18,8 +18,7 @@ from torch.nn import functional
 
 from training.config import AugmentConfig, SourceShare
 from training.data.augment import augment, mix_up
-from training.model.autocast import fast_precision
-from training.model.fit import learning_rate, seed_everything
+from training.model.fit import fast_precision, learning_rate, seed_everything
 from training.serving.manifest import InputSpec
 
 _SIDE = 32
@@ -30,7 +29,7 @@ _REPORT_EVERY = 200  # steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScratchConfig:
-    """One run from random weights."""
+    """The settings of one run from random weights."""
 
     vehicles: tuple[str, ...] = ("bicycle", "motorcycle")
     negatives: str = "other"
@@ -46,7 +45,7 @@ class ScratchConfig:
     warm_up: float = 0.1
     mix_up: float = 0.2
     label_smoothing: float = 0.05
-    # Of what is not drawn from the extra source.
+    # Of the photos that are not drawn from the extra source.
     shares: tuple[SourceShare, ...] = (
         SourceShare(source="cifar100", label="bicycle", weight=0.26),
         SourceShare(source="cifar100", label="motorcycle", weight=0.26),
@@ -72,29 +71,33 @@ class ScratchConfig:
 
     @property
     def input(self) -> InputSpec:
-        """The pictures' own 32 pixels."""
+        """Return the network's input: 32 pixels, as the pictures of CIFAR-100 have."""
         return InputSpec(
             width=_SIDE, height=_SIDE, mean=127.5, scale=64.0, layout="NCHW", name="image"
         )
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Ours; those of the extra source follow in the network's answer."""
+        """Return our classes; those of the extra source follow in the network's output."""
         return (*self.vehicles, self.negatives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScratchPhotos:
-    """Both tasks' photos under one numbering of classes, with how often each is drawn."""
+    """The N photos of both tasks, under one numbering of classes."""
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]  # (N, height, width, RGB)
     labels: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    classes: int
+    weights: NDArray[np.float64]  # probability to be drawn, sum 1
+    classes: int  # of both tasks
 
 
 def small_net(channels: tuple[int, ...], classes: int, dropout: float) -> nn.Sequential:
-    """A stem; per further width a halving convolution and, but for the last, a residual block."""
+    """Build the network: images (N, 3, height, width) to logits (N, classes).
+
+    A stem; for every further width a halving convolution and, except for the last, a residual
+    block.
+    """
     layers: list[nn.Module] = [*_convolution(3, channels[0])]
     for index, (before, after) in enumerate(pairwise(channels), start=2):
         layers += _convolution(before, after, stride=2)
@@ -107,7 +110,7 @@ def small_net(channels: tuple[int, ...], classes: int, dropout: float) -> nn.Seq
 def fit_scratch(
     photos: ScratchPhotos, config: ScratchConfig, *, seed: int, report: Callable[[str], None]
 ) -> nn.Sequential:
-    """One network from random weights; averaged weights come out."""
+    """Train one network from random weights and return it with averaged weights."""
     seed_everything(seed)
     model = small_net(config.channels, photos.classes, config.dropout)
     model = model.to(memory_format=torch.channels_last).train()
@@ -142,7 +145,7 @@ def fit_scratch(
 
 
 def scaled(images: torch.Tensor, spec: InputSpec) -> torch.Tensor:
-    """Pixels from 0 to 255, as the network takes them."""
+    """Scale pixels from 0..255 to the network's input."""
     return ((images - spec.mean) / spec.scale).contiguous(memory_format=torch.channels_last)
 
 
@@ -156,18 +159,18 @@ def _batch(
 
 
 def _average(averaged: nn.Module, model: nn.Module, *, decay: float) -> None:
-    """Weights and the normalisation's running figures; its counters are copied."""
+    """Average the weights and the normalisation's running figures; copy its counters."""
     pairs = zip(averaged.state_dict().values(), model.state_dict().values(), strict=True)
     with torch.no_grad():
-        for kept, new in pairs:
-            if kept.is_floating_point():
-                kept.lerp_(new, 1 - decay)
+        for mean, new in pairs:
+            if mean.is_floating_point():
+                mean.lerp_(new, 1 - decay)
             else:
-                kept.copy_(new)
+                mean.copy_(new)
 
 
 class _Residual(nn.Module):  # type: ignore[misc]  # torch is not installed with the rest
-    """Two convolutions, added to what goes in."""
+    """Two convolutions, added to their input."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -175,7 +178,7 @@ class _Residual(nn.Module):  # type: ignore[misc]  # torch is not installed with
         self.layers = nn.Sequential(*layers)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """The sum."""
+        """Return the sum, of the same shape as the input."""
         return images + self.layers(images)
 
 

@@ -1,4 +1,4 @@
-"""The network without pretrained weights: its photos, and what it is worth from several seeds."""
+"""Train and evaluate the network without pretrained weights, with several seeds."""
 
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from training.data.photo_set import PhotoSet, UnusableData, load_photos
 from training.studies.from_scratch import ScratchConfig, ScratchPhotos, fit_scratch, scaled
 from training.studies.spread import SeedSpread
 
-_FOLDS = 3  # one of them is held back where `test` is not to be read
+_FOLDS = 3  # one of them is held back if `test` must not be read
 _BATCH = 200
 
 
@@ -27,7 +27,9 @@ def scratch_by_seed(
     cache_dir: Path,
     report: Callable[[str], None],
 ) -> dict[str, SeedSpread]:
-    """By source: vehicles named rightly in one view, where only vehicles may be answered.
+    """Return the share of vehicles named rightly, choosing among vehicles only, by source.
+
+    Measured on `test`, or with `held_back` on a third of `train`; without flip averaging.
 
     Raises: UnusableData.
     """
@@ -37,25 +39,27 @@ def scratch_by_seed(
     aside = ours.folds(_FOLDS) == 0 if held_back else np.zeros(len(ours), dtype=np.bool_)
     photos = _with_extra(ours.take(~aside), data, config, cache_dir)
     models = [fit_scratch(photos, config, seed=seed, report=report) for seed in seeds]
-    judged = ours.take(aside) if held_back else _ours(data, "test", config, None)
-    figures = [forced_right(model, judged, config) for model in models]
-    return {name: SeedSpread(values=tuple(each[name] for each in figures)) for name in figures[0]}
+    tests = ours.take(aside) if held_back else _ours(data, "test", config, None)
+    figures = [forced_right(model, tests, config) for model in models]
+    return {name: SeedSpread(values=tuple(seed[name] for seed in figures)) for name in figures[0]}
 
 
 def forced_right(
     model: nn.Sequential, photos: PhotoSet, config: ScratchConfig
 ) -> Mapping[str, float]:
-    """The share of each source's vehicles."""
-    answers = []
+    """Return the share of each source's vehicles named rightly, 0..1."""
+    logits = []
     with torch.no_grad():
         for start in range(0, len(photos), _BATCH):
             pixels = torch.from_numpy(photos.pixels[start : start + _BATCH])
-            answers.append(model(scaled(pixels.permute(0, 3, 1, 2).float(), config.input)))
+            logits.append(model(scaled(pixels.permute(0, 3, 1, 2).float(), config.input)))
     vehicles = len(config.vehicles)
-    right = torch.cat(answers)[:, :vehicles].argmax(1).numpy() == photos.labels
-    shown = photos.labels < vehicles
-    sources = np.unique(photos.sources[shown]).tolist()
-    return {source: float(right[shown & (photos.sources == source)].mean()) for source in sources}
+    right = torch.cat(logits)[:, :vehicles].argmax(1).numpy() == photos.labels
+    is_vehicle = photos.labels < vehicles
+    return {
+        source: float(right[is_vehicle & (photos.sources == source)].mean())
+        for source in np.unique(photos.sources[is_vehicle]).tolist()
+    }
 
 
 def _ours(data: Path, split: str, config: ScratchConfig, cache_dir: Path | None) -> PhotoSet:
@@ -71,9 +75,9 @@ def _ours(data: Path, split: str, config: ScratchConfig, cache_dir: Path | None)
 def _with_extra(
     ours: PhotoSet, data: Path, config: ScratchConfig, cache_dir: Path
 ) -> ScratchPhotos:
-    """Both tasks' photos; the second task's classes follow ours."""
+    """Return both tasks' photos; the second task's classes follow ours."""
     names = _folders_in(data / config.extra_source / "train.zip")
-    found = load_photos(
+    loaded = load_photos(
         data,
         "train",
         classes=names,
@@ -81,7 +85,7 @@ def _with_extra(
         archive_limit=config.extra_limit,
         cache_dir=cache_dir,
     )
-    extra = found.take(found.sources == config.extra_source)
+    extra = loaded.take(loaded.sources == config.extra_source)
     return ScratchPhotos(
         pixels=np.concatenate([ours.pixels, extra.pixels]),
         labels=np.concatenate([ours.labels, extra.labels + len(config.classes)]),
@@ -111,6 +115,7 @@ def _weights(photos: PhotoSet, config: ScratchConfig) -> NDArray[np.float64]:
         rows &= photos.labels == config.classes.index(entry.label)
         weights[rows] = entry.weight / max(1, int(rows.sum()))
     if not weights.sum():
-        raise UnusableData("none of the sources that the settings name is there")
+        names = ", ".join(sorted({entry.source for entry in config.shares}))
+        raise UnusableData(f"no photos to train on; expected one of the sources {names}")
     probabilities: NDArray[np.float64] = weights / weights.sum()
     return probabilities

@@ -1,7 +1,7 @@
-"""The same recipe from several seeds: how much of a figure is luck.
+"""The shipped recipe with several seeds: how much of a figure is chance.
 
-Only the last fit of each seed is made, and exported for a single view; temperature and threshold
-play no part where a vehicle must be named. Reads `test` once a seed.
+For each seed only the last fit is made, and exported without flip averaging; a forced choice does
+not depend on temperature and threshold. Reads `test` once a seed.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _BATCH = 64
 def forced_by_seed(
     config: TrainConfig, paths: TrainPaths, seeds: Sequence[int], report: Report
 ) -> dict[str, SeedSpread]:
-    """By source of `test`: vehicles named rightly, choosing among vehicles only.
+    """Return the share of vehicles named rightly, choosing among vehicles only, by `test` source.
 
     Raises: UnusableData, UnusableWeights.
     """
@@ -40,13 +40,15 @@ def forced_by_seed(
     for seed in seeds:
         seeded = replace(config, seed=seed)
         model = fit_once(f"seed {seed}", photos, seeded, paths, report)
-        exported = export_model(model, photos, replace(seeded, mirrored=False), temperature=1.0)
+        exported = export_model(
+            model, photos, replace(seeded, flip_averaged=False), temperature=1.0
+        )
         models.append(exported.content)
     tests = load_photos(
         [paths.data_dir, *paths.more_data], "test", classes=config.classes, spec=config.input
     )
     figures = [_forced(model, tests, config) for model in models]
-    return {name: SeedSpread(values=tuple(each[name] for each in figures)) for name in figures[0]}
+    return {name: SeedSpread(values=tuple(seed[name] for seed in figures)) for name in figures[0]}
 
 
 def _forced(model: bytes, photos: PhotoSet, config: TrainConfig) -> dict[str, float]:
@@ -54,8 +56,9 @@ def _forced(model: bytes, photos: PhotoSet, config: TrainConfig) -> dict[str, fl
         softmax(_logits(model, photos, config.input)),
         photos,
         classes=config.classes,
-        vehicles=[config.classes.index(name) for name in config.vehicles],
-        threshold=1.0,
+        vehicles=config.vehicle_columns,
+        threshold=1.0,  # a forced choice needs none
+        has_defect=None,
     )
     by_source = {name: entry.value for name, entry in result.forced_by_source.items()}
     return {**by_source, MACRO: result.forced_macro_average}

@@ -1,4 +1,4 @@
-"""One image, one thread: the served file, and beside it the same network in torch."""
+"""Time for one image on one thread: the served file, and the same network in torch."""
 
 import importlib.util
 import statistics
@@ -19,23 +19,26 @@ _WARM_UP = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """Milliseconds for one image, medians; `torch` is None where torch is not installed."""
+    """Median milliseconds for one image; `torch` is absent (None) without that package."""
 
     served: float
     torch: float | None
 
     @property
     def ratio(self) -> float | None:
-        """The served file's share of torch's time."""
+        """Return the served file's time divided by torch's."""
         return None if self.torch is None else self.served / self.torch
 
     def to_wire(self) -> dict[str, float | None]:
-        """JSON values."""
+        """Return the times and their ratio as JSON values."""
         return {"served_ms": self.served, "torch_ms": self.torch, "ratio": self.ratio}
 
 
 def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = ROUNDS) -> Speed:
-    """Taken in turns, so that a busy machine slows both. Torch's weights are random: no matter."""
+    """Measure `rounds` images of each kind, in turns, so that a busy machine slows both.
+
+    Torch's weights are random, which does not change the time.
+    """
     spec = predictor.manifest.input
     image = np.zeros((1, 3, spec.height, spec.width), dtype=np.float32)
     has_torch = importlib.util.find_spec("torch") is not None
@@ -48,7 +51,7 @@ def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = ROUNDS) 
 
 
 def _in_torch(image: NDArray[np.float32], config: TrainConfig) -> Callable[[], object]:
-    # Here, because the served file is measured where torch is not installed, too.
+    # Imported here, as the served file is also measured without torch.
     import torch  # noqa: PLC0415
 
     from training.model.network import ModelConfig, build_model  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What monitoring compares each day with."""
+"""The baseline that monitoring compares each day with."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.pictures import a_jpeg
 from tests.training.data.test_photo_set import CLASSES, SPEC, plain, put
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet, load_photos
-from training.evaluation.baseline import baseline, keep_baseline
+from training.evaluation.baseline import baseline, write_baseline
 
 
 def photos_in(folder: Path) -> PhotoSet:
@@ -32,7 +32,7 @@ def test_baseline_counts_as_the_policy_decides(tmp_path: Path) -> None:
         model_version="v1",
         data_digest="d",
     )
-    # The first is surest and black (sources are sorted); the third is unsure.
+    # The first is the most confident and black (sources are sorted); the third is unsure.
     assert (document["assigned"], document["review"], document["n"]) == (1, 2, 3)
     assert document["predicted"] == {"bicycle": 2, "motorcycle": 1, "other": 0}
     assert document["values"]["confidence"] == [0.9, 0.9899, 0.99]
@@ -69,11 +69,11 @@ def test_many_values_become_five_thousand_that_span_them(tmp_path: Path) -> None
     assert abs(float(np.median(values)) - 0.75) < 0.001
 
 
-def test_only_what_stands_for_production_is_written(tmp_path: Path) -> None:
+def test_only_sources_that_represent_production_are_written(tmp_path: Path) -> None:
     photos = photos_in(tmp_path)
     config = replace(TrainConfig(), classes=CLASSES, vehicles=CLASSES[:2], policy_sources=("yard",))
     probabilities = np.full((3, 3), 1 / 3)
-    keep_baseline(tmp_path, probabilities, photos, config, threshold=0.9, model_version="v1")
+    write_baseline(tmp_path, probabilities, photos, config, threshold=0.9, model_version="v1")
     document = json.loads((tmp_path / "baseline.json").read_text(encoding="utf-8"))
     assert (document["mix"], document["n"], document["model_version"]) == (["yard"], 2, "v1")
     assert document["data_digest"] == photos.digest(CLASSES)

@@ -31,18 +31,18 @@ def policy(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Thr
 def predictions(
     *groups: tuple[int, int, int, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Photos by (count, label, guess, confidence)."""
+    """Return photos by (count, label, predicted class, confidence)."""
     rows, labels = [], []
-    for count, label, guess, confidence in groups:
+    for count, label, predicted, confidence in groups:
         row = np.full(3, (1 - confidence) / 2)
-        row[guess] = confidence
+        row[predicted] = confidence
         rows += [row] * count
         labels += [label] * count
     return np.array(rows), np.array(labels, dtype=np.int64)
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
-def test_temperature_undoes_a_known_scale(scale: float) -> None:
+def test_fitted_temperature_undoes_a_known_scale(scale: float) -> None:
     generator = np.random.default_rng(3)
     honest = generator.normal(size=(4000, 3)) * 2
     labels = np.array([generator.choice(3, p=row) for row in softmax(honest)])
@@ -77,7 +77,7 @@ def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
     assert chosen.acceptance.accepted == 2151
 
 
-def test_budget_out_of_reach_is_admitted() -> None:
+def test_unreachable_budget_is_reported_as_not_met() -> None:
     chosen = policy(*predictions((200, 0, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)))
     assert not chosen.budget_met
     assert chosen.to_wire()["error_upper_bound"] > 0.005
@@ -101,7 +101,7 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
 
 
 def drawn(count: int, lift: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Photos that are right as often as their confidence says, less `lift`."""
+    """Draw photos that are right as often as their confidence, less `lift`."""
     generator = np.random.default_rng(seed)
     confidence = generator.uniform(0.7, 0.99, count)
     right = generator.uniform(size=count) < confidence - lift
@@ -109,23 +109,23 @@ def drawn(count: int, lift: float, seed: int) -> tuple[NDArray[np.float64], NDAr
     return rows, np.where(right, 0, 1).astype(np.int64)
 
 
-def test_two_fifths_of_what_chance_alone_makes_is_taken_off() -> None:
-    """Of a perfect model's gaps, theory leaves 2 - sqrt(2): they are normal, and folded twice."""
+def test_debiasing_removes_two_fifths_of_what_chance_alone_makes() -> None:
+    """In theory 2 - sqrt(2) of a perfect model's gaps are left: normal values, folded twice."""
     draws = [drawn(1000, 0.0, seed) for seed in range(40)]
-    usual = np.mean([calibration_error(*draw) for draw in draws])
+    biased = np.mean([calibration_error(*draw) for draw in draws])
     debiased = np.mean([debiased_calibration_error(*draw) for draw in draws])
-    assert debiased / usual == pytest.approx(2 - 2**0.5, abs=0.03)
+    assert debiased / biased == pytest.approx(2 - 2**0.5, abs=0.03)
 
 
 @pytest.mark.parametrize("lift", [0.1, 0.2])
-def test_true_error_stays_once_chance_is_taken_off(lift: float) -> None:
+def test_true_error_stays_after_debiasing(lift: float) -> None:
     errors = [debiased_calibration_error(*drawn(1000, lift, seed)) for seed in range(20)]
     assert np.mean(errors) == pytest.approx(lift, abs=0.01)
 
 
-def test_debiased_error_of_a_known_case() -> None:
+def test_debiased_error_of_one_bin_follows_the_formula() -> None:
     """One bin of 100 at confidence 0.9, 80 right: gap 0.1, spread 0.04, so 2.5 spreads."""
     probabilities, labels = predictions((80, 0, 0, 0.9), (20, 1, 0, 0.9))
     by_chance_too = 0.04 * (2 / np.pi) ** 0.5 * np.exp(-(2.5**2) / 2) + 0.1 * 0.9875807
-    found = debiased_calibration_error(probabilities, labels, bins=1)
-    assert found == pytest.approx(0.2 - by_chance_too, abs=1e-6)
+    error = debiased_calibration_error(probabilities, labels, bins=1)
+    assert error == pytest.approx(0.2 - by_chance_too, abs=1e-6)

@@ -1,14 +1,14 @@
-"""The pieces of the evaluation report that can be checked by hand."""
+"""Risk and coverage, the confusion matrix and the perturbations, checked by hand."""
 
 import numpy as np
 
 from handlers.domain.photo import wire_image
 from tests.pictures import a_jpeg
 from training.evaluation.curves import confusion, risk_coverage
-from training.evaluation.perturbations import TURNED_WITH_NOTE, altered
+from training.evaluation.perturbations import TURNED_WITH_EXIF, altered
 
 
-def test_alterations_are_photos_that_serialize_accepts() -> None:
+def test_altered_photos_are_accepted_by_serialize() -> None:
     copies = altered(a_jpeg((400, 300)))
     sizes = {}
     for name, content in copies.items():
@@ -16,11 +16,11 @@ def test_alterations_are_photos_that_serialize_accepts() -> None:
         assert isinstance(prepared, wire_image.Prepared), name
         sizes[name] = (prepared.quality.width, prepared.quality.height)
     assert sizes["lying on its side"] == (168, 224)
-    assert sizes[TURNED_WITH_NOTE] == (224, 168)
+    assert sizes[TURNED_WITH_EXIF] == (224, 168)
     assert sizes["small (32 pixels)"] == (32, 24)
 
 
-def test_alteration_of_no_photo_is_none() -> None:
+def test_bytes_that_are_not_a_photo_have_no_alterations() -> None:
     assert altered(b"not a photo") == {}
 
 
@@ -34,6 +34,14 @@ def test_risk_rises_as_more_is_assigned() -> None:
         (0.8, 1, 3),
     ]
     assert [point.coverage for point in curve] == [0.5, 1.0, 1.0]
+
+
+def test_curve_counts_photos_with_a_quality_defect_as_not_assigned() -> None:
+    probabilities = np.array([[0.99, 0.01], [0.9, 0.1]])
+    curve = risk_coverage(
+        probabilities, np.array([0, 0]), vehicles=[0], has_defect=np.array([True, False])
+    )
+    assert [(point.threshold, point.coverage, point.risk.of) for point in curve] == [(0.9, 0.5, 1)]
 
 
 def test_model_that_assigns_nothing_has_no_curve() -> None:

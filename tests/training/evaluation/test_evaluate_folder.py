@@ -41,17 +41,17 @@ def folder(tmp_path: Path) -> Path:
 def test_only_test_photos_of_a_split_folder_are_measured(
     folder: Path, predictor: Predictor
 ) -> None:
-    found = measure(predictor, folder)
-    assert (len(found.photos), found.split) == (3, "test")
+    result = measure(predictor, folder)
+    assert (len(result.photos), result.split) == (3, "test")
 
 
-def test_all_photos_of_a_folder_that_nobody_split_are_measured(
+def test_all_photos_of_a_folder_without_a_test_side_are_measured(
     tmp_path: Path, predictor: Predictor
 ) -> None:
     for number in range(12):
         put(tmp_path, f"bicycle/{number}.jpg", a_jpeg((200 + number, 160)))
-    found = measure(predictor, tmp_path)
-    assert (len(found.photos), found.split) == (12, None)
+    result = measure(predictor, tmp_path)
+    assert (len(result.photos), result.split) == (12, None)
     held_back = measure(predictor, tmp_path, held_back=True)
     assert 0 < len(held_back.photos) < 12
 
@@ -73,10 +73,10 @@ def test_folder_of_unknown_classes_alone_is_an_error(tmp_path: Path, predictor: 
         measure(predictor, tmp_path)
 
 
-def test_file_that_is_no_photo_is_counted(folder: Path, predictor: Predictor) -> None:
+def test_file_that_is_not_a_photo_is_counted(folder: Path, predictor: Predictor) -> None:
     put(folder, "yard/test/bicycle/notes.txt", b"not a photo")
-    found = measure(predictor, folder)
-    assert (found.unreadable, len(found.photos)) == (1, 3)
+    result = measure(predictor, folder)
+    assert (result.unreadable, len(result.photos)) == (1, 3)
 
 
 def test_folder_without_a_single_photo_is_an_error(tmp_path: Path, predictor: Predictor) -> None:
@@ -85,31 +85,31 @@ def test_folder_without_a_single_photo_is_an_error(tmp_path: Path, predictor: Pr
         measure(predictor, tmp_path)
 
 
-def test_photo_is_judged_as_the_server_judges_its_wire_image(
+def test_photo_is_predicted_as_the_server_predicts_its_wire_image(
     folder: Path, predictor: Predictor
 ) -> None:
-    """Bit by bit up to the tensor; a batch of photos may round differently inside the model."""
-    found = measure(predictor, folder)
-    for row, label in enumerate(found.photos.labels):
+    """Bit by bit up to the tensor; a batch of photos may be rounded differently in the model."""
+    result = measure(predictor, folder)
+    for row, label in enumerate(result.photos.labels):
         name = predictor.manifest.classes[label]
         original = next(folder.glob(f"*/test/{name}/*")).read_bytes()
         prepared = wire_image.prepare(original)
         assert isinstance(prepared, wire_image.Prepared)
         tensor = preprocess(prepared.wire_image, predictor.manifest.input)
-        measured = normalise(found.photos.pixels[row : row + 1], predictor.manifest.input)
+        measured = normalise(result.photos.pixels[row : row + 1], predictor.manifest.input)
         assert np.array_equal(measured, tensor)
         served = predictor.predict(prepared.wire_image).probabilities
-        assert found.probabilities[row].tolist() == pytest.approx(list(served.values()), abs=1e-6)
+        assert result.probabilities[row].tolist() == pytest.approx(list(served.values()), abs=1e-6)
 
 
 def test_turned_photo_is_measured_upright(tmp_path: Path, predictor: Predictor) -> None:
     put(tmp_path, "plain/bicycle/a.jpg", turned(1))
     put(tmp_path, "turned/bicycle/a.jpg", turned(6))
-    found = measure(predictor, tmp_path)
-    difference = found.photos.pixels[0].astype(int) - found.photos.pixels[1]
+    result = measure(predictor, tmp_path)
+    difference = result.photos.pixels[0].astype(int) - result.photos.pixels[1]
     assert np.abs(difference).mean() < 2
-    assert found.photos.quality is not None
-    assert found.photos.quality["orientation"].tolist() == [1, 6]
+    assert result.photos.quality is not None
+    assert result.photos.quality["orientation"].tolist() == [1, 6]
 
 
 def test_report_is_one_page_that_runs_nothing(folder: Path, predictor: Predictor) -> None:
@@ -117,7 +117,7 @@ def test_report_is_one_page_that_runs_nothing(folder: Path, predictor: Predictor
     html = render(measure(predictor, folder))
     assert html.count("<svg") == 2
     assert not re.search(r"<script|https?://|javascript:|style=", html)
-    for title in ("By source and class", "What is taken for what", "made hard on purpose"):
+    for title in ("By source and class", "Confusion matrix", "altered on purpose"):
         assert title in html
 
 
@@ -125,9 +125,9 @@ def test_report_of_photos_without_a_vehicle_is_written(
     tmp_path: Path, predictor: Predictor
 ) -> None:
     put(tmp_path, "other/a.jpg", a_jpeg())
-    found: Measured = measure(predictor, tmp_path)
-    assert found.by_quality == found.by_perturbation == ()
-    assert "<svg" in render(found)
+    result: Measured = measure(predictor, tmp_path)
+    assert result.by_quality == result.by_perturbation == ()
+    assert "<svg" in render(result)
 
 
 def test_model_with_other_classes_is_measured_on_its_own(
@@ -140,9 +140,9 @@ def test_model_with_other_classes_is_measured_on_its_own(
         policy["vehicle_classes"] = ["van", "tram"]
 
     put(tmp_path / "mine", "tram/a.jpg", a_jpeg())
-    found = measure(Predictor.load(model_with(rename)), tmp_path / "mine")
-    assert found.to_wire()["classes"] == ["van", "tram", "nothing"]
-    assert [group.label for group in found.figures.groups] == ["tram"]
+    result = measure(Predictor.load(model_with(rename)), tmp_path / "mine")
+    assert result.to_wire()["classes"] == ["van", "tram", "nothing"]
+    assert [group.label for group in result.figures.groups] == ["tram"]
 
 
 def test_command_prints_a_document_and_writes_the_report(folder: Path, tmp_path: Path) -> None:
@@ -156,17 +156,17 @@ def test_command_prints_a_document_and_writes_the_report(folder: Path, tmp_path:
     assert report.is_file()
 
 
-def test_command_prints_figures_for_people(folder: Path, tmp_path: Path) -> None:
-    asked = ["evaluate", str(folder), "--out", str(tmp_path / "report.html")]
-    result = CliRunner().invoke(app, asked)
+def test_command_prints_readable_figures(folder: Path, tmp_path: Path) -> None:
+    words = ["evaluate", str(folder), "--out", str(tmp_path / "report.html")]
+    result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "right among all assigned, non-vehicles included:" in result.stdout
     assert "3 test photos" in result.stdout
 
 
-@pytest.mark.parametrize("asked", [["none"], [".", "--model", "none"]])
-def test_command_says_what_is_missing(asked: list[str], tmp_path: Path) -> None:
-    where = [str(tmp_path / asked[0]), *asked[1:], "--out", str(tmp_path / "report.html")]
+@pytest.mark.parametrize("words", [["none"], [".", "--model", "none"]])
+def test_command_names_a_missing_folder_or_model(words: list[str], tmp_path: Path) -> None:
+    where = [str(tmp_path / words[0]), *words[1:], "--out", str(tmp_path / "report.html")]
     result = CliRunner().invoke(app, ["evaluate", *where])
     assert result.exit_code == 2
     assert result.output.startswith("scones: ")

@@ -1,4 +1,4 @@
-"""The model card's figures, and what identifies the code behind them."""
+"""The figures of the model card, and the digest of the code behind them."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ def test_card_without_a_marked_part_is_refused(tmp_path: Path) -> None:
         update_card(card, {})
 
 
-def test_code_digest_is_the_same_twice() -> None:
+def test_code_digest_is_reproducible() -> None:
     assert code_digest() == code_digest()
     assert len(code_digest()) == 16
 
@@ -69,7 +69,7 @@ def test_code_digest_is_the_same_twice() -> None:
         ("handlers/domain/ledger/events.py", False),
     ],
 )
-def test_code_digest_changes_with_what_decides_about_the_weights(
+def test_code_digest_changes_with_code_that_decides_about_the_weights(
     tmp_path: Path, name: str, *, decides: bool
 ) -> None:
     for folder in ("handlers", "training"):

@@ -1,4 +1,4 @@
-"""Somebody else's folder with four other classes: trained, measured, served, decided upon."""
+"""A folder with four other classes: trained, measured, served, decided upon."""
 
 import json
 import random
@@ -37,17 +37,17 @@ ORDER_RANGES = {"van": "distant", "tram": "distant", "scooter": "nearby"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`<class>/*`, split by nobody."""
-    made = tmp_path_factory.mktemp("mine")
+    """`<class>/*`, without a train and a test side."""
+    data = tmp_path_factory.mktemp("mine")
     chance = random.Random(5)  # noqa: S311 - drawings, not secrets
     for label, colour in COLOURS.items():
-        (made / label).mkdir()
+        (data / label).mkdir()
         for number in range(30):
             image = Image.new("RGB", (48, 40), "white")
             x, y = chance.randrange(20), chance.randrange(15)
             ImageDraw.Draw(image).rectangle((x, y, x + 24, y + 22), fill=colour)
-            (made / label / f"{number}.png").write_bytes(encoded(image, "PNG"))
-    return made
+            (data / label / f"{number}.png").write_bytes(encoded(image, "PNG"))
+    return data
 
 
 @pytest.fixture(scope="module")
@@ -65,30 +65,30 @@ def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         threads=1,
         augment=AugmentConfig(patch=6),
     )
-    made = tmp_path_factory.mktemp("model")
-    paths = TrainPaths(data_dir=folder, weights=None, model_dir=made, work_dir=made / "work")
+    trained = tmp_path_factory.mktemp("model")
+    paths = TrainPaths(data_dir=folder, weights=None, model_dir=trained, work_dir=trained / "work")
     train(config, paths, lambda _: None)
-    return made
+    return trained
 
 
 def test_four_classes_come_out_of_the_server(model: Path, folder: Path) -> None:
     photo = next((folder / "tram").iterdir()).read_bytes()
-    answer = Server(create_app(model)).classify(photo, **{"content-type": "image/png"})
-    assert answer.status_code == 200
-    assert list(answer.json()["probabilities"]) == [*VEHICLES, "nothing"]
+    response = Server(create_app(model)).classify(photo, **{"content-type": "image/png"})
+    assert response.status_code == 200
+    assert list(response.json()["probabilities"]) == [*VEHICLES, "nothing"]
 
 
-def test_policy_is_rendered_from_the_manifest_and_decides(model: Path) -> None:
+def test_policy_rendered_from_the_manifest_decides(model: Path) -> None:
     policy = Policy.from_json(render_policy([model / "manifest.json"], ORDER_RANGES))
     version = json.loads((model / "manifest.json").read_text(encoding="utf-8"))["model_version"]
-    found = policy.models[version]
+    model_policy = policy.models[version]
 
     def decided(probabilities: dict[str, float]) -> Assign | AskReviewer:
         prediction = Prediction(probabilities=probabilities, model_version=version)
-        assert policy.model_of(prediction) is found
+        assert policy.model_of(prediction) is model_policy
         return decide(
             prediction,
-            threshold=Threshold.in_force(found, "{}"),
+            threshold=Threshold.in_force(model_policy, "{}"),
             order_ranges=policy.order_ranges,
             has_driver=True,
             defects=(),
@@ -97,17 +97,17 @@ def test_policy_is_rendered_from_the_manifest_and_decides(model: Path) -> None:
     sure = decided({"van": 0.0, "tram": 0.0, "scooter": 0.9999, "nothing": 0.0001})
     assert isinstance(sure, Assign)
     assert (sure.vehicle, sure.order_range) == ("scooter", "nearby")
-    none = decided({"van": 0.1, "tram": 0.0, "scooter": 0.0, "nothing": 0.9})
-    assert isinstance(none, AskReviewer)
-    assert none.reason == "no_vehicle"
+    unsure = decided({"van": 0.1, "tram": 0.0, "scooter": 0.0, "nothing": 0.9})
+    assert isinstance(unsure, AskReviewer)
+    assert unsure.reason == "no_vehicle"
 
 
 def test_held_back_photos_are_measured_and_reported(model: Path, folder: Path) -> None:
-    found = measure(Predictor.load(model), folder, held_back=True)
-    assert 5 <= len(found.photos) <= 50
-    assert {group.label for group in found.figures.groups} <= set(COLOURS)
-    assert sum(group.right.of for group in found.figures.groups) == len(found.photos)
-    assert "taken for scooter" in render(found)
+    measured = measure(Predictor.load(model), folder, held_back=True)
+    assert 5 <= len(measured.photos) <= 50
+    assert {group.label for group in measured.figures.groups} <= set(COLOURS)
+    assert sum(group.right.of for group in measured.figures.groups) == len(measured.photos)
+    assert "predicted scooter" in render(measured)
 
 
 def test_baseline_names_the_classes_of_the_model(model: Path, folder: Path) -> None:

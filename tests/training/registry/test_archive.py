@@ -24,9 +24,7 @@ def archive(**files: bytes) -> bytes:
     return packed.getvalue()
 
 
-def test_same_model_gives_the_same_bytes_whenever_and_wherever(
-    shipped: Path, tmp_path: Path
-) -> None:
+def test_same_model_is_packed_into_the_same_bytes(shipped: Path, tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     shutil.copytree(shipped, copy)
     for path in copy.iterdir():
@@ -45,7 +43,7 @@ def test_packed_model_can_be_served(shipped: Path, tmp_path: Path) -> None:
     }
 
 
-def test_model_that_is_not_the_manifests_is_not_packed(shipped: Path, tmp_path: Path) -> None:
+def test_model_that_differs_from_its_manifest_is_not_packed(shipped: Path, tmp_path: Path) -> None:
     copy = tmp_path / "model"
     shutil.copytree(shipped, copy)
     (copy / "model.onnx").write_bytes(b"another")
@@ -54,7 +52,7 @@ def test_model_that_is_not_the_manifests_is_not_packed(shipped: Path, tmp_path: 
 
 
 def test_archive_of_a_training_job_is_read(shipped: Path, tmp_path: Path) -> None:
-    """Other programs pack `./manifest.json`, folders and more besides."""
+    """Other programs pack `./manifest.json`, folders and further entries."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as content:
         content.add(shipped, arcname=".")

@@ -1,4 +1,4 @@
-"""The loop, tiny: verdicts come in, a model is made of them, judged, registered and approved."""
+"""The whole loop, tiny: verdicts become a model that is compared, registered and approved."""
 
 import json
 import random
@@ -65,11 +65,11 @@ def a_verdict(photo_id: str, label: str, seq: int = 1) -> str:
 
 
 def a_folder(folder: Path, names: dict[str, str], count: int, seed: int) -> Path:
-    """Photos of what the keys say, in folders that the values name."""
+    """Draw `count` photos of each key, in the folder that its value names."""
     chance = random.Random(seed)  # noqa: S311 - drawings, not secrets
     for split in ("train", "test"):
-        for label, called in names.items():
-            target = folder / "drawn" / split / called
+        for label, folder_name in names.items():
+            target = folder / "drawn" / split / folder_name
             target.mkdir(parents=True, exist_ok=True)
             for number in range(count):
                 (target / f"{label}-{number}.png").write_bytes(a_photo(label, chance))
@@ -102,12 +102,12 @@ def test_verdicts_make_a_better_model_that_is_approved(
     registry: Registry, tmp_path: Path, shared: Path
 ) -> None:
     weights = shared / "data/weights/mobilenet_v1_0.75_192_quant.tflite"
-    # Whoever labelled these took every tram for a van.
+    # Every tram is labelled as a van.
     start = a_folder(tmp_path / "start", {"van": "van", "nothing": "nothing"}, 30, seed=1)
     a_folder(start, {"tram": "van"}, 30, seed=2)
     current = trained(tmp_path / "current", start, weights=weights)
 
-    # Reviewers say what the photos show; two of them disagree about one.
+    # Reviewers label what the photos show; two of them disagree about one photo.
     photos = tmp_path / "photos"
     photos.mkdir()
     chance = random.Random(3)  # noqa: S311 - drawings, not secrets
@@ -125,7 +125,7 @@ def test_verdicts_make_a_better_model_that_is_approved(
         classes=CONFIG.classes,
         negatives="nothing",
     )
-    assert [each.labels for each in collected.contradictions] == [("tram", "van")]
+    assert [contradiction.labels for contradiction in collected.contradictions] == [("tram", "van")]
     assert sum(collected.written.values()) == 239
 
     candidate = trained(tmp_path / "candidate", tmp_path / "verdicts", weights=weights)
@@ -138,4 +138,4 @@ def test_verdicts_make_a_better_model_that_is_approved(
     assert registry.decide(passed, approve=True, by="ana", reason="").status == "Approved"
 
     back = compare(candidate, current, [tmp_path / "verdicts"], RULES)
-    assert not back.passed, "the old model must not come back unnoticed"
+    assert not back.passed, "the old model must not replace the better one"

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from infra.config import stage_config
-from training.cli.registry_view import deployment
+from training.cli.registry import deployment
 from training.registry.model_package import ModelPackage
 from training.registry.model_store import ModelStore
 from training.registry.promotion_gate import GateResult
@@ -54,7 +54,7 @@ def another(shipped: Path, folder: Path, version: str) -> Path:
     return folder
 
 
-def judged(*, refusals: tuple[str, ...] = ()) -> GateResult:
+def gate_result(*, refusals: tuple[str, ...] = ()) -> GateResult:
     return GateResult(
         current="old",
         candidate="new",
@@ -65,7 +65,7 @@ def judged(*, refusals: tuple[str, ...] = ()) -> GateResult:
     )
 
 
-def test_registered_model_waits_for_a_person_and_says_what_it_is(
+def test_registered_model_waits_for_approval_and_has_its_metadata(
     package: ModelPackage, shipped: Path
 ) -> None:
     manifest = json.loads((shipped / "manifest.json").read_text(encoding="utf-8"))
@@ -77,9 +77,11 @@ def test_registered_model_waits_for_a_person_and_says_what_it_is(
     assert package.metadata["classes"] == ",".join(manifest["classes"])
 
 
-def test_metrics_lie_where_the_registry_says(registry: Registry, package: ModelPackage) -> None:
-    found = registry.sagemaker.describe_model_package(ModelPackageName=package.arn)
-    address = found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+def test_metrics_are_stored_at_the_address_in_the_registry(
+    registry: Registry, package: ModelPackage
+) -> None:
+    model = registry.sagemaker.describe_model_package(ModelPackageName=package.arn)
+    address = model["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     assert "out_of_fold" in json.loads(registry.store.get(address))
 
 
@@ -100,19 +102,19 @@ def test_registered_model_comes_back_as_it_was(
         assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes()
 
 
-def test_archive_that_was_changed_since_is_refused(
+def test_archive_changed_after_registration_is_refused(
     registry: Registry, package: ModelPackage, tmp_path: Path
 ) -> None:
     key = package.model_data_url.removeprefix(f"s3://{BUCKET}/")
     registry.store.put(key, b"another one", "application/gzip")
-    with pytest.raises(InvalidRequest, match="not what was registered"):
+    with pytest.raises(InvalidRequest, match="not the archive that was registered"):
         registry.download(package, tmp_path)
 
 
-def test_verdict_of_the_gate_stands_in_the_package(
+def test_result_of_the_gate_is_recorded_in_the_package(
     registry: Registry, package: ModelPackage
 ) -> None:
-    passed = registry.record(package, judged())
+    passed = registry.record(package, gate_result())
     assert passed.status == "PendingManualApproval"
     assert passed.description == "Gate passed against old: provably better: x"
     assert passed.metadata["gate"] == "passed"
@@ -124,27 +126,27 @@ def test_verdict_of_the_gate_stands_in_the_package(
 def test_refused_model_is_rejected_with_its_reasons(
     registry: Registry, package: ModelPackage
 ) -> None:
-    refused = registry.record(package, judged(refusals=("worse on trams", "x" * 2000)))
+    refused = registry.record(package, gate_result(refusals=("worse on trams", "x" * 2000)))
     assert refused.status == "Rejected"
     assert "worse on trams" in refused.description
     assert len(refused.description) <= 1024
 
 
-def test_person_approves_what_passed(registry: Registry, package: ModelPackage) -> None:
-    passed = registry.record(package, judged())
+def test_passed_model_is_approved_without_a_reason(
+    registry: Registry, package: ModelPackage
+) -> None:
+    passed = registry.record(package, gate_result())
     approved = registry.decide(passed, approve=True, by="ana", reason="")
     assert approved.status == "Approved"
     assert approved.description.startswith("Approved by ana. Gate passed")
     assert approved.metadata["decided_by"] == "ana"
 
 
-def test_what_the_gate_did_not_pass_needs_a_reason(
-    registry: Registry, package: ModelPackage
-) -> None:
-    with pytest.raises(NotAllowed, match="was not run"):
+def test_model_that_did_not_pass_needs_a_reason(registry: Registry, package: ModelPackage) -> None:
+    with pytest.raises(NotAllowed, match="is not run"):
         registry.decide(package, approve=True, by="ana", reason="")
-    refused = registry.record(package, judged(refusals=("few photos",)))
-    with pytest.raises(NotAllowed, match="was refused"):
+    refused = registry.record(package, gate_result(refusals=("few photos",)))
+    with pytest.raises(NotAllowed, match="is refused"):
         registry.decide(refused, approve=True, by="ana", reason="")
     forced = registry.decide(refused, approve=True, by="ana", reason="the current one is broken")
     assert forced.status == "Approved"
@@ -155,22 +157,22 @@ def test_what_the_gate_did_not_pass_needs_a_reason(
 def test_newest_approved_model_is_the_one_in_service(
     registry: Registry, package: ModelPackage, tmp_path: Path
 ) -> None:
-    with pytest.raises(PackageMissing, match="approved yet"):
+    with pytest.raises(PackageMissing, match="is approved; name a folder"):
         find_model("approved", lambda: registry, tmp_path)
     registry.decide(package, approve=True, by="ana", reason="first")
-    found = find_model("approved", lambda: registry, tmp_path)
-    assert (found.folder / "manifest.json").is_file()
-    assert found.package is not None
-    assert found.package.arn == package.arn
+    model = find_model("approved", lambda: registry, tmp_path)
+    assert (model.folder / "manifest.json").is_file()
+    assert model.package is not None
+    assert model.package.arn == package.arn
 
 
-def test_model_is_found_by_every_name(
+def test_model_is_resolved_by_every_name(
     registry: Registry, package: ModelPackage, shipped: Path, tmp_path: Path
 ) -> None:
     for place in (package.arn, package.model_data_url, str(shipped)):
-        found = find_model(place, lambda: registry, tmp_path / "scratch")
-        assert (found.folder / "model.onnx").read_bytes() == (shipped / "model.onnx").read_bytes()
-    with pytest.raises(InvalidRequest, match="is no folder"):
+        model = find_model(place, lambda: registry, tmp_path / "scratch")
+        assert (model.folder / "model.onnx").read_bytes() == (shipped / "model.onnx").read_bytes()
+    with pytest.raises(InvalidRequest, match="is not a folder"):
         find_model("nowhere", lambda: registry, tmp_path)
 
 
@@ -179,7 +181,7 @@ def test_unknown_package_is_named(registry: Registry, package: ModelPackage) -> 
         registry.package(package.arn + "9")
 
 
-def test_missing_bucket_says_what_to_give(registry: Registry, shipped: Path) -> None:
+def test_missing_bucket_names_the_option(registry: Registry, shipped: Path) -> None:
     elsewhere = Registry(
         sagemaker=registry.sagemaker, store=ModelStore(s3=registry.store.s3, bucket="not-there")
     )
@@ -191,15 +193,15 @@ def test_missing_bucket_says_what_to_give(registry: Registry, shipped: Path) -> 
 def test_image_that_could_not_be_deployed_is_not_registered(
     registry: Registry, shipped: Path, image: str
 ) -> None:
-    with pytest.raises(ImageMissing, match="no image in ECR"):
+    with pytest.raises(ImageMissing, match="not an image in ECR"):
         registry.register(shipped, image_uri=image, instance_types=["ml.c5.large"])
 
 
 def test_approved_package_can_be_deployed(package: ModelPackage) -> None:
-    """What it names is what the stage's configuration accepts."""
+    """The printed options are accepted by the stage's configuration."""
     command = deployment(package, ["training/shipped/manifest.json"])
-    given = dict(each.split("=", 1) for each in command.replace("\\\n", "").split(" -c ")[1:])
-    given = {name: value.strip() for name, value in given.items()}
-    config = stage_config(given.pop("stage"), given)
+    pairs = dict(option.split("=", 1) for option in command.replace("\\\n", "").split(" -c ")[1:])
+    options = {name: value.strip() for name, value in pairs.items()}
+    config = stage_config(options.pop("stage"), options)
     assert config.model_image_uri == package.image_uri
     assert config.model_data_url == package.model_data_url

@@ -24,7 +24,7 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/scones-serving:1"
 
 @pytest.fixture
 def photos(tmp_path: Path, shipped: Path) -> Path:
-    """A few pictures; far too few to decide on."""
+    """A few pictures, far too few for a decision."""
     for label in Manifest.load(shipped / "manifest.json").classes:
         folder = tmp_path / "data" / "drawn" / "test" / label
         folder.mkdir(parents=True)
@@ -54,50 +54,59 @@ def test_decisions_follow_each_models_own_policy(shipped: Path) -> None:
     rows[1][1] = unsure
     rows[2] = [rest[2]] * len(manifest.classes)
     rows[2][-1] = 0.9
-    judged = predictions_of(manifest, np.array(rows))
-    assert judged.guesses.tolist() == [
+    predictions = predictions_of(manifest, np.array(rows), np.zeros(3, dtype=np.bool_))
+    assert predictions.predicted.tolist() == [
         manifest.classes[0],
         manifest.classes[1],
         manifest.classes[-1],
     ]
-    assert judged.assigned.tolist() == [True, False, False]
-    assert set(judged.forced) <= set(manifest.vehicle_classes)
+    assert predictions.assigned.tolist() == [True, False, False]
+    assert set(predictions.forced) <= set(manifest.vehicle_classes)
+
+
+def test_photo_with_a_quality_defect_is_not_assigned_by_the_gate(shipped: Path) -> None:
+    manifest = Manifest.load(shipped / "manifest.json")
+    rows = np.zeros((2, len(manifest.classes)))
+    rows[:, 0] = 0.999
+    predictions = predictions_of(manifest, rows, np.array([False, True]))
+    assert predictions.assigned.tolist() == [True, False]
+    assert predictions.predicted.tolist() == [manifest.classes[0]] * 2
 
 
 def test_equal_model_is_refused_with_reasons(photos: Path, candidate: Path) -> None:
     """Two folders are compared without AWS."""
-    done = training("promote", str(candidate), "--data", str(photos))
-    assert done.exit_code == 1
-    assert "candidate against" in done.output
-    assert "not provably better" in done.output
-    assert "at least 300 are needed" in done.output
+    result = training("promote", str(candidate), "--data", str(photos))
+    assert result.exit_code == 1
+    assert "candidate against" in result.output
+    assert "not provably better" in result.output
+    assert "at least 300 are needed" in result.output
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (["promote", "nowhere", "--data", "x"], "is no folder"),
+        (["promote", "nowhere", "--data", "x"], "is not a folder"),
         (["promote", "training", "--data", "x"], "manifest.json"),
-        (["unpack", "nowhere"], "is no file"),
+        (["unpack", "nowhere"], "is neither a file nor"),
         (["pack", "nowhere"], "cannot be read"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(words: list[str], said: str) -> None:
-    done = training(*words)
-    assert done.exit_code == 2
-    assert said in done.output
-    assert "Traceback" not in done.output
+def test_command_that_cannot_run_prints_one_sentence(words: list[str], message: str) -> None:
+    result = training(*words)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
 
 
-def test_candidate_is_registered_judged_and_decided_on(
+def test_candidate_is_registered_compared_and_approved(
     photos: Path, candidate: Path, tmp_path: Path
 ) -> None:
     with mock_aws():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="models")
-        asked = ["--bucket", "models", "--image-uri", IMAGE]
-        judged = training("promote", str(candidate), "--data", str(photos), *asked)
-        assert judged.exit_code == 1
+        registration = ["--bucket", "models", "--image-uri", IMAGE]
+        promoted = training("promote", str(candidate), "--data", str(photos), *registration)
+        assert promoted.exit_code == 1
         registry = Registry(
             sagemaker=boto3.client("sagemaker"), store=ModelStore(s3=s3, bucket="models")
         )
@@ -109,18 +118,18 @@ def test_candidate_is_registered_judged_and_decided_on(
         assert refused.exit_code == 2
         assert "--reason" in refused.output
         out = str(tmp_path / "models")
-        done = training("approve", package.arn, "--by", "ana", "--reason", "x", "--out", out)
-        assert done.exit_code == 0
-        assert f"model_data_url={package.model_data_url}" in done.output
-        kept = json.loads((tmp_path / "models/candidate/manifest.json").read_text("utf-8"))
-        assert kept["model_version"] == "candidate"
+        result = training("approve", package.arn, "--by", "ana", "--reason", "x", "--out", out)
+        assert result.exit_code == 0
+        assert f"model_data_url={package.model_data_url}" in result.output
+        manifest = json.loads((tmp_path / "models/candidate/manifest.json").read_text("utf-8"))
+        assert manifest["model_version"] == "candidate"
 
         listed = training("models")
         assert "candidate" in listed.output
         assert "Approved" in listed.output
 
 
-def test_packed_model_is_unpacked_again(shipped: Path, tmp_path: Path) -> None:
+def test_packed_model_is_unpacked_unchanged(shipped: Path, tmp_path: Path) -> None:
     archive = tmp_path / "model.tar.gz"
     assert training("pack", str(shipped), "--out", str(archive)).exit_code == 0
     folder = tmp_path / "model"
@@ -130,18 +139,18 @@ def test_packed_model_is_unpacked_again(shipped: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (["--role", "me"], "no role's ARN"),
+        (["--role", "me"], "not a role's ARN"),
         (["--set", "epoch=3"], "no hyperparameter"),
         (["--set", "epochs"], "--set needs name=value"),
         (["--no-spot", "--max-wait", "9000"], "for spot jobs"),
-        ([], "make the role"),
+        ([], "create the role"),
     ],
 )
-def test_job_that_cannot_be_started_says_why(words: list[str], said: str) -> None:
+def test_job_that_cannot_start_prints_the_reason(words: list[str], message: str) -> None:
     role = [] if "--role" in words else ["--role", "arn:aws:iam::123456789012:role/training"]
     with mock_aws():
-        done = training("launch", *role, "--bucket", "models", "--data", "s3://b/d", *words)
-    assert done.exit_code == 2
-    assert said in done.output.replace("\n", " ")
+        result = training("launch", *role, "--bucket", "models", "--data", "s3://b/d", *words)
+    assert result.exit_code == 2
+    assert message in result.output.replace("\n", " ")
