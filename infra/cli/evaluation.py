@@ -1,4 +1,4 @@
-"""`scones evaluate`: what the model in service is worth on labelled photos."""
+"""`scones evaluate`: measure the model in service on labelled photos."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def evaluate(
 
     Exit code: 0 measured, 2 no photos, unknown classes or no model.
     """
-    # Here, as only this command needs ONNX Runtime: the others start faster without.
+    # Imported here, as the other commands start faster without ONNX Runtime.
     from training.data.sources.files import UnusableData  # noqa: PLC0415
     from training.evaluation.evaluate_folder import measure  # noqa: PLC0415
     from training.report.evaluation import render  # noqa: PLC0415
@@ -52,33 +52,34 @@ def evaluate(
 
     with exit_on_error(interrupted="nothing was written."):
         try:
-            found = measure(Predictor.load(model), folder, held_back=held_back)
+            measured = measure(Predictor.load(model), folder, held_back=held_back)
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(render(found), encoding="utf-8")
+            out.write_text(render(measured), encoding="utf-8")
         except (InvalidModel, UnusableData, OSError) as error:
             typer.echo(f"scones: {error}", err=True)
             raise typer.Exit(CANNOT_RUN) from error
     if as_document:
-        typer.echo(json.dumps({**found.to_wire(), "report": str(out)}, indent=2))
+        typer.echo(json.dumps({**measured.to_wire(), "report": str(out)}, indent=2))
     else:
-        typer.echo(_summary(found))
+        typer.echo(_summary(measured))
         typer.echo(f"report: {out}")
 
 
-def _summary(found: Measured) -> str:
-    result = found.figures
+def _summary(measured: Measured) -> str:
+    result = measured.figures
     lines = [f"{name}, forced choice: {value}" for name, value in result.forced_by_source.items()]
     if lines:
         lines.append(f"mean of the sources: {100 * result.forced_macro_average:.1f} %")
-    what = "test photos" if found.split else "photos (nobody split this folder: all of it)"
+    photos = "test photos" if measured.split else "photos (all, as the folder has no test side)"
     lines += [
         f"right among all assigned, non-vehicles included: {result.assigned_right}",
         f"vehicles assigned: {result.vehicles_assigned}",
         f"non-vehicles assigned: {result.non_vehicles_assigned}",
         f"calibration error, debiased: {100 * result.calibration_error_debiased:.2f} %",
     ]
-    model, count = found.manifest.model_version, len(found.photos)
-    lines.append(f"model {model}, {count:,} {what}, {found.unreadable} unreadable")
-    if found.ignored:
-        lines.append(f"folders that are no class of this model: {', '.join(found.ignored[:20])}")
+    model, count = measured.manifest.model_version, len(measured.photos)
+    lines.append(f"model {model}, {count:,} {photos}, {measured.unreadable} unreadable")
+    if measured.ignored:
+        names = ", ".join(measured.ignored[:20])
+        lines.append(f"folders that are not named like a class of this model: {names}")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """`scones train`: the loop from reviewers' verdicts to a model that waits for approval.
 
-Training has an environment of its own (torch is large); this command runs its parts there.
+Training has an environment of its own, as torch is large; this command runs its steps there.
 """
 
 import subprocess
@@ -60,7 +60,7 @@ def train(
     """
     if register and not (bucket and image_uri):
         raise typer.BadParameter("--register needs --bucket and --image-uri")
-    # The parts run at the project's root, wherever this was called.
+    # The steps run at the project's root, so paths must not depend on the current folder.
     data, out = data.absolute(), out.absolute()
     sources = [data]
     steps: list[list[str]] = []
@@ -74,12 +74,12 @@ def train(
     steps.append(["promote", str(out), *places, "--current", _model(current)])
     if register:
         steps[-1] += ["--bucket", bucket, "--image-uri", image_uri]
-    with exit_on_error(interrupted="run it again: it goes on from its last checkpoint."):
+    with exit_on_error(interrupted="run it again: it continues from its last checkpoint."):
         raise typer.Exit(run_all(steps, in_training))
 
 
 def run_all(steps: Sequence[Sequence[str]], run: Run) -> int:
-    """One after another, up to the first that does not end well; answers the exit code."""
+    """Run the steps up to the first that fails, and return the exit code."""
     for step in steps:
         code = run(step)
         if code != 0:
@@ -88,7 +88,7 @@ def run_all(steps: Sequence[Sequence[str]], run: Run) -> int:
 
 
 def in_training(step: Sequence[str]) -> int:
-    """`python -m training …` in the environment that has torch."""
+    """Run `python -m training …` in the environment that has torch; return the exit code."""
     if not PYTHON.exists():
         typer.echo(
             "scones: training is not set up; `make setup-training` installs it, in an environment "
@@ -96,7 +96,7 @@ def in_training(step: Sequence[str]) -> int:
             err=True,
         )
         return CANNOT_RUN
-    # Our own interpreter and module; the words are options, never a shell's.
+    # Our own interpreter and module, without a shell.
     return subprocess.run(  # noqa: S603
         [PYTHON, "-m", "training", *step], cwd=ROOT, check=False
     ).returncode
@@ -107,10 +107,12 @@ def _model(place: str) -> str:
 
 
 def _where(labels: str, photos: Path | None) -> list[str]:
-    found = ["--photos", str(photos.absolute())] if photos else []
+    options = ["--photos", str(photos.absolute())] if photos else []
     if not labels.startswith(_S3):
-        return ["--labels", str(Path(labels).absolute()), *found]
+        return ["--labels", str(Path(labels).absolute()), *options]
     bucket, _, prefix = labels.removeprefix(_S3).partition("/")
     if prefix.strip("/") not in {"", "labels"}:
-        raise typer.BadParameter(f"labels lie under labels/ of their bucket: s3://{bucket}")
-    return ["--labels-bucket", bucket, *found]
+        raise typer.BadParameter(
+            f"labels are under labels/ of their bucket; name the bucket only: s3://{bucket}"
+        )
+    return ["--labels-bucket", bucket, *options]

@@ -1,4 +1,4 @@
-"""A small archive in the very format of CIFAR-100's: pickles as Python 2 wrote them."""
+"""A small archive in the format of CIFAR-100's: pickles as Python 2 wrote them."""
 
 import io
 import pickle
@@ -13,7 +13,7 @@ NAMES = ("apple", "bicycle", "motorcycle", "tulip")
 
 
 def an_archive(train: int = 6, test: int = 2, *, names: Sequence[str] = NAMES) -> bytes:
-    """So many pictures of each fine class on each side."""
+    """Return an archive with some pictures of each fine class on each side."""
     members = {"meta": pickled({"fine_label_names": list(names), "coarse_label_names": ["all"]})}
     for side, count in (("train", train), ("test", test)):
         labels = [label for label in range(len(names)) for _ in range(count)]
@@ -35,7 +35,7 @@ def an_archive(train: int = 6, test: int = 2, *, names: Sequence[str] = NAMES) -
 
 
 def packed(members: Mapping[str, bytes]) -> bytes:
-    """A tar archive, compressed."""
+    """Return a compressed tar archive."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, content in members.items():
@@ -46,7 +46,7 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 
 def pickled(value: object) -> bytes:
-    """Protocol 2 with byte strings, which Python 3's pickle reads but does not write."""
+    """Return protocol 2 with byte strings, which Python 3's pickle reads but does not write."""
     return pickle.PROTO + b"\x02" + _opcodes(value) + pickle.STOP
 
 
@@ -78,8 +78,8 @@ def _array(value: NDArray[np.uint8]) -> bytes:
         *(_opcodes(1), _tuple(*map(_opcodes, value.shape))),
         *(dtype, pickle.NEWFALSE, _bytes(value.tobytes())),
     )
-    made = b"cnumpy.core.multiarray\n_reconstruct\n" + empty + pickle.REDUCE
-    return made + state + pickle.BUILD
+    reconstructed = b"cnumpy.core.multiarray\n_reconstruct\n" + empty + pickle.REDUCE
+    return reconstructed + state + pickle.BUILD
 
 
 def _tuple(*entries: bytes) -> bytes:

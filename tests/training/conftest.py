@@ -1,4 +1,4 @@
-"""The serving application, asked without sockets."""
+"""The serving application, called without sockets."""
 
 import asyncio
 import json
@@ -22,24 +22,24 @@ ManifestEdit = Callable[[dict[str, Any]], None]  # Any: JSON values
 async def ask(
     app: Starlette, method: str, path: str, content: Body = b"", **headers: str
 ) -> httpx.Response:
-    """One request to an ASGI application in this process."""
+    """Send one request to an ASGI application in this process."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://model") as client:
         return await client.request(method, path, content=content, headers=headers)
 
 
 class Server:
-    """An application that answers one request at a time."""
+    """An application that handles one request at a time."""
 
     def __init__(self, app: Starlette) -> None:
         self._app = app
 
     def classify(self, body: Body, **headers: str) -> httpx.Response:
-        """POST /invocations."""
+        """Send POST /invocations."""
         return asyncio.run(ask(self._app, "POST", "/invocations", body, **headers))
 
     def request(self, method: str, path: str) -> httpx.Response:
-        """Any request without a body."""
+        """Send a request without a body."""
         return asyncio.run(ask(self._app, method, path))
 
 
@@ -57,7 +57,7 @@ def server(shipped: Path) -> Server:
 
 @pytest.fixture
 def model_with(tmp_path: Path, shipped: Path) -> Callable[[ManifestEdit], Path]:
-    """A copy of the shipped model whose manifest was edited."""
+    """A function that copies the shipped model and edits the manifest."""
 
     def make(edit: ManifestEdit) -> Path:
         folder = tmp_path / "model"

@@ -1,4 +1,4 @@
-"""Drawn photos of three classes, and settings under which they are learnt in seconds."""
+"""Drawn photos of three classes, and settings with which a model learns them in seconds."""
 
 import random
 from pathlib import Path
@@ -26,7 +26,7 @@ TINY = TrainConfig(
 
 
 def draw(side: Path, *, seed: int, count: int) -> None:
-    """So many of each class into `<side>/<class>/`."""
+    """Write `count` photos of each class to `<side>/<class>/`."""
     chance = random.Random(seed)  # noqa: S311 - drawings, not secrets
     for label, colour in COLOURS.items():
         (side / label).mkdir(parents=True)

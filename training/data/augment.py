@@ -1,4 +1,4 @@
-"""Random changes of a training batch: the hard views that the data has too few of.
+"""Random augmentation of a training batch, for conditions that the data has too few photos of.
 
 Batches are floats from 0 to 1, (N, RGB, height, width). Randomness comes from torch's global
 generator, which `fit` seeds.
@@ -13,8 +13,8 @@ from training.config import AugmentConfig
 
 
 def augment(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
-    """A changed copy of the batch."""
-    images = _view(images, config)
+    """Return a changed copy of the batch, of the same shape and range."""
+    images = _geometry(images, config)
     images = _light(images, config)
     images = _optics(images, config)
     return _cover(images, config).clamp(0, 1)
@@ -23,7 +23,11 @@ def augment(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
 def mix_up(
     images: torch.Tensor, targets: torch.Tensor, strength: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Each photo blended with another one, targets likewise (Zhang et al. 2018)."""
+    """Blend each photo with another one of the batch, and the targets (N, classes) likewise.
+
+    `strength` is the parameter of the Beta distribution; 0 changes nothing (Zhang et al. 2018,
+    "mixup: Beyond empirical risk minimization").
+    """
     if strength <= 0:
         return images, targets
     share = torch.distributions.Beta(strength, strength).sample().item()
@@ -41,8 +45,8 @@ def _between(count: int, low: float, high: float) -> torch.Tensor:
     return low + (high - low) * torch.rand(count)
 
 
-def _view(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
-    """Flip, turn, shift, stretch; now and then a close-up or a small object."""
+def _geometry(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
+    """Flip, turn, shift, stretch; sometimes a close-up or a small object."""
     count = len(images)
     angle = _between(count, -1, 1) * math.radians(config.turn_degrees)
     scale = _between(count, config.scale_low, config.scale_high)
@@ -65,7 +69,7 @@ def _view(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
 
 
 def _light(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
-    """Brightness, contrast, saturation, cast, grey; now and then dusk with its sensor noise."""
+    """Change brightness, contrast, saturation, cast, grey; sometimes dusk with sensor noise."""
     count = len(images)
 
     def factor(spread: float) -> torch.Tensor:
@@ -86,7 +90,7 @@ def _light(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
 
 
 def _optics(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
-    """Some batches seen through fewer pixels, some with motion blur."""
+    """Reduce the resolution of some batches, and blur some photos by motion."""
     if torch.rand(()).item() < config.low_resolution:
         side = int(torch.randint(24, 49, ()).item())
         small = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
@@ -113,7 +117,7 @@ def _motion_blur(images: torch.Tensor) -> torch.Tensor:
 
 
 def _cover(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
-    """A flat patch over part of the picture: a box, a passer-by, a post."""
+    """Put a flat patch over part of the picture, like a box, a passer-by or a post."""
     count, _, height, width = images.shape
     size = torch.randint(config.patch // 2, config.patch + 1, (count, 2))
     top = (torch.rand(count) * height).long() - size[:, 0] // 2

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 def render(measured: Measured) -> str:
-    """Return the whole page."""
+    """Return the report as one HTML page."""
     page = environment(HERE / "templates")
     page.filters.update(share=_share, share_value=_value, share_interval=_interval)
     return render_page(
@@ -32,7 +32,7 @@ def render(measured: Measured) -> str:
 
 
 def _confusion(measured: Measured) -> list[tuple[str, list[int], Proportion]]:
-    """Return per class that occurs: its name, the model's guesses, and the share that is right."""
+    """Return per class that occurs: its name, the predictions, and the share that is right."""
     names = measured.manifest.classes
     return [
         (name, counts, proportion(counts[index], sum(counts)))
@@ -44,8 +44,8 @@ def _confusion(measured: Measured) -> list[tuple[str, list[int], Proportion]]:
 
 
 def _caption(mistake: Mistake) -> str:
-    taken = f"{mistake.says} {mistake.confidence:.1%}, not {mistake.file}"
-    return f"ASSIGNED: {taken}" if mistake.assigned else taken
+    text = f"{mistake.predicted} {mistake.confidence:.1%}, not {mistake.file}"
+    return f"ASSIGNED: {text}" if mistake.assigned else text
 
 
 def _risk_chart(measured: Measured) -> Markup:
@@ -93,7 +93,7 @@ def _value(share: Proportion) -> str:
 
 def _interval(share: Proportion) -> str:
     if not share.of:
-        return "none there"
+        return "no photos"
     return f"{share.count:,} of {share.of:,}; {100 * share.low:.1f} to {100 * share.high:.1f}"
 
 

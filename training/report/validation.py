@@ -14,7 +14,7 @@ Picture = tuple[str | None, str]  # data URI and caption
 
 
 def render(validation: Validation) -> str:
-    """Return the whole page."""
+    """Return the report as one HTML page."""
     return render_page(
         environment(HERE / "templates"),
         "validation.html",
@@ -28,7 +28,7 @@ def render(validation: Validation) -> str:
         suspicions=[
             (
                 _picture(suspicion.checked)[0],
-                f"{suspicion.says} {suspicion.confidence:.1%} · {suspicion.checked}",
+                f"{suspicion.predicted} {suspicion.confidence:.1%} · {suspicion.checked}",
             )
             for suspicion in validation.suspicions[:_SHOWN]
         ],
@@ -60,7 +60,7 @@ def _warning(group: Alike) -> str:
     if group.crosses_sides:
         clauses.append("on both sides: a test photo that training has seen, or one like it")
     if len(group.labels) > 1:
-        clauses.append(f"called {' and '.join(group.labels)}")
+        clauses.append(f"labelled {' and '.join(group.labels)}")
     return "; ".join(clauses)
 
 

@@ -1,1 +1,1 @@
-"""Training jobs on SageMaker; `launch.py` alone knows its SDK."""
+"""Training jobs on SageMaker; only `launch.py` imports its SDK."""

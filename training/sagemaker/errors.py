@@ -1,14 +1,14 @@
-"""What goes wrong on the way to SageMaker, each with what to do about it.
+"""Errors of AWS and SageMaker as one tree; each message includes what to do.
 
 CloudError
-├── NoCredentials   nobody has said who we are, or what was said has expired
-├── NotAllowed      who we are may not do this
-├── RoleMissing     the role that SageMaker should take does not exist, or does not trust SageMaker
+├── NoCredentials   credentials are absent or have expired
+├── NotAllowed      the caller's permissions do not allow this
+├── RoleMissing     the role for SageMaker does not exist, or does not trust SageMaker
 ├── QuotaExceeded   the account may not start this machine
 ├── ImageMissing    the container's image is not in its registry
-├── BucketMissing   the bucket does not exist, or stands in another region
-├── PackageMissing  the registry has no such model package
-├── InvalidRequest  what was asked for is contradictory; nothing was sent
+├── BucketMissing   the bucket does not exist, or is in another region
+├── PackageMissing  the registry does not have this model package
+├── InvalidRequest  the request contradicts itself; nothing was sent
 ├── JobFailed       the training job ended without a model
 ├── SdkMissing      this environment has no SageMaker SDK
 └── Unavailable     the network, or AWS itself
@@ -21,19 +21,19 @@ from botocore import exceptions
 
 
 class CloudError(Exception):
-    """Base of everything that a person meets here; the message says what to do."""
+    """Base of the errors of this package; the message includes what to do."""
 
 
 class NoCredentials(CloudError):
-    """Nobody has said who we are."""
+    """AWS credentials are absent or have expired."""
 
 
 class NotAllowed(CloudError):
-    """Who we are may not do this."""
+    """The caller's permissions do not allow this."""
 
 
 class RoleMissing(CloudError):
-    """There is no such role, or SageMaker may not take it."""
+    """The role does not exist, or SageMaker may not assume it."""
 
 
 class QuotaExceeded(CloudError):
@@ -45,15 +45,15 @@ class ImageMissing(CloudError):
 
 
 class BucketMissing(CloudError):
-    """There is no such bucket in this region."""
+    """The bucket does not exist in this region."""
 
 
 class PackageMissing(CloudError):
-    """The registry has no such model package."""
+    """The registry does not have this model package."""
 
 
 class InvalidRequest(CloudError):
-    """What was asked for is contradictory."""
+    """The request contradicts itself, or AWS refuses it as invalid."""
 
 
 class JobFailed(CloudError):
@@ -61,22 +61,22 @@ class JobFailed(CloudError):
 
 
 class SdkMissing(CloudError):
-    """The SDK is not installed here."""
+    """The SageMaker SDK is not installed in this environment."""
 
 
 class Unavailable(CloudError):
-    """The network, or AWS itself."""
+    """The network or AWS itself fails."""
 
 
 _SIGN_IN = "sign in (`aws sso login`, or set AWS_PROFILE or the AWS_* variables) and try again"
 _GRANT = "ask for that permission, or use another profile (AWS_PROFILE)"
-_REGION = "the bucket stands in another region: set AWS_DEFAULT_REGION to that one"
+_REGION = "the bucket is in another region: set AWS_DEFAULT_REGION to that one"
 _QUOTA = (
     "ask for more under Service Quotas, Amazon SageMaker, or take another --instance-type; spot "
     "machines (--spot) have quotas of their own"
 )
 
-# By AWS's error code; what it says comes first, what to do second.
+# By AWS's error code: the class, and what to do, which follows AWS's message.
 _BY_CODE: dict[str, tuple[type[CloudError], str]] = {
     "AccessDenied": (NotAllowed, _GRANT),
     "AccessDeniedException": (NotAllowed, _GRANT),
@@ -88,31 +88,28 @@ _BY_CODE: dict[str, tuple[type[CloudError], str]] = {
     "UnrecognizedClientException": (NoCredentials, _SIGN_IN),
     "InvalidAccessKeyId": (NoCredentials, _SIGN_IN),
     "ResourceLimitExceeded": (QuotaExceeded, _QUOTA),
-    "NoSuchEntity": (RoleMissing, "make the role, or give another with --role"),
-    "NoSuchBucket": (BucketMissing, "make the bucket, or give another with --bucket"),
+    "NoSuchEntity": (RoleMissing, "create the role, or name another with --role"),
+    "NoSuchBucket": (BucketMissing, "create the bucket, or name another with --bucket"),
     "404": (BucketMissing, "look for the bucket and the key in the region of AWS_DEFAULT_REGION"),
-    "301": (
-        BucketMissing,
-        _REGION,
-    ),
-    "PermanentRedirect": (
-        BucketMissing,
-        _REGION,
-    ),
-    "RepositoryNotFoundException": (ImageMissing, "push the image, or give another"),
-    "ImageNotFoundException": (ImageMissing, "push the image, or give another"),
+    "301": (BucketMissing, _REGION),
+    "PermanentRedirect": (BucketMissing, _REGION),
+    "RepositoryNotFoundException": (ImageMissing, "push the image, or name another"),
+    "ImageNotFoundException": (ImageMissing, "push the image, or name another"),
     "ThrottlingException": (Unavailable, "wait a minute and try again"),
     "ServiceUnavailable": (Unavailable, "wait a minute and try again"),
 }
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """AWS's errors as ours, with what was being done. Raises: CloudError."""
+def translated(action: str) -> Iterator[None]:
+    """Raise AWS's errors as ours, with the action ("reading …") in the message.
+
+    Raises: CloudError.
+    """
     try:
         yield
     except exceptions.ClientError as error:
-        raise _from_reply(error, doing) from error
+        raise _from_client_error(error, action) from error
     except (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,
@@ -120,15 +117,15 @@ def translated(doing: str) -> Iterator[None]:
         exceptions.TokenRetrievalError,
         exceptions.SSOError,
     ) as error:
-        raise NoCredentials(f"{doing}: {error}; {_SIGN_IN}") from error
+        raise NoCredentials(f"{action}: {error}; {_SIGN_IN}") from error
     except exceptions.NoRegionError as error:
-        raise NoCredentials(f"{doing}: no region is set; set AWS_DEFAULT_REGION") from error
+        raise NoCredentials(f"{action}: no region is set; set AWS_DEFAULT_REGION") from error
     except exceptions.BotoCoreError as error:
-        raise Unavailable(f"{doing}: {error}; check the network and try again") from error
+        raise Unavailable(f"{action}: {error}; check the network and try again") from error
 
 
-def _from_reply(error: exceptions.ClientError, doing: str) -> CloudError:
-    said = error.response.get("Error", {})
-    code, message = said.get("Code", ""), said.get("Message", str(error))
+def _from_client_error(error: exceptions.ClientError, action: str) -> CloudError:
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", ""), details.get("Message", str(error))
     kind, advice = _BY_CODE.get(code, (InvalidRequest, ""))
-    return kind("; ".join(part for part in (f"{doing}: {message} ({code})", advice) if part))
+    return kind("; ".join(part for part in (f"{action}: {message} ({code})", advice) if part))

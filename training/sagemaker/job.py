@@ -1,8 +1,8 @@
 """`python -m training.sagemaker.job`: the process of a SageMaker training job.
 
-Reads the paths that SageMaker sets, trains, and leaves model, manifest and a log of what was
-reported. A job that is taken away (spot) is started anew by SageMaker with its checkpoints back in
-place, and goes on. What went wrong is written where SageMaker reads it: it becomes the job's
+Reads the paths that SageMaker sets, trains, and writes model, manifest and a log of the reports. A
+job whose spot machine is reclaimed is started again by SageMaker, with its checkpoints restored,
+and continues. An error is written to the file that SageMaker reads: it becomes the job's
 `FailureReason`.
 """
 
@@ -22,15 +22,14 @@ _LONGEST_REASON = 1024  # characters that SageMaker keeps
 
 
 def main(environment: Mapping[str, str], failure: Path) -> int:
-    """Run one job; answers the exit code."""
+    """Run one job and return the exit code; errors are written to the file `failure`."""
     try:
-        # Here, because a mistake in the settings should not wait for torch.
         settings = JobSettings.from_environment(environment)
         return run(settings)
     except (InvalidJob, UnusableData) as error:
         _fail(failure, f"Cannot train: {error}")
         return CANNOT_TRAIN
-    except Exception as error:  # noqa: BLE001 # the last place where anybody could tell
+    except Exception as error:  # noqa: BLE001 # the last place that can report an error
         traceback.print_exc()
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
@@ -39,16 +38,17 @@ def main(environment: Mapping[str, str], failure: Path) -> int:
 
 
 def run(settings: JobSettings) -> int:
-    """Train as the settings say. Raises: InvalidJob, UnusableData."""
+    """Train by the settings and return the exit code. Raises: InvalidJob, UnusableData."""
+    # Imported here, so that an error in the settings does not wait for torch.
     from training.model.pretrained import UnusableWeights  # noqa: PLC0415
     from training.train import TrainPaths, train  # noqa: PLC0415
 
     settings.output_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.output_dir / "report.txt").open("a", encoding="utf-8") as kept:
+    with (settings.output_dir / "report.txt").open("a", encoding="utf-8") as log:
 
         def report(line: str) -> None:
-            print(line, flush=True)  # noqa: T201 # CloudWatch takes what a job prints
-            kept.write(line + "\n")
+            print(line, flush=True)  # noqa: T201 # CloudWatch stores a job's output
+            log.write(line + "\n")
 
         with tempfile.TemporaryDirectory(prefix="scones-training-") as scratch:
             paths = TrainPaths(
@@ -67,7 +67,7 @@ def run(settings: JobSettings) -> int:
 
 
 def _fail(failure: Path, reason: str) -> None:
-    print(reason, file=sys.stderr, flush=True)  # noqa: T201 # CloudWatch takes what a job prints
+    print(reason, file=sys.stderr, flush=True)  # noqa: T201 # CloudWatch stores a job's output
     failure.parent.mkdir(parents=True, exist_ok=True)
     failure.write_text(reason[:_LONGEST_REASON], encoding="utf-8")
 

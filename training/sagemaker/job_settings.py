@@ -1,7 +1,7 @@
-"""What a SageMaker training job is told: paths and hyperparameters, from its environment.
+"""The settings of a SageMaker training job: paths and hyperparameters, from its environment.
 
-Hyperparameters come as text that anybody may have typed; each is bounded, and one that does not
-exist is an error, as a slip would otherwise train for hours with the default.
+Hyperparameters arrive as text that a person typed. Each has bounds, and an unknown one is an error,
+as a typing error would otherwise train for hours with the default.
 """
 
 import json
@@ -18,10 +18,10 @@ DATA_CHANNEL, VERDICTS_CHANNEL = "data", "verdicts"
 
 
 class InvalidJob(ValueError):
-    """The job cannot run as it was asked for; the message says what is wrong."""
+    """The job's settings are invalid; the message names the setting."""
 
 
-# From and to; shares where the bounds are.
+# Lowest and highest value; whole numbers if the bounds are.
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1),
     "epochs": (1, 200),
@@ -36,7 +36,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HyperParameters:
-    """What a job may be told; what is None stays as the configuration has it."""
+    """The hyperparameters that a job accepts; None keeps the value of the configuration."""
 
     seed: int | None = None
     epochs: int | None = None
@@ -49,40 +49,40 @@ class HyperParameters:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:  # Any: JSON values, checked here
-        """Raises: InvalidJob."""
+        """Parse names and values, text or numbers. Raises: InvalidJob."""
         # SageMaker adds names of its own.
-        given = {name: value for name, value in wire.items() if not name.startswith("sagemaker_")}
-        if unknown := sorted(given.keys() - _BOUNDS.keys()):
+        ours = {name: value for name, value in wire.items() if not name.startswith("sagemaker_")}
+        if unknown := sorted(ours.keys() - _BOUNDS.keys()):
             raise InvalidJob(
                 f"there is no hyperparameter {unknown[0]!r}; there are {', '.join(_BOUNDS)}"
             )
-        values: dict[str, Any] = {name: _bounded(name, value) for name, value in given.items()}
+        values: dict[str, Any] = {name: _bounded(name, value) for name, value in ours.items()}
         return cls(**values)
 
     def to_wire(self) -> dict[str, Any]:  # Any: whole numbers and shares
-        """Those that were set."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        """Return those that are set, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
     def applied_to(self, config: TrainConfig) -> TrainConfig:
-        """The configuration with what was set."""
+        """Return the configuration with the hyperparameters that are set."""
         return replace(config, **self.to_wire())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """One job."""
+    """The settings of one job."""
 
-    data_dirs: tuple[Path, ...]
-    weights: Path | None
-    model_dir: Path
-    output_dir: Path
-    checkpoint_dir: Path
+    data_dirs: tuple[Path, ...]  # photos, then collected verdicts
+    weights: Path | None  # start weights; None trains from random ones
+    model_dir: Path  # uploaded as the job's model
+    output_dir: Path  # uploaded as the job's output
+    checkpoint_dir: Path  # synchronised with S3 while the job runs
     hyperparameters: HyperParameters
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """From the SM_* variables. Raises: InvalidJob."""
+        """Read the SM_* variables that SageMaker sets. Raises: InvalidJob."""
         data = Path(_variable(environment, f"SM_CHANNEL_{DATA_CHANNEL.upper()}"))
         verdicts = environment.get(f"SM_CHANNEL_{VERDICTS_CHANNEL.upper()}")
         weights = data / START_WEIGHTS
@@ -100,7 +100,7 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name)
     if not value:
         raise InvalidJob(
-            f"{name} is not set: this runs in a SageMaker training job, or with it set"
+            f"{name} is not set; SageMaker sets it in a training job, set it to run elsewhere"
         )
     return value
 
@@ -109,7 +109,7 @@ def _json(text: str) -> Mapping[str, Any]:  # Any: checked by the reader
     try:
         wire = json.loads(text)
     except ValueError as error:
-        raise InvalidJob(f"SM_HPS is no JSON: {error}") from error
+        raise InvalidJob(f"SM_HPS is not JSON: {error}") from error
     if not isinstance(wire, dict):
         raise InvalidJob("SM_HPS must be a JSON object")
     return wire
@@ -118,12 +118,12 @@ def _json(text: str) -> Mapping[str, Any]:  # Any: checked by the reader
 def _bounded(name: str, value: object) -> int | float:
     low, high = _BOUNDS[name]
     is_share = isinstance(low, float)
-    wanted = f"{name} must be a {'' if is_share else 'whole '}number from {low} to {high}"
+    rule = f"{name} must be a {'' if is_share else 'whole '}number from {low} to {high}"
     try:
-        # SageMaker hands everything on as text; a float must not silently lose its fraction.
+        # SageMaker passes everything as text; a float must not silently lose its fraction.
         number = float(str(value)) if is_share else int(str(value))
     except ValueError as error:
-        raise InvalidJob(f"{wanted}, not {value!r}") from error
+        raise InvalidJob(f"{rule}, not {value!r}") from error
     if not low <= number <= high:
-        raise InvalidJob(f"{wanted}, not {value!r}")
+        raise InvalidJob(f"{rule}, not {value!r}")
     return number

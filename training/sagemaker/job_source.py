@@ -1,11 +1,11 @@
-"""What a training job is given of this project: the code that trains, and nothing else."""
+"""The source files that a training job gets: the code that trains, and no more."""
 
 import shutil
 from pathlib import Path
 
 from handlers.import_closure import ROOT, import_closure
 
-# Only what is imported or named: a folder of photos or a file of credentials is never uploaded.
+# Only imported and named files: a folder of photos or a file of credentials is never uploaded.
 _ENTRY = "training.sagemaker.job"
 _DATA_FILES = ("training/corrections.jsonl",)
 _LOCK = "requirements/training.lock"  # all but torch, which the job's image brings

@@ -1,7 +1,7 @@
-"""Starts a training job on SageMaker. The one module that knows the SageMaker SDK.
+"""Start a training job on SageMaker. The only module that imports the SageMaker SDK.
 
-The SDK is large and slow to import, so it is imported when a job is started and not before;
-everything that can be checked without it was checked by `training/sagemaker/preflight.py`.
+The SDK is large and slow to import, so it is imported only when a job is started;
+`training/sagemaker/preflight.py` checks before what can be checked without it.
 """
 
 import tempfile
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sagemaker.train import ModelTrainer
 
 _FRAMEWORK, _VERSION = "pytorch-amzn2023", "2.13"  # as torch in pyproject.toml
-# Where the SDK's tables do not know the region or the version yet.
+# Used if the SDK's tables do not know the region or the version yet.
 _IMAGE = "763104351884.dkr.ecr.{region}.amazonaws.com/pytorch:2.13-{kind}-amzn2023-sagemaker"
 _GPU_FAMILIES = ("ml.g", "ml.p")
-# The SDK tells its makers about every call unless it is told not to.
-_QUIET = {
+# Without this, the SDK reports every call to its vendor.
+_TELEMETRY_OPT_OUT = {
     "SchemaVersion": "1.0",
     "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
 }
@@ -32,34 +32,34 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
-    """A job that SageMaker has taken on."""
+    """A job that SageMaker has accepted."""
 
     name: str
     image_uri: str
-    checkpoint_address: str
+    checkpoint_address: str  # s3://…
 
 
 def training_image(region: str, instance_type: str) -> str:
-    """AWS's PyTorch image, without asking AWS."""
+    """Return the address of AWS's PyTorch image, without a call to AWS."""
     try:
         from sagemaker.core import image_uris  # noqa: PLC0415
     except ModuleNotFoundError:
         return _plain_image(region, instance_type)
     try:
-        found: str = image_uris.retrieve(
+        image_uri: str = image_uris.retrieve(
             framework=_FRAMEWORK,
             region=region,
             version=_VERSION,
             instance_type=instance_type,
             image_scope="training",
         )
-    except ValueError:  # its tables are a snapshot of the day that it was released
+    except ValueError:  # its tables are as old as its release
         return _plain_image(region, instance_type)
-    return found
+    return image_uri
 
 
 def launch(settings: LaunchSettings, session: "boto3.Session") -> Launched:
-    """Upload the code and start the job; does not wait for it. Raises: CloudError."""
+    """Upload the code and start the job, without waiting for it. Raises: CloudError."""
     settings.check()
     image = settings.image_uri or training_image(session.region_name, settings.instance_type)
     checkpoints = settings.checkpoint_address(code_digest())
@@ -78,7 +78,7 @@ def _start(
         from sagemaker.core.training import configs  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise SdkMissing(
-            f"{error.name} is not installed here; `make setup-sagemaker` makes .venv-sagemaker: "
+            f"{error.name} is not installed here; `make setup-sagemaker` creates .venv-sagemaker: "
             "run this with .venv-sagemaker/bin/python"
         ) from error
     channels = {DATA_CHANNEL: settings.data, VERDICTS_CHANNEL: settings.verdicts}
@@ -94,7 +94,7 @@ def _start(
             logs=False,
         )
     except RoleValidationError as error:
-        raise RoleMissing(f"{settings.role} will not do: {error}") from error
+        raise RoleMissing(f"SageMaker cannot use {settings.role}: {error}") from error
     return _name_of(trainer)
 
 
@@ -108,7 +108,9 @@ def _trainer(
 
     return ModelTrainer(
         sagemaker_session=Session(
-            boto_session=session, default_bucket=settings.bucket, sagemaker_config=_QUIET
+            boto_session=session,
+            default_bucket=settings.bucket,
+            sagemaker_config=_TELEMETRY_OPT_OUT,
         ),
         role=settings.role,
         base_job_name=settings.name,
@@ -136,9 +138,9 @@ def _trainer(
 
 
 def _name_of(trainer: "ModelTrainer") -> str:
-    job = trainer._latest_training_job  # noqa: SLF001 # it offers no other way
+    job = trainer._latest_training_job  # noqa: SLF001 # the SDK has no public name for it
     if job is None:
-        raise CloudError("the SDK started no job and said nothing")
+        raise CloudError("the SDK did not start a job and did not report an error")
     return str(job.training_job_name)
 
 

@@ -1,4 +1,4 @@
-"""One training job on SageMaker as it is asked for, checked before anything is sent."""
+"""The request for one training job on SageMaker, checked before anything is sent."""
 
 import hashlib
 import json
@@ -13,15 +13,15 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,39}")
-_LONGEST_S = 5 * 24 * 3600  # what an account may do without asking for more
+_LONGEST_S = 5 * 24 * 3600  # an account's default quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchSettings:
-    """One job."""
+    """The options of `python -m training launch`."""
 
-    role: str
-    bucket: str  # code, checkpoints and the model
+    role: str  # ARN
+    bucket: str  # for code, checkpoints and the model
     data: str  # s3://… or a local folder, which is uploaded
     verdicts: str | None = None  # the same, of collected verdicts
     name: str = "scones-train"
@@ -30,35 +30,44 @@ class LaunchSettings:
     image_uri: str | None = None  # None: AWS's PyTorch image for the region
     spot: bool = True
     max_run_s: int = 4 * 3600
-    max_wait_s: int | None = None  # with spot, the job and the waiting for a machine
+    max_wait_s: int | None = None  # with spot: the run and the wait for a machine together
     tags: Mapping[str, str] = field(default_factory=dict)
     hyperparameters: HyperParameters = field(default_factory=HyperParameters)
 
     @property
     def wait_s(self) -> int | None:
-        """How long a spot job may take in all; None without spot, where SageMaker refuses it."""
+        """Return the longest total time of a spot job in seconds.
+
+        Without spot, return None, as SageMaker then refuses a value.
+        """
         if not self.spot:
             return None
         return self.max_wait_s if self.max_wait_s is not None else 2 * self.max_run_s
 
     def checkpoint_address(self, code_digest: str) -> str:
-        """The same for the same request, so that one that ran out of time can be asked again."""
-        wanted = json.dumps([self.data, self.verdicts, self.hyperparameters.to_wire(), code_digest])
-        key = hashlib.sha256(wanted.encode()).hexdigest()[:16]
+        """Return the `s3://` address of the checkpoints.
+
+        It is the same for the same request, so that a job that ran out of time can be repeated and
+        continues.
+        """
+        request = json.dumps(
+            [self.data, self.verdicts, self.hyperparameters.to_wire(), code_digest]
+        )
+        key = hashlib.sha256(request.encode()).hexdigest()[:16]
         return f"s3://{self.bucket}/training/checkpoints/{key}"
 
     def check(self) -> None:
-        """Raises: InvalidRequest."""
+        """Check all settings. Raises: InvalidRequest."""
         if not _ROLE.fullmatch(self.role):
             raise InvalidRequest(
-                f"--role {self.role!r} is no role's ARN (arn:aws:iam::<account>:role/<name>); "
-                "SageMaker takes it to read the data and write the model"
+                f"--role {self.role!r} is not a role's ARN (arn:aws:iam::<account>:role/<name>); "
+                "SageMaker assumes it to read the data and write the model"
             )
         if not _BUCKET.fullmatch(self.bucket):
-            raise InvalidRequest(f"--bucket {self.bucket!r} is no name of a bucket")
+            raise InvalidRequest(f"--bucket {self.bucket!r} is not a valid bucket name")
         if not _INSTANCE.fullmatch(self.instance_type):
             raise InvalidRequest(
-                f"--instance-type {self.instance_type!r} is none, like ml.c5.2xlarge"
+                f"--instance-type {self.instance_type!r} is not like ml.c5.2xlarge"
             )
         if not _NAME.fullmatch(self.name):
             raise InvalidRequest("--name must be up to 40 letters, digits and hyphens")
@@ -68,7 +77,7 @@ class LaunchSettings:
 
     def _check_times(self) -> None:
         if not 300 <= self.max_run_s <= _LONGEST_S:
-            raise InvalidRequest(f"the job's longest time must be 300 to {_LONGEST_S:,} seconds")
+            raise InvalidRequest(f"--max-run must be from 300 to {_LONGEST_S:,} seconds")
         if self.max_wait_s is None:
             return
         if not self.spot:
@@ -76,5 +85,5 @@ class LaunchSettings:
         if self.max_wait_s < self.max_run_s:
             raise InvalidRequest(
                 f"--max-wait ({self.max_wait_s} s) must not be shorter than --max-run "
-                f"({self.max_run_s} s): it holds the waiting and the running"
+                f"({self.max_run_s} s): it includes the wait and the run"
             )

@@ -1,5 +1,5 @@
-"""Looked at before a job is asked for: a role, bucket or image that is missing fails here in a
-second, and not in SageMaker after minutes, with a text that nobody understands.
+"""Checks before a job is requested: a missing role, bucket or image fails here within a second,
+with a clear message, and not in SageMaker after minutes.
 """
 
 import json
@@ -24,59 +24,62 @@ _ECR = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """Asks AWS; what we may not ask is left to SageMaker."""
+    """Checks by calls to AWS; a call that the caller may not make is skipped."""
 
     iam: "IAMClient"
     s3: "S3Client"
     ecr: "ECRClient"
 
     def check_role(self, role: str) -> None:
-        """The role exists and trusts SageMaker. Raises: RoleMissing, CloudError."""
+        """Check that the role exists and trusts SageMaker. Raises: RoleMissing, CloudError."""
         try:
             with translated(f"looking for the role {role}"):
-                found: dict[str, Any] = dict(
-                    self.iam.get_role(RoleName=role.rpartition("/")[2])["Role"]
-                )
+                response = self.iam.get_role(RoleName=role.rpartition("/")[2])
         except NotAllowed:
             return
-        if found["Arn"] != role:
-            raise RoleMissing(f"the role is {found['Arn']}, not {role}; give that one with --role")
-        policy = found["AssumeRolePolicyDocument"]
+        details: dict[str, Any] = dict(response["Role"])
+        arn = details["Arn"]
+        if arn != role:
+            raise RoleMissing(f"the role is {arn}, not {role}; name that one with --role")
+        policy = details["AssumeRolePolicyDocument"]
         if isinstance(policy, str):
             policy = json.loads(urllib.parse.unquote(policy))
         if _SERVICE not in json.dumps(policy):
             raise RoleMissing(
                 f"{role} does not trust SageMaker; its trust policy must let {_SERVICE} do "
-                "sts:AssumeRole, or give another role with --role"
+                "sts:AssumeRole, or name another role with --role"
             )
 
     def check_bucket(self, bucket: str) -> None:
-        """Raises: BucketMissing, CloudError."""
+        """Check that the bucket exists and is in this region. Raises: BucketMissing, CloudError."""
         with translated(f"looking for the bucket {bucket}"):
             self.s3.head_bucket(Bucket=bucket)
 
     def check_image(self, image_uri: str, *, account: str) -> None:
-        """An image in our own registry is there. Raises: ImageMissing, CloudError."""
+        """Check that an image in the account's own registry exists.
+
+        Raises: ImageMissing, CloudError.
+        """
         match = image_parts(image_uri)
         if match["account"] != account:
-            return  # AWS's own, or another account's: they do not answer to us
-        wanted = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"]}
+            return  # of AWS or another account, whose registry we may not read
+        image = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"]}
         try:
             with translated(f"looking for the image {image_uri}"):
                 self.ecr.describe_images(
                     repositoryName=match["repository"],
-                    imageIds=[wanted],  # type: ignore[list-item]  # one of its two forms
+                    imageIds=[image],  # type: ignore[list-item]  # one of its two forms
                 )
         except NotAllowed:
             return
 
 
 def image_parts(image_uri: str) -> re.Match[str]:
-    """Account, region, repository, and tag or digest. Raises: ImageMissing."""
+    """Match account, region, repository, and tag or digest. Raises: ImageMissing."""
     match = _ECR.fullmatch(image_uri)
     if match is None:
         raise ImageMissing(
-            f"{image_uri!r} is no image in ECR, with a tag or digest "
+            f"{image_uri!r} is not an image in ECR with a tag or digest "
             "(<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>)"
         )
     return match

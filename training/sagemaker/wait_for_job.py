@@ -1,4 +1,4 @@
-"""Waits for a training job, and says what became of it."""
+"""Wait for a training job and report its outcome."""
 
 import time
 from collections.abc import Callable
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 _BETWEEN_S = 20.0
-# What SageMaker's reasons begin with, and what helps.
+# How SageMaker's reasons begin, and what to do.
 _ADVICE = (
     ("AlgorithmError", "the log is in CloudWatch, group /aws/sagemaker/TrainingJobs"),
     ("ClientError", "check image, role, data and code; the log is in CloudWatch"),
     ("CapacityError", "AWS has no such machine free: try later, elsewhere, or without --spot"),
-    ("InternalServerError", "AWS failed: start it again, it goes on from its checkpoint"),
+    ("InternalServerError", "AWS failed: start it again, it continues from its checkpoint"),
 )
 
 
@@ -26,10 +26,13 @@ def wait_for_job(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Until the job ends; answers the address of its model. Raises: JobFailed, CloudError."""
+    """Wait until the job ends, and return the `s3://` address of its model.
+
+    Raises: JobFailed, CloudError.
+    """
     stage = ""
     while True:
-        with translated(f"asking about {name}"):
+        with translated(f"reading the state of {name}"):
             job = sagemaker.describe_training_job(TrainingJobName=name)
         if job["SecondaryStatus"] != stage:
             stage = job["SecondaryStatus"]
@@ -38,13 +41,13 @@ def wait_for_job(
         if status == "Completed":
             return job["ModelArtifacts"]["S3ModelArtifacts"]
         if status in {"Failed", "Stopped"}:
-            raise JobFailed(_told(name, stage, job.get("FailureReason", "")))
+            raise JobFailed(_failure_message(name, stage, job.get("FailureReason", "")))
         sleep(_BETWEEN_S)
 
 
-def _told(name: str, stage: str, reason: str) -> str:
-    advice = next((what for begin, what in _ADVICE if reason.startswith(begin)), "")
+def _failure_message(name: str, stage: str, reason: str) -> str:
+    advice = next((text for prefix, text in _ADVICE if reason.startswith(prefix)), "")
     if stage in {"MaxRuntimeExceeded", "MaxWaitTimeExceeded"}:
-        advice = "give it more with --max-run or --max-wait; it goes on from its checkpoint"
+        advice = "allow more time with --max-run or --max-wait; it continues from its checkpoint"
     parts = (f"{name} ended as {stage}", reason, advice)
     return "; ".join(part for part in parts if part)

@@ -1,1 +1,1 @@
-"""The application in the SageMaker container; the local stage runs the same one."""
+"""The application in the SageMaker container; the local stage runs the same application."""

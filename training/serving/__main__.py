@@ -1,7 +1,7 @@
 """`python -m training.serving`: the container's process.
 
-SageMaker unpacks the model under /opt/ml/model, calls port 8080 and stops with SIGTERM, upon which
-uvicorn finishes what it has begun.
+SageMaker unpacks the model under /opt/ml/model, calls port 8080 and stops with SIGTERM; uvicorn
+then finishes the requests in progress.
 """
 
 import logging
@@ -18,7 +18,7 @@ SHUTDOWN_S = 20  # SageMaker kills the container 30 s after SIGTERM
 
 
 def main() -> int:
-    """Serve until told to stop; 1 if the model must not be served."""
+    """Serve until SIGTERM and return 0; return 1 if the model must not be served."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         app = create_app(Path(os.environ.get("SCONES_MODEL_DIR", "/opt/ml/model")), _limits())
@@ -27,7 +27,7 @@ def main() -> int:
         return 1
     uvicorn.run(
         app,
-        # The container has a network of its own; SageMaker reaches it by its address.
+        # The container has its own network, and SageMaker reaches it by its address.
         host=os.environ.get("SCONES_HOST", "0.0.0.0"),  # noqa: S104
         port=int(os.environ.get("SCONES_PORT", "8080")),
         log_level="warning",
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _limits() -> ServingLimits:
-    """An inference takes one thread, so that there are as many at a time as processors."""
+    """Return limits with as many inferences at a time as processors: each takes one thread."""
     return ServingLimits(workers=os.cpu_count() or ServingLimits().workers)
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingLimits:
-    """What one server takes on at a time."""
+    """What one server accepts at a time."""
 
     max_body_bytes: int = 1024 * 1024  # a wire image has about 25 KB
     body_timeout_s: float = 10.0
@@ -33,28 +33,28 @@ class ServingLimits:
 
 
 class Invocations:
-    """Answers `POST /invocations`; holds the bounded queue in front of the model."""
+    """Handles `POST /invocations`, with the bounded queue in front of the model."""
 
     def __init__(self, predictor: Predictor, limits: ServingLimits) -> None:
         self._predictor = predictor
         self._limits = limits
         self._pending = 0
-        self._workers: CapacityLimiter | None = None  # made on the running event loop
+        self._workers: CapacityLimiter | None = None  # created on the running event loop
 
     async def __call__(self, request: Request) -> Response:
-        """One image's probabilities, or why there are none."""
+        """Return one image's probabilities, or the reason of a refusal."""
         try:
             body = await _read_body(request, self._limits)
-            return await self._answer(body)
+            return await self._predict(body)
         except ClientDisconnect:
             return _refusal("incomplete", "The request ended before its body did.", 400)
         except RefusedImage as refused:
             return _refusal(refused.code, refused.message, refused.status)
         except BrokenInference:
             log.exception("inference_failed")
-            return _refusal("inference_failed", "The model gave no usable answer.", 500)
+            return _refusal("inference_failed", "The model's output is invalid.", 500)
 
-    async def _answer(self, body: bytes) -> Response:
+    async def _predict(self, body: bytes) -> Response:
         if self._pending >= self._limits.max_pending:
             message = "Too many images are waiting; try again in a second."
             return _refusal("busy", message, 503, headers={"Retry-After": "1"})
@@ -71,7 +71,7 @@ class Invocations:
 
 
 def create_app(model_dir: Path, limits: ServingLimits | None = None) -> Starlette:
-    """The application around the model in a directory; refuses to start without a sound model.
+    """Build the application around the model in a directory, which it verifies.
 
     Raises: InvalidManifest, ModelMismatch.
     """
@@ -79,7 +79,7 @@ def create_app(model_dir: Path, limits: ServingLimits | None = None) -> Starlett
 
 
 def app_around(predictor: Predictor, limits: ServingLimits) -> Starlette:
-    """The application around a loaded model."""
+    """Build the application around a loaded model."""
     version = predictor.manifest.model_version
 
     async def ping(_request: Request) -> Response:
@@ -100,7 +100,7 @@ def app_around(predictor: Predictor, limits: ServingLimits) -> Starlette:
 
 
 async def _read_body(request: Request, limits: ServingLimits) -> bytes:
-    """The body, given up as soon as it is too long or too slow. Raises: RefusedImage."""
+    """Read the body; stop as soon as it is too long or too slow. Raises: RefusedImage."""
     too_large = RefusedImage(
         "too_large",
         f"The body is larger than {limits.max_body_bytes:,} bytes; send the wire image.",
@@ -128,7 +128,7 @@ async def _unknown_request(_request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> Response:
-    # Starlette raises the error again after this answer, so the server logs it.
+    # Starlette raises the error again after this response, so the server logs it.
     return _refusal("internal", "The server failed on this request.", 500)
 
 

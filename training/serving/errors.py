@@ -1,11 +1,11 @@
-"""What can go wrong while serving, as one tree.
+"""Errors of the serving application, as one tree.
 
 ServingError
 ├── InvalidModel        the model directory must not be served: start-up fails
 │   ├── InvalidManifest the manifest is missing, malformed or of another schema
 │   └── ModelMismatch   the model file is not the one that the manifest describes
 ├── RefusedImage        the bytes of one request cannot be classified: 4xx
-└── BrokenInference     the model answered something that is no set of logits: 500
+└── BrokenInference     the model's output is not a set of finite logits: 500
 """
 
 
@@ -18,7 +18,7 @@ class InvalidModel(ServingError):
 
 
 class InvalidManifest(InvalidModel):
-    """The manifest is missing, malformed, or of a schema that this server does not know."""
+    """The manifest is missing, malformed, or of a schema version that this server cannot read."""
 
 
 class ModelMismatch(InvalidModel):
@@ -26,7 +26,7 @@ class ModelMismatch(InvalidModel):
 
 
 class BrokenInference(ServingError):
-    """The model answered something that is no finite set of logits."""
+    """The model's output is not a set of finite logits."""
 
 
 class RefusedImage(ServingError):

@@ -15,13 +15,13 @@ from training.serving.preprocess import preprocess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPrediction:
-    """What the model says about one image."""
+    """The model's prediction for one image."""
 
-    probabilities: dict[str, float]
+    probabilities: dict[str, float]  # by class name; calibrated, sum 1
     model_version: str
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The reply's body."""
+        """Return the body of the response."""
         return {"probabilities": self.probabilities, "model_version": self.model_version}
 
 
@@ -29,7 +29,7 @@ class Predictor:
     """A model whose file and output agree with its manifest; safe to call from many threads."""
 
     def __init__(self, manifest: Manifest, model: bytes) -> None:
-        """Raises: ModelMismatch."""
+        """Load the model and check it against its manifest. Raises: ModelMismatch."""
         self.manifest = manifest
         try:
             self._session = onnxruntime.InferenceSession(
@@ -42,12 +42,12 @@ class Predictor:
 
     @classmethod
     def load(cls, model_dir: Path) -> Self:
-        """The model in a directory, verified. Raises: InvalidManifest, ModelMismatch."""
+        """Load and verify the model in a directory. Raises: InvalidManifest, ModelMismatch."""
         manifest = Manifest.load(model_dir / MANIFEST_NAME)
         return cls(manifest, manifest.read_model(model_dir))
 
     def predict(self, image: bytes) -> ModelPrediction:
-        """Raises: RefusedImage, BrokenInference."""
+        """Classify the bytes of a JPEG or PNG. Raises: RefusedImage, BrokenInference."""
         logits = self.logits(preprocess(image, self.manifest.input))
         values = softmax(logits / self.manifest.temperature)[0]
         return ModelPrediction(
@@ -59,17 +59,17 @@ class Predictor:
         )
 
     def logits(self, batch: NDArray[np.float32]) -> NDArray[np.float64]:
-        """One row of logits for each row of the batch. Raises: BrokenInference."""
-        answer = self._session.run(None, {self.manifest.input.name: batch})[0]
-        logits = np.asarray(answer, dtype=np.float64)
+        """Map a batch (N, RGB, height, width) to logits (N, classes). Raises: BrokenInference."""
+        output = self._session.run(None, {self.manifest.input.name: batch})[0]
+        logits = np.asarray(output, dtype=np.float64)
         if logits.shape != (len(batch), len(self.manifest.classes)):
-            raise BrokenInference(f"the model answered an array of shape {logits.shape}")
+            raise BrokenInference(f"the model's output has the shape {logits.shape}")
         if not np.isfinite(logits).all():
-            raise BrokenInference("the model answered a number that is not finite")
+            raise BrokenInference("the model's output has a number that is not finite")
         return logits
 
     def _check_graph(self) -> None:
-        """The graph takes the manifest's input and answers one logit for each of its classes."""
+        """Check that the graph has the manifest's input, and one logit for each of its classes."""
         spec = self.manifest.input
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if [entry.name for entry in inputs] != [spec.name]:
@@ -78,7 +78,7 @@ class Predictor:
             raise ModelMismatch(f"the model's input is {inputs[0].shape}, the manifest differs")
         if len(outputs) != 1 or outputs[0].shape[-1] != len(self.manifest.classes):
             raise ModelMismatch(
-                f"the model answers {outputs[0].shape}, the manifest names "
+                f"the model's output is {outputs[0].shape}, the manifest names "
                 f"{len(self.manifest.classes)} classes"
             )
         # The first run allocates; let start-up pay for it, not the first photo.
@@ -89,17 +89,20 @@ class Predictor:
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities along the last axis."""
+    """Return probabilities along the last axis, which sum to 1."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
     return shares
 
 
 def _session_options() -> onnxruntime.SessionOptions:
-    """One thread an inference: parallel requests share the cores better than parallel layers."""
+    """Return options with one thread an inference.
+
+    Parallel requests share the cores better than parallel layers do.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3  # errors only: its warnings go to stderr past our logs
+    options.log_severity_level = 3  # errors only: its warnings bypass our logs
     return options

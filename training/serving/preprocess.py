@@ -1,7 +1,7 @@
-"""From wire image to tensor: the one home of this step.
+"""From wire image to tensor. This is the only implementation of the step.
 
-The server runs it on every request; training and evaluation import it, so that a pixel means the
-same to all three. Before the wire image the one home is `handlers/domain/photo/wire_image.py`.
+The server runs it on every request; training and evaluation import it, so that all three use the
+same pixels. The step before, to the wire image, is `handlers/domain/photo/wire_image.py`.
 """
 
 import io
@@ -18,7 +18,7 @@ from training.serving.manifest import InputSpec
 FORMATS = ("JPEG", "PNG")
 MAX_SIDE = 1024  # pixels; a wire image has 224, so anything near this did not come from Serialize
 
-# Everything that Pillow raised on 13,000 malformed files, with what its decoders let through.
+# Everything that Pillow and its decoders raised on 13,000 malformed files.
 _DECODING_ERRORS = (
     ArithmeticError,
     AttributeError,
@@ -35,14 +35,14 @@ _DECODING_ERRORS = (
 
 
 def preprocess(data: bytes, spec: InputSpec) -> NDArray[np.float32]:
-    """The model's input for one image: a batch of one. Raises: RefusedImage."""
+    """Return the model's input (1, RGB, height, width) for one image. Raises: RefusedImage."""
     return normalise(to_pixels(decode(data), spec)[np.newaxis], spec)
 
 
 def decode(data: bytes) -> Image.Image:
-    """RGB pixels of a small JPEG or PNG; size is judged before any pixel is decoded.
+    """Decode a small JPEG or PNG to RGB; its size is checked before any pixel is decoded.
 
-    EXIF orientation is not applied: a wire image is upright and carries none.
+    EXIF orientation is not applied: a wire image is upright and has no EXIF.
 
     Raises: RefusedImage.
     """
@@ -63,22 +63,22 @@ def decode(data: bytes) -> Image.Image:
 
 
 def to_pixels(image: Image.Image, spec: InputSpec) -> NDArray[np.uint8]:
-    """The whole picture at the model's input size (height, width, RGB).
+    """Scale the whole picture to the model's input size (height, width, RGB), 0..255.
 
-    The aspect ratio is given up rather than the picture's edges: a vehicle may stand there.
+    The aspect ratio is not kept, as cropping could cut off a vehicle at the edge.
     """
     resized = image.resize((spec.width, spec.height), Image.Resampling.BILINEAR)
     return np.asarray(resized, dtype=np.uint8)
 
 
 def normalise(pixels: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
-    """A batch (N, height, width, RGB) as the float tensor (N, RGB, height, width)."""
+    """Scale a batch (N, height, width, RGB) to the float tensor (N, RGB, height, width)."""
     scaled = (pixels.astype(np.float32) - np.float32(spec.mean)) / np.float32(spec.scale)
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Eight-bit pictures as RGB, what is transparent on white; refuses what would need a guess."""
+    """Convert 8-bit pictures to RGB, transparent ones on white. Raises: RefusedImage."""
     if image.mode in {"L", "RGB"} and "transparency" not in image.info:
         return image.convert("RGB")
     if image.mode in {"L", "RGB", "LA", "RGBA", "P", "PA"}:

@@ -1,1 +1,1 @@
-"""What is wrong with a folder of labelled photos, before anything is trained."""
+"""Validation of a folder of labelled photos before training on it."""

@@ -1,4 +1,4 @@
-"""What is wrong with labelled photos, looked for before anything is learnt from them."""
+"""Checks of labelled photos: duplicates, look-alikes, suspicious labels, quality defects."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.domain.photo.quality import Quality
-from training.data.prepared import PreparedPhotos
+from training.data.prepared import PreparedPhotos, quality_of
 from training.data.sources.files import LabelledFile
 from training.validation.balance import remarks
 from training.validation.findings import Alike, Checked, Suspicion, Validation
@@ -18,10 +17,10 @@ SUSPICIOUS_FROM = 0.9  # the model's confidence in another label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A model's probabilities: one row a file, one column a class."""
+class FilePredictions:
+    """A model's probabilities for the checked files."""
 
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[np.float64]  # (files, classes)
     classes: tuple[str, ...]
     model_version: str
 
@@ -31,12 +30,16 @@ def validate(
     prepared: PreparedPhotos,
     *,
     why_unreadable: Callable[[LabelledFile], str],
-    judged: Judgement | None = None,
+    predictions: FilePredictions | None = None,
 ) -> Validation:
-    """Look at everything; `judged` holds a model's probabilities, where there is a model."""
+    """Run all checks; without `predictions` of a model, labels are not suspected.
+
+    `prepared` has one row a checked file; `why_unreadable` returns the reason for a file that
+    Serialize refuses.
+    """
     readable = np.flatnonzero(prepared.readable)
     duplicates = _same_bytes(checked)
-    twins = {id(each) for group in duplicates for each in group.members[1:]}
+    twins = {id(photo) for group in duplicates for photo in group.members[1:]}
     singles = [row for row in readable.tolist() if id(checked[row]) not in twins]
     pairs = look_alikes(prepared.pixels[singles])
     near = [(singles[first], singles[second]) for first, second in pairs]
@@ -48,8 +51,8 @@ def validate(
         },
         duplicates=duplicates,
         near_duplicates=_grouped(near, checked),
-        suspicions=_suspicions(checked, readable, judged) if judged else (),
-        judged_by=judged.model_version if judged else "",
+        suspicions=_suspicions(checked, readable, predictions) if predictions else (),
+        model_version=predictions.model_version if predictions else "",
         defects=_defects(prepared.quality[readable]),
         sides_px=_sides_px(prepared.quality[readable]),
         remarks=tuple(remarks(checked)),
@@ -58,13 +61,15 @@ def validate(
 
 def _same_bytes(checked: Iterable[Checked]) -> tuple[Alike, ...]:
     groups: dict[str, list[Checked]] = defaultdict(list)
-    for each in checked:
-        groups[each.digest].append(each)
-    return _worst_first(Alike(members=tuple(each)) for each in groups.values() if len(each) > 1)
+    for photo in checked:
+        groups[photo.digest].append(photo)
+    return _worst_first(
+        Alike(members=tuple(members)) for members in groups.values() if len(members) > 1
+    )
 
 
 def _grouped(pairs: Iterable[tuple[int, int]], checked: Sequence[Checked]) -> tuple[Alike, ...]:
-    """Pairs that share a photo become one group."""
+    """Join pairs that share a photo into groups."""
     group_of: dict[int, set[int]] = {}
     for first, second in pairs:
         merged = group_of.get(first, {first}) | group_of.get(second, {second})
@@ -77,33 +82,34 @@ def _grouped(pairs: Iterable[tuple[int, int]], checked: Sequence[Checked]) -> tu
 
 
 def _worst_first(groups: Iterable[Alike]) -> tuple[Alike, ...]:
-    def worst(each: Alike) -> tuple[bool, int, str]:
-        return not each.crosses_sides, -len(each.labels), str(each.members[0])
+    def worst(group: Alike) -> tuple[bool, int, str]:
+        return not group.crosses_sides, -len(group.labels), str(group.members[0])
 
     return tuple(sorted(groups, key=worst))
 
 
 def _suspicions(
-    checked: Sequence[Checked], readable: NDArray[np.int_], judged: Judgement
+    checked: Sequence[Checked], readable: NDArray[np.int_], predictions: FilePredictions
 ) -> tuple[Suspicion, ...]:
-    found = []
+    suspicions = []
     for row in readable.tolist():
-        best = int(judged.probabilities[row].argmax())
-        confidence = float(judged.probabilities[row, best])
-        if judged.classes[best] != checked[row].file.label and confidence >= SUSPICIOUS_FROM:
-            says = judged.classes[best]
-            found.append(
-                Suspicion(checked=checked[row], says=says, confidence=round(confidence, 4))
+        best = int(predictions.probabilities[row].argmax())
+        predicted = predictions.classes[best]
+        confidence = float(predictions.probabilities[row, best])
+        if predicted != checked[row].file.label and confidence >= SUSPICIOUS_FROM:
+            suspicions.append(
+                Suspicion(
+                    checked=checked[row], predicted=predicted, confidence=round(confidence, 4)
+                )
             )
-    return tuple(sorted(found, key=lambda each: -each.confidence))
+    return tuple(sorted(suspicions, key=lambda suspicion: -suspicion.confidence))
 
 
 def _defects(quality: NDArray[np.void]) -> dict[str, int]:
-    names = quality.dtype.names or ()
-    found = Counter[str]()
+    counts = Counter[str]()
     for row in quality:
-        found.update(Quality.from_wire(dict(zip(names, row, strict=True))).defects())
-    return dict(sorted(found.items()))
+        counts.update(quality_of(row).defects())
+    return dict(sorted(counts.items()))
 
 
 def _sides_px(quality: NDArray[np.void]) -> dict[str, float]:

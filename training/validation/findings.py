@@ -1,4 +1,4 @@
-"""What a look at labelled photos found: the records; `validation.py` does the looking."""
+"""The records of a validation; `training/validation/checks.py` fills them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from training.data.splits import Split
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One file that was looked at."""
+    """One file that was checked."""
 
     side: Split
     file: LabelledFile
@@ -23,24 +23,24 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike:
-    """Files that are the same, or look the same."""
+    """Files with the same bytes, or that look the same."""
 
-    members: tuple[Checked, ...]
+    members: tuple[Checked, ...]  # two or more
 
     @property
     def crosses_sides(self) -> bool:
-        """A test photo that was learnt from flatters every figure."""
-        return len({each.side for each in self.members}) > 1
+        """Whether training has seen a test photo, which makes every figure too good."""
+        return len({member.side for member in self.members}) > 1
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What they are called; more than one contradict each other."""
-        return tuple(sorted({each.file.label for each in self.members}))
+        """Return their different labels, sorted; more than one is a contradiction."""
+        return tuple(sorted({member.file.label for member in self.members}))
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """Also what follows from it."""
+        """Return the files, and whether they cross sides or differ in labels."""
         return {
-            "files": [str(each) for each in self.members],
+            "files": [str(member) for member in self.members],
             "crosses_sides": self.crosses_sides,
             "labels": list(self.labels),
         }
@@ -48,62 +48,66 @@ class Alike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """A label that a model is sure is another."""
+    """A photo whose label differs from a model's confident prediction."""
 
     checked: Checked
-    says: str
-    confidence: float
+    predicted: str
+    confidence: float  # 0.9..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Everything that was found."""
+    """The findings of all checks."""
 
     checked: tuple[Checked, ...]
-    unreadable: Mapping[int, str]  # row → why
+    unreadable: Mapping[int, str]  # reason by row of `checked`
     duplicates: tuple[Alike, ...]
     near_duplicates: tuple[Alike, ...]
     suspicions: tuple[Suspicion, ...]
-    judged_by: str  # model version; empty where none fits
-    defects: Mapping[str, int]  # photos that a person would have to look at
-    sides_px: Mapping[str, float]  # of the photos: shortest, median, longest side
+    model_version: str  # whose predictions were compared; empty if no model knows the labels
+    defects: Mapping[str, int]  # photos by quality defect
+    sides_px: Mapping[str, float]  # longest side of the photos: smallest, median, largest
     remarks: tuple[str, ...]
 
     @property
     def leaks(self) -> tuple[Alike, ...]:
-        """The same bytes on both sides."""
-        return tuple(each for each in self.duplicates if each.crosses_sides)
+        """Return the groups of the same bytes on both sides."""
+        return tuple(group for group in self.duplicates if group.crosses_sides)
 
     @property
     def conflicts(self) -> tuple[Alike, ...]:
-        """The same bytes under two labels."""
-        return tuple(each for each in self.duplicates if len(each.labels) > 1)
+        """Return the groups of the same bytes under different labels."""
+        return tuple(group for group in self.duplicates if len(group.labels) > 1)
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Files by source, side and class."""
-        found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(Counter))
-        for each in self.checked:
-            found[each.file.source][each.side][each.file.label] += 1
+        """Return the number of files by source, side and class."""
+        counts: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(Counter))
+        for photo in self.checked:
+            counts[photo.file.source][photo.side][photo.file.label] += 1
         return {
             source: {side: dict(labels) for side, labels in sides.items()}
-            for source, sides in found.items()
+            for source, sides in counts.items()
         }
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
-        """The command line's document."""
+        """Return the command line's document."""
         return {
             "files": len(self.checked),
             "counts": self.counts(),
             "unreadable": {str(self.checked[row]): why for row, why in self.unreadable.items()},
-            "duplicates": [each.to_wire() for each in self.duplicates],
-            "near_duplicates": [each.to_wire() for each in self.near_duplicates],
+            "duplicates": [group.to_wire() for group in self.duplicates],
+            "near_duplicates": [group.to_wire() for group in self.near_duplicates],
             "label_conflicts": len(self.conflicts),
             "leaks": len(self.leaks),
             "suspicious_labels": [
-                {"file": str(each.checked), "model_says": each.says, "confidence": each.confidence}
-                for each in self.suspicions
+                {
+                    "file": str(suspicion.checked),
+                    "predicted": suspicion.predicted,
+                    "confidence": suspicion.confidence,
+                }
+                for suspicion in self.suspicions
             ],
-            "judged_by": self.judged_by,
+            "model_version": self.model_version,
             "defects": dict(self.defects),
             "sides_px": dict(self.sides_px),
             "remarks": list(self.remarks),

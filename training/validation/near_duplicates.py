@@ -2,7 +2,7 @@
 
 A difference hash (64 bits: is each cell of a 9 by 8 picture brighter than its left neighbour?)
 proposes pairs; the edges of small grey pictures decide. Plain, dark and white-ground pictures have
-like hashes by chance, and like shades, but not like edges.
+similar hashes and shades by chance, but not similar edges.
 """
 
 from collections.abc import Iterator
@@ -18,31 +18,34 @@ _SMALL = 32
 
 
 def look_alikes(pixels: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Pairs of rows, the smaller first, in order."""
+    """Return sorted pairs of rows of pixels (N, height, width, RGB), the smaller row first."""
     if not len(pixels):
         return []
     grey = _grey(pixels)
     edges = np.stack([_edges(picture) for picture in grey])
-    # Plain pictures have none: they are like nothing, and by their hash like each other.
+    # Plain pictures have no edges; by their hashes alone they would all look alike.
     rows = np.flatnonzero(edges.any(axis=1))
     pairs = ((rows[a], rows[b]) for a, b in _close(difference_hashes(grey[rows])))
-    found = {
+    alike = {
         (int(first), int(second))
         for first, second in pairs
         if float(edges[first] @ edges[second]) >= LEAST_ALIKE
     }
-    return sorted(found)
+    return sorted(alike)
 
 
 def difference_hashes(grey: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """One number a picture; pictures that look alike have numbers that differ in few bits."""
+    """Return (N,) hashes of grey pictures (N, height, width).
+
+    Hashes of pictures that look alike differ in few bits.
+    """
     cells = np.array([_resized(picture, 9, 8) for picture in grey]).reshape(-1, 8, 9)
     bits = (cells[:, :, 1:] > cells[:, :, :-1]).reshape(len(grey), 64)
     return np.packbits(bits, axis=1).view(">u8").reshape(-1).astype(np.uint64)
 
 
 def _close(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
-    """Pairs within the distance: such a pair is equal in one of `DISTANCE + 1` bands at least."""
+    """Yield pairs within the distance; their hashes are equal in one of `DISTANCE + 1` bands."""
     edges = np.linspace(0, 64, DISTANCE + 2).round().astype(int)
     for low, high in pairwise(edges):
         mask = np.uint64((1 << int(high - low)) - 1)
@@ -59,7 +62,7 @@ def _close(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
 
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    # Picture by picture: all at once as 32-bit floats would be gigabytes.
+    # One picture at a time: all of them as 32-bit floats would be gigabytes.
     return np.stack([(picture @ weights).astype(np.uint8) for picture in pixels])
 
 
@@ -68,7 +71,7 @@ def _resized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.
 
 
 def _edges(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Differences of neighbours, as a vector of length 1; brightness and contrast drop out."""
+    """Return differences of neighbours as a vector of length 1, without brightness and contrast."""
     small = _resized(picture, _SMALL, _SMALL).astype(np.float32)
     steps = np.concatenate([np.diff(small, axis=axis).ravel() for axis in (0, 1)])
     steps -= steps.mean()

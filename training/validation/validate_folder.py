@@ -1,4 +1,4 @@
-"""From a folder to what is wrong with it; read through the same steps as for training."""
+"""Validate folders of labelled photos, read through the same steps as for training."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,20 +11,25 @@ from training.data.splits import SPLITS, digest_of
 from training.evaluation.metrics import probabilities_of
 from training.serving.manifest import InputSpec
 from training.serving.predictor import Predictor
-from training.validation.checks import Judgement, validate
+from training.validation.checks import FilePredictions, validate
 from training.validation.findings import Checked, Validation
 
 
-def examine(
+def validate_folders(
     places: Sequence[Path],
     *,
     classes: Sequence[str],
-    spec: InputSpec,  # the predictor's, where there is one
+    spec: InputSpec,  # the predictor's, if there is one
     archive_limit: int,
     predictor: Predictor | None,
     cache_dir: Path | None = None,
 ) -> Validation:
-    """Both sides of every place. Raises: UnusableData."""
+    """Check the photos on both sides of all places, as one set.
+
+    Labels are suspected only if the predictor knows all classes of the photos.
+
+    Raises: UnusableData.
+    """
     names = _classes_in(places, classes)
     checked = [
         Checked(side=side, file=file, digest=digest_of(file.read()))
@@ -37,31 +42,31 @@ def examine(
     ]
     if not checked:
         raise UnusableData(f"no photos under {', '.join(map(str, places))}")
-    files, digests = [each.file for each in checked], [each.digest for each in checked]
+    files, digests = [photo.file for photo in checked], [photo.digest for photo in checked]
     prepared = prepare_all(files, digests, spec=spec, cache_dir=cache_dir)
     return validate(
         checked,
         prepared,
         why_unreadable=_why_unreadable,
-        judged=_judgement(predictor, prepared, names),
+        predictions=_predictions(predictor, prepared, names),
     )
 
 
 def _classes_in(places: Sequence[Path], classes: Sequence[str]) -> tuple[str, ...]:
-    """The classes we know where any of them is there; else whatever the folders are named."""
-    there = {name for place in places if place.is_dir() for name in folder_names(place)}
-    if not there or there & set(classes):
+    """Return the given classes if a folder is named like one, else the names of the folders."""
+    names = {name for place in places if place.is_dir() for name in folder_names(place)}
+    if not names or names & set(classes):
         return tuple(classes)
-    return tuple(sorted(there))
+    return tuple(sorted(names))
 
 
-def _judgement(
+def _predictions(
     predictor: Predictor | None, prepared: PreparedPhotos, names: Sequence[str]
-) -> Judgement | None:
-    """Nothing where there is no model, or none that knows these labels."""
+) -> FilePredictions | None:
+    """Return None without a model, or if it does not know all labels."""
     if predictor is None or not set(names) <= set(predictor.manifest.classes):
         return None
-    return Judgement(
+    return FilePredictions(
         probabilities=probabilities_of(predictor, prepared.pixels),
         classes=predictor.manifest.classes,
         model_version=predictor.manifest.model_version,
@@ -69,5 +74,5 @@ def _judgement(
 
 
 def _why_unreadable(file: LabelledFile) -> str:
-    found = wire_image.prepare(file.read())
-    return found.reason if isinstance(found, wire_image.Refusal) else "readable"
+    prepared = wire_image.prepare(file.read())
+    return prepared.reason if isinstance(prepared, wire_image.Refusal) else "readable"

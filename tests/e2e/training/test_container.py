@@ -1,4 +1,4 @@
-"""The serving container's process: what the Dockerfile copies and installs, and nothing else."""
+"""The serving container's process, with only what the Dockerfile copies and installs."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ from training.registry.archive import pack, unpack
 
 pytestmark = pytest.mark.e2e
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 SERVE_CODE = """
 import runpy, sys
 sys.path[:0] = sys.argv[1].split(":")
@@ -33,13 +33,13 @@ runpy.run_module("training.serving", run_name="__main__")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A running process, as SageMaker would have started it."""
+    """A running process, started as SageMaker starts it."""
 
     process: subprocess.Popen[bytes]
     port: int
 
     def connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         connection = self.connection()
@@ -52,7 +52,7 @@ class Container:
 
     def accepts(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S).close()
+            socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S).close()
         except ConnectionRefusedError:
             return False
         return True
@@ -60,7 +60,7 @@ class Container:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The image's files: `site` is what the lock installs, `app` what is copied."""
+    """The image's files: `site` holds the locked packages, `app` the copied code."""
     folder = tmp_path_factory.mktemp("image")
     for source, target in copied(SERVE).items():
         name = target.removeprefix("/opt/app/")
@@ -103,17 +103,17 @@ def started(image: Path, model: Path) -> Container:
 @pytest.fixture
 def container(image: Path) -> Iterator[Container]:
     container = started(image, image / "model")
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not container.accepts():
-        assert container.process.poll() is None, "it ended before it served"
-        assert time.monotonic() < deadline, "it does not serve"
+        assert container.process.poll() is None, "the container ended before it served"
+        assert time.monotonic() < deadline, "the container does not serve"
         time.sleep(0.05)
     yield container
     container.process.kill()
     container.process.communicate()
 
 
-def test_it_answers_as_sagemaker_asks(container: Container) -> None:
+def test_container_fulfils_the_contract_of_sagemaker(container: Container) -> None:
     manifest = json.loads((ROOT / "training/shipped/manifest.json").read_text(encoding="utf-8"))
     status, body = container.ask("GET", "/ping")
     assert (status, json.loads(body)["model_version"]) == (200, manifest["model_version"])
@@ -133,57 +133,57 @@ def test_body_over_the_limit_is_refused(container: Container) -> None:
     assert container.ask("GET", "/ping")[0] == 200
 
 
-def test_more_than_it_can_hold_is_answered_at_once_and_nothing_breaks(
+def test_overload_gets_an_immediate_refusal_and_later_requests_succeed(
     container: Container,
 ) -> None:
     photo = a_jpeg((224, 168))
     with ThreadPoolExecutor(64) as crowd:
-        answers = list(
+        statuses = list(
             crowd.map(lambda _: container.ask("POST", "/invocations", photo)[0], range(400))
         )
-    assert set(answers) <= {200, 503}
-    assert 200 in answers
+    assert set(statuses) <= {200, 503}
+    assert 200 in statuses
     assert container.ask("POST", "/invocations", photo)[0] == 200
 
 
-def test_request_in_flight_is_answered_before_it_stops(container: Container) -> None:
+def test_request_in_progress_is_answered_before_the_server_stops(container: Container) -> None:
     photo = a_jpeg((224, 168))
-    connection = socket.create_connection(("127.0.0.1", container.port), timeout=PATIENCE_S)
+    connection = socket.create_connection(("127.0.0.1", container.port), timeout=TIMEOUT_S)
     head = (
         "POST /invocations HTTP/1.1\r\nHost: model\r\nExpect: 100-continue\r\n"
         f"Content-Length: {len(photo)}\r\n\r\n"
     )
     connection.sendall(head.encode())
-    # The server says so when the application has begun to read.
+    # The server sends it when the application has begun to read.
     assert connection.recv(100).startswith(b"HTTP/1.1 100")
     connection.sendall(photo[:1000])
     container.process.send_signal(signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while container.accepts():
-        assert time.monotonic() < deadline, "it takes on new work after SIGTERM"
+        assert time.monotonic() < deadline, "the server accepts requests after SIGTERM"
         time.sleep(0.05)
     connection.sendall(photo[1000:])
-    answer = b""
+    response = b""
     while part := connection.recv(65536):
-        answer += part
+        response += part
     connection.close()
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b'"probabilities"' in answer
-    # 0, or by the signal that it was asked to end with.
-    assert container.process.wait(PATIENCE_S) in {0, -signal.SIGTERM}
+    assert response.startswith(b"HTTP/1.1 200")
+    assert b'"probabilities"' in response
+    # 0, or the signal that ended the process.
+    assert container.process.wait(TIMEOUT_S) in {0, -signal.SIGTERM}
 
 
-def test_idle_server_stops_when_asked(container: Container) -> None:
+def test_idle_server_stops_on_sigterm(container: Container) -> None:
     assert container.ask("GET", "/ping")[0] == 200
     container.process.send_signal(signal.SIGTERM)
-    assert container.process.wait(PATIENCE_S) in {0, -signal.SIGTERM}
+    assert container.process.wait(TIMEOUT_S) in {0, -signal.SIGTERM}
 
 
-def test_model_that_must_not_be_served_ends_the_start(image: Path, tmp_path: Path) -> None:
+def test_invalid_model_ends_the_start(image: Path, tmp_path: Path) -> None:
     for path in (image / "model").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.onnx").write_bytes(b"another")
     container = started(image, tmp_path)
-    _, said = container.process.communicate(timeout=PATIENCE_S)
+    _, errors = container.process.communicate(timeout=TIMEOUT_S)
     assert container.process.returncode == 1
-    assert b"model_refused" in said
+    assert b"model_refused" in errors

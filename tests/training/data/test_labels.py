@@ -1,4 +1,4 @@
-"""Which training photos are learnt from, and under which label."""
+"""Corrected labels, and training photos that are left out."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def corrected(folder: Path, path: Path, *lines: dict[str, str]) -> PhotoSet:
     return load_photos(folder, "train", classes=CLASSES, spec=SPEC, corrections=path)
 
 
-def test_labels_set_right_by_hand_replace_the_sources(folder: Path, tmp_path: Path) -> None:
+def test_corrected_labels_replace_those_of_the_source(folder: Path, tmp_path: Path) -> None:
     wrong = {"sha256": digest_of(plain(10)), "label": "other", "reason": "a bench"}
     useless = {"sha256": digest_of(plain(20)), "label": "", "reason": "nothing to see"}
     photos = corrected(folder, tmp_path / "corrections.jsonl", wrong, useless)
@@ -49,33 +49,31 @@ def test_test_photos_are_measured_as_their_source_labels_them(folder: Path, tmp_
         + "\n"
         + json.dumps({"sha256": "0" * 64, "label": "b"}),
     ],
-    ids=["no JSON", "no digest", "short digest", "said twice"],
+    ids=["not JSON", "without digest", "short digest", "two labels"],
 )
-def test_corrections_that_make_no_sense_are_refused(
-    folder: Path, tmp_path: Path, text: str
-) -> None:
+def test_invalid_corrections_are_refused(folder: Path, tmp_path: Path, text: str) -> None:
     path = tmp_path / "corrections.jsonl"
     path.write_text(text)
     with pytest.raises(UnusableData, match=r"corrections\.jsonl, line"):
         load_photos(folder, "train", classes=CLASSES, spec=SPEC, corrections=path)
 
 
-def test_same_bytes_under_two_labels_teach_nothing(folder: Path) -> None:
+def test_same_bytes_under_two_labels_are_left_out(folder: Path) -> None:
     put(folder, "street/train/other/a.png", plain(10))
-    said: list[str] = []
-    photos = load_photos(folder, "train", classes=CLASSES, spec=SPEC, report=said.append)
+    lines: list[str] = []
+    photos = load_photos(folder, "train", classes=CLASSES, spec=SPEC, report=lines.append)
     assert digest_of(plain(10)) not in photos.hashes
     assert len(photos) == 2
-    assert any("two labels" in line for line in said)
+    assert any("two labels" in line for line in lines)
 
 
-def test_test_photo_among_the_training_photos_is_not_learnt_from(folder: Path) -> None:
+def test_test_photo_among_the_training_photos_is_left_out(folder: Path) -> None:
     put(folder, "street/train/bicycle/copy.png", plain(40))
     assert digest_of(plain(40)) not in load(folder).hashes
 
 
 def test_quality_figures_come_with_the_photos(folder: Path, tmp_path: Path) -> None:
-    for _ in "12":  # made, then from the cache
+    for _ in "12":  # computed, then read from the cache
         photos = load_photos(folder, "train", classes=CLASSES, spec=SPEC, cache_dir=tmp_path / "c")
         assert photos.quality is not None
         assert photos.quality["width"].tolist() == [40, 40, 40]

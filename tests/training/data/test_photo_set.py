@@ -1,4 +1,4 @@
-"""What counts as a labelled photo, and what identifies a set of them."""
+"""Loading of labelled photos, and the digest that identifies a set of them."""
 
 import shutil
 import zipfile
@@ -64,12 +64,12 @@ def test_folders_of_other_classes_are_left_alone(folder: Path) -> None:
     assert len(load(folder)) == 3
 
 
-def test_file_that_is_no_photo_is_left_out(folder: Path) -> None:
+def test_file_that_is_not_a_photo_is_left_out(folder: Path) -> None:
     put(folder, "yard/train/bicycle/notes.txt", b"not a photo")
     assert len(load(folder)) == 3
 
 
-def test_photo_is_seen_as_the_server_will_see_it(tmp_path: Path) -> None:
+def test_photo_has_the_pixels_that_the_server_uses(tmp_path: Path) -> None:
     original = a_jpeg((640, 480))
     put(tmp_path, "yard/train/bicycle/a.jpg", original)
     prepared = wire_image.prepare(original)
@@ -127,7 +127,7 @@ def unsplit(folder: Path, count: int = 60) -> Path:
     return folder
 
 
-def test_folder_that_nobody_split_is_split_by_content(tmp_path: Path) -> None:
+def test_folder_without_sides_is_split_by_content(tmp_path: Path) -> None:
     folder = unsplit(tmp_path / "mine")
     train, test = load(folder), load(folder, "test")
     assert not set(train.hashes) & set(test.hashes)
@@ -151,7 +151,7 @@ def test_every_fold_has_photos_of_both_sides(tmp_path: Path) -> None:
     assert set(load(folder).folds(5)) == set(load(folder, "test").folds(5)) == set(range(5))
 
 
-def test_sources_without_sides_stand_beside_those_with(folder: Path) -> None:
+def test_sources_with_and_without_sides_are_read_together(folder: Path) -> None:
     unsplit(folder / "theirs")
     photos = load(folder)
     assert set(photos.sources) == {"street", "theirs", "yard"}
@@ -163,11 +163,11 @@ def test_hidden_files_are_left_alone(folder: Path) -> None:
     assert len(load(folder)) == 3
 
 
-def test_cifar_archive_is_read_where_it_lies(folder: Path) -> None:
+def test_cifar_archive_is_read_without_unpacking(folder: Path) -> None:
     put(folder, "cifar100/cifar-100-python.tar.gz", an_archive(train=6, test=2))
     photos = load(folder, archive_limit=5)
-    found = photos.take(photos.sources == "cifar100")
-    counts = np.bincount(found.labels, minlength=3)
+    pictures = photos.take(photos.sources == "cifar100")
+    counts = np.bincount(pictures.labels, minlength=3)
     assert counts.tolist() == [6, 6, 5]
     assert len(load(folder, "test")) == 5
 
@@ -191,7 +191,7 @@ def test_second_run_takes_the_pixels_from_the_cache(folder: Path, tmp_path: Path
     assert len(list(cache.iterdir())) == 1
 
 
-def test_cache_does_not_survive_another_input_size(folder: Path, tmp_path: Path) -> None:
+def test_cache_is_not_used_for_another_input_size(folder: Path, tmp_path: Path) -> None:
     wider = InputSpec(width=48, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image")
     for spec in (SPEC, wider):
         photos = load_photos(folder, "train", classes=CLASSES, spec=spec, cache_dir=tmp_path / "c")
@@ -209,7 +209,7 @@ def test_cache_does_not_survive_another_input_size(folder: Path, tmp_path: Path)
         ("training/model/fit.py", 1),
     ],
 )
-def test_cache_lives_as_long_as_the_code_that_prepares_photos(
+def test_cache_is_not_used_after_a_change_of_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, caches: int
 ) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "*.onnx")
@@ -224,7 +224,7 @@ def test_cache_lives_as_long_as_the_code_that_prepares_photos(
     assert len(list(cache.iterdir())) == caches
 
 
-def test_folder_without_photos_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_folder_without_photos_names_the_expected_layouts(tmp_path: Path) -> None:
     put(tmp_path, "picture.png", encoded(a_picture((40, 40)), "PNG"))
     with pytest.raises(UnusableData, match="bicycle, motorcycle, other"):
         load(tmp_path)

@@ -1,4 +1,4 @@
-"""A training loop that is killed, and goes on."""
+"""A training loop that is killed, and continues."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,17 +33,17 @@ STEPS = 12
 
 
 class Killed(Exception):
-    """The machine was taken away."""
+    """The spot machine was reclaimed."""
 
 
-class Doomed(Checkpoint):
-    """Saves as usual, then loses the machine after a step."""
+class KilledAfterStep(Checkpoint):
+    """Saves as usual, then ends the loop after a step."""
 
-    dies_after: int
+    last_step: int
 
     def step_done(self, step: int, state: LoopState) -> None:
         super().step_done(step, state)
-        if step == self.dies_after:
+        if step == self.last_step:
             raise Killed
 
 
@@ -64,7 +64,7 @@ def photos() -> PhotoSet:
 
 @pytest.fixture(scope="module")
 def run(photos: PhotoSet) -> Callable[[Checkpoint | None], bytes]:
-    """Fits the same model; answers all its numbers."""
+    """A function that fits the same model and returns the bytes of its weights."""
 
     def fitted(checkpoint: Checkpoint | None) -> bytes:
         torch.set_num_threads(1)
@@ -82,40 +82,42 @@ def run(photos: PhotoSet) -> Callable[[Checkpoint | None], bytes]:
     return fitted
 
 
-@pytest.mark.parametrize("dies_after", [1, 4, 5, STEPS])
-def test_killed_run_ends_in_the_same_numbers(
-    run: Callable[[Checkpoint | None], bytes], tmp_path: Path, dies_after: int
+@pytest.mark.parametrize("last_step", [1, 4, 5, STEPS])
+def test_killed_run_ends_with_the_same_weights(
+    run: Callable[[Checkpoint | None], bytes], tmp_path: Path, last_step: int
 ) -> None:
-    path, said = tmp_path / "loop.checkpoint", list[str]()
-    doomed = Doomed(path, every=2, report=said.append)
-    doomed.dies_after = dies_after
+    path, lines = tmp_path / "loop.checkpoint", list[str]()
+    killed = KilledAfterStep(path, every=2, report=lines.append)
+    killed.last_step = last_step
     with pytest.raises(Killed):
-        run(doomed)
-    resumed = run(Checkpoint(path, every=2, report=said.append))
+        run(killed)
+    resumed = run(Checkpoint(path, every=2, report=lines.append))
     assert resumed == run(None)
-    went_on = [line for line in said if line.startswith("going on after step")]
-    assert len(went_on) == (dies_after >= 2)
+    resumed_lines = [line for line in lines if line.startswith("continuing after step")]
+    assert len(resumed_lines) == (last_step >= 2)
 
 
-def test_saving_changes_nothing(run: Callable[[Checkpoint | None], bytes], tmp_path: Path) -> None:
+def test_saving_does_not_change_the_result(
+    run: Callable[[Checkpoint | None], bytes], tmp_path: Path
+) -> None:
     saving = Checkpoint(tmp_path / "loop.checkpoint", every=1, report=lambda _: None)
     assert run(saving) == run(None)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 20_000])
-def test_damaged_file_costs_the_time_and_not_the_result(
+def test_damaged_checkpoint_restarts_the_loop_with_the_same_result(
     run: Callable[[Checkpoint | None], bytes], tmp_path: Path, keep: int
 ) -> None:
-    path, said = tmp_path / "loop.checkpoint", list[str]()
-    run(Checkpoint(path, every=4, report=said.append))
+    path, lines = tmp_path / "loop.checkpoint", list[str]()
+    run(Checkpoint(path, every=4, report=lines.append))
     content = path.read_bytes()
     assert len(content) > keep
     path.write_bytes(content[:keep])
-    assert run(Checkpoint(path, every=4, report=said.append)) == run(None)
-    assert any("cannot be read" in line for line in said)
+    assert run(Checkpoint(path, every=4, report=lines.append)) == run(None)
+    assert any("cannot be read" in line for line in lines)
 
 
-def test_finished_loop_leaves_no_file(tmp_path: Path) -> None:
+def test_finished_loop_deletes_its_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "loop.checkpoint"
     model = build_model(ModelConfig(classes=3, width=0.25))
     optimizer = torch.optim.AdamW(model.parameters())
@@ -128,12 +130,12 @@ def test_finished_loop_leaves_no_file(tmp_path: Path) -> None:
     assert not path.exists()
     saved.step_done(3, state)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
-    saved.finished()
-    saved.finished()
+    saved.remove()
+    saved.remove()
     assert not list(tmp_path.iterdir())
 
 
-def test_another_model_cannot_go_on_from_it(tmp_path: Path, photos: PhotoSet) -> None:
+def test_checkpoint_of_another_model_is_refused(tmp_path: Path, photos: PhotoSet) -> None:
     path = tmp_path / "loop.checkpoint"
     saved = Checkpoint(path, every=1, report=lambda _: None)
     fit(photos, CONFIG, weights=None, name="a", report=lambda _: None, checkpoint=saved)

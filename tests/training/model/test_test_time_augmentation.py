@@ -1,4 +1,4 @@
-"""Both views of a photo."""
+"""Logits averaged over a photo and its mirror image."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ def some_photos(count: int) -> PhotoSet:
 
 
 def some_model() -> Any:  # torch has no types here
-    """Random, and loud enough that its answers differ from photo to photo."""
+    """A random model with weights so large that its logits differ from photo to photo."""
     torch.manual_seed(2)
     model = build_model(ModelConfig(classes=3, width=0.25)).eval()
     for layer in [*convolutions(model), model.head]:
@@ -40,28 +40,28 @@ def some_model() -> Any:  # torch has no types here
     return model
 
 
-def test_mirrored_photos_get_the_same_answer() -> None:
+def test_mirrored_photos_get_the_same_logits() -> None:
     model = as_served(some_model(), TINY).eval()
     images = torch.rand(3, 3, 32, 32)
     with torch.no_grad():
-        answers = model(images)
-        assert torch.allclose(answers, model(images.flip(3)), rtol=1e-3, atol=1e-2)
-    assert float(answers.std(dim=0).min()) > 0.05
+        logits = model(images)
+        assert torch.allclose(logits, model(images.flip(3)), rtol=1e-3, atol=1e-2)
+    assert float(logits.std(dim=0).min()) > 0.05
 
 
-def test_graph_answers_what_calibration_was_made_on(tmp_path: Path) -> None:
+def test_exported_graph_gives_the_logits_that_calibration_uses(tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     model = some_model()
     photos = some_photos(5)
     write_onnx(model, TINY, tmp_path / "model.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    answers = session.run(None, {"image": normalise(photos.pixels, TINY.input)})[0]
-    assert np.allclose(answers, served_logits(model, photos, TINY), rtol=1e-3, atol=1e-2)
-    single = served_logits(model, photos, replace(TINY, mirrored=False))
-    assert not np.allclose(answers, single, rtol=1e-3, atol=1e-2)
+    logits = session.run(None, {"image": normalise(photos.pixels, TINY.input)})[0]
+    assert np.allclose(logits, served_logits(model, photos, TINY), rtol=1e-3, atol=1e-2)
+    single = served_logits(model, photos, replace(TINY, flip_averaged=False))
+    assert not np.allclose(logits, single, rtol=1e-3, atol=1e-2)
 
 
-def test_shipped_model_does_not_care_about_mirrors(shipped: Path) -> None:
+def test_shipped_model_gives_mirrored_photos_the_same_logits(shipped: Path) -> None:
     predictor = Predictor.load(shipped)
     spec = predictor.manifest.input
     image = np.random.default_rng(4).random((1, 3, spec.height, spec.width), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A whole training run, tiny: from folders of drawn pictures to a model that is served."""
+"""A complete training run, tiny: from folders of drawn pictures to a model that is served."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -33,30 +33,30 @@ def paths(data: Path, folder: Path) -> TrainPaths:
     )
 
 
-def test_run_makes_a_model_that_is_served(data: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-    version = train(TINY, paths(data, tmp_path), said.append)
+def test_training_run_makes_a_model_that_is_served(data: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    version = train(TINY, paths(data, tmp_path), lines.append)
     predictor = Predictor.load(tmp_path / "model")
     photo = next(iter((data / "drawn/train/van").iterdir())).read_bytes()
-    answer = predictor.predict(photo)
-    assert answer.model_version == version
-    assert list(answer.probabilities) == ["van", "tram", "nothing"]
+    prediction = predictor.predict(photo)
+    assert prediction.model_version == version
+    assert list(prediction.probabilities) == ["van", "tram", "nothing"]
     assert not predictor.manifest.threshold < 0.5
-    assert any("epoch 2/2" in line for line in said)
+    assert any("epoch 2/2" in line for line in lines)
 
 
-def test_interrupted_run_goes_on_from_its_finished_parts(data: Path, tmp_path: Path) -> None:
+def test_interrupted_run_continues_from_its_finished_fits(data: Path, tmp_path: Path) -> None:
     first = train(TINY, paths(data, tmp_path), lambda _: None)
-    said: list[str] = []
-    second = train(TINY, paths(data, tmp_path), said.append)
+    lines: list[str] = []
+    second = train(TINY, paths(data, tmp_path), lines.append)
     assert second == first
-    assert not any("epoch" in line for line in said)
+    assert not any("epoch" in line for line in lines)
 
 
 def test_same_seed_gives_the_same_model(data: Path, tmp_path: Path) -> None:
-    made = [train(TINY, paths(data, tmp_path / name), lambda _: None) for name in "ab"]
+    versions = [train(TINY, paths(data, tmp_path / name), lambda _: None) for name in "ab"]
     other = train(replace(TINY, seed=2), paths(data, tmp_path / "c"), lambda _: None)
-    assert made[0] == made[1] != other
+    assert versions[0] == versions[1] != other
 
 
 def test_changed_photos_stay_photos() -> None:
@@ -75,7 +75,7 @@ def test_mixed_targets_remain_distributions() -> None:
     assert mixed.sum(dim=1).tolist() == pytest.approx([1, 1, 1, 1])
 
 
-def test_learning_rate_rises_then_falls_to_nothing() -> None:
+def test_learning_rate_rises_then_falls_to_zero() -> None:
     assert learning_rate(0.0, warm_up=0.1) == 0
     assert learning_rate(0.1, warm_up=0.1) == pytest.approx(1)
     assert learning_rate(1.0, warm_up=0.1) == pytest.approx(0)
@@ -104,7 +104,7 @@ def test_start_weights_of_another_width_are_refused(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no tflite file at all"])
-def test_file_that_holds_no_weights_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_file_without_weights_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "weights.tflite"
     path.write_bytes(content)
     with pytest.raises(UnusableWeights):

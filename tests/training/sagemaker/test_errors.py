@@ -1,4 +1,4 @@
-"""What a person is told when AWS refuses, and before it could."""
+"""Messages after a refusal of AWS, and of the checks before a request."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def refused(code: str) -> exceptions.ClientError:
         ),
     ],
 )
-def test_every_error_has_a_name_and_an_advice(
+def test_every_error_of_aws_has_a_class_and_advice(
     error: Exception, expected: type[CloudError], advice: str
 ) -> None:
     with (
@@ -57,7 +57,7 @@ def test_every_error_has_a_name_and_an_advice(
         raise error
 
 
-def test_other_errors_are_left_alone() -> None:
+def test_errors_of_our_own_are_not_translated() -> None:
     with pytest.raises(ZeroDivisionError), cloud_errors.translated("doing it"):
         raise ZeroDivisionError
 
@@ -67,17 +67,17 @@ def a_role(preflight: Preflight, service: str) -> None:
     preflight.iam.create_role(RoleName="training", AssumeRolePolicyDocument=json.dumps(trust))
 
 
-def test_role_that_sagemaker_may_take_is_accepted(preflight: Preflight) -> None:
+def test_role_that_sagemaker_may_assume_is_accepted(preflight: Preflight) -> None:
     a_role(preflight, "sagemaker.amazonaws.com")
     preflight.check_role(ROLE)
 
 
 def test_missing_role_is_named(preflight: Preflight) -> None:
-    with pytest.raises(RoleMissing, match="make the role, or give another with --role"):
+    with pytest.raises(RoleMissing, match="create the role, or name another with --role"):
         preflight.check_role(ROLE)
 
 
-def test_role_that_sagemaker_may_not_take_is_refused(preflight: Preflight) -> None:
+def test_role_that_sagemaker_may_not_assume_is_refused(preflight: Preflight) -> None:
     a_role(preflight, "lambda.amazonaws.com")
     with pytest.raises(RoleMissing, match="does not trust SageMaker"):
         preflight.check_role(ROLE)
@@ -85,7 +85,7 @@ def test_role_that_sagemaker_may_not_take_is_refused(preflight: Preflight) -> No
 
 def test_role_of_another_account_is_refused(preflight: Preflight) -> None:
     a_role(preflight, "sagemaker.amazonaws.com")
-    with pytest.raises(RoleMissing, match="give that one"):
+    with pytest.raises(RoleMissing, match="name that one"):
         preflight.check_role("arn:aws:iam::999999999999:role/training")
 
 
@@ -112,11 +112,11 @@ def test_missing_image_is_named(preflight: Preflight) -> None:
 
 
 @pytest.mark.parametrize("image", ["", "train:latest", OURS, f"{OURS}:", "docker.io/train:1"])
-def test_what_is_no_image_is_refused(preflight: Preflight, image: str) -> None:
-    with pytest.raises(ImageMissing, match="no image in ECR"):
+def test_address_that_is_not_an_image_is_refused(preflight: Preflight, image: str) -> None:
+    with pytest.raises(ImageMissing, match="not an image in ECR"):
         preflight.check_image(image, account=ACCOUNT)
 
 
-def test_images_of_aws_are_not_asked_for(preflight: Preflight) -> None:
+def test_images_of_other_accounts_are_not_looked_up(preflight: Preflight) -> None:
     image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13-cpu-amzn2023-sagemaker"
     preflight.check_image(image, account=ACCOUNT)

@@ -34,7 +34,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def test_paths_come_from_what_sagemaker_sets(tmp_path: Path) -> None:
+def test_paths_come_from_the_variables_of_sagemaker(tmp_path: Path) -> None:
     weights = tmp_path / "data/weights/mobilenet_v1_0.75_192_quant.tflite"
     settings = JobSettings.from_environment(environment(tmp_path))
     assert settings.data_dirs == (tmp_path / "data",)
@@ -55,14 +55,14 @@ def test_checkpoints_go_where_sagemaker_keeps_them(tmp_path: Path) -> None:
 
 
 def test_hyperparameters_come_as_text() -> None:
-    given = {"epochs": "3", "error_budget": "0.01", "seed": 7, "sagemaker_region": "eu"}
-    changed = HyperParameters.from_wire(given).applied_to(TrainConfig())
+    values = {"epochs": "3", "error_budget": "0.01", "seed": 7, "sagemaker_region": "eu"}
+    changed = HyperParameters.from_wire(values).applied_to(TrainConfig())
     assert (changed.epochs, changed.error_budget, changed.seed) == (3, 0.01, 7)
     assert changed.batch == TrainConfig().batch
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("values", "message"),
     [
         ({"epoch": "3"}, "no hyperparameter 'epoch'; there are seed, epochs"),
         ({"epochs": "0"}, "whole number from 1 to 200"),
@@ -73,29 +73,29 @@ def test_hyperparameters_come_as_text() -> None:
         ({"confidence": "1"}, "number from 0.5 to 0.9999"),
     ],
 )
-def test_hyperparameter_that_makes_no_sense_is_refused(given: dict[str, str], said: str) -> None:
-    with pytest.raises(InvalidJob, match=said):
-        HyperParameters.from_wire(given)
+def test_invalid_hyperparameter_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidJob, match=message):
+        HyperParameters.from_wire(values)
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
-        ({"SM_HPS": "{"}, "SM_HPS is no JSON"),
+        ({"SM_HPS": "{"}, "SM_HPS is not JSON"),
         ({"SM_HPS": "[]"}, "must be a JSON object"),
         ({"SM_HPS": '{"epochs": "-1"}'}, "epochs must be"),
         ({"SM_MODEL_DIR": ""}, "SM_MODEL_DIR is not set"),
     ],
 )
-def test_job_that_cannot_run_says_so_where_sagemaker_looks(
-    tmp_path: Path, more: dict[str, str], said: str
+def test_job_that_cannot_run_writes_the_reason_for_sagemaker(
+    tmp_path: Path, more: dict[str, str], message: str
 ) -> None:
     failure = tmp_path / "output/failure"
     assert main(environment(tmp_path, **more), failure) == CANNOT_TRAIN
-    assert said in failure.read_text(encoding="utf-8")
+    assert message in failure.read_text(encoding="utf-8")
 
 
-def test_unforeseen_error_says_where_it_happened(
+def test_unforeseen_error_is_written_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: object) -> JobSettings:
@@ -117,17 +117,17 @@ def test_staged_code_is_the_training_and_what_it_imports(tmp_path: Path) -> None
     modules |= {name.removesuffix(".__init__") for name in modules}
     for name in names:
         if name.endswith(".py"):
-            wanted = {each for each in imports_of(tmp_path / name) if each.startswith(OURS)}
-            # `from training.sagemaker import job` imports the package, which is there as well.
-            assert wanted <= modules, name
+            imported = {name for name in imports_of(tmp_path / name) if name.startswith(OURS)}
+            # `from training.sagemaker import job` imports the package, which is staged as well.
+            assert imported <= modules, name
 
 
 def test_staged_code_runs_alone(tmp_path: Path) -> None:
-    """In a clean interpreter, up to the first library or photo that is not there."""
+    """In a clean interpreter, up to the first library or photo that is missing."""
     code, failure = tmp_path / "code", tmp_path / "failure"
     stage_source(code)
     (tmp_path / "data").mkdir()
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-c", ALONE, str(code), str(failure)],
         env={"PATH": os.environ["PATH"], **environment(tmp_path, SM_HPS='{"epochs": "1"}')},
         cwd=tmp_path,
@@ -137,15 +137,15 @@ def test_staged_code_runs_alone(tmp_path: Path) -> None:
     )
     reason = failure.read_text(encoding="utf-8")
     missing = re.search(r"No module named '(torch|tflite|onnx)'", reason)
-    assert missing or "Cannot train: no photos" in reason, done.stderr
-    assert done.returncode == (BROKEN if missing else CANNOT_TRAIN)
+    assert missing or "Cannot train: no photos" in reason, process.stderr
+    assert process.returncode == (BROKEN if missing else CANNOT_TRAIN)
 
 
 def test_staged_code_has_the_digest_of_the_project(tmp_path: Path) -> None:
-    """The launch names the checkpoints by it, and the job writes it into the manifest."""
+    """The launch derives the checkpoints' address from it; the job writes it to the manifest."""
     stage_source(tmp_path)
     program = "from training.model import provenance as p; print(p.__file__, p.code_digest())"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == [str(tmp_path / "training/model/provenance.py"), code_digest()]
+    assert process.stdout.split() == [str(tmp_path / "training/model/provenance.py"), code_digest()]

@@ -1,4 +1,4 @@
-"""A training job, asked of the SDK against AWS in memory."""
+"""A training job, started through the SDK against AWS in memory."""
 
 import importlib.util
 import json
@@ -21,9 +21,10 @@ HAS_SDK = importlib.util.find_spec("sagemaker") is not None
 
 
 def needs_sdk(test: Any) -> Any:
-    """Skips where it is not installed; where it is, its own warnings are not ours to mend."""
-    why = "the SageMaker SDK is not installed; `make test-sagemaker` installs it"
-    return pytest.mark.skipif(not HAS_SDK, reason=why)(pytest.mark.filterwarnings("ignore")(test))
+    """Skip the test without the SDK; with it, ignore the warnings of its own code."""
+    reason = "the SageMaker SDK is not installed; `make test-sagemaker` installs it"
+    without_warnings = pytest.mark.filterwarnings("ignore")(test)
+    return pytest.mark.skipif(not HAS_SDK, reason=reason)(without_warnings)
 
 
 BUCKET = "scones-training"
@@ -52,8 +53,8 @@ def session() -> Iterator[boto3.Session]:
 
 
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Call], None]:
-    """Puts an answer in the place of one of AWS's operations."""
+def replaced(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Call], None]:
+    """A function that replaces the response of one of AWS's operations."""
     stubs: dict[str, Call] = {}
     real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # private
 
@@ -63,7 +64,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Call], None]:
         return real(self, operation, arguments)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-    # Moto lacks it; the SDK asks it about the role.
+    # Moto does not have this operation, which the SDK calls to check the role.
     stubs["SimulatePrincipalPolicy"] = lambda arguments: {
         "EvaluationResults": [
             {"EvalActionName": name, "EvalDecision": "allowed"} for name in arguments["ActionNames"]
@@ -71,10 +72,10 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Call], None]:
         "IsTruncated": False,
     }
 
-    def answer(operation: str, with_what: Call) -> None:
-        stubs[operation] = with_what
+    def replace_operation(operation: str, stub: Call) -> None:
+        stubs[operation] = stub
 
-    return answer
+    return replace_operation
 
 
 def refusal(operation: str, code: str, message: str) -> Call:
@@ -98,8 +99,8 @@ def settings(**changes: Any) -> LaunchSettings:
 
 
 @needs_sdk
-@pytest.mark.usefixtures("answering")
-def test_job_is_asked_for_as_said(session: boto3.Session) -> None:
+@pytest.mark.usefixtures("replaced")
+def test_job_is_requested_with_the_settings(session: boto3.Session) -> None:
     launched = launch(settings(max_run_s=3600), session)
     job = session.client("sagemaker").describe_training_job(TrainingJobName=launched.name)
     assert job["AlgorithmSpecification"]["TrainingImage"].endswith("-cpu-amzn2023-sagemaker")
@@ -111,18 +112,18 @@ def test_job_is_asked_for_as_said(session: boto3.Session) -> None:
     assert job["CheckpointConfig"]["S3Uri"] == launched.checkpoint_address
     assert job["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
     assert job["OutputDataConfig"]["S3OutputPath"] == f"s3://{BUCKET}/training/output"
-    channels = {each["ChannelName"]: each for each in job["InputDataConfig"]}
+    channels = {entry["ChannelName"]: entry for entry in job["InputDataConfig"]}
     assert channels["data"]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{BUCKET}/data"
     assert {"data", "code"} <= set(channels)
     assert "verdicts" not in channels
 
 
 @needs_sdk
-@pytest.mark.usefixtures("answering")
-def test_job_gets_the_code_that_trains_and_nothing_else(session: boto3.Session) -> None:
+@pytest.mark.usefixtures("replaced")
+def test_job_gets_only_the_code_that_trains(session: boto3.Session) -> None:
     launch(settings(), session)
     objects = session.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
-    code = [each["Key"].partition("/input/code/")[2] for each in objects]
+    code = [entry["Key"].partition("/input/code/")[2] for entry in objects]
     names = {name for name in code if name}
     assert {
         "training/sagemaker/job.py",
@@ -133,14 +134,14 @@ def test_job_gets_the_code_that_trains_and_nothing_else(session: boto3.Session) 
 
 
 @needs_sdk
-@pytest.mark.usefixtures("answering")
+@pytest.mark.usefixtures("replaced")
 def test_folder_of_verdicts_is_uploaded_as_a_channel(
     session: boto3.Session, tmp_path: Path
 ) -> None:
     (tmp_path / "photo").write_bytes(b"x")
     launched = launch(settings(verdicts=str(tmp_path), spot=False), session)
     job = session.client("sagemaker").describe_training_job(TrainingJobName=launched.name)
-    assert "verdicts" in {each["ChannelName"] for each in job["InputDataConfig"]}
+    assert "verdicts" in {entry["ChannelName"] for entry in job["InputDataConfig"]}
     assert not job.get("EnableManagedSpotTraining")
 
 
@@ -149,22 +150,22 @@ def test_folder_of_verdicts_is_uploaded_as_a_channel(
     ("code", "expected"),
     [("ResourceLimitExceeded", QuotaExceeded), ("AccessDeniedException", NotAllowed)],
 )
-def test_refusal_says_what_to_do(
+def test_refusal_of_aws_includes_what_to_do(
     session: boto3.Session,
-    answering: Callable[[str, Call], None],
+    replaced: Callable[[str, Call], None],
     code: str,
     expected: type[Exception],
 ) -> None:
-    answering("CreateTrainingJob", refusal("CreateTrainingJob", code, "no more than 0"))
+    replaced("CreateTrainingJob", refusal("CreateTrainingJob", code, "no more than 0"))
     with pytest.raises(expected, match=r"no more than 0 .*; ask for"):
         launch(settings(), session)
 
 
 @needs_sdk
 def test_role_without_rights_is_refused(
-    session: boto3.Session, answering: Callable[[str, Call], None]
+    session: boto3.Session, replaced: Callable[[str, Call], None]
 ) -> None:
-    answering(
+    replaced(
         "SimulatePrincipalPolicy",
         lambda arguments: {
             "EvaluationResults": [
@@ -193,6 +194,6 @@ def test_image_is_known_without_the_sdk() -> None:
 
 
 @pytest.mark.skipif(HAS_SDK, reason="the SageMaker SDK is installed")
-def test_missing_sdk_is_named_with_what_installs_it(session: boto3.Session) -> None:
+def test_missing_sdk_is_named_with_the_command_that_installs_it(session: boto3.Session) -> None:
     with pytest.raises(SdkMissing, match="make setup-sagemaker"):
         launch(settings(), session)

@@ -1,4 +1,4 @@
-"""A training job as it is asked for, and what is told of it while it runs."""
+"""The request for a training job, and the reports while it runs."""
 
 from typing import Any
 
@@ -12,49 +12,49 @@ from training.sagemaker.wait_for_job import wait_for_job
 ROLE = "arn:aws:iam::123456789012:role/training"
 
 
-def asked(**changes: Any) -> LaunchSettings:
+def settings(**changes: Any) -> LaunchSettings:
     return LaunchSettings(**{"role": ROLE, "bucket": "models", "data": "s3://b/data", **changes})
 
 
-def test_sound_settings_pass() -> None:
-    asked().check()
-    asked(spot=False).check()
-    asked(max_run_s=3600, max_wait_s=3600).check()
+def test_valid_settings_pass() -> None:
+    settings().check()
+    settings(spot=False).check()
+    settings(max_run_s=3600, max_wait_s=3600).check()
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
-        ({"role": "training"}, "no role's ARN"),
-        ({"bucket": "s3://models"}, "no name of a bucket"),
+        ({"role": "training"}, "not a role's ARN"),
+        ({"bucket": "s3://models"}, "not a valid bucket name"),
         ({"instance_type": "c5.large"}, "like ml.c5.2xlarge"),
         ({"name": "a_b"}, "--name"),
         ({"volume_gb": 0}, "--volume-gb"),
-        ({"max_run_s": 10}, "longest time"),
+        ({"max_run_s": 10}, "--max-run must be from 300"),
         ({"max_run_s": 3600, "max_wait_s": 3599}, "must not be shorter than --max-run"),
         ({"spot": False, "max_wait_s": 7200}, "for spot jobs"),
     ],
 )
 def test_contradictory_settings_are_refused_before_anything_is_sent(
-    changes: dict[str, Any], said: str
+    changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match=said):
-        asked(**changes).check()
+    with pytest.raises(InvalidRequest, match=message):
+        settings(**changes).check()
 
 
 def test_spot_job_waits_longer_than_it_runs_and_another_does_not_wait() -> None:
-    assert asked(max_run_s=3600).wait_s == 7200
-    assert asked(spot=False).wait_s is None
+    assert settings(max_run_s=3600).wait_s == 7200
+    assert settings(spot=False).wait_s is None
 
 
-def test_same_request_goes_on_from_the_same_checkpoints() -> None:
-    first = asked().checkpoint_address("code")
-    assert first == asked(instance_type="ml.g5.xlarge", spot=False).checkpoint_address("code")
+def test_same_request_continues_from_the_same_checkpoints() -> None:
+    first = settings().checkpoint_address("code")
+    assert first == settings(instance_type="ml.g5.xlarge", spot=False).checkpoint_address("code")
     assert first.startswith("s3://models/training/checkpoints/")
     others = [
-        asked(data="s3://b/more").checkpoint_address("code"),
-        asked(hyperparameters=HyperParameters(seed=2)).checkpoint_address("code"),
-        asked().checkpoint_address("other code"),
+        settings(data="s3://b/more").checkpoint_address("code"),
+        settings(hyperparameters=HyperParameters(seed=2)).checkpoint_address("code"),
+        settings().checkpoint_address("other code"),
     ]
     assert len({first, *others}) == 4
 
@@ -72,27 +72,27 @@ class Job:
 STARTING = {"TrainingJobStatus": "InProgress", "SecondaryStatus": "Starting"}
 
 
-def watched(*stages: dict[str, Any]) -> tuple[str, list[str], list[float]]:
-    said, slept = list[str](), list[float]()
+def waited(*stages: dict[str, Any]) -> tuple[str, list[str], list[float]]:
+    lines, pauses = list[str](), list[float]()
     client: Any = Job(*stages)
-    address = wait_for_job(client, "job-1", said.append, sleep=slept.append)
-    return address, said, slept
+    address = wait_for_job(client, "job-1", lines.append, sleep=pauses.append)
+    return address, lines, pauses
 
 
-def test_finished_job_answers_its_model() -> None:
-    done = {
+def test_finished_job_returns_the_address_of_its_model() -> None:
+    completed = {
         "TrainingJobStatus": "Completed",
         "SecondaryStatus": "Completed",
         "ModelArtifacts": {"S3ModelArtifacts": "s3://b/model.tar.gz"},
     }
-    address, said, slept = watched(STARTING, STARTING, done)
+    address, lines, pauses = waited(STARTING, STARTING, completed)
     assert address == "s3://b/model.tar.gz"
-    assert said == ["job-1: Starting", "job-1: Completed"]
-    assert len(slept) == 2
+    assert lines == ["job-1: Starting", "job-1: Completed"]
+    assert len(pauses) == 2
 
 
 @pytest.mark.parametrize(
-    ("ended", "said"),
+    ("ended", "message"),
     [
         (
             {
@@ -112,10 +112,10 @@ def test_finished_job_answers_its_model() -> None:
         ),
         (
             {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxWaitTimeExceeded"},
-            "ended as MaxWaitTimeExceeded; give it more",
+            "ended as MaxWaitTimeExceeded; allow more time",
         ),
     ],
 )
-def test_failed_job_says_why_and_what_to_do(ended: dict[str, Any], said: str) -> None:
-    with pytest.raises(JobFailed, match=said):
-        watched(STARTING, ended)
+def test_failed_job_raises_the_reason_and_what_to_do(ended: dict[str, Any], message: str) -> None:
+    with pytest.raises(JobFailed, match=message):
+        waited(STARTING, ended)

@@ -1,4 +1,4 @@
-"""What a caller of the endpoint sees."""
+"""The endpoint as its caller sees it."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from training.serving.predictor import ModelPrediction, Predictor
 
 
 class PausedPredictor(Predictor):
-    """A model that answers only after `released` is set."""
+    """A model that predicts only after `released` is set."""
 
     released: threading.Event
 
@@ -30,7 +30,7 @@ class PausedPredictor(Predictor):
 
 
 class BrokenPredictor(Predictor):
-    """A model whose answers are no numbers."""
+    """A model whose output is not finite."""
 
     def predict(self, image: bytes) -> ModelPrediction:
         raise BrokenInference(f"not finite for {len(image)} bytes")
@@ -48,7 +48,7 @@ def code(response: httpx.Response) -> str:
     return str(body["error"])
 
 
-def test_ping_answers_when_the_model_is_loaded(server: Server) -> None:
+def test_ping_succeeds_when_the_model_is_loaded(server: Server) -> None:
     response = server.request("GET", "/ping")
     assert response.status_code == 200
 
@@ -66,12 +66,12 @@ def test_probabilities_are_a_distribution_over_the_classes_of_the_manifest(
     assert sum(values) == pytest.approx(1, abs=1e-9)
 
 
-def test_same_image_gets_the_same_answer(server: Server) -> None:
+def test_same_image_gets_the_same_prediction(server: Server) -> None:
     image = a_jpeg((224, 168))
     assert server.classify(image).content == server.classify(image).content
 
 
-def test_png_is_accepted_whatever_the_content_type_claims(server: Server) -> None:
+def test_png_is_accepted_with_any_content_type(server: Server) -> None:
     png = encoded(a_picture((96, 96)), "PNG")
     response = server.classify(png, **{"content-type": "text/plain"})
     assert response.status_code == 200
@@ -100,7 +100,7 @@ def test_odd_sizes_are_classified(server: Server, size: tuple[int, int]) -> None
         (encoded(a_picture((64, 64), "CMYK")), 415, "unsupported_mode"),
     ],
 )
-def test_bytes_that_are_no_wire_image_are_refused_with_a_reason(
+def test_bytes_that_are_not_a_wire_image_are_refused_with_a_reason(
     server: Server, body: bytes, status: int, expected: str
 ) -> None:
     response = server.classify(body)
@@ -126,7 +126,7 @@ def test_declared_length_over_the_limit_is_refused_unread(server: Server) -> Non
     assert (response.status_code, code(response)) == (413, "too_large")
 
 
-def test_body_that_never_comes_is_given_up(shipped: Path) -> None:
+def test_body_that_does_not_arrive_times_out(shipped: Path) -> None:
     async def silent() -> AsyncIterator[bytes]:
         yield b"\xff\xd8\xff"
         await asyncio.Event().wait()
@@ -137,7 +137,7 @@ def test_body_that_never_comes_is_given_up(shipped: Path) -> None:
     assert (response.status_code, code(response)) == (408, "too_slow")
 
 
-def test_request_over_the_bounded_queue_is_told_to_come_back(shipped: Path) -> None:
+def test_request_over_the_bounded_queue_gets_retry_after(shipped: Path) -> None:
     predictor = PausedPredictor.load(shipped)
     predictor.released = threading.Event()
     app = app_around(predictor, ServingLimits(workers=1, max_pending=2))
@@ -163,7 +163,7 @@ def test_queue_is_empty_again_after_refused_images(shipped: Path) -> None:
     assert server.classify(a_jpeg((96, 96))).status_code == 200
 
 
-def test_model_without_a_usable_answer_is_an_error_not_a_guess(shipped: Path) -> None:
+def test_invalid_output_of_the_model_is_an_error(shipped: Path) -> None:
     manifest = Manifest.load(shipped / "manifest.json")
     predictor = BrokenPredictor(manifest, manifest.read_model(shipped))
     response = Server(app_around(predictor, ServingLimits())).classify(a_jpeg())

@@ -17,7 +17,7 @@ BEFORE, (BUILD, SERVE) = read(PATH)
 
 
 def copied(stage: Stage) -> dict[str, str]:
-    """Source in the repository → place in the image."""
+    """Return the place in the image by the source in the repository."""
     values = [value.split() for value in stage.values("COPY") if not value.startswith("--from")]
     return {
         path.relative_to(ROOT).as_posix(): target
@@ -37,7 +37,7 @@ def test_every_source_that_is_copied_exists() -> None:
                 assert list(ROOT.glob(value.split()[0])), value
 
 
-def test_image_holds_the_serving_package_and_nothing_else_of_the_project() -> None:
+def test_image_holds_only_the_serving_package_of_the_project() -> None:
     package = (ROOT / "training/serving").glob("*.py")
     sources = {path.relative_to(ROOT).as_posix() for path in package}
     assert set(copied(SERVE)) == {"training/__init__.py", *sources}
@@ -48,15 +48,18 @@ def test_serving_imports_only_itself_and_what_the_lock_installs() -> None:
     lock = (ROOT / "requirements/serving.lock").read_text(encoding="utf-8")
     locked = {name.lower() for name in re.findall(r"^([A-Za-z0-9_.-]+)==", lock, re.MULTILINE)}
     for path in (ROOT / "training/serving").glob("*.py"):
-        for name in {each.partition(".")[0] for each in imports_of(path)} - sys.stdlib_module_names:
+        packages = {module.partition(".")[0] for module in imports_of(path)}
+        for name in packages - sys.stdlib_module_names:
             assert name == "training" or {"PIL": "pillow"}.get(name, name) in locked, (path, name)
 
 
 def test_image_serves_with_what_the_local_stage_serves_with() -> None:
     optional = project()["project"]["optional-dependencies"]["serving"]
-    extra = {each.partition(";")[0].strip() for each in optional}
+    extra = {entry.partition(";")[0].strip() for entry in optional}
     group = set(project()["dependency-groups"]["serving"])
-    pillow = {each for each in project()["project"]["dependencies"] if each.startswith("pillow==")}
+    pillow = {
+        entry for entry in project()["project"]["dependencies"] if entry.startswith("pillow==")
+    }
     assert group - extra == pillow
     assert extra - group == {"onnxruntime==1.23.2"}, "the Intel Macs' build alone"
 
@@ -79,11 +82,11 @@ def test_packages_come_from_the_lock_by_hash_as_wheels() -> None:
     assert not [value for value in SERVE.values("RUN") if "pip" in value]
 
 
-def test_process_is_nobody_and_gets_the_signal_itself() -> None:
+def test_process_is_unprivileged_and_gets_the_signal_itself() -> None:
     default = dict(value.split("=", 1) for value in SERVE.values("ARG"))
     assert int(default["SERVING_USER"]) > 0
     assert SERVE.values("USER") == ["${SERVING_USER}"]
-    names = [each.name for each in SERVE.instructions]
+    names = [entry.name for entry in SERVE.instructions]
     assert names.index("USER") > max(
         row for row, name in enumerate(names) if name in {"RUN", "COPY"}
     )
@@ -93,7 +96,7 @@ def test_process_is_nobody_and_gets_the_signal_itself() -> None:
     assert not SERVE.values("CMD")
 
 
-def test_health_is_asked_where_the_application_answers() -> None:
+def test_health_check_calls_the_ping_of_the_application() -> None:
     (health,) = SERVE.values("HEALTHCHECK")
     assert "http://127.0.0.1:8080/ping" in health
     assert SERVE.values("EXPOSE") == ["8080"]
@@ -101,7 +104,7 @@ def test_health_is_asked_where_the_application_answers() -> None:
     compile(code, "health", "exec")
 
 
-def test_builder_is_sent_what_is_copied_and_nothing_else() -> None:
+def test_builder_is_sent_only_the_files_that_are_copied() -> None:
     ignored, *allowed = [
         line
         for line in PATH.with_name("Dockerfile.dockerignore").read_text("utf-8").splitlines()
@@ -113,6 +116,6 @@ def test_builder_is_sent_what_is_copied_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("stage", [BUILD, SERVE], ids=["build", "serve"])
-def test_nothing_is_fetched_from_elsewhere(stage: Stage) -> None:
-    assert "ADD" not in {each.name for each in stage.instructions}
+def test_no_file_is_fetched_from_elsewhere(stage: Stage) -> None:
+    assert "ADD" not in {entry.name for entry in stage.instructions}
     assert not [value for value in stage.values("RUN") if re.search(r"curl|wget|git |apt", value)]

@@ -1,4 +1,4 @@
-"""Which model directories are served, and what happens to a pixel on its way in."""
+"""The model directories that are served, and the preprocessing of an image."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ SPEC = InputSpec(width=96, height=96, mean=127.5, scale=127.5, layout="NCHW", na
 
 
 def set_field(*path: str, value: object) -> ManifestEdit:
-    """An edit that replaces one field, however deep."""
+    """Return an edit that replaces one field at any depth."""
 
     def edit(manifest: dict[str, Any]) -> None:  # Any: JSON values
         for name in path[:-1]:
@@ -33,7 +33,7 @@ def set_field(*path: str, value: object) -> ManifestEdit:
 
 
 def drop_field(name: str) -> ManifestEdit:
-    """An edit that removes one field."""
+    """Return an edit that removes one field."""
 
     def edit(manifest: dict[str, Any]) -> None:  # Any: JSON values
         del manifest[name]
@@ -44,7 +44,8 @@ def drop_field(name: str) -> ManifestEdit:
 @pytest.mark.parametrize(
     "edit",
     [
-        set_field("schema_version", value=2),
+        set_field("schema_version", value=1),
+        set_field("schema_version", value=3),
         drop_field("model_sha256"),
         drop_field("input"),
         set_field("model_sha256", value="abc"),
@@ -71,7 +72,7 @@ def test_malformed_manifest_is_refused(
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '"text"'])
-def test_file_that_is_no_manifest_is_refused(tmp_path: Path, content: str) -> None:
+def test_file_that_is_not_a_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(InvalidManifest):
         Predictor.load(tmp_path)
@@ -100,7 +101,7 @@ def test_manifest_of_another_model_is_refused(
         Predictor.load(model_with(edit))
 
 
-def test_one_changed_byte_of_the_model_is_noticed(tmp_path: Path, shipped: Path) -> None:
+def test_one_changed_byte_of_the_model_is_refused(tmp_path: Path, shipped: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(shipped, folder)
     model = bytearray((folder / "model.onnx").read_bytes())
@@ -121,7 +122,7 @@ def test_model_card_shows_the_figures_of_the_manifest(shipped: Path) -> None:
     assert figures(wire) in (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
-def test_shipped_manifest_says_how_it_was_made(shipped: Path) -> None:
+def test_shipped_manifest_has_its_provenance(shipped: Path) -> None:
     wire = json.loads((shipped / "manifest.json").read_text(encoding="utf-8"))
     training = wire["training"]
     assert {"seed", "data_digest", "commit", "code_digest", "config", "metrics"} <= set(training)
@@ -133,8 +134,8 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature(shipped: Path)
     image = a_jpeg((224, 168))
     logits = predictor.logits(preprocess.preprocess(image, predictor.manifest.input))
     expected = softmax(logits / predictor.manifest.temperature)[0]
-    answer = predictor.predict(image)
-    assert list(answer.probabilities.values()) == expected.tolist()
+    prediction = predictor.predict(image)
+    assert list(prediction.probabilities.values()) == expected.tolist()
 
 
 def test_batch_and_single_image_agree(shipped: Path) -> None:

@@ -47,7 +47,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def with_extra(data: Path) -> Path:
-    """An archive whose folders are the second task's classes."""
+    """Add an archive whose folders are the second task's classes."""
     (data / "shapes").mkdir()
     with zipfile.ZipFile(data / "shapes" / "train.zip", "w") as archive:
         for name, colour in {"dark": (10, 10, 10), "light": (230, 230, 200)}.items():
@@ -70,7 +70,7 @@ def test_each_seed_is_measured_on_the_test_photos(data: Path, tmp_path: Path) ->
 def test_network_without_pretrained_weights_learns_both_tasks(
     data: Path, tmp_path: Path, held_back: bool
 ) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     spreads = scratch_by_seed(
         with_extra(data),
         [1],
@@ -78,7 +78,7 @@ def test_network_without_pretrained_weights_learns_both_tasks(
         threads=1,
         held_back=held_back,
         cache_dir=tmp_path / "work",
-        report=said.append,
+        report=lines.append,
     )
     assert set(spreads) == {"drawn"}
     assert spreads["drawn"].mean > 0.8  # two plain colours
@@ -97,12 +97,12 @@ def test_second_task_needs_its_archive(data: Path, tmp_path: Path) -> None:
         )
 
 
-def test_small_net_answers_one_logit_a_class_for_both_tasks() -> None:
+def test_small_net_has_one_logit_a_class_for_both_tasks() -> None:
     model = small_net((4, 8, 8), 13, 0.1).eval()
     assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 13)
 
 
-def test_spread_of_three_seeds_and_of_one() -> None:
+def test_spread_has_a_deviation_for_three_seeds_and_not_for_one() -> None:
     three = SeedSpread(values=(0.94, 0.95, 0.96))
     assert (three.mean, three.deviation) == pytest.approx((0.95, 0.01))
     assert "95.00 ± 1.00 %" in str(three)

@@ -1,4 +1,4 @@
-"""Which pictures look the same."""
+"""Pairs of pictures that look the same."""
 
 import io
 import random
@@ -29,25 +29,25 @@ def reencoded(image: Image.Image) -> Image.Image:
     return Image.open(io.BytesIO(encoded(image.resize((70, 70)), "JPEG", quality=60)))
 
 
-def test_resized_and_reencoded_copy_is_found() -> None:
+def test_resized_and_reencoded_copy_looks_alike() -> None:
     first, second = a_scene(1), a_scene(2)
     assert look_alikes(pixels(first, second, reencoded(first))) == [(0, 2)]
 
 
-def test_lighter_copy_is_found() -> None:
+def test_lighter_copy_looks_alike() -> None:
     first = a_scene(1)
     lighter = ImageEnhance.Brightness(first).enhance(1.2)
     assert look_alikes(pixels(lighter, first)) == [(0, 1)]
 
 
-def test_different_scenes_are_not_alike() -> None:
+def test_different_scenes_do_not_look_alike() -> None:
     assert look_alikes(pixels(*map(a_scene, range(60)))) == []
 
 
-def test_plain_pictures_are_like_nothing() -> None:
+def test_plain_pictures_look_like_no_other() -> None:
     plain = [Image.new("RGB", (96, 96), (shade, shade, shade)) for shade in (0, 0, 128, 255)]
     assert look_alikes(pixels(*plain)) == []
 
 
-def test_nothing_is_like_nothing() -> None:
+def test_no_pictures_give_no_pairs() -> None:
     assert look_alikes(np.zeros((0, 96, 96, 3), dtype=np.uint8)) == []

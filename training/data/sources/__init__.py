@@ -1,4 +1,4 @@
-"""Where labelled photos come from: folders, archives, CIFAR-100, reviewers' verdicts.
+"""Sources of labelled photos: folders, archives, CIFAR-100, reviewers' verdicts.
 
-Each gives `LabelledFile`s, and none is privileged: see `training/data/photo_set.py`.
+Each yields `LabelledFile`s, which are treated alike: see `training/data/photo_set.py`.
 """

@@ -1,12 +1,13 @@
 """CIFAR-100 from its official archive: the seed project's data.
 
-The archive holds Python pickles, which can run anything when they are loaded. These here are read
-with stand-ins for the three names that a picture array needs, and every other name is refused.
+The archive holds Python pickles, which can run any code when they are loaded. They are read with
+stand-ins for the three names that a picture array needs, and every other name is refused.
 """
 
 import hashlib
 import io
 import pickle
+import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.sources.files import LabelledFile, UnusableData, held
-from training.data.splits import Split
+from training.data.sources.files import LabelledFile, UnusableData, in_memory
+from training.data.splits import SPLITS, Split
 
+SOURCE = "cifar100"
 ARCHIVE_NAME = "cifar-100-python.tar.gz"
 URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE_NAME}"
 MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
@@ -36,7 +38,9 @@ def photos(
     negatives: str | None,
     negatives_limit: int,
 ) -> Iterator[LabelledFile]:
-    """Fine classes named like ours, and a sample of all others as negatives.
+    """Yield the pictures of fine classes named like `classes`, then a sample of all others.
+
+    The others get the label `negatives`, at most `negatives_limit` of them; None leaves them out.
 
     Raises: UnusableData.
     """
@@ -54,6 +58,34 @@ def photos(
         others = [row for row in rows if row.label not in classes]
         others.sort(key=lambda row: hashlib.sha256(row.name.encode()).digest())
         yield from _files(others[:negatives_limit], source, label=negatives)
+
+
+def unpack(archive: Path, out: Path, *, classes: Sequence[str], negatives: int) -> dict[str, int]:
+    """Write `<out>/cifar100/<train|test>/<class>/*.png`, and return the counts by folder.
+
+    At most `negatives` pictures of other classes are written on each side, under the last class.
+    The folder appears only when it is complete.
+
+    Raises: UnusableData.
+    """
+    unfinished = out / f".{SOURCE}.partial"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    counts: dict[str, int] = {}
+    for side in SPLITS:
+        for file in photos(
+            archive,
+            side,
+            source=SOURCE,
+            classes=classes,
+            negatives=classes[-1] if negatives else None,
+            negatives_limit=negatives,
+        ):
+            folder = unfinished / side / file.label
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / file.name).write_bytes(file.read())
+            counts[f"{side}/{file.label}"] = counts.get(f"{side}/{file.label}", 0) + 1
+    unfinished.replace(out / SOURCE)
+    return counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,41 +108,41 @@ def _rows(batch: dict[bytes, Any], names: Sequence[str]) -> list[_Row]:  # Any: 
 def _files(rows: Sequence[_Row], source: str, label: str | None = None) -> Iterator[LabelledFile]:
     for row in rows:
         yield LabelledFile(
-            source=source, label=label or row.label, name=row.name, read=held(_png(row.pixels))
+            source=source, label=label or row.label, name=row.name, read=in_memory(_png(row.pixels))
         )
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
-    """Not compressed: the same bytes whatever zlib is there, as folds hang on them."""
+    """Encode without compression: folds depend on the bytes, which any zlib must make alike."""
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", compress_level=0)
     return buffer.getvalue()
 
 
 def _load(content: tarfile.TarFile, name: str) -> dict[bytes, Any]:
-    """One member, by its exact name; nothing is ever extracted to the disk."""
+    """Load one member by its exact name; nothing is extracted to the disk."""
     member = content.getmember(f"cifar-100-python/{name}")
     file = content.extractfile(member)
     if file is None or member.size > _MAX_MEMBER_BYTES:
-        raise ValueError(f"{name} is no file of the expected size")
-    found = _Unpickler(file, encoding="bytes").load()
-    if not isinstance(found, dict):
-        raise TypeError(f"{name} holds no table")
-    return found
+        raise ValueError(f"{name} is not a file of the expected size")
+    table = _Unpickler(file, encoding="bytes").load()
+    if not isinstance(table, dict):
+        raise TypeError(f"{name} does not hold a table")
+    return table
 
 
 class _Dtype:
-    """Stands in for numpy's; its state says byte order and the like, which one byte has not."""
+    """Stands in for numpy's dtype; its state is byte order and the like, which one byte lacks."""
 
     def __init__(self, kind: bytes, *_: object) -> None:
         self.kind = kind
 
     def __setstate__(self, state: object) -> None:
-        """Nothing of it is needed."""
+        """Ignore the state."""
 
 
 class _Array:
-    """Stands in for numpy's array, which would trust what the file says about itself."""
+    """Stands in for numpy's array, which would trust the shape and type in the file."""
 
     def __init__(self, *_: object) -> None:
         self.array: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
@@ -123,15 +155,15 @@ class _Array:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Refuses every name but three, and gives stand-ins for those."""
+    """Refuses every name but three, and returns stand-ins for those."""
 
     def find_class(self, module_name: str, global_name: str) -> type[_Array | _Dtype]:
-        """What the base class calls for every name that the file asks for."""
+        """Return the stand-in for a name in the file. Raises: UnpicklingError, for other names."""
         admitted: dict[tuple[str, str], type[_Array | _Dtype]] = {
             ("numpy.core.multiarray", "_reconstruct"): _Array,
             ("numpy", "ndarray"): _Array,
             ("numpy", "dtype"): _Dtype,
         }
         if (module_name, global_name) not in admitted:
-            raise pickle.UnpicklingError(f"it asks for {module_name}.{global_name}")
+            raise pickle.UnpicklingError(f"it refers to {module_name}.{global_name}")
         return admitted[module_name, global_name]

@@ -1,4 +1,4 @@
-"""From verdicts to a folder of photos by class: a source of labelled photos like any other."""
+"""Collect verdicts into a folder of photos by class: a source of labelled photos like any other."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 from handlers.domain.ledger.labels import LabelRecord
 from handlers.domain.review.rules import NEITHER
 from training.data.sources.verdict_places import PhotoSource
-from training.data.sources.verdicts import Contradiction, settle
+from training.data.sources.verdicts import Contradiction, resolve_verdicts
 from training.data.splits import digest_of
 
 SOURCE = "verdicts"
@@ -20,12 +20,12 @@ _ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What became of every photo that the lines name."""
+    """The outcome for every photo that the lines name; the JSON report has these keys."""
 
     written: Mapping[str, int]  # photos by class
     contradictions: tuple[Contradiction, ...]
-    unknown: Mapping[str, str]  # photo → verdict that is no class of the model
-    gone: tuple[str, ...]  # their bytes could not be had
+    unknown: Mapping[str, str]  # verdict by photo id, for verdicts that are not a class
+    gone: tuple[str, ...]  # ids of photos whose bytes are not stored any more
     retracted: tuple[str, ...]
     unusable: tuple[str, ...]
     malformed: int  # lines
@@ -39,20 +39,22 @@ def collect(
     classes: Sequence[str],
     negatives: str | None,
 ) -> Collected:
-    """Write `<out>/verdicts/<class>/<photo>` and a report beside it; a source like any other.
+    """Write `<out>/verdicts/<class>/<photo>` and a report beside it.
 
-    The loader splits such a folder by content, so a photo never changes side however often it is
-    collected. Raises: UnusableData.
+    `negatives` is the class of photos without a vehicle; None leaves them out. The loader splits
+    such a folder by content, so a photo never changes side however often it is collected.
+
+    Raises: UnusableData.
     """
-    settled = settle(lines)
+    resolved = resolve_verdicts(lines)
     folder = out / SOURCE
-    # Anew each time, so that what was taken back since goes away; whole or not at all.
+    # Written again every time, so that undone verdicts disappear; then replaced as a whole.
     unfinished = out / f".{SOURCE}.partial"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     written: dict[str, _Written] = {}
     unknown, gone = {}, []
-    for photo_id, record in settled.labels.items():
+    for photo_id, record in resolved.labels.items():
         label = negatives if record.verdict == NEITHER else record.verdict
         if label is None or label not in classes:
             unknown[photo_id] = record.verdict
@@ -61,18 +63,19 @@ def collect(
         else:
             written[photo_id] = _write(content, unfinished / label, record)
     clashing = _clashing(written)
-    for photo_id in (photo_id for each in clashing for photo_id in each.photo_ids):
-        written.pop(photo_id).path.unlink()
+    for contradiction in clashing:
+        for photo_id in contradiction.photo_ids:
+            written.pop(photo_id).path.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.replace(folder)
     collected = Collected(
-        written=dict(sorted(Counter(each.label for each in written.values()).items())),
-        contradictions=(*settled.contradictions, *clashing),
+        written=dict(sorted(Counter(photo.label for photo in written.values()).items())),
+        contradictions=(*resolved.contradictions, *clashing),
         unknown=unknown,
         gone=tuple(gone),
-        retracted=settled.retracted,
-        unusable=settled.unusable,
-        malformed=settled.malformed,
+        retracted=resolved.retracted,
+        unusable=resolved.unusable,
+        malformed=resolved.malformed,
     )
     text = json.dumps(asdict(collected), indent=2, ensure_ascii=False)
     (out / REPORT_NAME).write_text(text + "\n", encoding="utf-8")
@@ -98,12 +101,12 @@ def _write(content: bytes, folder: Path, record: LabelRecord) -> _Written:
 
 
 def _clashing(written: Mapping[str, _Written]) -> tuple[Contradiction, ...]:
-    """The same bytes, called one thing under one photo's id and another under another's."""
+    """Return groups of photos of the same bytes with different labels."""
     by_digest: dict[str, list[str]] = {}
-    for photo_id, each in written.items():
-        by_digest.setdefault(each.digest, []).append(photo_id)
+    for photo_id, photo in written.items():
+        by_digest.setdefault(photo.digest, []).append(photo_id)
     return tuple(
-        Contradiction(photo_ids=tuple(ids), labels=labels, why="the same bytes, uploaded twice")
+        Contradiction(photo_ids=tuple(ids), labels=labels, reason="the same bytes, uploaded twice")
         for ids in by_digest.values()
         if len(labels := tuple(sorted({written[photo_id].label for photo_id in ids}))) > 1
     )

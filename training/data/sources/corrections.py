@@ -1,8 +1,8 @@
-"""Labels set right by hand: a photo's SHA-256, its label, and why.
+"""Labels corrected by hand: a photo's SHA-256, its label, and the reason.
 
-The files of a source are left as they are; what people found wrong about them stands here, one
-JSON object a line: `{"sha256": "…", "label": "<class>", "reason": "…"}`. An empty label leaves the
-photo out. For training only: test photos are measured as their source labels them.
+A source's files are not changed; corrections are in a file with one JSON object a line:
+`{"sha256": "…", "label": "<class>", "reason": "…"}`. An empty label leaves the photo out. They
+apply to training only: test photos are measured as their source labels them.
 """
 
 import json
@@ -17,10 +17,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def read_corrections(path: Path | None) -> Mapping[str, str]:
-    """Label by digest; none where there is no such file. Raises: UnusableData."""
+    """Return labels by digest; empty if the file does not exist. Raises: UnusableData."""
     if path is None or not path.exists():
         return {}
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
@@ -31,6 +31,6 @@ def read_corrections(path: Path | None) -> Mapping[str, str]:
             raise UnusableData(f"{path}, line {number} is malformed: {error!r}") from error
         if not isinstance(label, str) or not _SHA256.fullmatch(str(digest)):
             raise UnusableData(f"{path}, line {number}: sha256 or label is malformed")
-        if found.setdefault(digest, label) != label:
+        if labels.setdefault(digest, label) != label:
             raise UnusableData(f"{path}, line {number} contradicts an earlier line")
-    return found
+    return labels

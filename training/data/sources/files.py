@@ -1,26 +1,26 @@
-"""What every source gives: a photo's bytes, with what is said about it."""
+"""The common type of all sources: a photo's bytes with its label."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 
 class UnusableData(Exception):
-    """There is nothing to learn or measure from; the message says what was looked for."""
+    """There are no photos to train or evaluate on; the message names what was expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledFile:
-    """One photo; its bytes are read when asked for, as folders may be larger than memory."""
+    """One photo; its bytes are read on demand, as folders may be larger than memory."""
 
     source: str
     label: str
-    name: str  # within its class; only for people
+    name: str  # within its class, for people only
     read: Callable[[], bytes]
 
     def __str__(self) -> str:
         return f"{self.source}/{self.label}/{self.name}"
 
 
-def held(content: bytes) -> Callable[[], bytes]:
-    """For small photos that had to be read already."""
+def in_memory(content: bytes) -> Callable[[], bytes]:
+    """Return a reader of bytes that are read already; for small photos only."""
     return lambda: content

@@ -1,9 +1,9 @@
-"""Labelled photos in folders, in any of the layouts that people have.
+"""Labelled photos in folders, in any of these layouts:
 
 - `<source>/<train|test>/<class>/*`: split by its owner;
 - `<source>/<class>/*` and `<class>/*`: split here, by content (`training/data/splits.py`);
-- `<source>/<train|test>.zip`: folders inside; those that are no class of ours are negatives;
-- `<source>/cifar-100-python.tar.gz`: read as it is.
+- `<source>/<train|test>.zip`: folders inside; those that are not a class are negatives;
+- `<source>/cifar-100-python.tar.gz`: read without unpacking.
 """
 
 import hashlib
@@ -13,30 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.data.sources import cifar100
-from training.data.sources.files import LabelledFile, UnusableData, held
+from training.data.sources.files import LabelledFile, UnusableData, in_memory
 from training.data.splits import SPLITS, Split, digest_of, side_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is looked for."""
+    """Which photos of a folder to read."""
 
     split: Split | None  # None: both sides
     classes: tuple[str, ...]
-    negatives: str | None  # the class of archives' folders that are no class of ours
-    archive_limit: int  # photos taken from each archive, at most
+    negatives: str | None  # label of folders in archives that are not a class; None: leave out
+    archive_limit: int  # photos read from an archive, at most
 
     def admits(self, content: bytes) -> bool:
-        """Whether a photo that its owner put on no side is wanted."""
+        """Whether a photo without an owner's choice of side is on the wanted side."""
         return self.split is None or side_of(digest_of(content)) == self.split
 
 
 def find_files(data: Path, wanted: Wanted) -> Iterator[LabelledFile]:
-    """Every photo that is wanted, in a fixed order. Raises: UnusableData."""
+    """Yield the wanted photos of a folder or archive in a fixed order. Raises: UnusableData."""
     if data.is_file():
         if data.name != cifar100.ARCHIVE_NAME:
-            raise UnusableData(f"{data} is no folder and not {cifar100.ARCHIVE_NAME}")
-        yield from _packed(data, "cifar100", wanted)
+            raise UnusableData(f"{data} is neither a folder nor {cifar100.ARCHIVE_NAME}")
+        yield from _packed(data, cifar100.SOURCE, wanted)
         return
     for folder in _sources(data, wanted.classes):
         if _is_split(folder):
@@ -50,19 +50,19 @@ def find_files(data: Path, wanted: Wanted) -> Iterator[LabelledFile]:
 
 
 def is_split(data: Path, classes: Collection[str]) -> bool:
-    """Whether the folder's owner says which photos are for tests."""
+    """Whether the folder has a train and a test side."""
     return any(_is_split(folder) for folder in _sources(data, classes))
 
 
 def folder_names(data: Path) -> list[str]:
-    """What may have been meant as classes, for messages: the innermost folders' names."""
+    """Return the sorted names of the innermost folders, which may be meant as classes."""
     folders = [path for path in data.rglob("*") if path.is_dir() and not _is_hidden(path, data)]
-    inner = {path.name for path in folders if not any(each.is_dir() for each in path.iterdir())}
+    inner = {path.name for path in folders if not any(child.is_dir() for child in path.iterdir())}
     return sorted(inner)
 
 
 def _sources(data: Path, classes: Collection[str]) -> list[Path]:
-    """The folder itself where it holds classes or sides, else the folders in it."""
+    """Return the folder itself if it holds classes or sides, else the folders in it."""
     own = {*SPLITS, *classes}
     if not data.is_dir():
         raise UnusableData(f"there is no folder {data}")
@@ -105,7 +105,7 @@ def _archived(archive: Path, source: str, wanted: Wanted) -> Iterator[LabelledFi
         names.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
         for name in names[: wanted.archive_limit]:
             label = labels[name] or ""
-            photo = held(content.read(name))
+            photo = in_memory(content.read(name))
             yield LabelledFile(source=source, label=label, name=name, read=photo)
 
 

@@ -1,4 +1,4 @@
-"""Where verdicts and the photos that they are about are read: a folder, or S3."""
+"""Readers of verdicts and of the photos that they are about: from a folder, or from S3."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,25 +17,25 @@ _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last: a
 
 
 class PhotoSource(Protocol):
-    """Where photos are kept."""
+    """A place that holds photos."""
 
     def read(self, record: LabelRecord) -> bytes | None:
-        """A photo's bytes; None where it is gone. Raises: UnusableData."""
+        """Return a photo's bytes; None if it is not there any more. Raises: UnusableData."""
 
 
 class FolderPhotos:
-    """Photos in a folder: by their key, or named after their id, whatever the ending."""
+    """Photos in a folder, by their key, or by their id with any suffix."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._by_id = {path.stem: path for path in sorted(folder.rglob("*")) if path.is_file()}
 
     def read(self, record: LabelRecord) -> bytes | None:
-        """See `PhotoSource`."""
+        """Return a photo's bytes, see `PhotoSource`."""
         path = self._by_id.get(record.photo_id)
         if record.photo is not None:
             by_key = (self._folder / record.photo.key).resolve()
-            # A key comes from whoever uploaded: it must not lead out of the folder.
+            # The uploader chooses the key: it must not lead out of the folder.
             if by_key.is_relative_to(self._folder) and by_key.is_file():
                 path = by_key
         if path is None or path.stat().st_size > MAX_BYTES:
@@ -44,30 +44,30 @@ class FolderPhotos:
 
 
 class S3Photos:
-    """Photos in their bucket, at the very version that the verdict is about."""
+    """Photos in their bucket, at the version that the verdict is about."""
 
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
     def read(self, record: LabelRecord) -> bytes | None:
-        """See `PhotoSource`."""
+        """Return a photo's bytes, see `PhotoSource`."""
         place = record.photo
         if place is None:
             return None
         version = {"VersionId": place.version_id} if place.version_id else {}
         try:
-            answer = self._client.get_object(Bucket=place.bucket, Key=place.key, **version)  # type: ignore[arg-type]  # of the optional argument
-            return answer["Body"].read() if answer["ContentLength"] <= MAX_BYTES else None
+            response = self._client.get_object(Bucket=place.bucket, Key=place.key, **version)  # type: ignore[arg-type]  # of the optional argument
+            return response["Body"].read() if response["ContentLength"] <= MAX_BYTES else None
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
                 return None
-            raise UnusableData(f"S3 does not give s3://{place.bucket}: {error}") from error
+            raise UnusableData(f"cannot read s3://{place.bucket}: {error}") from error
         except BotoCoreError as error:
-            raise UnusableData(f"S3 does not answer for s3://{place.bucket}: {error}") from error
+            raise UnusableData(f"cannot reach s3://{place.bucket}: {error}") from error
 
 
 def lines_of(place: Path) -> Iterator[str]:
-    """Lines of a JSONL file, or of all in a folder. Raises: UnusableData."""
+    """Yield the lines of a JSONL file, or of all in a folder. Raises: UnusableData."""
     paths = sorted(place.rglob("*.jsonl")) if place.is_dir() else [place]
     if not paths or not paths[0].is_file():
         raise UnusableData(f"no verdicts under {place}: expected one or more .jsonl files")
@@ -76,7 +76,7 @@ def lines_of(place: Path) -> Iterator[str]:
 
 
 def lines_in_bucket(client: "S3Client", bucket: str, prefix: str = PREFIX) -> Iterator[str]:
-    """Lines of every object under a prefix. Raises: UnusableData."""
+    """Yield the lines of every object under a prefix. Raises: UnusableData."""
     try:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         for page in pages:
@@ -84,4 +84,4 @@ def lines_in_bucket(client: "S3Client", bucket: str, prefix: str = PREFIX) -> It
                 body = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
                 yield from body.decode(errors="replace").splitlines()
     except (ClientError, BotoCoreError) as error:
-        raise UnusableData(f"no verdicts from s3://{bucket}/{prefix}: {error}") from error
+        raise UnusableData(f"cannot read verdicts from s3://{bucket}/{prefix}: {error}") from error

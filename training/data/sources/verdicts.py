@@ -1,6 +1,6 @@
-"""Reviewers' verdicts as labels: SageMaker's ground-truth lines, the last decision counting.
+"""Reviewers' verdicts as labels: SageMaker's ground-truth lines, of which the last decision counts.
 
-Verdicts that contradict each other are reported and teach nothing.
+Contradictory verdicts are reported and not used for training.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,26 +13,29 @@ from handlers.domain.review.rules import UNUSABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """Verdicts on one photo, or on one content, that cannot all be right."""
+    """Verdicts on one photo, or on the same bytes, that cannot all be right."""
 
     photo_ids: tuple[str, ...]
     labels: tuple[str, ...]
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What the verdicts come to; every photo that any line names is in exactly one place."""
+class ResolvedVerdicts:
+    """The photos that the lines name, each in exactly one of the collections."""
 
-    labels: Mapping[str, LabelRecord]  # by photo
+    labels: Mapping[str, LabelRecord]  # by photo id
     contradictions: tuple[Contradiction, ...]
-    retracted: tuple[str, ...]  # photos without a verdict in force
-    unusable: tuple[str, ...]
+    retracted: tuple[str, ...]  # ids of photos without a verdict in force
+    unusable: tuple[str, ...]  # ids of photos that a reviewer called unusable
     malformed: int  # lines
 
 
-def settle(lines: Iterable[str]) -> Settled:
-    """The verdict in force of every photo: the highest number wins, whatever the order."""
+def resolve_verdicts(lines: Iterable[str]) -> ResolvedVerdicts:
+    """Return the verdict in force of every photo: the highest number wins, in any order of lines.
+
+    Malformed lines are counted and skipped.
+    """
     by_photo: dict[str, list[LabelRecord]] = {}
     malformed = 0
     for line in lines:
@@ -47,21 +50,21 @@ def settle(lines: Iterable[str]) -> Settled:
     labels: dict[str, LabelRecord] = {}
     contradictions, retracted, unusable = [], [], []
     for photo_id, verdicts in sorted(by_photo.items()):
-        standing = _in_force([each for each in verdicts if not each.is_opinion])
-        if not standing or not standing[0].verdict:
+        in_force = _in_force([verdict for verdict in verdicts if not verdict.is_opinion])
+        if not in_force or not in_force[0].verdict:
             retracted.append(photo_id)
             continue
-        said = {each.verdict for each in (*standing, *_opinions(verdicts))}
-        if len(said) > 1:
-            why = "verdicts of the same number" if len(standing) > 1 else "another opinion"
+        names = {verdict.verdict for verdict in (*in_force, *_opinions(verdicts))}
+        if len(names) > 1:
+            reason = "verdicts of the same number" if len(in_force) > 1 else "another opinion"
             contradictions.append(
-                Contradiction(photo_ids=(photo_id,), labels=tuple(sorted(said)), why=why)
+                Contradiction(photo_ids=(photo_id,), labels=tuple(sorted(names)), reason=reason)
             )
-        elif standing[0].verdict == UNUSABLE:
+        elif in_force[0].verdict == UNUSABLE:
             unusable.append(photo_id)
         else:
-            labels[photo_id] = standing[0]
-    return Settled(
+            labels[photo_id] = in_force[0]
+    return ResolvedVerdicts(
         labels=labels,
         contradictions=tuple(contradictions),
         retracted=tuple(retracted),
@@ -71,16 +74,16 @@ def settle(lines: Iterable[str]) -> Settled:
 
 
 def _in_force(verdicts: Iterable[LabelRecord]) -> list[LabelRecord]:
-    """Those of the highest number: one, or several that differ; the same line twice is one."""
-    ordered = sorted(verdicts, key=lambda each: (each.decision_seq, each.verdict))
-    highest = [each for each in ordered if each.decision_seq == ordered[-1].decision_seq]
-    return list({each.verdict: each for each in highest}.values())
+    """Return those of the highest number that differ; a repeated line counts once."""
+    ordered = sorted(verdicts, key=lambda verdict: (verdict.decision_seq, verdict.verdict))
+    highest = [verdict for verdict in ordered if verdict.decision_seq == ordered[-1].decision_seq]
+    return list({verdict.verdict: verdict for verdict in highest}.values())
 
 
 def _opinions(verdicts: Iterable[LabelRecord]) -> Iterator[LabelRecord]:
-    """Each person's last one, unless it was taken back."""
+    """Yield the last opinion of each person, unless it was undone."""
     last: dict[str, LabelRecord] = {}
-    for verdict in sorted(verdicts, key=lambda each: each.decision_seq):
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.decision_seq):
         if verdict.is_opinion:
             last[verdict.decided_by] = verdict
     return (verdict for verdict in last.values() if verdict.verdict)

@@ -11,7 +11,7 @@ from handlers.domain.ledger.labels import LabelledObject, LabelRecord, labels_of
 from handlers.domain.review.row import ReviewRow
 from monitoring.report.human_labels import HumanLabel
 from tests.handlers.domain.review.test_decisions import Office
-from training.data.sources.verdicts import settle
+from training.data.sources.verdicts import resolve_verdicts
 
 MINIMAL = {
     "groundTruthData": {"data": "van", "encoding": "CSV"},
@@ -91,4 +91,4 @@ def test_report_and_training_refuse_the_same_lines(line: str) -> None:
     with pytest.raises(InvalidRecord, match="a label is malformed"):
         LabelRecord.from_line(line)
     assert HumanLabel.from_label(line.encode()) is None
-    assert settle([line]).malformed == 1
+    assert resolve_verdicts([line]).malformed == 1

@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 
 from tests.training.cifar_archive import an_archive, packed, pickled
-from training.data.sources.cifar100 import ARCHIVE_NAME, photos
+from training.data.sources.cifar100 import ARCHIVE_NAME, photos, unpack
 from training.data.sources.files import LabelledFile, UnusableData
-from training.data.sources.unpacked import unpack
 from training.data.splits import Split
 
 CLASSES = ("bicycle", "motorcycle", "other")
@@ -31,7 +30,7 @@ def stored(tmp_path: Path) -> Stored:
 
 
 def read(archive: Path, split: Split = "train", negatives: int = 0) -> list[LabelledFile]:
-    found = photos(
+    files = photos(
         archive,
         split,
         source="cifar100",
@@ -39,10 +38,10 @@ def read(archive: Path, split: Split = "train", negatives: int = 0) -> list[Labe
         negatives="other" if negatives else None,
         negatives_limit=negatives,
     )
-    return list(found)
+    return list(files)
 
 
-def test_classes_are_found_by_their_names(stored: Stored) -> None:
+def test_classes_are_selected_by_their_names(stored: Stored) -> None:
     files = read(stored(an_archive(train=6)))
     assert [file.label for file in files] == ["bicycle"] * 6 + ["motorcycle"] * 6
 
@@ -68,7 +67,7 @@ def test_other_classes_are_sampled_as_negatives(stored: Stored) -> None:
     assert {file.name.split("_")[0] for file in negatives} == {"apple", "tulip"}
 
 
-def test_unpacked_archive_is_folders(stored: Stored, tmp_path: Path) -> None:
+def test_archive_is_unpacked_into_folders(stored: Stored, tmp_path: Path) -> None:
     counts = unpack(stored(an_archive()), tmp_path / "out", classes=CLASSES, negatives=3)
     assert counts == {
         "train/bicycle": 6,
@@ -82,7 +81,7 @@ def test_unpacked_archive_is_folders(stored: Stored, tmp_path: Path) -> None:
 
 
 class Mischief:
-    """Would make a folder if it were unpickled as usual."""
+    """Makes a folder if it is unpickled without restrictions."""
 
     def __init__(self, target: Path) -> None:
         self.target = target

@@ -1,4 +1,4 @@
-"""From verdicts and photos, in a folder or a bucket, to labelled photos."""
+"""Collecting verdicts and photos, from a folder or a bucket, as labelled photos."""
 
 import json
 from pathlib import Path
@@ -35,8 +35,10 @@ def gather(lines: list[Line], photos: FolderPhotos | S3Photos, out: Path) -> Col
 
 
 def written(out: Path) -> list[str]:
-    found = (out / "verdicts").rglob("*")
-    return sorted(path.relative_to(out / "verdicts").as_posix() for path in found if path.is_file())
+    collected = (out / "verdicts").rglob("*")
+    return sorted(
+        path.relative_to(out / "verdicts").as_posix() for path in collected if path.is_file()
+    )
 
 
 @pytest.fixture
@@ -51,41 +53,45 @@ def photos(tmp_path: Path) -> FolderPhotos:
 
 def test_photos_go_into_the_folder_of_their_verdict(photos: FolderPhotos, tmp_path: Path) -> None:
     lines = [placed("p1", "bicycle", key="intake/ada/u1.JPG"), a_line("p2", "neither")]
-    found = gather(lines, photos, tmp_path / "out")
+    collected = gather(lines, photos, tmp_path / "out")
     assert written(tmp_path / "out") == ["bicycle/p1.jpg", "other/p2"]
-    assert found.written == {"bicycle": 1, "other": 1}
+    assert collected.written == {"bicycle": 1, "other": 1}
     assert (tmp_path / "out/verdicts/bicycle/p1.jpg").read_bytes() == b"first"
 
 
-def test_what_was_taken_back_since_goes_away(photos: FolderPhotos, tmp_path: Path) -> None:
+def test_undone_verdict_is_removed_from_the_folder(photos: FolderPhotos, tmp_path: Path) -> None:
     lines = [placed("p1", "bicycle", key="intake/ada/u1.JPG"), a_line("p2", "bicycle")]
     gather(lines, photos, tmp_path / "out")
     gather([*lines, a_line("p2", "", 2, kind="undo", retracted=True)], photos, tmp_path / "out")
     assert written(tmp_path / "out") == ["bicycle/p1.jpg"]
 
 
-def test_same_bytes_called_two_things_are_reported_and_left_out(
+def test_same_bytes_with_two_labels_are_reported_and_left_out(
     photos: FolderPhotos, tmp_path: Path
 ) -> None:
     lines = [placed("p1", "bicycle", key="intake/ada/u1.JPG"), a_line("p3", "motorcycle")]
-    found = gather([*lines, a_line("p2", "bicycle")], photos, tmp_path / "out")
+    collected = gather([*lines, a_line("p2", "bicycle")], photos, tmp_path / "out")
     assert written(tmp_path / "out") == ["bicycle/p2"]
-    assert [each.photo_ids for each in found.contradictions] == [("p1", "p3")]
+    assert [contradiction.photo_ids for contradiction in collected.contradictions] == [("p1", "p3")]
     report = json.loads((tmp_path / "out/verdicts.json").read_text(encoding="utf-8"))
     assert report["contradictions"][0]["labels"] == ["bicycle", "motorcycle"]
 
 
-def test_what_cannot_be_used_is_named(photos: FolderPhotos, tmp_path: Path) -> None:
+def test_photos_that_cannot_be_used_are_listed(photos: FolderPhotos, tmp_path: Path) -> None:
     lines = [a_line("p2", "tram"), a_line("p9", "bicycle"), a_line("p3", "unusable")]
-    found = gather(lines, photos, tmp_path / "out")
-    assert (found.unknown, found.gone, found.unusable) == ({"p2": "tram"}, ("p9",), ("p3",))
-    assert found.written == {}
+    collected = gather(lines, photos, tmp_path / "out")
+    assert (collected.unknown, collected.gone, collected.unusable) == (
+        {"p2": "tram"},
+        ("p9",),
+        ("p3",),
+    )
+    assert collected.written == {}
 
 
 def test_key_cannot_lead_out_of_the_folder(photos: FolderPhotos, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
-    found = gather([placed("p8", "bicycle", key="../secret")], photos, tmp_path / "out")
-    assert found.gone == ("p8",)
+    collected = gather([placed("p8", "bicycle", key="../secret")], photos, tmp_path / "out")
+    assert collected.gone == ("p8",)
 
 
 def test_folder_without_verdicts_is_named(tmp_path: Path) -> None:
@@ -102,26 +108,26 @@ def s3() -> "Iterator[S3Client]":
         yield client
 
 
-def test_the_very_version_that_was_judged_is_read(s3: "S3Client", tmp_path: Path) -> None:
-    first = s3.put_object(Bucket=BUCKET, Key="intake/ada/u1.jpg", Body=b"judged")["VersionId"]
+def test_the_reviewed_version_of_the_object_is_read(s3: "S3Client", tmp_path: Path) -> None:
+    first = s3.put_object(Bucket=BUCKET, Key="intake/ada/u1.jpg", Body=b"reviewed")["VersionId"]
     s3.put_object(Bucket=BUCKET, Key="intake/ada/u1.jpg", Body=b"overwritten")
     s3.delete_object(Bucket=BUCKET, Key="intake/ada/u1.jpg")
     line = placed("p1", "bicycle", key="intake/ada/u1.jpg", version=first)
     gather([line], S3Photos(s3), tmp_path)
-    assert (tmp_path / "verdicts/bicycle/p1.jpg").read_bytes() == b"judged"
+    assert (tmp_path / "verdicts/bicycle/p1.jpg").read_bytes() == b"reviewed"
 
 
-def test_deleted_photo_is_gone_and_harms_no_other(s3: "S3Client", tmp_path: Path) -> None:
+def test_deleted_photo_is_listed_and_the_others_are_written(s3: "S3Client", tmp_path: Path) -> None:
     s3.put_object(Bucket=BUCKET, Key="intake/ada/u2.jpg", Body=b"there")
     lines = [
         placed("p1", "bicycle", key="intake/ada/u1.jpg"),
         placed("p2", "bicycle", key="intake/ada/u2.jpg"),
     ]
-    found = gather(lines, S3Photos(s3), tmp_path)
-    assert (found.gone, found.written) == (("p1",), {"bicycle": 1})
+    collected = gather(lines, S3Photos(s3), tmp_path)
+    assert (collected.gone, collected.written) == (("p1",), {"bicycle": 1})
 
 
-def test_bucket_that_cannot_be_read_is_an_error_not_a_lack_of_photos(
+def test_unreadable_bucket_is_an_error_and_not_a_missing_photo(
     s3: "S3Client", tmp_path: Path
 ) -> None:
     line = placed("p1", "bicycle", key="intake/ada/u1.jpg")
@@ -146,16 +152,16 @@ def test_command_lists_contradictions_and_writes_the_rest(tmp_path: Path) -> Non
         a_line("p2", "motorcycle", 2, kind="opinion", decided_by="bob"),
     ]
     (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    asked = ["--labels", str(tmp_path / "labels.jsonl"), "--photos", str(tmp_path / "photos")]
-    result = CliRunner().invoke(app, ["verdicts", "--out", str(tmp_path / "out"), *asked])
+    words = ["--labels", str(tmp_path / "labels.jsonl"), "--photos", str(tmp_path / "photos")]
+    result = CliRunner().invoke(app, ["verdicts", "--out", str(tmp_path / "out"), *words])
     assert result.exit_code == 0, result.output
     assert "1 contradictions" in result.output
     assert "p2: bicycle or motorcycle (another opinion)" in result.output
     assert written(tmp_path / "out") == ["bicycle/p1"]
 
 
-def test_command_says_that_there_are_no_verdicts(tmp_path: Path) -> None:
-    asked = ["verdicts", "--labels", str(tmp_path), "--photos", str(tmp_path)]
-    result = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")])
+def test_command_names_a_folder_without_verdicts(tmp_path: Path) -> None:
+    words = ["verdicts", "--labels", str(tmp_path), "--photos", str(tmp_path)]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert "no verdicts under" in result.output

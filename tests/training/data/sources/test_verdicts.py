@@ -1,4 +1,4 @@
-"""Which verdict counts, and which teach nothing."""
+"""The verdict in force of every photo, and those that are not used."""
 
 import json
 import random
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from training.data.sources.verdicts import Settled, settle
+from training.data.sources.verdicts import ResolvedVerdicts, resolve_verdicts
 
 Line = dict[str, Any]  # Any: JSON
 
@@ -26,51 +26,51 @@ def a_line(photo_id: str, label: str, seq: int = 1, **more: object) -> Line:
     }
 
 
-def settled(*lines: Line) -> Settled:
-    return settle(json.dumps(line) for line in lines)
+def resolve(*lines: Line) -> ResolvedVerdicts:
+    return resolve_verdicts(json.dumps(line) for line in lines)
 
 
-def labels(found: Settled) -> dict[str, str]:
-    return {photo_id: verdict.verdict for photo_id, verdict in found.labels.items()}
+def labels(resolved: ResolvedVerdicts) -> dict[str, str]:
+    return {photo_id: verdict.verdict for photo_id, verdict in resolved.labels.items()}
 
 
-def test_highest_decision_counts_whatever_the_order() -> None:
+def test_highest_decision_counts_in_any_order() -> None:
     lines = [a_line("p1", "bicycle", 1), a_line("p1", "motorcycle", 2), a_line("p2", "bicycle", 1)]
     random.Random(1).shuffle(lines)  # noqa: S311 - an order, not a secret
-    assert labels(settled(*lines)) == {"p1": "motorcycle", "p2": "bicycle"}
+    assert labels(resolve(*lines)) == {"p1": "motorcycle", "p2": "bicycle"}
 
 
-def test_line_that_came_twice_is_no_contradiction() -> None:
-    assert labels(settled(a_line("p1", "bicycle"), a_line("p1", "bicycle"))) == {"p1": "bicycle"}
+def test_repeated_line_is_not_a_contradiction() -> None:
+    assert labels(resolve(a_line("p1", "bicycle"), a_line("p1", "bicycle"))) == {"p1": "bicycle"}
 
 
-def test_verdict_taken_back_is_no_label() -> None:
-    found = settled(a_line("p1", "bicycle", 1), a_line("p1", "", 2, kind="undo", retracted=True))
-    assert (labels(found), found.retracted) == ({}, ("p1",))
+def test_undone_verdict_is_not_a_label() -> None:
+    resolved = resolve(a_line("p1", "bicycle", 1), a_line("p1", "", 2, kind="undo", retracted=True))
+    assert (labels(resolved), resolved.retracted) == ({}, ("p1",))
 
 
-def test_verdict_after_one_taken_back_counts() -> None:
+def test_verdict_after_an_undo_counts() -> None:
     undo = a_line("p1", "", 2, kind="undo", retracted=True)
-    found = settled(a_line("p1", "bicycle", 1), undo, a_line("p1", "motorcycle", 3))
-    assert labels(found) == {"p1": "motorcycle"}
+    resolved = resolve(a_line("p1", "bicycle", 1), undo, a_line("p1", "motorcycle", 3))
+    assert labels(resolved) == {"p1": "motorcycle"}
 
 
-def test_unusable_photo_is_set_aside() -> None:
-    assert settled(a_line("p1", "unusable")).unusable == ("p1",)
+def test_unusable_photo_is_listed() -> None:
+    assert resolve(a_line("p1", "unusable")).unusable == ("p1",)
 
 
-def test_line_of_sagemakers_own_form_is_a_verdict() -> None:
+def test_line_in_the_form_of_sagemaker_is_a_verdict() -> None:
     line = a_line("p1", "bicycle")
     del line["scones"]
-    assert labels(settled(line)) == {"p1": "bicycle"}
+    assert labels(resolve(line)) == {"p1": "bicycle"}
 
 
 def test_two_verdicts_of_the_same_number_contradict_each_other() -> None:
-    found = settled(a_line("p1", "bicycle", 0), a_line("p1", "motorcycle", 0))
-    assert labels(found) == {}
-    assert [(each.photo_ids, each.labels) for each in found.contradictions] == [
-        (("p1",), ("bicycle", "motorcycle"))
-    ]
+    resolved = resolve(a_line("p1", "bicycle", 0), a_line("p1", "motorcycle", 0))
+    assert labels(resolved) == {}
+    assert [
+        (contradiction.photo_ids, contradiction.labels) for contradiction in resolved.contradictions
+    ] == [(("p1",), ("bicycle", "motorcycle"))]
 
 
 def opinion(label: str, seq: int, by: str) -> Line:
@@ -78,23 +78,23 @@ def opinion(label: str, seq: int, by: str) -> Line:
 
 
 def test_opinion_that_differs_is_a_contradiction_and_never_a_label() -> None:
-    found = settled(a_line("p1", "bicycle", 1), opinion("motorcycle", 2, "bob"))
-    assert labels(found) == {}
-    assert found.contradictions[0].why == "another opinion"
+    resolved = resolve(a_line("p1", "bicycle", 1), opinion("motorcycle", 2, "bob"))
+    assert labels(resolved) == {}
+    assert resolved.contradictions[0].reason == "another opinion"
 
 
-def test_opinion_that_agrees_changes_nothing() -> None:
-    found = settled(a_line("p1", "bicycle", 1), opinion("bicycle", 2, "bob"))
-    assert labels(found) == {"p1": "bicycle"}
+def test_opinion_that_agrees_does_not_change_the_label() -> None:
+    resolved = resolve(a_line("p1", "bicycle", 1), opinion("bicycle", 2, "bob"))
+    assert labels(resolved) == {"p1": "bicycle"}
 
 
 def test_only_the_last_opinion_of_a_person_counts() -> None:
     first, second = opinion("motorcycle", 2, "bob"), opinion("bicycle", 3, "bob")
-    assert labels(settled(a_line("p1", "bicycle", 1), second, first)) == {"p1": "bicycle"}
+    assert labels(resolve(a_line("p1", "bicycle", 1), second, first)) == {"p1": "bicycle"}
 
 
-def test_opinion_alone_is_no_label() -> None:
-    assert labels(settled(opinion("bicycle", 1, "bob"))) == {}
+def test_opinion_alone_is_not_a_label() -> None:
+    assert labels(resolve(opinion("bicycle", 1, "bob"))) == {}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_opinion_alone_is_no_label() -> None:
         json.dumps({**a_line("p1", "bicycle"), "groundTruthData": {"data": 7}}),
     ],
 )
-def test_malformed_line_is_counted_and_harms_no_other(line: str) -> None:
-    found = settle([line, json.dumps(a_line("p2", "bicycle"))])
-    assert labels(found) == {"p2": "bicycle"}
-    assert found.malformed == (1 if line else 0)
+def test_malformed_line_is_counted_and_skipped(line: str) -> None:
+    resolved = resolve_verdicts([line, json.dumps(a_line("p2", "bicycle"))])
+    assert labels(resolved) == {"p2": "bicycle"}
+    assert resolved.malformed == (1 if line else 0)
