@@ -17,12 +17,12 @@ from typing import Any
 
 from handlers.aws.attribute_values import item_of
 from handlers.aws.photo_store import PhotoStore
+from handlers.settings import ReporterSettings
 from infra.function_specs import FUNCTIONS
 from monitoring.report.run import run_report
 from monitoring.report.sources import report_sources
 from monitoring.report.thumbnails import thumbnails
 from monitoring.report.windows import day
-from monitoring.settings import ReporterSettings
 from tests.benchmarks.captured_records import GB_SECOND_USD
 from tests.benchmarks.measurement import Measurements, run
 from tests.conftest import ROOT as PROJECT

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 def model_chapter(
     photos: ModelPhotos, baseline: Baseline | None, capture: CaptureSummary | None
 ) -> Json:
-    """Describe one model version's photos; comparisons are None without a baseline."""
+    """Describe one model version's photos; without a baseline, comparisons have the value None."""
     confidences, source = photos.confidences_from(capture)
     return {
         "version": photos.version,

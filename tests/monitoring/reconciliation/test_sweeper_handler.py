@@ -19,7 +19,7 @@ def test_a_reminder_is_no_repair() -> None:
         found=found, repaired=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0
     )
     assert _counted(done) == {
-        names.ROUNDS: 1,
+        names.SWEEPS: 1,
         names.REPAIRS_NEEDED: 1,
         names.REPAIRS_MADE: 1,
         names.REMINDERS: 2,
