@@ -92,7 +92,7 @@ def _reference(values: tuple[float, ...]) -> Reference:
 
 
 def thinned(values: Sequence[float]) -> tuple[float, ...]:
-    """Return sorted values of four decimals, or else MOST_VALUES evenly spaced quantiles of them."""
+    """Return sorted values of four decimals, at most MOST_VALUES evenly spaced quantiles."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if len(ordered) > MOST_VALUES:
         levels = (np.arange(MOST_VALUES) + 0.5) / MOST_VALUES

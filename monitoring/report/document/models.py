@@ -137,7 +137,7 @@ def _quality(photos: ModelPhotos, baseline: Baseline | None) -> list[Json]:
     for name in QUALITY:
         ours, _ = photos.figures(name)
         theirs = _reference(baseline, name)
-        # Width and height say the same where the baseline lacks their product.
+        # Width and height show the same change where the baseline lacks their product.
         if len(ours) and not (name == "pixels" and theirs is None):
             row = {"name": name, "n": len(ours), **_tails(name, ours)}
             tails = _tails(name, theirs.values) if theirs else {}
