@@ -78,7 +78,7 @@ def proposal(
     if window.end > now:
         raise WindowNotOver(
             f"the window ends at {window.end:%Y-%m-%dT%H:%MZ}, and it is {now:%Y-%m-%dT%H:%MZ}: "
-            "make a baseline of days that are over."
+            "a baseline needs days that are over."
         )
     received = list(photos)
     counts = Counter(photo.model_version for photo in received if is_classified(photo))
