@@ -132,3 +132,43 @@ class ChangesSettings(Settings):
 
     labels_bucket: str
     event_bus_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweeperSettings(Settings):
+    """Settings of the Sweeper function."""
+
+    intake_bucket: str
+    photos_table: str
+    state_machine_arn: str
+    review_queue_url: str
+    failures_queue_url: str
+    reports_bucket: str  # holds the sweeper's checkpoint
+    stuck_after_s: float
+    review_idle_hours: float
+    versions_per_sweep: float  # object versions of the intake bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterSettings(Settings):
+    """Settings of the Report function."""
+
+    stage: str
+    time_zone: str  # IANA name
+    photos_table: str
+    intake_bucket: str
+    capture_bucket: str
+    capture_prefix: str  # up to the variants, without a trailing slash
+    capture_retention_days: float  # after which the bucket deletes captures
+    capture_sampling_percentage: float  # of the requests
+    reports_bucket: str
+    report_days: float  # days in the window of the scheduled report
+    report_topic_arn: str
+    review_queue_url: str
+    failures_queue_url: str
+    dead_letters_urls: str  # separated by commas
+    vehicles: str  # classes with an order range, separated by commas
+    audit_days: float
+    model_classes: str = ""  # of the model in service, in its order, separated by commas
+    labels_bucket: str = ""  # empty: labels are read from the ledger alone
+    reviewers_table: str = ""  # empty: there are no known items

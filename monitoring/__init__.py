@@ -1,1 +1,1 @@
-"""Does the system keep its promises? Invariants over what it has written."""
+"""Operations of a running system: daily report, reconciliation, capture reader, statistics."""

@@ -1,31 +1,31 @@
-"""The metrics that operations watch, by name: what sweeper and report publish, alarms read.
+"""Names of the metrics that sweeper, report and Filter publish, and that alarms read.
 
-The dimension `service` is that of the handlers; a test holds the two together.
+The dimension `service` is that of the handlers; a test compares the two.
 """
 
-# Powertools reads it from the environment: the code that publishes does not know its stage.
+# Powertools reads the namespace from the environment: the publishing code does not know its stage.
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 
 
 def namespace(stage: str) -> str:
-    """Of all metrics of a stage: two in one account do not mix."""
+    """Return the namespace of a stage's metrics: two stages in one account stay apart."""
     return f"Scones/{stage}"
 
 
 SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `service`
 
-# Of each round of the sweeper.
+# Of each sweep.
 REPAIRS_NEEDED = "RepairsNeeded"
 REPAIRS_MADE = "RepairsMade"
-REMINDERS = "ReviewReminders"  # no repairs: on a weekend nobody reviews, and nothing is broken
+REMINDERS = "ReviewReminders"  # no repairs: on a weekend no one reviews, and nothing is wrong
 REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
 OLDEST_REVIEW = "OldestReviewAge"  # seconds
-ROUNDS = "SweeperRounds"
+SWEEPS = "Sweeps"
 
 # Of each scheduled report.
 REPORT_PUBLISHED = "ReportPublished"
-REPORT_VERDICT = "ReportVerdict"  # 0 OK, 1 WATCH, 2 ACT; none for a day of too few photos
+REPORT_VERDICT = "ReportVerdict"  # 0 OK, 1 WATCH, 2 ACT; absent for a day of too few photos
 CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
 # Of Filter.

@@ -29,8 +29,13 @@ PHRASES = [entry for entry in RETIRED if entry.kind == "phrase"]
 ANY_PHRASE = re.compile("|".join(phrase(entry.old).pattern for entry in PHRASES), re.IGNORECASE)
 FILES = list(files())
 
-# The list itself quotes what it retires.
-EXEMPT = {"tests/test_vocabulary.py", "tests/vocabulary.py"}
+# The list itself quotes what it retires; the other two hold schema 1 of report.json.
+EXEMPT = {
+    "tests/test_vocabulary.py",
+    "tests/vocabulary.py",
+    "tests/monitoring/report/test_schema.py",
+    "tests/monitoring/report/golden/schema_1.json",
+}
 
 # Classes of one name in several modules that mean the same in each. Everything else gets a name
 # of its own.

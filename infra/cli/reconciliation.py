@@ -155,7 +155,7 @@ def _rows(ledger: "PhotosTable", photos: "Iterable[str]") -> "list[Row]":
 def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
     return {
         "clean": found.is_clean,
-        "totals": found.verdict.totals,
+        "totals": found.totals,
         "repairs": [
             {"action": each.action, "rule": each.rule, "photo_id": each.photo_id, "key": each.key}
             for each in found.repairs
@@ -170,7 +170,7 @@ def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
 
 
 def _text(found: "Reconciliation", repair: bool) -> str:
-    totals = ", ".join(f"{count} {name}" for name, count in found.verdict.totals.items() if count)
+    totals = ", ".join(f"{count} {name}" for name, count in found.totals.items() if count)
     lines = [f"photos: {totals or 'none'}"]
     lines += [_line(each) for each in found.repairs[:_SHOWN]]
     lines += [

@@ -87,7 +87,7 @@ class Monitoring(Construct):
             reports_bucket=self.reports.bucket_name,
             stuck_after_s=str(STUCK_AFTER_S),
             review_idle_hours=str(self._config.review_idle_hours),
-            versions_per_round=str(self._config.sweep_versions),
+            versions_per_sweep=str(self._config.sweep_versions),
         )
         photos = watched.ledger.photos.table_arn
         sweeper.allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources=[photos])

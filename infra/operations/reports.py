@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from handlers.aws.photo_store import PhotoStore
+from handlers.settings import ReporterSettings
 from infra.config import STAGES
 from infra.demo.demo_day import demo_day
 from infra.demo.drawings import drawings
@@ -16,7 +17,6 @@ from monitoring.report.run import MadeReport, make_report, run_report
 from monitoring.report.sources import report_sources
 from monitoring.report.thumbnails import thumbnails
 from monitoring.report.windows import moment, requested, zone
-from monitoring.settings import ReporterSettings
 
 if TYPE_CHECKING:
     from datetime import date

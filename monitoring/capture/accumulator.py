@@ -1,4 +1,4 @@
-"""Rows to figures, duplicates left out, in memory that hardly grows: 8 bytes a record.
+"""Sums records up to figures without duplicates; memory grows by 8 bytes a record.
 
 Probabilities become counts over 10,001 values: a baseline's values have four decimals, too.
 """
@@ -13,13 +13,13 @@ from monitoring.capture.block_parser import Answer, Rows
 from monitoring.capture.identifiers import Identifiers
 from monitoring.capture.summary import STEPS, ModelScores
 
-_ROWS_HELD = 65_536
+_ROWS_BUFFERED = 65_536
 _MODELS_KEPT = 10
-"""More kinds of answers than any endpoint has: what comes after them is only counted."""
+"""More kinds of answers than any endpoint gives; records of further kinds are only counted."""
 
 
 @dataclass
-class _Table:
+class _ModelCounts:
     classes: tuple[str, ...]
     vehicles: list[int]
     counts: npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ class _Table:
 
     def add(self, probabilities: npt.NDArray[np.float64]) -> None:
         steps = np.rint(probabilities * (STEPS - 1)).astype(np.int64)
-        self.counts += [np.bincount(each, minlength=STEPS) for each in steps]
+        self.counts += [np.bincount(row, minlength=STEPS) for row in steps]
         if self.vehicles:
             best = steps[self.vehicles].max(axis=0)
             self.confidence += np.bincount(best, minlength=STEPS)
@@ -38,50 +38,50 @@ class _Table:
 
 @dataclass
 class CaptureAccumulator:
-    """Of records within the span."""
+    """Counts records of the span; without order, except that the first of duplicates counts."""
 
     vehicles: tuple[str, ...]
     records: int = 0
     duplicates: int = 0
-    unkept: int = 0
-    hours: Counter[int] = field(default_factory=Counter)
+    of_further_models: int = 0  # records of kinds beyond those that are kept
+    hours: Counter[int] = field(default_factory=Counter)  # hours since 1970 → records
     _seen: Identifiers = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
-    _held: list[Rows] = field(default_factory=list)
-    _rows_held: int = 0
-    _tables: dict[Answer, _Table] = field(default_factory=dict)
+    _buffer: list[Rows] = field(default_factory=list)
+    _rows_buffered: int = 0
+    _tables: dict[Answer, _ModelCounts] = field(default_factory=dict)
 
     def add(self, rows: Rows) -> None:
-        """Counted once enough have come together."""
-        self._held.append(rows)
-        self._rows_held += len(rows.ids)
-        if self._rows_held >= _ROWS_HELD:
-            self._settle()
+        """Add records; they are counted in large batches."""
+        self._buffer.append(rows)
+        self._rows_buffered += len(rows.ids)
+        if self._rows_buffered >= _ROWS_BUFFERED:
+            self._count_buffer()
 
     def seen(self) -> Identifiers:
-        """The ids of all records, sorted."""
-        self._settle()
+        """Return the ids of all records, sorted."""
+        self._count_buffer()
         return self._seen
 
     def scores(self) -> dict[str, ModelScores]:
-        """By model version; classes in another order, or other ones, are another model."""
-        self._settle()
-        found: dict[str, ModelScores] = {}
+        """Return scores by model version; other classes, or another order, are another model."""
+        self._count_buffer()
+        scores: dict[str, ModelScores] = {}
         for (version, classes), table in sorted(self._tables.items()):
-            name = version if version not in found else f"{version} ({', '.join(classes)})"
-            found[name] = ModelScores(
+            name = version if version not in scores else f"{version} ({', '.join(classes)})"
+            scores[name] = ModelScores(
                 classes=classes,
                 counts=table.counts,
                 confidence=table.confidence,
                 predicted=dict(zip(classes, map(int, table.predicted), strict=True)),
             )
-        return found
+        return scores
 
-    def _settle(self) -> None:
-        if not self._held:
+    def _count_buffer(self) -> None:
+        if not self._buffer:
             return
-        held = [_joined(same) for same in self._by_answer()]
-        ids = np.concatenate([rows.ids for rows in held])
-        order = np.argsort(ids, kind="stable")  # of equal ones, the first to come is counted
+        batches = [_joined(alike) for alike in self._by_answer()]
+        ids = np.concatenate([rows.ids for rows in batches])
+        order = np.argsort(ids, kind="stable")  # of equal ids, the first one is counted
         rising = ids[order]
         new = np.append(True, rising[1:] != rising[:-1])
         if len(self._seen):
@@ -90,17 +90,17 @@ class CaptureAccumulator:
         fresh = np.empty(len(ids), dtype=bool)
         fresh[order] = new
         start = 0
-        for rows in held:
+        for rows in batches:
             self._count(rows, fresh[start : start + len(rows.ids)])
             start += len(rows.ids)
         self.records += int(fresh.sum())
         self.duplicates += int((~fresh).sum())
         self._seen = np.sort(np.concatenate([self._seen, rising[new]]), kind="stable")
-        self._held, self._rows_held = [], 0
+        self._buffer, self._rows_buffered = [], 0
 
     def _by_answer(self) -> list[list[Rows]]:
         alike: dict[Answer | None, list[Rows]] = {}
-        for rows in self._held:
+        for rows in self._buffer:
             alike.setdefault(rows.answer, []).append(rows)
         return list(alike.values())
 
@@ -116,14 +116,14 @@ class CaptureAccumulator:
             return
         table = self._table(rows.answer)
         if table is None:
-            self.unkept += int(fresh.sum())
+            self.of_further_models += int(fresh.sum())
         else:
             table.add(rows.probabilities[:, fresh])
 
-    def _table(self, answer: Answer) -> _Table | None:
+    def _table(self, answer: Answer) -> _ModelCounts | None:
         if answer not in self._tables and len(self._tables) < _MODELS_KEPT:
             classes = answer[1]
-            self._tables[answer] = _Table(
+            self._tables[answer] = _ModelCounts(
                 classes=classes,
                 vehicles=[i for i, name in enumerate(classes) if name in self.vehicles],
                 counts=np.zeros((len(classes), STEPS), dtype=np.int64),

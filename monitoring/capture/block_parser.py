@@ -1,9 +1,9 @@
-"""Lines to rows. The usual shape goes column by column, everything else line by line.
+"""Parses a block of lines of the usual form at once, column by column; other lines go one by one.
 
-Looking at each record with care takes many times what parsing it takes. So a block of lines is
-first read as if all were alike, into records that name only what is needed: an image in the
-input is passed over, neither decoded nor kept. Lines among which there is a surprise go the
-careful way, which must find the same in lines that are alike (a test).
+Checking each record alone takes many times what parsing takes. A block is therefore read as if all
+of its lines had the same form, into records that name only what is needed: an image in the input is
+skipped, neither decoded nor kept. A block with any other line goes to `line_parser`, which gives
+the same result for lines of the usual form (a test compares them).
 """
 
 import base64
@@ -18,14 +18,14 @@ import numpy.typing as npt
 
 from handlers.domain.decision.prediction import SUM_TOLERANCE
 from monitoring.capture.identifiers import Identifiers, identifiers
-from monitoring.capture.times import Times
+from monitoring.capture.times import TimeParser
 
 Answer = tuple[str, tuple[str, ...]]
-"""Model version and class names: what two records must share to stand in one table."""
+"""Model version and class names: two records with the same are counted in one table."""
 
 MOST_CLASSES = 50
 LONGEST_PART = 1 << 20
-"""Bytes of a line's metadata, and of its answer: what is longer is none of a classifier's."""
+"""Bytes of a line's metadata, and of its answer: a classifier's are never longer."""
 
 
 class _Output(msgspec.Struct, gc=False):  # nothing here makes cycles
@@ -62,17 +62,17 @@ _probabilities, _version = attrgetter("probabilities"), attrgetter("model_versio
 
 
 class NotABlock(Exception):
-    """The batch is not all of the usual shape."""
+    """Not all lines of a block have the usual form."""
 
 
-# Of text that nests too deep; of what is not UTF-8 or base64; of all else.
+# Raised for text that nests too deep, for bytes that are not UTF-8 or base64, and for all else.
 UNREADABLE = (RecursionError, ValueError, msgspec.MsgspecError)
 FAST_PATH_ERRORS = (NotABlock, *UNREADABLE, LookupError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Records of one batch with one kind of answer; no answer has no probabilities."""
+    """Records of one batch with one kind of answer; without an answer there are 0 classes."""
 
     ids: Identifiers
     seconds: npt.NDArray[np.float64]  # since 1970, UTC
@@ -91,13 +91,16 @@ def _from_base64(text: str) -> str:
 DECODERS: dict[str, Callable[[str], str]] = {"JSON": _as_it_is, "BASE64": _from_base64}
 
 
-def parse_block(block: bytes, times: Times, *, longest: int) -> list[Rows]:
-    """Rows of each kind of answer. Raises: any of SURPRISES, where a line is not as usual."""
+def parse_block(block: bytes, times: TimeParser, *, longest: int) -> list[Rows]:
+    """Parse whole lines into rows of each kind of answer; `longest`: of a line, in bytes.
+
+    Raises: any of FAST_PATH_ERRORS, where a line does not have the usual form.
+    """
     if len(block) > min(longest, LONGEST_PART):
-        raise NotABlock  # one line, which could be large anywhere
+        raise NotABlock  # one line, any part of which may be large
     records = _records(block)
     if _breaks_between_records(block) != len(records) - 1:
-        raise NotABlock  # the decoder does not mind where lines end
+        raise NotABlock  # the decoder accepts records that span lines
     (encoding,) = set(map(_encoding, records))
     answers = _answers_in(list(map(_data, records)), DECODERS[encoding])
     tables = list(map(_probabilities, answers))
@@ -111,7 +114,7 @@ def parse_block(block: bytes, times: Times, *, longest: int) -> list[Rows]:
         probabilities=np.empty((0, len(ids))),
     )
     return [
-        _told_apart(every, kind, places, tables)
+        _rows_of_kind(every, kind, places, tables)
         for kind, places in _places_of(answers, tables).items()
     ]
 
@@ -120,16 +123,19 @@ def _answers_in(data: list[str], decoder: Callable[[str], str]) -> list[_Answer]
     if decoder is not _as_it_is:
         data = list(map(decoder, data))
     if {*map(_last, data)} != {"}"}:
-        data = list(map(str.strip, data))  # many a server ends its answer with a line break
+        data = list(map(str.strip, data))  # many servers end an answer with a line break
     if {*map(_first, data)} != {"{"} or {*map(_last, data)} != {"}"}:
-        raise NotABlock  # the decoder does not mind where answers end, either
+        raise NotABlock  # the decoder accepts answers that span elements, too
     return _answers("\n".join(data))
 
 
 def _places_of(
     answers: Sequence[_Answer], tables: Sequence[dict[str, float]]
 ) -> dict[Answer, list[int] | slice]:
-    """In the order in which they come first: which of two duplicates counts may hang on it."""
+    """Return the places of each kind, in the order of first occurrence.
+
+    The order decides which of two duplicates counts.
+    """
     versions, classes = set(map(_version, answers)), set(map(tuple, tables))
     if len(versions) == len(classes) == 1:
         return {(versions.pop(), classes.pop()): slice(None)}
@@ -139,7 +145,7 @@ def _places_of(
     return {**places}
 
 
-def _told_apart(
+def _rows_of_kind(
     every: Rows, kind: Answer, places: list[int] | slice, tables: list[dict[str, float]]
 ) -> Rows:
     version, classes = kind
@@ -160,14 +166,14 @@ def _told_apart(
 
 
 def _breaks_between_records(block: bytes) -> int:
-    """How many, if all are: then no record goes on in the next line. Else -1."""
-    signs = np.frombuffer(block, dtype=np.uint8)
-    breaks = np.flatnonzero(signs[1:-1] == ord("\n")) + 1
-    tight = (signs[breaks - 1] == ord("}")) & (signs[breaks + 1] == ord("{"))
+    """Return the number of line breaks if each is between two records; else -1."""
+    characters = np.frombuffer(block, dtype=np.uint8)
+    breaks = np.flatnonzero(characters[1:-1] == ord("\n")) + 1
+    tight = (characters[breaks - 1] == ord("}")) & (characters[breaks + 1] == ord("{"))
     return len(breaks) if tight.all() else -1
 
 
 def are_distributions(matrix: npt.NDArray[np.float64]) -> bool:
-    """Whether each column is from 0 to 1, and 1 in all."""
+    """Return whether each column holds values from 0 to 1 that sum up to 1."""
     off = np.abs(matrix.sum(axis=0) - 1)
     return bool(matrix.min() >= 0 and matrix.max() <= 1 and off.max() <= SUM_TOLERANCE)

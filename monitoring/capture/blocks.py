@@ -1,12 +1,12 @@
-"""Lines out of chunks of bytes, many at once: a capture object may be larger than the memory."""
+"""Splits chunks of bytes into blocks of whole lines: an object may be larger than the memory."""
 
 from collections.abc import Iterable, Iterator
 
 BLOCK = 256 * 1024
-"""Few enough lines that what they become stays in the processor's cache."""
+"""Bytes of a block: its parsed form stays in the processor's cache."""
 
 _MARK = b"\xef\xbb\xbf"  # some editors begin a file with it
-_FEW = 16  # lines that are read as quickly one by one as in search of the odd one
+_FEW = 16  # so few lines are parsed faster one by one than by further halving
 
 
 class OverlongLine(bytes):
@@ -16,11 +16,11 @@ class OverlongLine(bytes):
 
 
 def blocks(chunks: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
-    """Whole lines with their line breaks; the last line of all may have none.
+    """Yield blocks of whole lines with their line breaks; the last line may have no line break.
 
-    What is longer than `longest` is not kept: its first bytes come as an OverlongLine.
+    Of a line longer than `longest` bytes only the beginning is kept, as an OverlongLine.
     """
-    begun: list[bytes] = []  # the pieces of a line whose end has not come yet
+    begun: list[bytes] = []  # the pieces of a line that is not complete yet
     length, given_up = 0, False
     for chunk in chunks:
         start = 0
@@ -36,7 +36,7 @@ def blocks(chunks: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
             if not start:
                 continue
             if begun:
-                whole, begun = b"".join(begun), []  # its pieces are as large as it
+                whole, begun = b"".join(begun), []  # releases the pieces, which take as much memory
                 yield whole
             begun, given_up = [], False
         end = chunk.rfind(b"\n") + 1
@@ -48,7 +48,7 @@ def blocks(chunks: Iterable[bytes], *, longest: int) -> Iterator[bytes]:
 
 
 def lines_of(block: bytes, *, longest: int) -> Iterator[bytes]:
-    """Every line that is not blank, without its line break."""
+    """Yield every line that is not blank, without its line break."""
     if isinstance(block, OverlongLine):
         yield block
         return
@@ -59,7 +59,7 @@ def lines_of(block: bytes, *, longest: int) -> Iterator[bytes]:
 
 
 def halves_of(block: bytes) -> tuple[bytes, ...]:
-    """Cut between two lines, near the middle; nothing where there are too few lines to gain."""
+    """Cut a block between two lines, near its middle; return nothing for few lines."""
     if block.count(b"\n") <= _FEW:
         return ()
     middle = len(block) // 2
@@ -68,7 +68,7 @@ def halves_of(block: bytes) -> tuple[bytes, ...]:
 
 
 def _cut(chunk: bytes, start: int, end: int) -> Iterator[bytes]:
-    """What lies between, in blocks that end where a line ends."""
+    """Yield the bytes from start to end in blocks that end with a line."""
     while start < end:
         cut = chunk.rfind(b"\n", start, start + BLOCK) + 1
         cut = cut or chunk.find(b"\n", start + BLOCK) + 1  # one long line

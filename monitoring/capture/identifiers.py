@@ -1,7 +1,7 @@
 """Record ids as 64-bit numbers: 8 bytes a record, where a set of texts takes 150.
 
-Photo ids are SHA-256 already; anything else is hashed. Among a million records chance confuses
-two in one of 10^7 reports; a driver who works at it gains one record counted as a duplicate.
+Photo ids are SHA-256 already; anything else is hashed. Among a million records two collide by
+chance in one of 10^7 reports; a collision made on purpose has one record counted as a duplicate.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def identifiers(texts: Sequence[str]) -> Identifiers:
-    """The number of each text, in the same order."""
+    """Return the number of each text, in the same order."""
     joined = "".join(texts)
     if set(map(len, texts)) == {64} and joined == joined.lower():
         try:

@@ -1,7 +1,7 @@
-"""One line at a time: whatever SageMaker, an older endpoint or a broken file may hold.
+"""Parses one line at a time, in every form that SageMaker or an older endpoint writes.
 
-Like the quick way it looks at what is needed and passes over the rest, as that does: what nobody
-reads may be broken or huge, and is never built in memory.
+Like the block parser it decodes only what is needed. The rest of a line may be broken or huge, and
+is never built in memory.
 """
 
 import hashlib
@@ -11,11 +11,19 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from monitoring.capture.answers import NOTHING, Odd, Output, Shares, answered, part, text_in
+from monitoring.capture.answers import (
+    NOTHING,
+    AnomalyError,
+    Output,
+    Shares,
+    decode_part,
+    decode_text,
+    read_answer,
+)
 from monitoring.capture.block_parser import UNREADABLE, Answer, Rows
 from monitoring.capture.blocks import OverlongLine
 from monitoring.capture.identifiers import identifiers
-from monitoring.capture.times import parsed
+from monitoring.capture.times import parse_time
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -51,40 +59,43 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedLine:
-    """What one line gave, and every kind of anomaly in it."""
+    """The record of a line, if it can be used, and the kinds of anomalies in the line."""
 
     row: Row | None
-    odd: tuple[str, ...] = ()
+    anomalies: tuple[str, ...] = ()
 
 
 def parse_line(line: bytes, *, classes_without_names: tuple[str, ...]) -> ParsedLine:
-    """Never raises: what cannot be read is named."""
+    """Parse a line without its line break; never raises: anomalies are part of the result.
+
+    `classes_without_names`: names of a bare list of shares, in its order.
+    """
     try:
         record = _document(line)
-        metadata = part(_metadata, record.eventMetadata, "no_metadata")
+        metadata = decode_part(_metadata, record.eventMetadata, "no_metadata")
         seconds = _seconds(metadata)
-    except Odd as odd:
-        return ParsedLine(row=None, odd=(str(odd),))
-    problems = []
+    except AnomalyError as error:
+        return ParsedLine(row=None, anomalies=(str(error),))
+    anomalies = []
     identity = _identity(metadata.inferenceId)
     if not identity:
-        problems.append("no_inference_id")
+        anomalies.append("no_inference_id")
         identity = _identity(metadata.eventId)
     if not identity:
-        problems.append("no_id")
+        anomalies.append("no_id")
         identity = hashlib.sha256(line).hexdigest()
     answer: Answer | None = None
     shares: Shares = ()
     try:
-        answer, shares = answered(_output_in(record), classes_without_names)
-    except Odd as odd:
-        problems.append(str(odd))
+        answer, shares = read_answer(_output_in(record), classes_without_names)
+    except AnomalyError as error:
+        anomalies.append(str(error))
     row = Row(identity=identity, seconds=seconds, answer=answer, shares=shares)
-    return ParsedLine(row=row, odd=tuple(problems))
+    return ParsedLine(row=row, anomalies=tuple(anomalies))
 
 
-def together(rows: Iterable[Row]) -> Iterator[Rows]:
-    """Rows of each kind of answer, in the order in which the kinds come first."""
+def batches_of(rows: Iterable[Row]) -> Iterator[Rows]:
+    """Yield the rows of each kind of answer, in the order of first occurrence."""
     alike: dict[Answer | None, list[Row]] = {}
     for row in rows:
         alike.setdefault(row.answer, []).append(row)
@@ -100,29 +111,31 @@ def together(rows: Iterable[Row]) -> Iterator[Rows]:
 
 def _document(line: bytes) -> _Line:
     if isinstance(line, OverlongLine):
-        raise Odd("too_long")
+        raise AnomalyError("too_long")
     try:
         return _line(line)
     except UNREADABLE:
-        raise Odd("not_json") from None
+        raise AnomalyError("not_json") from None
 
 
 def _output_in(record: _Line) -> Output:
-    # The photo that was asked about may stand beside the answer: this part may be long.
-    captured = part(_captured, record.captureData, "no_output", longest=len(record.captureData))
-    return part(_output, captured.endpointOutput, "no_output")
+    # The photo of the request may be in the same object, so this part may be long.
+    captured = decode_part(
+        _captured, record.captureData, "no_output", longest=len(record.captureData)
+    )
+    return decode_part(_output, captured.endpointOutput, "no_output")
 
 
 def _seconds(metadata: _Metadata) -> float:
-    text = part(text_in, metadata.inferenceTime, "no_time")
+    text = decode_part(decode_text, metadata.inferenceTime, "no_time")
     try:
-        return parsed(text)
+        return parse_time(text)
     except (ValueError, OverflowError):
-        raise Odd("no_time") from None
+        raise AnomalyError("no_time") from None
 
 
 def _identity(raw: msgspec.Raw) -> str:
     try:
-        return part(text_in, raw, "no_id")
-    except Odd:
+        return decode_part(decode_text, raw, "no_id")
+    except AnomalyError:
         return ""

@@ -1,4 +1,4 @@
-"""What was found in Data Capture, as counts."""
+"""The figures of Data Capture for one span, as counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,31 +12,31 @@ STEPS = 10_001
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelScores:
-    """What one model version answered."""
+    """The answers of one model version."""
 
     classes: tuple[str, ...]
     counts: npt.NDArray[np.int64]  # classes, STEPS
-    confidence: npt.NDArray[np.int64]  # STEPS; of the best vehicle, as the policy reads it
+    confidence: npt.NDArray[np.int64]  # STEPS; of the best vehicle, as in the policy
     predicted: Mapping[str, int]  # how often each class was the most probable
 
     @property
     def n(self) -> int:
-        """How many records."""
+        """The number of records."""
         return sum(self.predicted.values())
 
     def confidences(self) -> npt.NDArray[np.float64]:
-        """One value a record, rising."""
+        """Return one value a record, rising."""
         return spread_out(self.confidence)
 
 
 def spread_out(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The values that were counted."""
+    """Return the probabilities behind counts of STEPS values, rising."""
     return np.repeat(np.arange(STEPS) / (STEPS - 1), counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anomaly:
-    """A line that is not as it should be, quoted safely."""
+    """An unusual line, quoted in ASCII."""
 
     kind: str
     object_key: str
@@ -45,16 +45,16 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CaptureSummary:
-    """Counts are of records in the span unless they say otherwise.
+    """Counts of records in the span, unless noted otherwise.
 
-    What a file of the hour before or after holds of its own time is `outside`, and nothing else.
+    Records of another time, in files of the hours before and after, count as `outside` only.
     """
 
     objects: int = 0
-    unreadable_objects: int = 0  # archived, or forbidden
-    late_objects: int = 0  # hold records, and were written after the first report
-    lines: int = 0  # duplicates and lines that are no records included
-    records: int = 0  # in the span, duplicates left out
+    unreadable_objects: int = 0  # archived or forbidden
+    late_objects: int = 0  # with records of the span, written after the first report
+    lines: int = 0  # duplicates and unusable lines included
+    records: int = 0  # without duplicates
     duplicates: int = 0
     outside: int = 0  # records of another time
     late_records: int = 0  # in late objects, duplicates included
@@ -63,13 +63,13 @@ class CaptureSummary:
     anomalies: Mapping[str, int] = field(default_factory=dict)  # kind → how many
     quoted: tuple[Anomaly, ...] = ()  # the first few
     scores: Mapping[str, ModelScores] = field(default_factory=dict)  # by model version
-    classified: int | None = None  # photos that the ledger says were classified
-    captured: int | None = None  # … of which a record was found
+    classified: int | None = None  # photos that the ledger has as classified
+    captured: int | None = None  # … of which there is a record
     missing: tuple[str, ...] = ()  # the first of those without one
 
     @property
     def completeness(self) -> float | None:
-        """The share of classified photos that were captured; None where nobody can know."""
+        """The share (0..1) of classified photos that were captured; None where it is unknown."""
         if not self.classified or self.captured is None:
             return None
         return self.captured / self.classified

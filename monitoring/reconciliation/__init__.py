@@ -1,1 +1,1 @@
-"""Is every photo in exactly one place? Sweeper, reconcile, repair and redrive."""
+"""Compares what the bucket, ledger, queues and executions hold of each photo, and repairs it."""

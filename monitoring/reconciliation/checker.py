@@ -1,8 +1,8 @@
-"""The promise of conservation, photo by photo: pure, so that broken worlds can prove it barks.
+"""Checks conservation, photo by photo; pure, so that tests can show that every violation is found.
 
 Every object version under intake/ ends in exactly one of assigned, in review, rejected with a
-reason, or failed and visible to an operator. The demo, the end-to-end tests and `reconcile` ask
-here.
+reason, or failed and visible to an operator. The demo, the end-to-end tests and `reconcile` use
+this check.
 """
 
 from collections import Counter
@@ -19,14 +19,14 @@ __all__ = ["ConservationResult", "Violation", "check"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConservationResult:
-    """Whether everything that came in is accounted for."""
+    """The totals by final state, and every violated invariant."""
 
     totals: dict[str, int]  # received, each final status, in_flight, lost, unreadable
     violations: tuple[Violation, ...]
 
     @property
     def conserved(self) -> bool:
-        """No violation, nothing in flight, and the totals add up."""
+        """Whether nothing is violated or in flight, and the totals add up."""
         ends = sum(self.totals[status] for status in FINAL_STATUSES)
         return (
             not self.violations and not self.totals["in_flight"] and ends == self.totals["received"]
@@ -35,7 +35,7 @@ class ConservationResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """Photos of which the ledger has a row, and those whose row is none."""
+    """Photos that have a row in the ledger, and those whose row cannot be read."""
 
     rows: Mapping[str, LedgerRow]
     unreadable: Set[str]
@@ -45,22 +45,24 @@ class _Known:
 
 
 def check(inventory: Inventory, *, grace: timedelta = timedelta(0)) -> ConservationResult:
-    """Photos that changed less than `grace` before the survey may still be on their way."""
+    """Check an inventory; photos that changed less than `grace` before it may be in flight."""
     context = InvariantContext.of(inventory, grace=grace)
     known = _Known(
         rows={row.photo_id: row for row in inventory.ledger},
-        unreadable={each.photo_id for each in inventory.unreadable if each.rule == MALFORMED_ROW},
+        unreadable={
+            unread.photo_id for unread in inventory.unreadable if unread.rule == MALFORMED_ROW
+        },
     )
-    fates = Counter(_final_state(upload, known, context) for upload in inventory.objects)
-    totals = {name: fates[name] for name in (*FINAL_STATUSES, "in_flight", "lost", "unreadable")}
+    states = Counter(_final_state(upload, known, context) for upload in inventory.objects)
+    totals = {name: states[name] for name in (*FINAL_STATUSES, "in_flight", "lost", "unreadable")}
     violations = [
         *_lost(inventory, known, context),
         *(violation for row in inventory.ledger for violation in violations_of(row, context)),
-        *_message_findings(inventory, known),
-        *_assignment_findings(inventory, known),
+        *_message_violations(inventory, known),
+        *_assignment_violations(inventory, known),
         *(
-            Violation(rule=each.rule, photo_id=each.photo_id, detail=each.detail)
-            for each in inventory.unreadable
+            Violation(rule=unread.rule, photo_id=unread.photo_id, detail=unread.detail)
+            for unread in inventory.unreadable
         ),
     ]
     return ConservationResult(
@@ -72,14 +74,12 @@ def _final_state(upload: ObjectVersion, known: _Known, context: InvariantContext
     row = known.rows.get(upload.photo_id)
     if row is not None:
         is_in_flight = row.status not in FINAL_STATUSES and context.is_in_flight(row)
-        return "in_flight" if is_in_flight else _end_of(row)
+        if is_in_flight:
+            return "in_flight"
+        return row.status if row.status in FINAL_STATUSES else "lost"
     if upload.photo_id in known:
         return "unreadable"
     return "lost" if context.is_settled(upload.uploaded_at) else "in_flight"
-
-
-def _end_of(row: LedgerRow) -> str:
-    return row.status if row.status in FINAL_STATUSES else "lost"
 
 
 def _lost(inventory: Inventory, known: _Known, context: InvariantContext) -> Iterator[Violation]:
@@ -88,11 +88,11 @@ def _lost(inventory: Inventory, known: _Known, context: InvariantContext) -> Ite
             yield Violation(
                 rule="lost",
                 photo_id=upload.photo_id,
-                detail=f"{upload.key!r} lies in the bucket and nothing was ever recorded of it",
+                detail=f"{upload.key!r} is in the bucket and has no row in the ledger",
             )
 
 
-def _message_findings(inventory: Inventory, known: _Known) -> Iterator[Violation]:
+def _message_violations(inventory: Inventory, known: _Known) -> Iterator[Violation]:
     # A surplus message of a known photo is harmless: it is dropped when drained.
     for message in (*(inventory.review_messages or ()), *(inventory.failure_messages or ())):
         if message not in known:
@@ -100,28 +100,28 @@ def _message_findings(inventory: Inventory, known: _Known) -> Iterator[Violation
             yield Violation(rule="orphan_message", photo_id=message, detail=detail)
 
 
-def _assignment_findings(inventory: Inventory, known: _Known) -> Iterator[Violation]:
+def _assignment_violations(inventory: Inventory, known: _Known) -> Iterator[Violation]:
     current = {assignment.driver_id: assignment for assignment in inventory.assignments}
     for assignment in inventory.assignments:
-        if assignment.photo_id not in known.unreadable and not _rests(assignment, known):
-            detail = f"the assignment of {assignment.driver_id!r} rests on no such decision"
+        if assignment.photo_id not in known.unreadable and not _is_decided(assignment, known):
+            detail = f"the assignment of {assignment.driver_id!r} does not follow from a decision"
             yield Violation(
                 rule="assignment_without_decision", photo_id=assignment.photo_id, detail=detail
             )
     for row in inventory.ledger:
-        if row.status == "assigned" and not _stands(row, current.get(row.driver_id)):
-            detail = f"{row.key!r} is assigned, but dispatch reads otherwise"
+        if row.status == "assigned" and not _is_in_force(row, current.get(row.driver_id)):
+            detail = f"{row.key!r} is assigned, but is not the assignment that dispatch reads"
             yield Violation(rule="decision_not_in_force", photo_id=row.photo_id, detail=detail)
 
 
-def _rests(assignment: AssignmentRow, known: _Known) -> bool:
-    """The ledger has decided what the assignment says."""
+def _is_decided(assignment: AssignmentRow, known: _Known) -> bool:
+    """Return whether the photo's row holds the same decision as the assignment."""
     row = known.rows.get(assignment.photo_id)
     return row is not None and (row.status, row.vehicle) == ("assigned", assignment.vehicle)
 
 
-def _stands(row: LedgerRow, assignment: AssignmentRow | None) -> bool:
-    """The photo decides its driver's assignment, or a photo uploaded later does."""
+def _is_in_force(row: LedgerRow, assignment: AssignmentRow | None) -> bool:
+    """Return whether the photo decides its driver's assignment, or a photo uploaded later does."""
     if assignment is None:
         return False
     return assignment.photo_order >= row.photo_order

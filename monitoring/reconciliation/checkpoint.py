@@ -1,4 +1,4 @@
-"""Where the sweeper notes how far it came: one small object."""
+"""Stores the sweeper's checkpoint between two sweeps: one small object in the reports bucket."""
 
 import json
 from typing import Any
@@ -10,24 +10,30 @@ _MAX_BYTES = 64_000
 
 
 class CheckpointStore:
-    """The last of two rounds that end together wins: the other's part is looked at again."""
+    """Reads and replaces the checkpoint.
+
+    Of two sweeps that end together, the last write wins; the next sweep repeats the work of the
+    other.
+    """
 
     def __init__(self, objects: Bucket) -> None:
         self._objects = objects
 
     def read(self) -> dict[str, Any]:  # Any: JSON of our own
-        """Nothing at first, nor where the notes cannot be read: then the walks begin anew.
+        """Return the last sweep's checkpoint; empty at first, and where it cannot be read.
 
-        S3 may say "forbidden" of what is not there; who may really not read, fails to write."""
+        With an empty checkpoint the listings start from the beginning. S3 may answer "forbidden"
+        for an object that does not exist; without the permission to read, writing fails as well.
+        """
         try:
-            notes = json.loads(
+            checkpoint = json.loads(
                 self._objects.read(CHECKPOINT_KEY, at_most_bytes=_MAX_BYTES) or b"{}"
             )
         except (UnreadableObject, ValueError):
             return {}
-        return notes if isinstance(notes, dict) else {}
+        return checkpoint if isinstance(checkpoint, dict) else {}
 
-    def write(self, notes: dict[str, Any]) -> None:  # Any: JSON of our own
-        """Replace them."""
-        content = json.dumps(notes, sort_keys=True).encode()
+    def write(self, checkpoint: dict[str, Any]) -> None:  # Any: JSON of our own
+        """Replace the checkpoint."""
+        content = json.dumps(checkpoint, sort_keys=True).encode()
         self._objects.write(CHECKPOINT_KEY, content, content_type="application/json")

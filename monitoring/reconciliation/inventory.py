@@ -1,4 +1,4 @@
-"""What was found in bucket, ledger, assignments, queues and executions at one moment."""
+"""What bucket, ledger, assignments, queues and executions hold at one moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ MALFORMED_ROW = "malformed_row"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """What was found and is nothing that the pipeline writes."""
+    """A row, message or label that the pipeline cannot have written."""
 
     rule: str  # MALFORMED_ROW | malformed_assignment | malformed_message | malformed_label
     detail: str
-    photo_id: str = ""  # where it says so
+    photo_id: str = ""  # empty where it cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """A survey; None stands for a queue or bucket that was not read."""
+    """Everything that reconciliation has read; None: a queue or bucket was not read."""
 
     as_of: str  # ISO 8601, UTC
     objects: tuple[ObjectVersion, ...]
@@ -30,6 +30,6 @@ class Inventory:
     assignments: tuple[AssignmentRow, ...]
     review_messages: tuple[str, ...] | None  # photo ids
     failure_messages: tuple[str, ...] | None
-    executions: Mapping[str, str]  # ARN → RUNNING; others need not be there
+    executions: Mapping[str, str]  # ARN → status; finished ones may be absent
     labels: tuple[tuple[str, int], ...] | None = None  # photo id and decision_seq
     unreadable: tuple[Unreadable, ...] = ()

@@ -1,5 +1,7 @@
-"""Reads the inventory that `invariants.py` judges. Operators and the demo run it, never a Lambda:
-it lists whole tables."""
+"""Reads the inventory that the checker examines.
+
+Operators and the demo run it, never a Lambda: it lists whole tables.
+"""
 
 import json
 import re
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 
-_QUOTED = 80  # characters of what cannot be read
+_QUOTED_LENGTH = 80  # characters of an unreadable message
 _LABEL = re.compile(r"(?P<photo>[^/]+)-(?P<seq>\d{1,18})\.jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where the pipeline keeps things: the stack's outputs."""
+    """Buckets, tables, queues and state machine of a stack."""
 
     intake_bucket: str
     photos_table: str
@@ -38,11 +40,11 @@ class Places:
     review_queue_url: str
     failures_queue_url: str
     state_machine_arn: str
-    labels_bucket: str = ""  # empty: labels are not looked at
+    labels_bucket: str = ""  # empty: labels are not read
 
     @classmethod
     def of_outputs(cls, outputs: Mapping[str, str]) -> Self:
-        """From the outputs of a stack `Pipeline`."""
+        """Return the places that the outputs of a stack `Pipeline` name."""
         return cls(
             intake_bucket=outputs["IntakeBucket"],
             photos_table=outputs["PhotosTable"],
@@ -55,19 +57,21 @@ class Places:
 
 
 def read_inventory(session: "boto3.Session", places: Places, *, read_queues: bool) -> Inventory:
-    """What cannot be read is told in `unreadable`, and stops nothing.
+    """Read everything; rows, messages and labels that cannot be read are listed in `unreadable`.
 
-    Reading a queue hides its messages from others for a moment. Raises: QueueTooLong.
+    `read_queues` hides the messages from other receivers for a moment.
+
+    Raises: QueueTooLong.
     """
-    odd: list[Unreadable] = []
+    unreadable: list[Unreadable] = []
     executions = dict(_executions(session, places.state_machine_arn))
     objects = tuple(_objects(session, places.intake_bucket))
     dynamodb = session.client("dynamodb")
     photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
-    ledger = tuple(_records(photos, record_of, odd, rule=MALFORMED_ROW))
+    ledger = tuple(_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
     drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
-    assignments = tuple(_records(drivers, assignment_of, odd, rule="malformed_assignment"))
-    reviews, failures = _messages(session, places, odd) if read_queues else (None, None)
+    assignments = tuple(_records(drivers, assignment_of, unreadable, rule="malformed_assignment"))
+    reviews, failures = _messages(session, places, unreadable) if read_queues else (None, None)
     return Inventory(
         executions=executions,
         objects=objects,
@@ -75,8 +79,10 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
         assignments=assignments,
         review_messages=reviews,
         failure_messages=failures,
-        labels=tuple(_labels(session, places.labels_bucket, odd)) if places.labels_bucket else None,
-        unreadable=tuple(odd),
+        labels=tuple(_labels(session, places.labels_bucket, unreadable))
+        if places.labels_bucket
+        else None,
+        unreadable=tuple(unreadable),
         as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 
@@ -89,7 +95,7 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
 def _records(
     items: Iterable[dict[str, Any]],
     read: Callable[[dict[str, Any]], Record],
-    odd: list[Unreadable],
+    unreadable: list[Unreadable],
     *,
     rule: str,
 ) -> Iterator[Record]:
@@ -101,11 +107,11 @@ def _records(
                 f"{error} (of {item.get(PhotoAttribute.KEY, item.get(PhotoAttribute.DRIVER_ID))!r})"
             )
             photo_id = str(item.get(PhotoAttribute.PHOTO_ID, ""))
-            odd.append(Unreadable(rule=rule, photo_id=photo_id, detail=detail))
+            unreadable.append(Unreadable(rule=rule, photo_id=photo_id, detail=detail))
 
 
 def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, str]]:
-    """Those on their way: a stage has had millions."""
+    """Yield ARN and status of running executions alone: a stage has had millions."""
     client = session.client("stepfunctions")
     listing = client.get_paginator("list_executions")
     try:
@@ -113,21 +119,23 @@ def _executions(session: "boto3.Session", machine: str) -> Iterator[tuple[str, s
             for execution in page["executions"]:
                 yield execution["executionArn"], execution["status"]
     except client.exceptions.StateMachineTypeNotSupported:
-        return  # Express keeps no list: what is on its way is judged by its age alone
+        return  # Express keeps no list: only the age of a row shows whether it is in flight
 
 
 def _messages(
-    session: "boto3.Session", places: Places, odd: list[Unreadable]
+    session: "boto3.Session", places: Places, unreadable: list[Unreadable]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The photo ids of all messages, which are visible again afterwards."""
+    """Return the photo ids of all messages, which are visible again afterwards."""
     sqs = session.client("sqs")
     queues = [Queue(sqs, url=url) for url in (places.review_queue_url, places.failures_queue_url)]
-    with ThreadPoolExecutor() as pool:  # either waits a second for what may still come
+    with ThreadPoolExecutor() as pool:  # each waits a second for further messages
         reviews, failures = pool.map(Queue.peek, queues)
-    return tuple(_named(reviews, "reviews", odd)), tuple(_named(failures, "failures", odd))
+    return tuple(_named(reviews, "reviews", unreadable)), tuple(
+        _named(failures, "failures", unreadable)
+    )
 
 
-def _named(bodies: Iterable[str], queue: str, odd: list[Unreadable]) -> Iterator[str]:
+def _named(bodies: Iterable[str], queue: str, unreadable: list[Unreadable]) -> Iterator[str]:
     for body in bodies:
         try:
             photo_id = json.loads(body)["photo_id"]
@@ -136,20 +144,23 @@ def _named(bodies: Iterable[str], queue: str, odd: list[Unreadable]) -> Iterator
         if isinstance(photo_id, str):
             yield photo_id
         else:
-            detail = f"a message among the {queue} names no photo: {body[:_QUOTED]!r}"
-            odd.append(Unreadable(rule="malformed_message", detail=detail))
+            detail = f"a message among the {queue} names no photo: {body[:_QUOTED_LENGTH]!r}"
+            unreadable.append(Unreadable(rule="malformed_message", detail=detail))
 
 
 def _labels(
-    session: "boto3.Session", bucket: str, odd: list[Unreadable]
+    session: "boto3.Session", bucket: str, unreadable: list[Unreadable]
 ) -> Iterator[tuple[str, int]]:
-    """The key names photo and decision: see `handlers/domain/ledger/labels.py`."""
+    """Yield photo id and decision number of each label, from its key.
+
+    The form of keys is that of `handlers/domain/ledger/labels.py`.
+    """
     listing = session.client("s3").get_paginator("list_objects_v2")
     for page in listing.paginate(Bucket=bucket, Prefix=LABELS_PREFIX):
-        for found in page.get("Contents", []):
-            label = _LABEL.fullmatch(found["Key"].rpartition("/")[2])
+        for stored in page.get("Contents", []):
+            label = _LABEL.fullmatch(stored["Key"].rpartition("/")[2])
             if label:
                 yield label["photo"], int(label["seq"])
             else:
-                detail = f"{found['Key']!r} lies among the labels and is none"
-                odd.append(Unreadable(rule="malformed_label", detail=detail))
+                detail = f"{stored['Key']!r} is among the labels and is not a label"
+                unreadable.append(Unreadable(rule="malformed_label", detail=detail))

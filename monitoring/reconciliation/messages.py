@@ -1,6 +1,6 @@
-"""The event that S3 sends for a photo, made again.
+"""S3's event for a photo, composed again from the ledger or the bucket.
 
-Made of what ledger or bucket know, and not of an old execution's input: Express keeps none.
+The input of an old execution is not an option: Express executions keep none.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ Json = dict[str, Any]  # messages are JSON
 
 
 def event_of_upload(upload: ObjectVersion) -> Json:
-    """The event that S3 should have sent when the object was written."""
+    """Return the event that S3 should have sent when the object was written."""
     return _event(
         bucket=upload.bucket,
         key=upload.key,
@@ -25,7 +25,7 @@ def event_of_upload(upload: ObjectVersion) -> Json:
 
 
 def event_of_row(row: LedgerRow, *, attempt: int) -> Json:
-    """The event as it first came, with the attempt that is to take the photo over."""
+    """Return the photo's first event, with the number of the attempt that takes it over."""
     event = _event(
         bucket=row.bucket,
         key=row.key,
@@ -53,5 +53,5 @@ def _event(
 
 
 def _whole_seconds(moment: str) -> str:
-    """As S3 says times in its events; a driver's photos are ordered by this text."""
+    """Format a time as S3's events do: a driver's photos are ordered by this text."""
     return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The promises that one row of the ledger makes: held against the messages and executions found."""
+"""Invariants of one row of the ledger, checked against messages, executions and labels."""
 
 import math
 from collections.abc import Iterator, Set
@@ -12,13 +12,13 @@ from handlers.domain.ledger.rows import STATUSES, LedgerRow
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory
 from monitoring.reconciliation.review_invariants import review_violations
 
-# What a row that nobody's code has written may do to whoever reckons with it.
+# Errors that a row edited by hand may cause where its values are used.
 _MALFORMED_ROW_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One broken promise."""
+    """One violated invariant of one photo."""
 
     rule: str
     photo_id: str
@@ -27,17 +27,17 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvariantContext:
-    """What a row is held against; None stands for what was not read."""
+    """What rows are checked against; None: it was not read."""
 
-    settled_by: datetime  # what has changed later may still be on its way
-    running: Set[str]  # executions
-    reviews: Set[str] | None  # photos with a message
+    settled_by: datetime  # a later change may be in flight
+    running: Set[str]  # ARNs of executions
+    reviews: Set[str] | None  # ids of photos with a message
     failures: Set[str] | None
     labels: Set[tuple[str, int]] | None
 
     @classmethod
     def of(cls, inventory: Inventory, *, grace: timedelta) -> "InvariantContext":
-        """With the moment of the survey as now."""
+        """Return the context of an inventory, as of the moment at which it was read."""
         running = {arn for arn, status in inventory.executions.items() if status == "RUNNING"}
         return cls(
             settled_by=datetime.fromisoformat(inventory.as_of) - grace,
@@ -50,35 +50,38 @@ class InvariantContext:
         )
 
     def is_settled(self, moment: str) -> bool:
-        """Whether what happened then should have had its effect by now."""
+        """Return whether a change at that moment should have had its effect by now."""
         return datetime.fromisoformat(moment) <= self.settled_by
 
     def is_in_flight(self, row: LedgerRow) -> bool:
-        """Whether its execution runs, or may run."""
+        """Return whether the photo's execution runs, or may run."""
         return row.execution_arn in self.running or not self.is_settled(row.updated_at)
 
 
 def violations_of(row: LedgerRow, context: InvariantContext) -> list[Violation]:
-    """Of this photo; a row that makes no sense is one violation, and stops nothing."""
+    """Return the invariants that a row violates; a malformed row is one violation."""
     try:
         detail = f"{row.key!r} is {row.status}, review {row.review}"
-        broken = [(rule, detail) for rule, is_broken in _invariants(row, context) if is_broken]
-        broken += review_violations(row, context.labels)
+        violated = [
+            (rule, detail) for rule, is_violated in _invariants(row, context) if is_violated
+        ]
+        violated += review_violations(row, context.labels)
     except _MALFORMED_ROW_ERRORS as error:
-        broken = [(MALFORMED_ROW, f"{row.key!r} makes no sense: {error!r}")]
-    return [Violation(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in broken]
+        violated = [(MALFORMED_ROW, f"{row.key!r} has a malformed row: {error!r}")]
+    return [Violation(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in violated]
 
 
 def last_activity(row: LedgerRow) -> datetime:
-    """When somebody or something last had to do with an open review: with a lease, its end."""
+    """Return the time of the last change to an open review; with a lease, the end of the lease."""
     moments = (
         *(row.updated_at, row.enqueued_at, row.reminded_at),
         *(row.lease_until, row.last_activity_at),
     )
-    return max(datetime.fromisoformat(each) for each in moments if each)
+    return max(datetime.fromisoformat(moment) for moment in moments if moment)
 
 
 def _invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str, bool]]:
+    """Yield each rule, and whether the row violates it."""
     identity = {"bucket": row.bucket, "key": row.key, "etag": row.etag}
     yield (
         "wrong_identity",
@@ -90,7 +93,7 @@ def _invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str
     yield "reason_missing", row.status == "rejected" and not (row.reason and row.message)
     is_by_model = row.status == "assigned" and row.decided_by == "model"
     yield "unjustified_assignment", is_by_model and not _is_justified(row)
-    # Everywhere the row comes first and its message a moment later.
+    # The row is written first, its message a moment later.
     has_failed = row.status == "failed" and context.is_settled(row.updated_at)
     yield "silent_failure", has_failed and _is_missing(row, context.failures)
     yield "review_not_open", row.status == "in_review" and row.review != "open"
@@ -98,7 +101,7 @@ def _invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str
 
 
 def _review_invariants(row: LedgerRow, context: InvariantContext) -> Iterator[tuple[str, bool]]:
-    """A message in somebody's hands is not to be seen; his lease says where it is."""
+    """Check the message of an open review: a leased one is hidden, and the lease explains that."""
     if row.review == "open" and last_activity(row) <= context.settled_by:
         yield "review_not_enqueued", not row.enqueued_at
         yield "review_without_message", bool(row.enqueued_at) and _is_missing(row, context.reviews)
@@ -109,7 +112,7 @@ def _is_missing(row: LedgerRow, messages: Set[str] | None) -> bool:
 
 
 def _is_justified(row: LedgerRow) -> bool:
-    """Confident by the threshold in force, on probabilities that are probabilities."""
+    """Return whether valid probabilities reach the threshold that was in force."""
     facts = row.classification
     probabilities = {name: float(p) for name, p in facts.get("probabilities", {}).items()}
     confidence = float(facts.get("confidence", "nan"))

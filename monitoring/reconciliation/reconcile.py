@@ -1,10 +1,11 @@
-"""Everything against everything: bucket, ledger, assignments, executions and queues, for operators.
+"""Compares bucket, ledger, assignments, executions and queues as a whole, and repairs.
 
-It lists whole tables, so people run it (`scones reconcile`); the sweeper does a part at a time.
+It lists whole tables, so operators run it (`scones reconcile`); the sweeper covers the same ground
+in bounded steps.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from handlers.aws.executions import Executions
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
-from monitoring.reconciliation.checker import ConservationResult, Violation, check
+from monitoring.reconciliation.checker import Violation, check
 from monitoring.reconciliation.inventory import Inventory
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
 from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
@@ -30,17 +31,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What was found, what was done about it, and what only a person can judge."""
+    """The violations, the repairs that they need, and the result of those repairs."""
 
-    verdict: ConservationResult
-    repairs: tuple[Repair, ...]
-    unrepairable: tuple[Violation, ...]
+    totals: Mapping[str, int]  # received, each final status, in_flight, lost, unreadable
+    violations: tuple[Violation, ...]
+    repairs: tuple[Repair, ...]  # needed; made unless it is a dry run
+    unrepairable: tuple[Violation, ...]  # a person has to decide
     repaired: Counter[str]  # by action; empty in a dry run
-    refused: tuple[str, ...]  # what a service refused to do, by photo
+    refused: tuple[str, ...]  # requests that a service refused, one text a repair
 
     @property
     def is_clean(self) -> bool:
-        """Nothing is left to do."""
+        """Whether nothing is left to do."""
         return not self.unrepairable and self.repaired.total() == len(self.repairs)
 
 
@@ -52,28 +54,32 @@ def reconcile(
     deadlines: RepairDeadlines,
     executor: RepairExecutor | None,
 ) -> Reconciliation:
-    """Without a executor nothing is changed."""
+    """Compare everything; without an executor nothing is changed.
+
+    Raises: QueueTooLong.
+    """
     inventory = read_inventory(session, places, read_queues=read_queues)
-    verdict = check(inventory, grace=deadlines.execution)
-    repairs, rest = repairs_of(verdict.violations, inventory, deadlines=deadlines)
+    result = check(inventory, grace=deadlines.execution)
+    repairs, rest = repairs_of(result.violations, inventory, deadlines=deadlines)
     now = datetime.fromisoformat(inventory.as_of)
     messages = Queue(session.client("sqs"), url=places.review_queue_url).depth
     repairs += _idle_reviews(inventory, repairs, now=now, deadlines=deadlines, messages=messages)
-    tally = RepairSummary()
+    summary = RepairSummary()
     if executor is not None:
         for repair in repairs:
-            tally.execute(executor, repair, now=now)
+            summary.execute(executor, repair, now=now)
     return Reconciliation(
-        verdict=verdict,
+        totals=result.totals,
+        violations=result.violations,
         repairs=tuple(repairs),
         unrepairable=tuple(rest),
-        repaired=tally.repaired,
-        refused=tuple(tally.refused),
+        repaired=summary.repaired,
+        refused=tuple(summary.refused),
     )
 
 
 def repair_executor_of(session: "boto3.Session", places: Places) -> RepairExecutor:
-    """What repairs are made with, at these places."""
+    """Return an executor for these resources."""
     sqs = session.client("sqs")
     return RepairExecutor(
         ledger=PhotosTable(session.client("dynamodb"), table=places.photos_table),
@@ -93,12 +99,17 @@ def _idle_reviews(
     deadlines: RepairDeadlines,
     messages: Callable[[], int],
 ) -> list[Repair]:
-    """Where the queue was read, its messages are the better proof; else it matters how many there
-    are: as many as open reviews, and nobody needs a reminder."""
+    """Return the reviews that need another message, beyond the repairs that are planned already.
+
+    Where the queue was read, its messages are the better proof. Otherwise their number decides: if
+    there are as many as open reviews, no message is missing.
+    """
     if inventory.review_messages is not None:
         return []
     known = {(repair.photo_id, repair.action) for repair in repairs}
-    found = [forgotten_review(row, now=now, deadlines=deadlines) for row in inventory.ledger]
-    idle = [each for each in found if each and (each.photo_id, each.action) not in known]
+    candidates = (forgotten_review(row, now=now, deadlines=deadlines) for row in inventory.ledger)
+    idle = [
+        repair for repair in candidates if repair and (repair.photo_id, repair.action) not in known
+    ]
     all_wait = bool(idle) and messages() >= sum(row.review == "open" for row in inventory.ledger)
-    return [each for each in idle if not (all_wait and each.action == REMIND)]
+    return [repair for repair in idle if not (all_wait and repair.action == REMIND)]

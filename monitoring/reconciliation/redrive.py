@@ -1,7 +1,7 @@
-"""Failed photos get another attempt, by a new execution of today's definition.
+"""Gives failed photos another attempt, by a new execution of the current definition.
 
 Step Functions' own redrive resumes an execution under its old definition, at the state that failed
-last; for ours that is the Fail state.
+last; in this state machine that is the Fail state.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,21 +24,21 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedriveResult:
-    """One photo: `started`, or why not."""
+    """The outcome for one photo."""
 
     photo_id: str
     key: str
     outcome: str  # started | not_failed | overtaken | refused | malformed
-    status: str  # before
-    reason: str = ""  # what the service or the record says
+    status: str  # before the redrive
+    reason: str = ""  # error of the service or of the record
 
 
 def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iterator[Row]:
-    """Failed photos that came since then, an hour's bucket at a time."""
+    """Yield failed photos received since then; queries the index one hour at a time."""
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for item in ledger.received_in(hour.strftime("%Y-%m-%dT%H")):
-            if item.get(PhotoAttribute.STATUS) == FAILED and _came_since(item, since):
+            if item.get(PhotoAttribute.STATUS) == FAILED and _is_received_since(item, since):
                 yield item
         hour += _HOUR
 
@@ -46,13 +46,16 @@ def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iter
 def redrive(
     items: Iterable[Row], executor: RepairExecutor, *, now: datetime
 ) -> Iterator[RedriveResult]:
-    """Twice is once: only who saw the failed attempt can take the photo over. One photo that
-    cannot be driven does not keep the others waiting."""
+    """Start a new attempt of each failed photo, and yield one result a photo.
+
+    Idempotent: a takeover is conditional on the failed attempt. A photo that cannot be redriven
+    does not stop the others.
+    """
     moment = stamp(now)
     for item in items:
         reason = ""
         try:
-            outcome = _driven(record_of(item), executor, moment)
+            outcome = _redrive_one(record_of(item), executor, moment)
         except InvalidRecord as error:
             outcome, reason = "malformed", str(error)
         except (BotoCoreError, ClientError) as error:
@@ -66,15 +69,15 @@ def redrive(
         )
 
 
-def _driven(row: LedgerRow, executor: RepairExecutor, moment: str) -> str:
+def _redrive_one(row: LedgerRow, executor: RepairExecutor, moment: str) -> str:
     if row.status != FAILED:
         return "not_failed"
     return "started" if executor.take_over(row, moment) else "overtaken"
 
 
-def _came_since(item: Row, since: datetime) -> bool:
+def _is_received_since(item: Row, since: datetime) -> bool:
     try:
         row = record_of(item)
     except InvalidRecord:
-        return True  # to be named, since it cannot be driven
+        return True  # it is reported as malformed
     return datetime.fromisoformat(row.received_at or row.claimed_at) >= since

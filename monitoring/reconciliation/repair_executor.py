@@ -1,4 +1,4 @@
-"""Carries repairs out: each is one conditional write, one start or one message."""
+"""Executes repairs: a repair is one conditional write, one start or one message."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ _LABEL_LENGTH = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairExecutor:
-    """What repairs are made with."""
+    """Executes repairs through the ledger, the state machine and the queues."""
 
     ledger: PhotosTable
     executions: Executions
@@ -46,7 +46,10 @@ class RepairExecutor:
     failures: Queue
 
     def execute(self, repair: Repair, *, now: datetime) -> bool:
-        """True where this very call did it; False where somebody was faster, or it moved on."""
+        """Execute one repair; return False where the photo has changed since it was read.
+
+        Raises: ClientError and BotoCoreError, of the services.
+        """
         if repair.action == START and repair.upload is not None:
             return self._start(repair.upload)
         if repair.row is None:
@@ -61,8 +64,11 @@ class RepairExecutor:
         return actions[repair.action](repair.row, stamp(now))
 
     def take_over(self, row: LedgerRow, now: str) -> bool:
-        """The next attempt. If the start fails after the write, the row says `requeued`: it is
-        found again, and gets the attempt after that."""
+        """Start the photo's next attempt; return False where another execution has taken it over.
+
+        If the start fails after the write, the row stays `requeued`: a later sweep reads it and
+        makes the attempt after that.
+        """
         if not self.ledger.requeue(row, now=now):
             return False
         attempt = row.attempt + 1
@@ -71,7 +77,7 @@ class RepairExecutor:
         return True
 
     def _start(self, upload: ObjectVersion) -> bool:
-        label = f"found-{upload.photo_id[:_LABEL_LENGTH]}"
+        label = f"start-{upload.photo_id[:_LABEL_LENGTH]}"
         self.executions.start(event_of_upload(upload), label=label)
         return True
 
@@ -81,12 +87,12 @@ class RepairExecutor:
         return self._send_failure(row, now)
 
     def _send_review(self, row: LedgerRow, now: str) -> bool:
-        # The message before the mark: a crash in between sends it again, and never not at all.
-        self._ask_for_review(row)
+        # The message before the mark: a crash in between sends it twice rather than never.
+        self._send_review_message(row)
         return self.ledger.mark_enqueued(row, now=now)
 
     def _remind(self, row: LedgerRow, now: str) -> bool:
-        self._ask_for_review(row)
+        self._send_review_message(row)
         return self.ledger.mark_reminded(row, now=now)
 
     def _send_failure(self, row: LedgerRow, now: str) -> bool:
@@ -102,20 +108,20 @@ class RepairExecutor:
         )
         return True
 
-    def _ask_for_review(self, row: LedgerRow) -> None:
+    def _send_review_message(self, row: LedgerRow) -> None:
         received_at = row.received_at or row.claimed_at
         self.reviews.send(review_message(row, reason=row.review_reason, received_at=received_at))
 
 
 @dataclass(slots=True, kw_only=True)
 class RepairSummary:
-    """What became of repairs."""
+    """Repairs that were made and refused."""
 
     repaired: Counter[str] = field(default_factory=Counter)  # by action
-    refused: list[str] = field(default_factory=list)  # what a service refused to do, by photo
+    refused: list[str] = field(default_factory=list)  # one text a refused repair
 
     def execute(self, executor: RepairExecutor, repair: Repair, *, now: datetime) -> bool:
-        """One photo that a service refuses must not keep the others waiting."""
+        """Execute one repair and count it; a refusal by a service does not stop the others."""
         try:
             repaired = executor.execute(repair, now=now)
         except (BotoCoreError, ClientError) as error:

@@ -1,7 +1,7 @@
-"""What is wrong with a photo that is not where it should be, and what would mend it: pure.
+"""Which repair a misplaced photo needs; pure functions.
 
-Every repair may be made twice, by two sweepers at once, and be late: a takeover is conditional on
-the attempt that was seen, the state machine's claim refuses a second start, and a surplus review
+Two sweepers may make every repair at once, and it may come late: a takeover is conditional on the
+attempt that was seen, the state machine's claim refuses a second start, and a surplus review
 message is dropped when it is drained.
 """
 
@@ -13,17 +13,17 @@ from handlers.domain.ledger.rows import LedgerRow
 from monitoring.reconciliation.inventory import Inventory, ObjectVersion
 from monitoring.reconciliation.photo_invariants import Violation, last_activity
 
-START = "start"  # no event ever came: start an execution with the event that should have come
-TAKE_OVER = "take_over"  # its execution died: the next attempt, by a new execution
-GIVE_UP = "give_up"  # it died too often: failed, and an operator hears of it
+START = "start"  # no event came: start an execution with the event that should have come
+TAKE_OVER = "take_over"  # its execution died: make the next attempt, by a new execution
+GIVE_UP = "give_up"  # it died too often: mark the photo as failed and notify an operator
 SEND_REVIEW = "send_review"  # its review message was never sent
-REMIND = "remind"  # nobody may have its review message any more: another one
-SEND_FAILURE = "send_failure"  # no operator has heard of it
+REMIND = "remind"  # its review message may have expired: send another one
+SEND_FAILURE = "send_failure"  # it failed and no operator was notified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairDeadlines:
-    """How long something may last before it is not normal any more."""
+    """How long each step may last before it counts as stuck."""
 
     event: timedelta = timedelta(hours=1)  # S3 events "can take a minute or longer"
     execution: timedelta = timedelta(minutes=20)  # longer than the machine's own time-out
@@ -34,10 +34,10 @@ class RepairDeadlines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """One photo, what is wrong and what mends it; `row` or `upload` is what was seen of it."""
+    """One action that puts one photo right; `row` or `upload` is what was read of it."""
 
     action: str
-    rule: str  # the broken promise, as `invariants` calls it
+    rule: str  # name of the violated invariant
     photo_id: str
     key: str
     row: LedgerRow | None = None
@@ -45,7 +45,7 @@ class Repair:
 
 
 def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
-    """A row that should have been decided by now; None while it may still be on its way."""
+    """Return the repair of a row that should be decided by now; None while it may be in flight."""
     waits = {"received": deadlines.execution, "requeued": deadlines.start}
     if row.status not in waits or not _older(row.claimed_at, waits[row.status], now):
         return None
@@ -53,14 +53,14 @@ def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> 
 
 
 def taken_over(rule: str, row: LedgerRow, *, deadlines: RepairDeadlines) -> Repair:
-    """The next attempt, unless the photo has had enough of them."""
+    """Return the next attempt, or give up once the photo has had `deadlines.attempts`."""
     action = TAKE_OVER if row.attempt < deadlines.attempts else GIVE_UP
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
 
 
 def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
-    """An open review whose message may be gone; None while somebody may be busy with it."""
-    if row.review != "open" or (row.lease_until and not _older(row.lease_until, _NOT_AT_ALL, now)):
+    """Return the repair of an open review without activity; None while a reviewer may hold it."""
+    if row.review != "open" or (row.lease_until and not _older(row.lease_until, timedelta(0), now)):
         return None
     if not row.enqueued_at:
         overdue, rule = _older(row.updated_at, deadlines.execution, now), "review_not_enqueued"
@@ -76,7 +76,7 @@ def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadline
 def missing_event(
     upload: ObjectVersion, *, now: datetime, deadlines: RepairDeadlines
 ) -> Repair | None:
-    """An upload that the ledger does not know; None while its event may still be on its way."""
+    """Return the repair of an upload without a row; None while its event may be in flight."""
     if not _older(upload.uploaded_at, deadlines.event, now):
         return None
     return Repair(
@@ -87,7 +87,7 @@ def missing_event(
 def repairs_of(
     violations: tuple[Violation, ...], inventory: Inventory, *, deadlines: RepairDeadlines
 ) -> tuple[list[Repair], list[Violation]]:
-    """What mends the violations of a survey, and those that only a person can judge."""
+    """Return one repair a photo and action, and the violations that a person has to decide."""
     rows = {row.photo_id: row for row in inventory.ledger}
     uploads = {upload.photo_id: upload for upload in inventory.objects}
     repairs: dict[tuple[str, str], Repair] = {}
@@ -116,19 +116,18 @@ def _repair_of(
         return None
     if violation.rule == "stuck":
         return taken_over("stuck", row, deadlines=deadlines)
-    action = _MESSAGES.get(violation.rule)
+    action = _MESSAGE_REPAIRS.get(violation.rule)
     if action is None:
         return None
     return Repair(action=action, rule=violation.rule, photo_id=photo, key=row.key, row=row)
 
 
-_MESSAGES = {
+_MESSAGE_REPAIRS = {
     "review_not_enqueued": SEND_REVIEW,
     "review_without_message": REMIND,
     "silent_failure": SEND_FAILURE,
 }
-_NOT_AT_ALL = timedelta(0)
 
 
-def _older(moment: str, than: timedelta, now: datetime) -> bool:
-    return datetime.fromisoformat(moment) <= now - than
+def _older(moment: str, age: timedelta, now: datetime) -> bool:
+    return datetime.fromisoformat(moment) <= now - age

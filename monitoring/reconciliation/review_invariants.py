@@ -1,4 +1,4 @@
-"""The promises about decisions of people: each made once, recorded whole, and in force."""
+"""Invariants of decisions by people: numbered without gaps, labelled, and in force."""
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
@@ -6,33 +6,33 @@ from typing import Any
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
 from handlers.domain.review.change import MOST_DECISIONS, OPINION, UNDO, VERDICT
 
-_SAYS_WHAT_IS_SEEN = {VERDICT, OPINION, UNDO}  # and is therefore written as a label
+_LABELLED_KINDS = {VERDICT, OPINION, UNDO}  # kinds of decisions that are written as labels
 
 
 def review_violations(
     row: LedgerRow, labels: Set[tuple[str, int]] | None
 ) -> Iterator[tuple[str, str]]:
-    """Rule and detail of each promise that this row breaks; None stands for labels not read."""
+    """Yield rule and detail of each invariant that a row violates; None: labels were not read."""
     last = row.decisions[-1] if row.decisions else None
-    problems = {
+    violated = {
         "decisions_out_of_order": not _is_in_order(row),
-        "review_done_by_nobody": row.review == "done"
+        "review_done_without_verdict": row.review == "done"
         and (last is None or last["kind"] not in {VERDICT, OPINION}),
         "lease_without_review": bool(row.lease_owner) and row.review != "open",
         "decision_undone_silently": last is not None
         and row.status in FINAL_STATUSES
         and not _is_as_decided(row, last["after"]),
-        "decided_by_nobody": _is_a_person(row.decided_by) and not _has_decided(row),
+        "decided_without_verdict": _is_a_person(row.decided_by) and not _has_decided(row),
     }
-    for rule, broken in problems.items():
-        if broken:
+    for rule, is_violated in violated.items():
+        if is_violated:
             yield rule, f"{row.key!r} is {row.status}, review {row.review}, seq {row.decision_seq}"
     for seq in _missing_labels(row, labels):
-        yield "label_missing", f"decision {seq} about {row.key!r} is no label"
+        yield "label_missing", f"decision {seq} about {row.key!r} has no label"
 
 
 def _is_in_order(row: LedgerRow) -> bool:
-    """Every number once, without a gap, up to the row's own; long lists lose their oldest."""
+    """Return whether numbers rise without a gap to the row's own; long lists lose the oldest."""
     numbers = [int(decision["seq"]) for decision in row.decisions]
     first = max(1, row.decision_seq - MOST_DECISIONS + 1)
     return numbers == list(range(first, row.decision_seq + 1))
@@ -47,7 +47,7 @@ def _is_a_person(decided_by: str) -> bool:
 
 
 def _has_decided(row: LedgerRow) -> bool:
-    """Older decisions than the row remembers are believed."""
+    """Return whether the person has decided; decisions that the row has dropped count as proof."""
     if row.decision_seq > len(row.decisions):
         return True
     return any(
@@ -59,5 +59,7 @@ def _has_decided(row: LedgerRow) -> bool:
 def _missing_labels(row: LedgerRow, labels: Set[tuple[str, int]] | None) -> list[int]:
     if labels is None:
         return []
-    said = [int(each["seq"]) for each in row.decisions if each["kind"] in _SAYS_WHAT_IS_SEEN]
-    return [seq for seq in said if (row.photo_id, seq) not in labels]
+    labelled = (
+        int(decision["seq"]) for decision in row.decisions if decision["kind"] in _LABELLED_KINDS
+    )
+    return [seq for seq in labelled if (row.photo_id, seq) not in labels]

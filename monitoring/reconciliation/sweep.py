@@ -1,7 +1,7 @@
-"""One bounded round of the sweeper: a part of the bucket, a part of the reviews, what is overdue.
+"""One bounded sweep: overdue photos, some of the open reviews, and some of the bucket.
 
-Where a round ends is noted, and the next goes on there. Two rounds at once only do some of the
-looking twice.
+The checkpoint holds where a sweep has stopped, and the next one goes on there. Two sweeps at once
+examine some photos twice, and do nothing else twice.
 """
 
 from collections import Counter
@@ -27,129 +27,158 @@ from monitoring.reconciliation.repair_plan import (
     missing_event,
     unfinished,
 )
-from monitoring.reconciliation.review_age import oldest_review_s
 from monitoring.reconciliation.row_parser import record_of
+
+# Reviews examined for the oldest one: the index sorts by receipt, and contested reviews were
+# opened later.
+_OLDEST_CANDIDATES = 25
 
 Listing = Callable[[PageMark | None], Iterator[tuple[list[ObjectVersion], PageMark]]]
 
 
 class Checkpoints(Protocol):
-    """Where a round leaves its notes for the next."""
+    """Where a sweep stores its checkpoint for the next one."""
 
     def read(self) -> SweepCheckpoint:
-        """What the last round wrote; nothing at first."""
+        """Return the last checkpoint; empty at first."""
 
-    def write(self, notes: SweepCheckpoint) -> None:
-        """Leave these for the next round."""
+    def write(self, checkpoint: SweepCheckpoint) -> None:
+        """Replace the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepLimits:
-    """How much one round may look at and mend."""
+    """How much one sweep may examine and repair."""
 
-    versions: int = 10_000
+    versions: int = 10_000  # object versions of the bucket
     reviews: int = 2_000
     pending: int = 1_000
-    repairs: int = 500  # of each walk
+    repairs: int = 500  # for each of pending photos, reviews and uploads
 
 
 @dataclass(slots=True, kw_only=True)
 class SweepResult(RepairSummary):
-    """What a round found and did."""
+    """The repairs that a sweep needed, and what it examined and did."""
 
-    found: list[Repair] = field(default_factory=list)
-    malformed: list[str] = field(default_factory=list)  # photo ids of rows that are no record
-    looked_at: Counter[str] = field(default_factory=Counter)
+    needed: list[Repair] = field(default_factory=list)
+    malformed: list[str] = field(default_factory=list)  # photo ids of malformed rows
+    examined: Counter[str] = field(default_factory=Counter)  # pending, reviews, uploads
     oldest_review_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Walk:
-    """What the parts of a round share."""
+class _SweepState:
+    """What the steps of one sweep share."""
 
-    notes: SweepCheckpoint
-    done: SweepResult
+    checkpoint: SweepCheckpoint
+    result: SweepResult
     now: datetime
     has_time: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
-    """What a round looks at; without a executor it only says what it would do."""
+    """Finds and repairs misplaced photos; without an executor it only lists the repairs."""
 
     ledger: PhotosTable
     listing: Listing
-    review_messages: Callable[[], int]  # about how many there are, in the queue or in hand
+    review_messages: Callable[[], int]  # approximate number, waiting or in flight
     checkpoints: Checkpoints
     deadlines: RepairDeadlines
-    bounds: SweepLimits
+    limits: SweepLimits
     executor: RepairExecutor | None
 
     def sweep(self, *, now: datetime, has_time: Callable[[], bool] = lambda: True) -> SweepResult:
-        """Raises what the services raise while it looks: the next round begins where this did."""
-        done = SweepResult()
-        walk = _Walk(notes=self.checkpoints.read(), done=done, now=now, has_time=has_time)
-        done.oldest_review_s = oldest_review_s(self.ledger, now=now)
-        for part in (self._pending, self._reviews, self._uploads):
+        """Make one sweep.
+
+        Raises: what the services raise while photos are examined. The checkpoint is not written
+        then, so that the next sweep begins where this one did.
+        """
+        result = SweepResult()
+        state = _SweepState(
+            checkpoint=self.checkpoints.read(), result=result, now=now, has_time=has_time
+        )
+        result.oldest_review_s = oldest_review_s(self.ledger, now=now)
+        for step in (self._pending, self._reviews, self._uploads):
             repaired = 0
-            for repair in part(walk):
-                done.found.append(repair)
+            for repair in step(state):
+                result.needed.append(repair)
                 if self.executor is not None:
-                    repaired += done.execute(self.executor, repair, now=now)
-                # What is broken off leaves no note: the next round begins with it.
-                if repaired >= self.bounds.repairs or not has_time():
+                    repaired += result.execute(self.executor, repair, now=now)
+                # An interrupted step stores no position: the next sweep begins with it.
+                if repaired >= self.limits.repairs or not has_time():
                     break
         if self.executor is not None:
-            self.checkpoints.write(walk.notes)
-        return done
+            self.checkpoints.write(state.checkpoint)
+        return result
 
-    def _pending(self, walk: _Walk) -> Iterator[Repair]:
-        # What is repaired leaves the front of the index: each round begins there.
-        before = stamp(walk.now - min(self.deadlines.execution, self.deadlines.start))
-        items = list(self.ledger.pending(claimed_before=before, limit=self.bounds.pending))
-        walk.done.looked_at["pending"] += len(items)
-        for row in _records(items, walk.done):
-            repair = unfinished(row, now=walk.now, deadlines=self.deadlines)
+    def _pending(self, state: _SweepState) -> Iterator[Repair]:
+        # What is repaired leaves the front of the index, so that each sweep begins there.
+        before = stamp(state.now - min(self.deadlines.execution, self.deadlines.start))
+        items = list(self.ledger.pending(claimed_before=before, limit=self.limits.pending))
+        state.result.examined["pending"] += len(items)
+        for row in _records(items, state.result):
+            repair = unfinished(row, now=state.now, deadlines=self.deadlines)
             if repair:
                 yield repair
 
-    def _reviews(self, walk: _Walk) -> Iterator[Repair]:
+    def _reviews(self, state: _SweepState) -> Iterator[Repair]:
         rows, following = self.ledger.open_reviews(
-            received_before=stamp(walk.now),
-            limit=self.bounds.reviews,
-            after=walk.notes.get("reviews"),
+            received_before=stamp(state.now),
+            limit=self.limits.reviews,
+            after=state.checkpoint.get("reviews"),
         )
-        walk.done.looked_at["reviews"] += len(rows)
-        are_all = following is None and not walk.notes.get("reviews")
-        # On a weekend nobody reviews. While no message is missing, another would only be dropped.
+        state.result.examined["reviews"] += len(rows)
+        are_all = following is None and not state.checkpoint.get("reviews")
+        # On a weekend no reviewer works. While no message is missing, a reminder would be dropped.
         all_wait = are_all and self.review_messages() >= len(rows)
-        for row in _records(rows, walk.done):
-            repair = forgotten_review(row, now=walk.now, deadlines=self.deadlines)
+        for row in _records(rows, state.result):
+            repair = forgotten_review(row, now=state.now, deadlines=self.deadlines)
             if repair and not (all_wait and repair.action == REMIND):
                 yield repair
-        walk.notes["reviews"] = following
+        state.checkpoint["reviews"] = following
 
-    def _uploads(self, walk: _Walk) -> Iterator[Repair]:
-        bucket = BucketWalk(walk.notes)
-        for versions, mark in self.listing(bucket.mark):
-            walk.done.looked_at["uploads"] += len(versions)
-            found = (
-                missing_event(each, now=walk.now, deadlines=self.deadlines) for each in versions
+    def _uploads(self, state: _SweepState) -> Iterator[Repair]:
+        walk = BucketWalk(state.checkpoint)
+        for versions, mark in self.listing(walk.mark):
+            state.result.examined["uploads"] += len(versions)
+            candidates = (
+                missing_event(version, now=state.now, deadlines=self.deadlines)
+                for version in versions
             )
-            overdue = [repair for repair in found if repair]
+            overdue = [repair for repair in candidates if repair]
             known = self.ledger.known(repair.photo_id for repair in overdue)
             for repair in overdue:
                 if repair.photo_id not in known:
-                    bucket.lose()
+                    walk.count_lost()
                     yield repair
-            bucket.turn(len(versions), mark=mark, now=walk.now)
-            if walk.done.looked_at["uploads"] >= self.bounds.versions or not walk.has_time():
+            walk.finish_page(len(versions), mark=mark, now=state.now)
+            if state.result.examined["uploads"] >= self.limits.versions or not state.has_time():
                 return
 
 
-def _records(items: Iterable[Row], done: SweepResult) -> Iterator[LedgerRow]:
+def oldest_review_s(ledger: PhotosTable, *, now: datetime) -> float:
+    """Return how many seconds the longest waiting review has been open; 0 without open reviews."""
+    rows, _ = ledger.open_reviews(received_before=stamp(now), limit=_OLDEST_CANDIDATES)
+    oldest = 0.0
+    for item in rows:
+        try:
+            oldest = max(oldest, _waiting_s(record_of(item), now))
+        except InvalidRecord:
+            continue  # a sweep reports malformed rows
+    return oldest
+
+
+def _waiting_s(row: LedgerRow, now: datetime) -> float:
+    since = row.received_at or row.claimed_at
+    if row.review_reason == "contested":
+        since = row.last_activity_at or row.enqueued_at or row.updated_at
+    return max(0.0, (now - datetime.fromisoformat(since)).total_seconds())
+
+
+def _records(items: Iterable[Row], result: SweepResult) -> Iterator[LedgerRow]:
     for item in items:
         try:
             yield record_of(item)
         except InvalidRecord:
-            done.malformed.append(str(item.get(PhotoAttribute.PHOTO_ID, "")))
+            result.malformed.append(str(item.get(PhotoAttribute.PHOTO_ID, "")))

@@ -1,4 +1,4 @@
-"""Sweeper: finds photos that are not where they should be, a part at a time, and mends them.
+"""Sweeper: finds misplaced photos in bounded steps and repairs them.
 
 EventBridge Scheduler calls it every few minutes.
 """
@@ -17,12 +17,12 @@ from handlers.aws.executions import Executions
 from handlers.aws.object_versions import pages
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
+from handlers.settings import SweeperSettings
 from monitoring import metric_names as names
 from monitoring.reconciliation.checkpoint import CheckpointStore
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.repair_plan import REMIND, RepairDeadlines
 from monitoring.reconciliation.sweep import Sweeper, SweepLimits, SweepResult
-from monitoring.settings import SweeperSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -32,7 +32,7 @@ metrics = Metrics(service=names.SWEEPER)
 tracer = Tracer(service=names.SWEEPER)
 
 READ_TIMEOUT_S = 10
-MARGIN_MS = 20_000  # left for what has begun, the notes and the metrics
+MARGIN_MS = 20_000  # left for the repair in progress, the checkpoint and the metrics
 
 
 @cache
@@ -52,7 +52,7 @@ def _sweeper() -> Sweeper:
             execution=timedelta(seconds=settings.stuck_after_s),
             review=timedelta(hours=settings.review_idle_hours),
         ),
-        bounds=SweepLimits(versions=int(settings.versions_per_round)),
+        limits=SweepLimits(versions=int(settings.versions_per_sweep)),
         executor=RepairExecutor(
             ledger=ledger,
             executions=Executions(
@@ -69,42 +69,42 @@ def _sweeper() -> Sweeper:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Any event → what was found and done, in numbers."""
-    done = _sweeper().sweep(now=datetime.now(UTC), has_time=partial(_has_time, context))
-    for repair in done.found:
+    """Make one sweep, whatever the event; return the counts of what it examined and repaired."""
+    result = _sweeper().sweep(now=datetime.now(UTC), has_time=partial(_has_time, context))
+    for repair in result.needed:
         logger.warning("photo_misplaced", photo_id=repair.photo_id, rule=repair.rule)
-    for refused in done.refused:
+    for refused in result.refused:
         logger.error("repair_refused", refused=refused)
-    for photo_id in done.malformed:
+    for photo_id in result.malformed:
         logger.error("ledger_row_malformed", photo_id=photo_id)
-    _count(done)
-    answer: dict[str, Any] = {  # Any: JSON
-        "found": len(done.found),
-        "repaired": dict(done.repaired),
-        "refused": len(done.refused),
-        "malformed": len(done.malformed),
-        "looked_at": dict(done.looked_at),
+    _publish_metrics(result)
+    counts: dict[str, Any] = {  # Any: JSON
+        "needed": len(result.needed),
+        "repaired": dict(result.repaired),
+        "refused": len(result.refused),
+        "malformed": len(result.malformed),
+        "examined": dict(result.examined),
     }
-    logger.info("sweep_done", **answer)
-    return answer
+    logger.info("sweep_completed", **counts)
+    return counts
 
 
 def _has_time(context: "LambdaContext") -> bool:
     return context.get_remaining_time_in_millis() > MARGIN_MS
 
 
-def _count(done: SweepResult) -> None:
-    # A reminder mends nothing: reviewers have left photos alone for a day, as on any weekend.
-    needed = sum(repair.action != REMIND for repair in done.found)
-    reminders = done.repaired[REMIND]
+def _publish_metrics(result: SweepResult) -> None:
+    # A reminder repairs nothing: reviewers have left photos alone for a day, as on any weekend.
+    needed = sum(repair.action != REMIND for repair in result.needed)
+    reminders = result.repaired[REMIND]
     counts = {
-        names.ROUNDS: 1,
+        names.SWEEPS: 1,
         names.REPAIRS_NEEDED: needed,
-        names.REPAIRS_MADE: done.repaired.total() - reminders,
+        names.REPAIRS_MADE: result.repaired.total() - reminders,
         names.REMINDERS: reminders,
-        names.REPAIRS_REFUSED: len(done.refused),
-        names.MALFORMED_ROWS: len(done.malformed),
+        names.REPAIRS_REFUSED: len(result.refused),
+        names.MALFORMED_ROWS: len(result.malformed),
     }
     for name, count in counts.items():
         metrics.add_metric(name, MetricUnit.Count, count)
-    metrics.add_metric(names.OLDEST_REVIEW, MetricUnit.Seconds, done.oldest_review_s)
+    metrics.add_metric(names.OLDEST_REVIEW, MetricUnit.Seconds, result.oldest_review_s)

@@ -210,7 +210,7 @@ class Axis:
         return [self.low + (self.high - self.low) * step / _TICKS for step in range(_TICKS + 1)]
 
     def place(self, value: float) -> float:
-        """Return the position of a value, 0 to 1; values outside lie on the edge."""
+        """Return the position of a value, 0 to 1; values outside are on the edge."""
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
 

@@ -9,7 +9,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 1) -> str:
-    """Format the bounds of a share, e.g. `97.4 to 99.3 %`; empty where a bound is None."""
+    """Format the bounds of a share, e.g. `97.4 to 99.3 %`; empty for a bound of None."""
     if low is None or high is None:
         return ""
     return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"

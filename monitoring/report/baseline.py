@@ -1,7 +1,7 @@
-"""What a model's figures looked like when it was evaluated: what today is compared with.
+"""A baseline: figures of one model with which the report compares a day.
 
-Written beside the model's manifest by its evaluation, or made from a quiet window of its own
-operation (`observed.py`), where the photos are the drivers' and not a test set's.
+A model's evaluation writes one beside the manifest. `observed_baseline.py` makes one from a quiet
+window of operation, in which the photos are the drivers' and not a test set's.
 """
 
 import json
@@ -17,11 +17,11 @@ from monitoring.statistics.two_samples import Reference
 
 SCHEMA = 1
 MOST_VALUES = 5_000
-OBSERVED = ("window",)  # in the place of an evaluation's sources
+OBSERVED = ("window",)  # `mix` of an observed baseline
 
 
 class InvalidBaseline(PermanentError):
-    """The baseline's file is malformed; evaluate the model anew."""
+    """The baseline's file is malformed; evaluate the model again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +36,21 @@ class Baseline:
     review: int
     values: Mapping[str, tuple[float, ...]]  # name → sorted values or quantiles
     formats: Mapping[str, int] = field(default_factory=dict)  # lower case
-    ece: float = 0.0  # calibration error, and on how many photos it was measured
-    ece_n: int = 0
+    ece: float = 0.0  # expected calibration error, 0..1
+    ece_n: int = 0  # photos on which it was measured
     data_digest: str = ""
-    mix: tuple[str, ...] = ()  # which sources it was made from
-    observed_from: str = ""  # first and last day of an observed one, where the readers live
-    observed_to: str = ""
+    mix: tuple[str, ...] = ()  # data sources of the evaluation, or OBSERVED
+    observed_from: str = ""  # first day of an observed baseline, in the readers' time zone
+    observed_to: str = ""  # … and its last day
 
     @property
     def is_observed(self) -> bool:
-        """Made of the drivers' own photos; an evaluation's differ from them in size and kind."""
+        """Whether it is made of drivers' photos; an evaluation's differ in size and kind."""
         return self.mix == OBSERVED
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Raises: InvalidBaseline."""
+        """Parse the form that `to_json` writes. Raises: InvalidBaseline."""
         try:
             wire = json.loads(text)
             if wire["schema"] != SCHEMA:
@@ -62,7 +62,9 @@ class Baseline:
                 predicted=_counts(wire["predicted"]),
                 assigned=int(wire["assigned"]),
                 review=int(wire["review"]),
-                values={str(name): _sorted(name, each) for name, each in wire["values"].items()},
+                values={
+                    str(name): _sorted(name, column) for name, column in wire["values"].items()
+                },
                 formats={name.lower(): n for name, n in _counts(wire.get("formats", {})).items()},
                 ece=float(wire.get("ece") or 0.0),
                 ece_n=int(wire.get("ece_n") or 0),
@@ -75,11 +77,11 @@ class Baseline:
             raise InvalidBaseline(f"the baseline is malformed: {error!r}") from error
 
     def to_json(self) -> str:
-        """The form that `from_json` reads."""
+        """Serialize the baseline, with the number of the schema."""
         return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True, indent=1)
 
     def reference(self, name: str) -> Reference | None:
-        """The values of one figure; None where there are too few to compare with."""
+        """Return the values of one figure; None where there are fewer than two."""
         values = self.values.get(name, ())
         return _reference(values) if len(values) > 1 else None
 
@@ -90,7 +92,7 @@ def _reference(values: tuple[float, ...]) -> Reference:
 
 
 def thinned(values: Sequence[float]) -> tuple[float, ...]:
-    """Sorted, four decimals, at most MOST_VALUES evenly spaced quantiles of them."""
+    """Return sorted values of four decimals, at most MOST_VALUES evenly spaced quantiles."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if len(ordered) > MOST_VALUES:
         levels = (np.arange(MOST_VALUES) + 0.5) / MOST_VALUES
@@ -105,5 +107,5 @@ def _counts(wire: Mapping[str, Any]) -> dict[str, int]:
 def _sorted(name: str, values: Sequence[float]) -> tuple[float, ...]:
     numbers = tuple(sorted(float(value) for value in values))
     if not all(map(np.isfinite, numbers)):
-        raise ValueError(f"{name} holds a value that is no number")
+        raise ValueError(f"{name} holds a value that is not a finite number")
     return numbers

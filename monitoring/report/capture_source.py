@@ -1,4 +1,4 @@
-"""The captures of a window, out of their bucket: read ahead, and counted in the order of keys."""
+"""Reads the captures of a window from their bucket: fetched ahead, counted in the order of keys."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,34 +10,37 @@ from monitoring.capture import CaptureObject, CaptureReader, Span
 _AT_ONCE = 8
 _AHEAD = 16
 _AHEAD_BYTES = 1 << 20
-"""What is larger is read as it comes: at most 16 MB lie ready, whatever the files hold."""
+"""Larger objects are streamed, so that at most 16 MB are held in memory ahead of time."""
 
 Content = Iterable[bytes]
 
 
 def read_captures(objects: Bucket, reader: CaptureReader, span: Span, *, prefix: str) -> None:
-    """Everything that may be of that time; `prefix` is up to the variants, without a slash."""
+    """Read every object that may hold records of the span.
+
+    `prefix`: up to the variants, without a trailing slash.
+    """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         ahead: deque[tuple[CaptureObject, Future[list[bytes]] | None]] = deque()
-        for found, size_bytes in _listed(objects, span, prefix):
+        for source, size_bytes in _listed(objects, span, prefix):
             is_small = size_bytes <= _AHEAD_BYTES
-            ahead.append((found, pool.submit(_whole, objects, found.key) if is_small else None))
+            ahead.append((source, pool.submit(_whole, objects, source.key) if is_small else None))
             if len(ahead) > _AHEAD:
                 _read(objects, reader, *ahead.popleft())
-        for found, content in ahead:
-            _read(objects, reader, found, content)
+        for source, content in ahead:
+            _read(objects, reader, source, content)
 
 
 def _read(
     objects: Bucket,
     reader: CaptureReader,
-    found: CaptureObject,
+    source: CaptureObject,
     content: Future[list[bytes]] | None,
 ) -> None:
     try:
-        reader.read(found, objects.chunks(found.key) if content is None else content.result())
+        reader.read(source, objects.chunks(source.key) if content is None else content.result())
     except UnreadableObject:
-        reader.skip(found)
+        reader.skip(source)
 
 
 def _whole(objects: Bucket, key: str) -> list[bytes]:
@@ -49,8 +52,8 @@ def _listed(objects: Bucket, span: Span, prefix: str) -> Iterator[tuple[CaptureO
     for folder in objects.folders(f"{prefix}/"):
         variant = folder.rstrip("/").rpartition("/")[2]
         for hour in span.hour_prefixes():
-            for each in objects.listed(f"{folder}{hour}/"):
-                yield _capture(each, variant, is_beside=hour not in own), each.size_bytes
+            for stored in objects.listed(f"{folder}{hour}/"):
+                yield _capture(stored, variant, is_beside=hour not in own), stored.size_bytes
 
 
 def _capture(stored: StoredObject, variant: str, *, is_beside: bool) -> CaptureObject:

@@ -1,4 +1,4 @@
-"""The mail about a report: the verdict, why, and links that live for some hours."""
+"""The email about a report: the verdict, its reasons, and links that expire after some hours."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,35 +7,42 @@ from zoneinfo import ZoneInfo
 from monitoring.rendering.format import printable
 from monitoring.report import Report, Window
 
-LINKED = {  # files of the report that the mail leads to, in this order
+LINKED = {  # files of the report that the email links to, in this order
     "report.html": "The report:",
     "photos.csv": "Every photo of the window, with its figures (photos.csv):",
     "labelled.csv": "Every photo with a human label, for the accuracy (labelled.csv):",
 }
-_NAMED = 5  # checks that the mail mentions, the loudest; the page has all of them
+_MOST_CHECKS = 5  # checks in the email, the most severe ones; the page has all of them
 
 
 def compose_email(
     report: Report, window: Window, *, links: Mapping[str, str], folder: str
 ) -> tuple[str, str]:
-    """Subject and text; `links`: one for each of LINKED."""
+    """Return subject and text.
+
+    Args:
+        report: the report.
+        window: its window, whose time zone is used.
+        links: signed links by file name, for each name in LINKED.
+        folder: the S3 URI of the report.
+    """
     subject = f"Scones {report.verdict}: {_day(window.start, window)}"
-    found = [check for check in report.checks if check.verdict in {"WATCH", "ACT"}]
-    loudest = sorted(found, key=lambda check: -check.severity)[:_NAMED]
+    loud = [check for check in report.checks if check.is_loud]
+    listed = sorted(loud, key=lambda check: -check.severity)[:_MOST_CHECKS]
     lines = [
         report.answer,
         report.headline,
         "",
         f"From {_time(window.start, window)} to {_time(window.end, window)}.",
-        *(f"- {check.verdict} {check.name}: {check.sentence}" for check in loudest),
+        *(f"- {check.verdict} {check.name}: {check.sentence}" for check in listed),
         "",
         (
-            "These links need no account. They end with the session of the function that signed"
-            " them, at the latest after 12 hours."
+            "These links work without an AWS account. They expire with the session of the function"
+            " that signed them, after 12 hours at the latest."
         ),
-        *(line for name, said in LINKED.items() for line in (said, links[name])),
+        *(line for name, title in LINKED.items() for line in (title, links[name])),
         "",
-        "Later, with an account:",
+        "Afterwards, with an AWS account:",
         folder,
     ]
     return subject, "\n".join(map(printable, lines))

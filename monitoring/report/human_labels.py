@@ -1,4 +1,4 @@
-"""What people said of photos: labels as they lie in S3, or as the ledger keeps them."""
+"""Human labels of photos, from the labels bucket and from the decisions in the ledger."""
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ _AT_ONCE = 8
 _MAX_LABEL_BYTES = 64_000
 _HOUR = "%Y/%m/%d/%H"
 _OURS = re.compile(r"(?P<photo>[0-9a-f]{64})-\d+\.jsonl", re.ASCII)
-_NONE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+_MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,17 @@ class HumanLabel:
 
     photo_id: str
     seq: int
-    verdict: str  # empty: withdrawn
-    by: str
-    at: datetime | None
+    verdict: str  # a class name, `neither` or `unusable`; empty: withdrawn
+    by: str  # the reviewer
+    at: datetime | None  # None: not recorded
     is_opinion: bool
 
     @classmethod
     def from_label(cls, line: bytes) -> Self | None:
-        """None for a malformed line; SageMaker's own minimal form is a label."""
+        """Parse a line of a label file; None where it is malformed.
+
+        SageMaker's own minimal form is accepted.
+        """
         try:
             label = LabelRecord.from_line(line)
         except InvalidRecord:
@@ -48,7 +51,7 @@ class HumanLabel:
 
     @classmethod
     def from_decision(cls, photo_id: str, decision: Mapping[str, Any]) -> Self | None:
-        """None for what is no decision."""
+        """Read an entry of a row's `decisions`; None where it is malformed."""
         try:
             return cls(
                 photo_id=photo_id,
@@ -58,55 +61,59 @@ class HumanLabel:
                 at=moment_of(decision.get("decided_at")),
                 is_opinion=decision.get("kind") == OPINION,
             )
-        except _NONE:
+        except _MALFORMED:
             return None
 
 
 @dataclass(slots=True)
 class LabelIndex:
-    """The highest decision of each photo, and the opinions beside it."""
+    """The last decision of each photo, and further opinions by decision number."""
 
     decided: dict[str, HumanLabel] = field(default_factory=dict)
     opinions: dict[str, dict[int, str]] = field(default_factory=dict)
     unreadable: int = 0
 
-    def add(self, said: HumanLabel | None, *, as_of: datetime) -> None:
-        """What was said after `as_of` is not known yet."""
-        if said is None:
+    def add(self, label: HumanLabel | None, *, as_of: datetime) -> None:
+        """Add a label; None counts as unreadable, and a label after `as_of` is ignored."""
+        if label is None:
             self.unreadable += 1
-        elif said.at is not None and said.at > as_of:
+        elif label.at is not None and label.at > as_of:
             return
-        elif said.is_opinion:
-            self.opinions.setdefault(said.photo_id, {})[said.seq] = said.verdict
-        elif said.photo_id not in self.decided or self.decided[said.photo_id].seq <= said.seq:
-            self.decided[said.photo_id] = said
+        elif label.is_opinion:
+            self.opinions.setdefault(label.photo_id, {})[label.seq] = label.verdict
+        elif label.photo_id not in self.decided or self.decided[label.photo_id].seq <= label.seq:
+            self.decided[label.photo_id] = label
 
     def opinions_of(self, photo_id: str) -> tuple[str, ...]:
-        """In the order in which they were given."""
-        return tuple(text for _, text in sorted(self.opinions.get(photo_id, {}).items()) if text)
+        """Return the verdicts of further reviewers, in the order of their numbers."""
+        opinions = sorted(self.opinions.get(photo_id, {}).items())
+        return tuple(verdict for _, verdict in opinions if verdict)
 
 
 def read_labels(
     labels: Bucket,
-    verdicts: LabelIndex,
+    index: LabelIndex,
     *,
     start: datetime,
     as_of: datetime,
     photos: Container[str],
 ) -> None:
-    """Labels of these photos that were written from `start` to `as_of`, as their keys say."""
+    """Add the labels of these photos whose keys are from the hours of `start` to `as_of`."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda prefix: list(labels.listed(prefix)), _prefixes(start, as_of))
-        keys = sorted(each.key for listed in found for each in listed)
+        listings = pool.map(lambda prefix: list(labels.listed(prefix)), _prefixes(start, as_of))
+        keys = sorted(stored.key for listing in listings for stored in listing)
         first, last = f"{start:{_HOUR}}", f"{as_of - datetime.resolution:{_HOUR}}"
         wanted = [key for key in keys if first <= _hour_of(key) <= last and _is_of(key, photos)]
         for content in pool.map(lambda key: _content(labels, key), wanted):
-            for said in _lines(content):
-                verdicts.add(said, as_of=as_of)
+            for label in _labels_in(content):
+                index.add(label, as_of=as_of)
 
 
 def _prefixes(start: datetime, as_of: datetime) -> Iterator[str]:
-    """Of whole months where it can be: a question about last winter is not to list each hour."""
+    """Yield prefixes that cover the time, of whole months where possible.
+
+    A report on a long past window then needs few requests.
+    """
     day, last = start.date(), as_of.date()
     while day <= last:
         following = _next_month(day)
@@ -127,7 +134,10 @@ def _hour_of(key: str) -> str:
 
 
 def _is_of(key: str, photos: Container[str]) -> bool:
-    """Who else writes labels may name them as he likes: those are looked into."""
+    """Return whether a key may be of one of these photos.
+
+    Other programs may name their labels as they like, so such keys are read.
+    """
     ours = _OURS.fullmatch(key.rpartition("/")[2])
     return ours is None or ours["photo"] in photos
 
@@ -139,7 +149,7 @@ def _content(labels: Bucket, key: str) -> bytes | None:
         return None
 
 
-def _lines(content: bytes | None) -> Iterable[HumanLabel | None]:
+def _labels_in(content: bytes | None) -> Iterable[HumanLabel | None]:
     if content is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Collects what a report is made from: ledger by hour, labels, captures, baselines, history."""
+"""Collects the inputs of a report: ledger by hour, labels, captures, baselines, history."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,41 +24,44 @@ from monitoring.report.capture_source import read_captures
 from monitoring.report.photo_reader import read_photos
 from monitoring.report.store import ReportStore
 
-CAPTURE_GRACE = timedelta(hours=1)  # a file is open for a while: nothing is late before
+CAPTURE_GRACE = timedelta(hours=1)  # files stay open for a while: no file is late before
 HISTORY_ROWS = 90
-_FRESH = timedelta(hours=1)  # queues are measured now: older questions have no answer
+_FRESH = timedelta(hours=1)  # queues can be measured only now, so not for an older `as_of`
 
 
-class Reading(Protocol):
-    """Sizes of queues and the age of the oldest review, as they are at this moment."""
+class QueueFiguresSource(Protocol):
+    """Measures queues at the present moment."""
 
     def figures(self) -> QueueFigures:
-        """Measure them."""
+        """Return depths, the age of the oldest review and the sweeper's last completed walk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where everything is read; the same on AWS and on one machine."""
+    """Where a report reads its inputs and is stored; the same on AWS and on one machine."""
 
     ledger: PhotosTable
     captures: Bucket
     capture_prefix: str
-    class_names: tuple[str, ...] = ()  # in the order of answers that name none
+    class_names: tuple[str, ...] = ()  # of answers without names, in their order
     capture_retention: timedelta
     labels: Bucket | None
     known_items: KnownItems | None = None
-    queues: Reading
+    queues: QueueFiguresSource
     store: ReportStore
     packaged_baselines: tuple[Path, ...]
     settings: ReportSettings
     code_version: str = ""
 
     def own_baselines(self) -> dict[str, Baseline]:
-        """Those that the function was deployed with. Raises: InvalidBaseline."""
+        """Return the baselines of the function's package by model version.
+
+        Raises: InvalidBaseline.
+        """
         texts = (
             path.read_text(encoding="utf-8") for path in self.packaged_baselines if path.is_file()
         )
-        return {each.model_version: each for each in map(Baseline.from_json, texts)}
+        return {baseline.model_version: baseline for baseline in map(Baseline.from_json, texts)}
 
 
 def gather(
@@ -69,10 +72,15 @@ def gather(
     queues: QueueFigures,
     captures_expired: bool = False,
 ) -> ReportInputs:
-    """Memory grows with the photos of the audit's days, and not with the captures."""
+    """Read everything that a report of the window uses, as far as it was known at `as_of`.
+
+    Memory grows with the photos of the audit's days, and not with the captures.
+
+    Raises: InvalidBaseline of the package.
+    """
     settings = sources.settings
     days = max(settings.audit_days, settings.rolled_days)
-    found = read_photos(
+    reading = read_photos(
         sources.ledger,
         sources.labels,
         sources.known_items.all() if sources.known_items is not None else {},
@@ -80,9 +88,9 @@ def gather(
         earliest=min(window.start, window.end - timedelta(days=days)),
         as_of=as_of,
     )
-    photos = _since(found.photos, window.start)
-    week = _since(found.photos, window.end - timedelta(days=settings.rolled_days))
-    audited = _since(found.photos, window.end - timedelta(days=settings.audit_days))
+    photos = _since(reading.photos, window.start)
+    week = _since(reading.photos, window.end - timedelta(days=settings.rolled_days))
+    audited = _since(reading.photos, window.end - timedelta(days=settings.audit_days))
     return ReportInputs(
         window=window,
         as_of=as_of,
@@ -93,8 +101,8 @@ def gather(
         capture_expired=captures_expired,
         baselines=_baselines(sources, {photo.model_version for photo in (*week, *photos)}),
         history=tuple(_history(sources.store, window)),
-        unreadable_rows=found.unreadable_rows,
-        unreadable_labels=found.unreadable_labels,
+        unreadable_rows=reading.unreadable_rows,
+        unreadable_labels=reading.unreadable_labels,
         queues=queues,
         settings=settings,
         code_version=sources.code_version,
@@ -102,15 +110,19 @@ def gather(
 
 
 def queue_figures(sources: Sources, *, as_of: datetime, now: datetime, keep: bool) -> QueueFigures:
-    """Measured near that moment, and kept: later only the figures that were kept are known."""
-    kept = sources.store.queue_figures(as_of)
-    if kept is not None or abs(now - as_of) > _FRESH:
-        return kept or QueueFigures()
+    """Return the figures of queues at `as_of`: the stored ones, or those measured now.
+
+    Figures are measured within an hour of `as_of` and stored if `keep`; an earlier `as_of`
+    without stored figures has none that are known.
+    """
+    stored = sources.store.queue_figures(as_of)
+    if stored is not None or abs(now - as_of) > _FRESH:
+        return stored or QueueFigures()
     measured = sources.queues.figures()
     if not keep:
         return measured
     sources.store.keep_queue_figures(as_of, measured)
-    return sources.store.queue_figures(as_of) or measured  # another run may have been first
+    return sources.store.queue_figures(as_of) or measured  # another run may be first
 
 
 def _since(photos: Iterable[PhotoFacts], start: datetime) -> list[PhotoFacts]:
@@ -121,8 +133,8 @@ def _capture(
     sources: Sources, window: Window, photos: list[PhotoFacts], as_of: datetime
 ) -> CaptureSummary:
     span = Span(start=window.start, end=max(window.start, min(window.end, as_of)))
-    # The first report of a window has read what had been written by then; the same report made
-    # again must say the same, so it is not asked when each file was read.
+    # The first report of a window has read what was written by then. The same report made again
+    # must have the same bytes, so lateness depends on that time and not on when a file is read.
     first_read = sources.store.first_as_of(window) or as_of
     reader = CaptureReader(
         span,
@@ -131,27 +143,30 @@ def _capture(
         classes_without_names=sources.class_names,
     )
     read_captures(sources.captures, reader, span, prefix=sources.capture_prefix)
-    return reader.summary(classified=(each.photo_id for each in photos if each.model_version))
+    return reader.summary(classified=(photo.photo_id for photo in photos if photo.model_version))
 
 
 def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
-    """A quiet window's before the evaluation's; earlier models' as reports have kept them."""
-    found = sources.own_baselines()
+    """Return the baselines of these versions: observed ones first, then packaged, then stored ones.
+
+    Stored are those of earlier models, by the reports of their time.
+    """
+    baselines = sources.own_baselines()
     for version in sorted(versions - {""}):
-        kept = [] if version in found else [sources.store.baseline(version)]
-        for text in (*kept, sources.store.observed_baseline(version)):
+        stored = [] if version in baselines else [sources.store.baseline(version)]
+        for text in (*stored, sources.store.observed_baseline(version)):
             try:
                 if text is not None:
-                    found[version] = Baseline.from_json(text)
+                    baselines[version] = Baseline.from_json(text)
             except (InvalidBaseline, ArithmeticError, RecursionError):
-                continue  # the report says which one it has compared with, if any
-    return found
+                continue  # the report states which baseline it compares with, if any
+    return baselines
 
 
 def _history(store: ReportStore, window: Window) -> Iterator[HistoryRow]:
-    """Of windows that were over when this one began."""
+    """Yield the rows of windows that ended before this one began."""
     for line in store.history(ended_by=window.start, at_most=HISTORY_ROWS):
         try:
             yield HistoryRow.from_json(line)
         except InvalidRecord:
-            continue  # a day less to look back on
+            continue  # this window is missing from the history

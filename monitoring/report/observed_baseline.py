@@ -1,7 +1,7 @@
-"""A baseline of what drivers really send, made from a quiet window of the system's own operation.
+"""Makes a baseline of drivers' photos from a quiet window of operation.
 
-An evaluation's photos differ from the drivers' in size and kind, so a day beside them is never
-quiet. `scones baseline` makes one of these; the demonstration and the simulation do, too.
+An evaluation's photos differ from the drivers' in size and kind, so that every day differs from its
+baseline. `scones baseline`, the demonstration and the simulation make observed ones.
 """
 
 from collections import Counter
@@ -16,50 +16,50 @@ from monitoring.report.baseline import OBSERVED, Baseline, thinned
 from monitoring.report.records.figures import measured
 from monitoring.report.records.photo import in_order, is_classified, needed_review, predicted
 
-LEAST = 500
+LEAST = 500  # photos
 TIGHT = 5_000
-"""With fewer, the baseline's own chance widens the critical values: all days share that noise."""
+"""With fewer photos the baseline's own noise, which all days share, widens critical values."""
 
 FIGURES = ("brightness", "contrast", "sharpness", "width", "height", "size_bytes", "aspect")
 
 
 class WindowNotOver(PermanentError):
-    """A baseline was asked for of a time that has not ended."""
+    """The window of a baseline has not ended yet."""
 
 
 class TooFewPhotos(PermanentError):
-    """The window holds too few photos of the model to compare days with; the message counts."""
+    """The window holds too few photos of the model for a baseline; the message has the counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A baseline, and what a person should know before it becomes what is normal."""
+    """A baseline, and what an operator should know before it is stored."""
 
     baseline: Baseline
-    instead_of: Baseline | None  # what days are compared with so far
-    others: Mapping[str, int]  # further model versions of the window, and their photos
-    reported: int  # windows inside this one of which a report was made
-    acted_on: Mapping[str, tuple[str, ...]]  # start of those that were ACT → checks that were loud
+    instead_of: Baseline | None  # the one with which days are compared so far
+    others: Mapping[str, int]  # other model version in the window → its photos
+    reported: int  # windows within this one that have a report
+    acted_on: Mapping[str, tuple[str, ...]]  # start of those with ACT → checks at WATCH or ACT
 
     def warnings(self) -> tuple[str, ...]:
-        """One sentence each."""
-        found = []
+        """Return the reasons to hesitate, one sentence each."""
+        sentences = []
         if self.acted_on:
             checks = sorted({name for names in self.acted_on.values() for name in names})
-            found.append(
-                f"the report said ACT about {len(self.acted_on)} of {self.reported} reported "
-                f"window(s) in it ({', '.join(checks) or 'nothing compared'}): if something was "
-                "wrong then, it will count as normal."
+            sentences.append(
+                f"{len(self.acted_on)} of {self.reported} reported window(s) in it had the verdict "
+                f"ACT ({', '.join(checks) or 'nothing compared'}): if something was wrong then, it "
+                "will count as normal."
             )
         if self.baseline.n < TIGHT:
-            found.append(
-                f"with {self.baseline.n:,} photos the baseline's own chance widens every critical "
+            sentences.append(
+                f"with {self.baseline.n:,} photos the baseline's own noise widens every critical "
                 f"value; {TIGHT:,} make them tight."
             )
         if self.others:
             others = ", ".join(f"{name} ({n:,} photos)" for name, n in self.others.items())
-            found.append(f"the window also holds other models, which need their own: {others}.")
-        return tuple(found)
+            sentences.append(f"the window also holds other models, which need their own: {others}.")
+        return tuple(sentences)
 
 
 def proposal(
@@ -71,20 +71,23 @@ def proposal(
     history: Iterable[HistoryRow],
     now: datetime,
 ) -> Proposal:
-    """Of the commonest model version, where none is named. Raises: WindowNotOver, TooFewPhotos."""
+    """Propose the baseline of a model version; by default of the most frequent one.
+
+    Raises: WindowNotOver, TooFewPhotos.
+    """
     if window.end > now:
         raise WindowNotOver(
             f"the window ends at {window.end:%Y-%m-%dT%H:%MZ}, and it is {now:%Y-%m-%dT%H:%MZ}: "
-            "a baseline is made of days that are over."
+            "a baseline needs days that are over."
         )
-    found = list(photos)
-    counts = Counter(photo.model_version for photo in found if is_classified(photo))
-    version = version or max(sorted(counts), key=lambda each: counts[each], default="")
+    received = list(photos)
+    counts = Counter(photo.model_version for photo in received if is_classified(photo))
+    version = version or max(sorted(counts), key=lambda name: counts[name], default="")
     _require_enough(counts, version)
     before = baselines.get(version)
-    inside = [row for row in history if _lies_in(row, window)]
+    inside = [row for row in history if _is_within(row, window)]
     return Proposal(
-        baseline=observed_baseline(found, version, window=window, evaluated=before),
+        baseline=observed_baseline(received, version, window=window, evaluated=before),
         instead_of=before,
         others={name: n for name, n in sorted(counts.items()) if name != version},
         reported=len(inside),
@@ -99,14 +102,17 @@ def observed_baseline(
     window: Window | None = None,
     evaluated: Baseline | None = None,
 ) -> Baseline:
-    """Of all photos that this model has classified; what only labels can tell is `evaluated`'s."""
+    """Return the baseline of all photos that this model has classified.
+
+    Calibration error and data digest need labels, so they are those of `evaluated`.
+    """
     chosen = [
         photo
         for photo in in_order(photos)
         if is_classified(photo) and photo.model_version == version
     ]
     reviewed = sum(map(needed_review, chosen))
-    # A class that was never the most probable one is known to the model all the same.
+    # A class that was never the most probable one belongs to the model as well.
     classes = sorted({name for photo in chosen for name in photo.probabilities})
     most_probable = Counter(map(predicted, chosen))
     formats = Counter(photo.image_format.lower() or "unknown" for photo in chosen)
@@ -139,10 +145,10 @@ def _values(photos: Sequence[PhotoFacts], classes: Sequence[str]) -> dict[str, t
 
 
 def _threshold(photos: Sequence[PhotoFacts], evaluated: Baseline | None) -> float:
-    """The one that most photos met."""
-    met = Counter(photo.threshold for photo in photos if photo.threshold is not None)
+    """Return the threshold that was applied to most photos."""
+    applied = Counter(photo.threshold for photo in photos if photo.threshold is not None)
     fallback = evaluated.threshold if evaluated else 0.0
-    return max(sorted(met), key=lambda each: met[each], default=fallback)
+    return max(sorted(applied), key=lambda threshold: applied[threshold], default=fallback)
 
 
 def _require_enough(counts: Mapping[str, int], version: str) -> None:
@@ -158,15 +164,15 @@ def _require_enough(counts: Mapping[str, int], version: str) -> None:
     )
 
 
-def _lies_in(row: HistoryRow, window: Window) -> bool:
+def _is_within(row: HistoryRow, window: Window) -> bool:
     start, end = (datetime.fromisoformat(text) for text in (row.start, row.end))
     return window.start <= start and end <= window.end
 
 
 def _loud(row: HistoryRow, version: str) -> tuple[str, ...]:
-    """Of this model's checks."""
-    found = (key.partition("@") for key in row.watched)
-    return tuple(sorted(name for name, _, model in found if model in {"", version}))
+    """Return the names of this model's checks that were WATCH or ACT."""
+    keys = (key.partition("@") for key in row.watched)
+    return tuple(sorted(name for name, _, model in keys if model in {"", version}))
 
 
 def _date(moment: datetime, window: Window) -> str:

@@ -1,4 +1,4 @@
-"""A row of the ledger, and what people said of it, as the report reads it."""
+"""Turns a row of the ledger and its human labels into the report's record of a photo."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,10 @@ _NO_FIGURES = {"image_format", "defects"}
 
 
 def photo_facts(row: LedgerRow, seeded: Mapping[str, str]) -> PhotoFacts:
-    """`seeded`: what some photos are known to show. Raises: InvalidRecord."""
+    """Return the facts of a row; `seeded`: known labels of known items, by photo id.
+
+    Raises: InvalidRecord for a value of another type, or out of its range.
+    """
     classified, quality = row.classification, row.quality
     try:
         return PhotoFacts(
@@ -45,19 +48,19 @@ def photo_facts(row: LedgerRow, seeded: Mapping[str, str]) -> PhotoFacts:
             seeded_label=seeded.get(row.photo_id, ""),
         )
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise InvalidRecord(f"a ledger row holds what is no figure: {error!r}") from error
+        raise InvalidRecord(f"a ledger row holds an invalid value: {error!r}") from error
 
 
-def with_verdict(photo: PhotoFacts, verdicts: LabelIndex) -> PhotoFacts:
-    """The same photo, and what people said of it."""
-    said, opinions = verdicts.decided.get(photo.photo_id), verdicts.opinions_of(photo.photo_id)
-    if said is None:
+def with_labels(photo: PhotoFacts, index: LabelIndex) -> PhotoFacts:
+    """Return the photo with the verdict in force and the opinions of further reviewers."""
+    label, opinions = index.decided.get(photo.photo_id), index.opinions_of(photo.photo_id)
+    if label is None:
         return replace(photo, opinions=opinions) if opinions else photo
     return replace(
         photo,
-        verdict=said.verdict,
-        verdict_by=said.by,
-        decided_at=said.at or photo.decided_at,
+        verdict=label.verdict,
+        verdict_by=label.by,
+        decided_at=label.at or photo.decided_at,
         opinions=opinions,
     )
 
@@ -80,19 +83,19 @@ def _measured(quality: Mapping[str, Any]) -> dict[str, float]:
 def _share(value: object) -> float | None:
     share = _figure(value)
     if share is not None and not 0 <= share <= 1:
-        raise ValueError(f"{share} is no probability")
+        raise ValueError(f"{share} is not a probability")
     return share
 
 
 def _figure(value: object) -> float | None:
-    """A text is no figure, even if it reads like one: one day it would be `NaN`."""
+    """Return a finite number; a text is refused even if it reads like one: `NaN` would, too."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, Decimal | float | int):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     figure = float(value)
     if not math.isfinite(figure):
-        raise ValueError(f"{value!r} is no finite number")
+        raise ValueError(f"{value!r} is not a finite number")
     return figure
 
 

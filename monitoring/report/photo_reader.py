@@ -1,4 +1,4 @@
-"""Photos as the ledger knows them, with what people said of them; rows that are none, by name."""
+"""Reads photos from the ledger with their human labels, and the ids of malformed rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from monitoring.report import PhotoFacts, Window
 from monitoring.report.human_labels import HumanLabel, LabelIndex, read_labels
-from monitoring.report.photo_facts import photo_facts, with_verdict
+from monitoring.report.photo_facts import photo_facts, with_labels
 from monitoring.report.windows import hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoReading:
-    """What came before the window's end and was known as of then."""
+    """Photos received before the window's end, as far as they were known at `as_of`."""
 
     photos: list[PhotoFacts]
-    unreadable_rows: tuple[str, ...]  # photo ids, of the window's hours alone
-    unreadable_labels: int  # and decisions in the rows
+    unreadable_rows: tuple[str, ...]  # photo ids, of the window's hours only
+    unreadable_labels: int  # malformed decisions in rows included
 
 
 def read_photos(
@@ -33,11 +33,14 @@ def read_photos(
     earliest: datetime,
     as_of: datetime,
 ) -> PhotoReading:
-    """`earliest`: how far before the window photos are read as well."""
-    end = min(window.end, as_of)  # what came later was not there yet
-    verdicts, unreadable = LabelIndex(), []
+    """Read the photos received from `earliest` to the window's end.
+
+    `seeded`: known labels of known items, by photo id.
+    """
+    end = min(window.end, as_of)  # later photos were not known yet
+    index, unreadable = LabelIndex(), []
     photos: dict[str, PhotoFacts] = {}
-    # A row that is none need not be believed when it says when it came: its hour says it.
+    # The time of receipt in a malformed row is not reliable, so its hour in the index counts.
     reported = {*hours(window.start, end)}
     for hour in hours(earliest, end):
         for item in ledger.received_in(hour):
@@ -51,11 +54,11 @@ def read_photos(
             if earliest <= photo.received_at < end:
                 photos[photo.photo_id] = photo
                 for decision in row.decisions:
-                    verdicts.add(HumanLabel.from_decision(row.photo_id, decision), as_of=as_of)
+                    index.add(HumanLabel.from_decision(row.photo_id, decision), as_of=as_of)
     if labels is not None:
-        read_labels(labels, verdicts, start=earliest, as_of=as_of, photos=photos)
+        read_labels(labels, index, start=earliest, as_of=as_of, photos=photos)
     return PhotoReading(
-        photos=[with_verdict(photo, verdicts) for photo in photos.values()],
+        photos=[with_labels(photo, index) for photo in photos.values()],
         unreadable_rows=tuple(unreadable),
-        unreadable_labels=verdicts.unreadable,
+        unreadable_labels=index.unreadable,
     )

@@ -1,4 +1,4 @@
-"""Sizes of queues, the age of the oldest review, and the sweeper's last walk, at this moment."""
+"""Measures queue depths, the age of the oldest review and the sweeper's last completed walk."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from datetime import UTC, datetime
 
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
-from monitoring.reconciliation.bucket_walk import last_whole_walk
+from monitoring.reconciliation.bucket_walk import last_completed_walk
 from monitoring.reconciliation.checkpoint import CheckpointStore
-from monitoring.reconciliation.review_age import oldest_review_s
+from monitoring.reconciliation.sweep import oldest_review_s
 from monitoring.report import QueueFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueMonitor:
-    """What is measured."""
+    """Measures the figures of queues at the present moment."""
 
     ledger: PhotosTable
     reviews: Queue
     failures: Queue
     dead_letters: Sequence[Queue]
-    notes: CheckpointStore  # the sweeper's
+    checkpoints: CheckpointStore  # of the sweeper
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def figures(self) -> QueueFigures:
-        """Depths are SQS's own approximations."""
+        """Return the figures now; depths are SQS's approximations."""
         age_s = oldest_review_s(self.ledger, now=self.clock())
-        walk = last_whole_walk(self.notes.read())
+        walk = last_completed_walk(self.checkpoints.read())
         return QueueFigures(
             reviews_open=self.reviews.depth(),
             oldest_review_s=age_s,

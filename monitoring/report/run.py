@@ -1,4 +1,4 @@
-"""One report, from what was asked to the files that it consists of; Lambda and laptop run this."""
+"""Makes one report, from the requested window to its files; on Lambda and on a laptop."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,10 +26,13 @@ class MadeReport:
 
 
 def make_report(inputs: ReportInputs, *, pictures: Pictures) -> MadeReport:
-    """Decides first, since only then it is known which photos are worth a look."""
+    """Build the report, fetch the thumbnails that it wants, and render its files.
+
+    `pictures` gets the photos, and the ids of those that the checks have selected as examples.
+    """
     report = build_report(inputs)
-    seen = {photo.photo_id: photo for photo in (*inputs.audited, *inputs.week, *inputs.photos)}
-    report = report.with_thumbnails(tuple(pictures(seen.values(), report.wanted_thumbnails)))
+    photos = {photo.photo_id: photo for photo in (*inputs.audited, *inputs.week, *inputs.photos)}
+    report = report.with_thumbnails(tuple(pictures(photos.values(), report.wanted_thumbnails)))
     files = {
         PAGE: report_html(report),
         "report.json": report_json(report),
@@ -51,7 +54,10 @@ def run_report(
     pictures: Pictures,
     publish: bool = True,
 ) -> MadeReport:
-    """Gather, decide, write. Two runs at once write the same bytes to the same keys."""
+    """Gather the inputs, make the report and, if `publish`, store it.
+
+    Two runs at once write the same bytes to the same keys.
+    """
     queues = queue_figures(sources, as_of=as_of, now=now, keep=publish)
     is_over = as_of >= window.end
     if publish and is_over:
@@ -68,23 +74,23 @@ def run_report(
         for version, baseline in sources.own_baselines().items():
             sources.store.keep_baseline(version, baseline.to_json())
         sources.store.put(window, made.files)
-        # Other windows overlap with days, and would count them twice; half a day is none.
+        # Other windows overlap with days, which would count twice; an unfinished day is incomplete.
         if is_over and is_whole_day(window):
-            sources.store.remember(window, history_line(made.report.history_row))
+            sources.store.add_history(window, history_line(made.report.history_row))
     return made
 
 
-def stands_for_good(sources: Sources, window: Window, *, now: datetime) -> bool:
-    """Whether a report stands, and what it could rest on is deleted by now: none can be better."""
-    return _captures_expired(sources, window, now=now) and sources.store.stands(window)
+def is_final(sources: Sources, window: Window, *, now: datetime) -> bool:
+    """Return whether a report exists that a new one would not improve: its captures are deleted."""
+    return _captures_expired(sources, window, now=now) and sources.store.has_report(window)
 
 
 def _captures_expired(sources: Sources, window: Window, *, now: datetime) -> bool:
-    """By the clock, not by `as_of`: it is now that they are there or not."""
+    """Compare with the clock, not with `as_of`: the captures are read now."""
     return window.start < now - sources.capture_retention
 
 
 def _first_baseline(report: Report, inputs: ReportInputs) -> Baseline | None:
-    """SageMaker's constraints are those of one model: the one that has classified most."""
+    """Return the baseline of the most frequent model: SageMaker's constraints are of one model."""
     models = report.document["models"]
     return inputs.baselines.get(models[0]["version"]) if models else None

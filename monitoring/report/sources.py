@@ -1,4 +1,4 @@
-"""Where a report reads everything: made of the function's settings, on Lambda and on a laptop."""
+"""Connects a report to its sources by the function's settings, on Lambda and on a laptop."""
 
 from datetime import timedelta
 from functools import cache
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-    from monitoring.settings import ReporterSettings
+    from handlers.settings import ReporterSettings
 
 _REPORT_MODULES = ("monitoring.report.run", "monitoring.report.sources")
 _REPORT_FILES = tuple(
@@ -34,7 +34,10 @@ _REPORT_FILES = tuple(
 def report_sources(
     settings: "ReporterSettings", *, s3: "S3Client", dynamodb: "DynamoDBClient", sqs: "SQSClient"
 ) -> Sources:
-    """Baselines lie beside the models' manifests, in the function's package as in the project."""
+    """Return the sources of a report.
+
+    Baselines are stored beside the models' manifests, in the function's package as in the project.
+    """
     ledger = PhotosTable(dynamodb, table=settings.photos_table)
     reports = Bucket(s3, bucket=settings.reports_bucket)
     return Sources(
@@ -52,7 +55,7 @@ def report_sources(
             reviews=Queue(sqs, url=settings.review_queue_url),
             failures=Queue(sqs, url=settings.failures_queue_url),
             dead_letters=[Queue(sqs, url=url) for url in settings.dead_letters_urls.split(",")],
-            notes=CheckpointStore(reports),
+            checkpoints=CheckpointStore(reports),
         ),
         store=ReportStore(reports, stage=settings.stage),
         packaged_baselines=tuple(sorted(ROOT.glob("training/**/baseline.json"))),

@@ -1,1 +1,1 @@
-"""Worlds in which the truth is known: how often is the report wrong in them?"""
+"""Simulated photos whose truth is known, to measure how often the report is wrong."""

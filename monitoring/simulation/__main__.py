@@ -1,7 +1,7 @@
-"""How often the report is wrong, measured: `python -m monitoring.simulation`.
+"""Measure how often the report is wrong: `python -m monitoring.simulation`.
 
-False alarms of each test, its power, whole months of quiet days, and the accuracy as it is told
-beside the truth. `--windows 10000 --replays 200` takes about an hour on one core.
+False alarms and power of each test, months of quiet days through the whole report, and the
+reported accuracy beside the truth. `--windows 10000 --replays 200` takes an hour on one core.
 """
 
 import argparse
@@ -27,8 +27,8 @@ CHANGES = {
     "brightness -0.5 sd": QUIET.shifted(quality_shift={"brightness": -0.5}),
 }
 SEED = 20_261_122
-REPLAY_COLUMNS = "| photos a day | replays | days | ACT a month | verdicts | which |"
-NOT_JUDGED = "not judged"  # the report shows these and draws no conclusion
+REPLAY_COLUMNS = "| photos a day | replays | days | ACT a month | verdicts | checks |"
+NOT_GRADED = "not graded"  # the report shows these and draws no conclusion
 POWER_SIZES = (100, 300, 1_000)
 LEAST_ACCURACY_WINDOWS = 500
 SHORT = {
@@ -55,15 +55,23 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--windows", type=int, default=1_000, help="of each size and change")
-    parser.add_argument("--baselines", type=int, default=100)
-    parser.add_argument("--replays", type=int, default=20)
-    parser.add_argument("--days", type=int, default=90)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
-    parser.add_argument("--a-day", type=int, nargs="+", default=[100])
+    parser.add_argument(
+        "--windows", type=int, default=1_000, help="windows of each size and change"
+    )
+    parser.add_argument("--baselines", type=int, default=100, help="windows share them")
+    parser.add_argument("--replays", type=int, default=20, help="runs of --days days")
+    parser.add_argument("--days", type=int, default=90, help="days of each replay")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(SIZES), help="photos in a window"
+    )
+    parser.add_argument(
+        "--a-day", type=int, nargs="+", default=[100], help="photos a day of a replay"
+    )
     parser.add_argument("--only", choices=["alarms", "power", "replays", "accuracy"], default=None)
-    parser.add_argument("--short", action="store_true", help="seconds, to see that it works")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
+    parser.add_argument("--short", action="store_true", help="take seconds, to see that it works")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object instead of tables"
+    )
     chosen = parser.parse_args()
     chosen.accuracy_windows = max(chosen.windows, LEAST_ACCURACY_WINDOWS)
     if chosen.short:
@@ -83,17 +91,17 @@ def _alarms(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
         )
     )
     _print(chosen, _rate_rows(f"False alarms, {chosen.windows} quiet windows each", measured))
-    shares = [rate.watch_share for rate in measured if NOT_JUDGED not in rate.test]
+    shares = [rate.watch_share for rate in measured if NOT_GRADED not in rate.test]
     return {"least": min(shares), "most": max(shares), "rates": _shares(measured)}
 
 
 def _power(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
     results = {}
-    for name, world in CHANGES.items():
+    for name, population in CHANGES.items():
         measured = list(
             rates(
                 QUIET,
-                actual=world,
+                actual=population,
                 sizes=tuple(chosen.sizes) if chosen.short else POWER_SIZES,
                 windows=min(chosen.windows, 2_000),
                 baselines=chosen.baselines,
@@ -106,7 +114,7 @@ def _power(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
 
 
 def _shares(measured: list[Rate]) -> dict[str, dict[int, float]]:
-    """By test and number of photos: the share of windows with p < 0.01."""
+    """Return the share of windows with p < 0.01, by test and number of photos."""
     shares: dict[str, dict[int, float]] = {}
     for rate in measured:
         shares.setdefault(rate.test, {})[rate.n] = rate.watch_share
@@ -115,7 +123,7 @@ def _shares(measured: list[Rate]) -> dict[str, dict[int, float]]:
 
 def _rate_rows(title: str, measured: list[Rate]) -> Iterator[str]:
     yield f"\n{title}\n\n| test | n | windows | p < .01 | p < .001 |\n|---|---|---|---|---|"
-    for rate in sorted(measured, key=lambda each: (each.test, each.n)):
+    for rate in sorted(measured, key=lambda rate: (rate.test, rate.n)):
         yield (
             f"| {rate.test} | {rate.n:,} | {rate.windows:,} | {rate.watch_share:.2%} | "
             f"{rate.act_share:.2%} |"
@@ -123,20 +131,20 @@ def _rate_rows(title: str, measured: list[Rate]) -> Iterator[str]:
 
 
 def _accuracy(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
-    worlds = {
+    populations = {
         "calibrated": QUIET,
         "harder photos, calibrated": QUIET.shifted(sure_share=0.6),
         "over-confident": QUIET.shifted(honesty=0.905),
     }
     windows = chosen.accuracy_windows
     measured = [
-        simulate_accuracy(name, world, n=n, audit_share=share, windows=windows, seed=SEED)
-        for name, world in worlds.items()
+        simulate_accuracy(name, population, n=n, audit_share=share, windows=windows, seed=SEED)
+        for name, population in populations.items()
         for n, share in ((1_000, 0.02), (1_000, 0.05), (3_000, 0.02), (10_000, 0.02))
     ]
     _print(chosen, _accuracy_rows(measured))
     # Where the model is over-confident, the estimate without labels is off.
-    drifted = [result for result in measured if result.world == "over-confident"]
+    drifted = [result for result in measured if result.population == "over-confident"]
     return {
         "least_covered": min(result.covered for result in drifted),
         "most_covered": max(result.covered for result in drifted),
@@ -147,13 +155,13 @@ def _accuracy(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
 
 def _accuracy_rows(measured: list[AccuracyResult]) -> Iterator[str]:
     yield (
-        "\nAccuracy as told, minus the truth\n\n| world | n | audited | truth | reviewed only | "
-        "estimate | audits and reviews | covered | half width |\n" + "|---" * 9 + "|"
+        "\nReported accuracy minus the truth\n\n| population | n | audited | truth | reviewed only "
+        "| estimate | audits and reviews | covered | half width |\n" + "|---" * 9 + "|"
     )
     for result in measured:
         yield (
-            f"| {result.world} | {result.n:,} | {result.audit_share:.0%} | {result.truth:.3f} | "
-            f"{result.reviewed_only:+.3f} | {result.estimated:+.3f} | {result.audited:+.3f} | "
+            f"| {result.population} | {result.n:,} | {result.audit_share:.0%} | {result.truth:.3f} "
+            f"| {result.reviewed_only:+.3f} | {result.estimated:+.3f} | {result.audited:+.3f} | "
             f"{result.covered:.1%} | {result.half_width:.3f} |"
         )
 
@@ -175,15 +183,15 @@ def _replays(chosen: argparse.Namespace) -> dict[int, Any]:  # JSON values
 
 def _replay_row(result: ReplayResult) -> str:
     verdicts = ", ".join(f"{name} {count:,}" for name, count in sorted(result.verdicts.items()))
-    loud = ", ".join(f"{name} {count}" for name, count in result.loud.most_common())
+    acts = ", ".join(f"{name} {count}" for name, count in result.act_checks.most_common())
     return (
         f"| {result.a_day} | {result.replays} | {result.days} | {result.acts_a_month:.2f} | "
-        f"{verdicts} | {loud} |"
+        f"{verdicts} | {acts} |"
     )
 
 
 def _print(chosen: argparse.Namespace, lines: Iterable[str]) -> None:
-    """As soon as they are known: a long run shows how far it is."""
+    """Print lines as soon as they are known: a long run shows its progress."""
     if not chosen.json:
         for line in lines:
             sys.stdout.write(f"{line}\n")

@@ -1,4 +1,4 @@
-"""Accuracy as the report tells it, where the truth is known."""
+"""Compares the report's estimates of accuracy with the truth."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from monitoring.statistics.accuracy import Stratum, expected_accuracy, stratifie
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyResult:
-    """Of many windows of one world."""
+    """Means over many windows of one population; errors are estimate minus truth."""
 
-    world: str
+    population: str  # its name
     n: int
     audit_share: float
     windows: int
@@ -22,16 +22,16 @@ class AccuracyResult:
     estimated: float  # mean error of CBPE
     audited: float  # mean error of audits and reviews together
     covered: float  # share of windows whose interval holds the window's own accuracy
-    half_width: float
+    half_width: float  # of the interval, mean
 
 
 def simulate_accuracy(
-    name: str, world: Population, *, n: int, audit_share: float, windows: int, seed: int
+    name: str, population: Population, *, n: int, audit_share: float, windows: int, seed: int
 ) -> AccuracyResult:
-    """Windows in which nobody could be audited count as covered by nothing."""
-    rows = np.array(list(_windows(world, n, audit_share, windows, seed)))
+    """Simulate windows of `n` photos; a window without an audited photo counts as not covered."""
+    rows = np.array(list(_windows(population, n, audit_share, windows, seed)))
     return AccuracyResult(
-        world=name,
+        population=name,
         n=n,
         audit_share=audit_share,
         windows=len(rows),
@@ -45,13 +45,13 @@ def simulate_accuracy(
 
 
 def _windows(
-    world: Population, n: int, audit_share: float, windows: int, seed: int
+    population: Population, n: int, audit_share: float, windows: int, seed: int
 ) -> Iterator[tuple[float, ...]]:
     random = np.random.default_rng(seed)
     for _ in range(windows):
-        sure = world.confidences(random, n)
-        right = random.random(n) < sure * world.honesty
-        automatic = sure >= world.threshold
+        sure = population.confidences(random, n)
+        right = random.random(n) < sure * population.honesty
+        automatic = sure >= population.threshold
         audited = automatic & (random.random(n) < audit_share)
         strata = [
             Stratum(
@@ -65,7 +65,7 @@ def _windows(
                 right=int(right[~automatic].sum()),
             ),
         ]
-        found = stratified_accuracy(strata)
-        around = (found.value, found.low, found.high) if found else (np.nan,) * 3
+        interval = stratified_accuracy(strata)
+        bounds = (interval.value, interval.low, interval.high) if interval else (np.nan,) * 3
         reviewed = right[~automatic].mean() if (~automatic).any() else np.nan
-        yield float(right.mean()), float(reviewed), expected_accuracy(sure).value, *around
+        yield float(right.mean()), float(reviewed), expected_accuracy(sure).value, *bounds

@@ -1,4 +1,4 @@
-"""How often each test cries on a quiet day, and how often it sees a change of a known size."""
+"""Measures how often each test is significant: on quiet days, and after a known change."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ from monitoring.statistics.two_samples import (
 BASELINE_N = 5_000
 SIZES = (50, 100, 1_000, 10_000, 100_000)
 MANY = 10_000
-"""From here on the rounded confidences are counted out, not drawn one by one: the same law."""
+"""From this size on, counts of the rounded confidences are drawn: the same distribution, faster."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """How often a test was significant."""
+    """How many windows of `n` photos were significant in one test."""
 
     test: str
     n: int
     windows: int
-    watch: int
-    act: int
+    watch: int  # windows with p < P_WATCH
+    act: int  # windows with p < P_ACT
 
     @property
     def watch_share(self) -> float:
-        """At p < 0.01."""
+        """The share (0..1) of windows with p < 0.01."""
         return self.watch / self.windows
 
     @property
     def act_share(self) -> float:
-        """At p < 0.001."""
+        """The share (0..1) of windows with p < 0.001."""
         return self.act / self.windows
 
 
-Law = tuple[Floats, Floats]
+Law = tuple[Floats, Floats]  # values and their probabilities
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnSample:
-    """One window's figures, as the report would see them."""
+    """One window's figures, as the report would compute them."""
 
     confidences: Floats
     brightness: Floats
@@ -58,21 +58,23 @@ class DrawnSample:
     formats: dict[str, int]
 
     @classmethod
-    def of(cls, random: np.random.Generator, world: Population, n: int, law: Law) -> "DrawnSample":
-        """Drawn from that world; `law` is its `confidence_law`."""
+    def of(
+        cls, random: np.random.Generator, population: Population, n: int, law: Law
+    ) -> "DrawnSample":
+        """Draw a window of `n` photos; `law` is the population's `confidence_law`."""
         values, shares = law
         if n < MANY:
-            confidences = np.round(world.confidences(random, n), 4)
+            confidences = np.round(population.confidences(random, n), 4)
         else:
             confidences = np.repeat(values, random.multinomial(n, shares))
         mean, sd = QUALITY["brightness"]
-        shift = world.quality_shift.get("brightness", 0.0)
+        shift = population.quality_shift.get("brightness", 0.0)
         counts = random.multinomial(n, [share for _, share in FORMATS])
         return cls(
             confidences=confidences,
             brightness=mean + sd * (random.standard_normal(n) + shift),
-            firsts=int(random.binomial(n, world.first_share)),
-            reviews=int((confidences < world.threshold).sum()),
+            firsts=int(random.binomial(n, population.first_share)),
+            reviews=int((confidences < population.threshold).sum()),
             formats={name: int(k) for (name, _), k in zip(FORMATS, counts, strict=True)},
         )
 
@@ -81,7 +83,7 @@ Test = Callable[[DrawnSample], TestResult]
 
 
 def every_test(baseline: DrawnSample) -> dict[str, Test]:
-    """The report's tests against one baseline."""
+    """Return the report's tests against one baseline, by name."""
     confidence = Reference.of(baseline.confidences)
     brightness = Reference.of(baseline.brightness)
     m = confidence.n
@@ -90,7 +92,7 @@ def every_test(baseline: DrawnSample) -> dict[str, Test]:
             now.confidences, confidence
         ),
         "confidence, Wasserstein": lambda now: wasserstein(now.confidences, confidence),
-        "confidence, PSI (not judged)": lambda now: stability_index(now.confidences, confidence),
+        "confidence, PSI (not graded)": lambda now: stability_index(now.confidences, confidence),
         "vehicle mix, z": lambda now: two_shares(
             now.firsts, len(now.confidences), baseline.firsts, m
         ),
@@ -111,8 +113,12 @@ def rates(
     baselines: int,
     seed: int,
 ) -> Iterator[Rate]:
-    """`actual` is `quiet` itself for false alarms; windows are spread over the baselines."""
-    found: dict[tuple[str, int], list[float]] = {}
+    """Yield the rate of every test and size.
+
+    Baselines are drawn from `quiet`, windows from `actual`: the same population for false alarms.
+    The windows of a size are divided among the baselines.
+    """
+    p_values: dict[tuple[str, int], list[float]] = {}
     before, after = quiet.confidence_law(), actual.confidence_law()
     for number in range(baselines):
         random = np.random.default_rng([seed, number])
@@ -121,9 +127,9 @@ def rates(
             for _ in range(windows // baselines):
                 now = DrawnSample.of(random, actual, n, after)
                 for name, test in tests.items():
-                    found.setdefault((name, n), []).append(test(now).p)
-    for (name, n), chances in found.items():
-        p = np.array(chances)
+                    p_values.setdefault((name, n), []).append(test(now).p)
+    for (name, n), values in p_values.items():
+        p = np.array(values)
         yield Rate(
             test=name,
             n=n,

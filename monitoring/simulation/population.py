@@ -1,7 +1,7 @@
-"""Draws photos as a pipeline would have recorded them, from a truth that it cannot see.
+"""Draws photos as the pipeline would record them, with a truth that the pipeline cannot observe.
 
-The model is sure of most photos and unsure of some, right as often as it says, and all figures
-of a photo are drawn apart from each other. Every such assumption can be shifted.
+The model is confident about most photos and unsure about some, it is calibrated, and all figures of
+a photo are independent. Every such assumption can be shifted.
 """
 
 import hashlib
@@ -31,29 +31,32 @@ FORMATS = (("jpeg", 0.8), ("heif", 0.15), ("png", 0.05))
 
 @dataclass(frozen=True, kw_only=True)
 class Population:
-    """What is true; `drawn` makes photos of it."""
+    """The distribution from which photos are drawn; shares are 0..1."""
 
     vehicles: tuple[str, str] = ("first", "second")
     other: str = "other"
     first_share: float = 0.5  # of the vehicles
-    other_share: float = 0.05
-    sure_share: float = 0.85
-    sureness: float = 14.0  # of the sure ones: Beta(sureness, 1)
-    honesty: float = 1.0  # times the confidence is how often the model is right
+    other_share: float = 0.05  # of all photos
+    sure_share: float = 0.85  # photos about which the model is confident
+    sureness: float = 14.0  # of those: Beta(sureness, 1)
+    honesty: float = 1.0  # times the confidence is the probability that the model is right
     threshold: float = 0.8
     audit_share: float = 0.02
     model_version: str = "m1"
     quality_shift: dict[str, float] = field(default_factory=dict)  # in sd
 
     def confidences(self, random: np.random.Generator, n: int) -> Floats:
-        """Of the most probable class."""
+        """Draw the confidence (0..1) of the most probable class of `n` photos."""
         sure = random.beta(self.sureness, 1.0, n)
         unsure = random.beta(2.0, 1.6, n)
         mixed = np.where(random.random(n) < self.sure_share, sure, unsure)
         return np.asarray(0.5 + mixed / 2, dtype=np.float64)
 
     def confidence_law(self) -> tuple[Floats, Floats]:
-        """Every confidence of four decimals, and its share: what `confidences` follows, rounded."""
+        """Return every confidence of four decimals and its probability.
+
+        This is the distribution of `confidences`, rounded.
+        """
         values = np.arange(5_000, 10_001) / 10_000
         edges = np.clip(2 * np.append(values - 0.000_05, 1.0) - 1, 0.0, 1.0)
         unsure = np.array([beta_cdf(float(edge), 2.0, 1.6) for edge in edges])
@@ -61,16 +64,16 @@ class Population:
         return values, np.diff(below)
 
     def quality(self, random: np.random.Generator, n: int) -> dict[str, Floats]:
-        """One column a figure."""
+        """Draw quality figures of `n` photos, one column a figure."""
         return {
             name: np.abs(mean + sd * (random.standard_normal(n) + self.quality_shift.get(name, 0)))
             for name, (mean, sd) in QUALITY.items()
         }
 
-    def drawn(
+    def draw(
         self, random: np.random.Generator, n: int, start: datetime, *, hours: float = 24.0
     ) -> Iterator[PhotoFacts]:
-        """Photos spread over the hours, reviews and audits done."""
+        """Yield `n` photos spread over the hours, with reviews and audits completed."""
         sure, right = self.confidences(random, n), random.random(n)
         kinds, audits = random.random(n), random.random(n) < self.audit_share
         quality = self.quality(random, n)
@@ -82,7 +85,7 @@ class Population:
             guess = self._guess(float(kinds[i]))
             yield self._photo(
                 guess=guess,
-                truth=guess if right[i] < sure[i] * self.honesty else self._mistaken(guess),
+                truth=guess if right[i] < sure[i] * self.honesty else self._wrong_class(guess),
                 sure=float(sure[i]),
                 audited=bool(audits[i]),
                 received_at=start + timedelta(seconds=round(float(seconds[i]), 3)),
@@ -91,12 +94,12 @@ class Population:
             )
 
     def baseline(self, random: np.random.Generator, n: int = 5_000) -> Baseline:
-        """What a quiet window of that many photos was like."""
+        """Return the baseline of a quiet window of `n` photos."""
         start = datetime.fromisoformat("2026-01-01T00:00:00Z")
-        return observed_baseline(self.drawn(random, n, start), self.model_version)
+        return observed_baseline(self.draw(random, n, start), self.model_version)
 
     def shifted(self, **changes: object) -> "Population":
-        """Another world."""
+        """Return a population with other values of these fields."""
         return replace(self, **changes)  # type: ignore[arg-type] # fields by name
 
     def _guess(self, kind: float) -> str:
@@ -105,7 +108,7 @@ class Population:
         among = (kind - self.other_share) / (1 - self.other_share)
         return self.vehicles[0] if among < self.first_share else self.vehicles[1]
 
-    def _mistaken(self, guess: str) -> str:
+    def _wrong_class(self, guess: str) -> str:
         return self.vehicles[0] if guess != self.vehicles[0] else self.vehicles[1]
 
     def _photo(
@@ -127,13 +130,13 @@ class Population:
         reason = "no_vehicle" if guess == self.other else reason
         reason = "audit" if audited and not reason else reason
         verdict = NEITHER if truth == self.other else truth
-        is_none = bool(reason) and verdict == NEITHER
+        is_rejected = bool(reason) and verdict == NEITHER
         photo_id = hashlib.sha256(f"{received_at}{sure!r}".encode()).hexdigest()
         return PhotoFacts(
             photo_id=photo_id,
             key=f"intake/driver-{photo_id[:2]}/{photo_id[2:10]}.jpg",
-            status="rejected" if is_none else "assigned",
-            reason="no_vehicle" if is_none else "",
+            status="rejected" if is_rejected else "assigned",
+            reason="no_vehicle" if is_rejected else "",
             review="done" if reason else "none",
             review_reason=reason,
             received_at=received_at,

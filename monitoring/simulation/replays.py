@@ -1,4 +1,4 @@
-"""Months of quiet days through the whole report: how often does it ask for hands?"""
+"""Replays months of quiet days through the whole report, and counts verdicts of ACT."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -18,32 +18,37 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayResult:
-    """What many replays of as many days said."""
+    """Verdicts over all days of all replays."""
 
     a_day: int
     replays: int
     days: int
     verdicts: Counter[str]
-    loud: Counter[str]  # which checks were ACT
+    act_checks: Counter[str]  # name of a check → days on which it was ACT
 
     @property
     def acts_a_month(self) -> float:
-        """ACT verdicts in 30 days."""
+        """Verdicts of ACT in 30 days."""
         return self.verdicts["ACT"] / (self.replays * self.days) * 30
 
 
 def simulate_replays(
     quiet: Population, *, a_day: int, replays: int, days: int, seed: int
 ) -> ReplayResult:
-    """Every replay has a baseline of its own; the days before the first are photographed, too."""
+    """Replay `days` days of about `a_day` photos; every replay has a baseline of its own.
+
+    Photos of the audit's days before the first one are drawn as well.
+    """
     verdicts: Counter[str] = Counter()
-    loud: Counter[str] = Counter()
+    act_checks: Counter[str] = Counter()
     for number in range(replays):
         random = np.random.default_rng([seed, number])
         for level, names in _days(quiet, random, a_day, days):
             verdicts[level.label] += 1
-            loud.update(names)
-    return ReplayResult(a_day=a_day, replays=replays, days=days, verdicts=verdicts, loud=loud)
+            act_checks.update(names)
+    return ReplayResult(
+        a_day=a_day, replays=replays, days=days, verdicts=verdicts, act_checks=act_checks
+    )
 
 
 def _days(
@@ -55,7 +60,7 @@ def _days(
     history: deque[HistoryRow] = deque(maxlen=3)
     for number in range(-settings.audit_days, days):
         start = START + number * DAY
-        month.append(list(quiet.drawn(random, int(random.poisson(a_day)), start)))
+        month.append(list(quiet.draw(random, int(random.poisson(a_day)), start)))
         if number < 0:
             continue
         week = [photo for photos in [*month][-settings.rolled_days :] for photo in photos]

@@ -71,5 +71,5 @@ def _weighted_error(scored: Scored, labelled: npt.NDArray[np.bool_]) -> Interval
     weights, wrong = scored.weight[labelled], ~scored.right[labelled]
     share = float((weights * wrong).sum() / weights.sum())
     effective = float(weights.sum() ** 2 / (weights**2).sum())
-    around = wilson(round(share * round(effective)), max(1, round(effective)))
-    return Interval(value=share, low=min(share, around.low), high=max(share, around.high))
+    interval = wilson(round(share * round(effective)), max(1, round(effective)))
+    return Interval(value=share, low=min(share, interval.low), high=max(share, interval.high))

@@ -20,7 +20,9 @@ BENCHMARKS = {
 def main() -> None:
     """Print one table a benchmark, each as soon as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="few rounds, to see that all work")
+    parser.add_argument(
+        "--short", action="store_true", help="few repetitions, to check that all work"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     console, results = Console(), dict[str, Measurements]()

@@ -1,7 +1,7 @@
 """The capture reader on several kinds of files: `python -m tests.benchmarks.captured_records`.
 
-CPU seconds stand beside a bare `orjson.loads` of the same lines (the nested JSON included), by
-turns, and the best of each: what else runs on the machine slows down both.
+CPU seconds are compared with a bare `orjson.loads` of the same lines (the nested JSON included),
+measured by turns; the best of each counts, since other load slows down both.
 """
 
 import subprocess
@@ -47,7 +47,7 @@ class Kind:
     lines: Callable[[range], bytes]
 
 
-def _each(line: Callable[[int], bytes]) -> Callable[[range], bytes]:
+def _joined(line: Callable[[int], bytes]) -> Callable[[range], bytes]:
     return lambda numbers: b"".join(map(line, numbers))
 
 
@@ -63,19 +63,21 @@ def _by_turns(number: int) -> bytes:
 
 KINDS = (
     Kind(name="usual", records=1_000_000, lines=many_lines),
-    Kind(name="with images of 3 kB", records=50_000, lines=_each(lambda n: a_line(n, image=3_000))),
-    Kind(name="two models by turns", records=100_000, lines=_each(_by_turns)),
+    Kind(
+        name="with images of 3 kB", records=50_000, lines=_joined(lambda n: a_line(n, image=3_000))
+    ),
+    Kind(name="two models by turns", records=100_000, lines=_joined(_by_turns)),
     Kind(
         name="one odd line in 300",
         records=100_000,
-        lines=_each(lambda n: a_line(n) if n % 300 else _without_id(n)),
+        lines=_joined(lambda n: a_line(n) if n % 300 else _without_id(n)),
     ),
-    Kind(name="all without an id", records=100_000, lines=_each(_without_id)),
+    Kind(name="all without an id", records=100_000, lines=_joined(_without_id)),
 )
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row a kind of file."""
+    """Return one row a kind of file."""
     rows = {}
     for kind in KINDS:
         records = min(kind.records, SHORT) if short else kind.records
@@ -91,7 +93,7 @@ def measure(*, short: bool) -> Measurements:
 
 
 def _measured(kind: Kind, records: int, *, turns: int) -> tuple[float, float, float]:
-    """CPU seconds of our reader and of the bare parse, and our peak in bytes."""
+    """Return CPU seconds of our reader and of the bare parse, and our peak in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.jsonl"
         with path.open("wb") as file:
@@ -103,7 +105,7 @@ def _measured(kind: Kind, records: int, *, turns: int) -> tuple[float, float, fl
 
 
 def _alone(reader: str, path: Path) -> tuple[float, float]:
-    """Seconds and bytes of one reader, in an interpreter of its own."""
+    """Return seconds and bytes of one reader, in an interpreter of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.captured_records", WORKER, reader, str(path)]
     seconds, peak = orjson.loads(subprocess.check_output(command, cwd=ROOT))
     return float(seconds), float(peak)

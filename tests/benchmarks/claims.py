@@ -1,13 +1,13 @@
-"""The claims of `docs/figures.toml`: every figure that the documents show, and how to measure it.
+"""The claims of `docs/figures.toml`: every figure in the documents, and how to measure it.
 
 A claim is either a `value` with a `unit` and a `tolerance` (in that unit), or a share: `count` of
 `of`, which must be measured exactly. Its keys:
 
     id         how documents refer to it
     group      the heading under which `docs/figures.md` lists it
-    figure     what the number says
-    command    prints one JSON object; run in the project's folder, as a person would
-    read       JSON Pointer (RFC 6901) into what the command prints
+    figure     what the number measures
+    command    prints one JSON object; runs in the project's folder
+    read       JSON Pointer (RFC 6901) into the output of the command
     record     file#pointer of a committed measurement, which CI compares with the claim;
                without `read`, a training run wrote it and only the next one measures it again
     scale      factor from what is read to the unit, 1 by default (100 for percent)
@@ -41,7 +41,7 @@ class InvalidClaim(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One figure. Decimals keep the digits that the file has: 4.10 is shown as 4.10."""
+    """One figure. Decimals keep the digits of the file: 4.10 is shown as 4.10."""
 
     id: str
     group: str
@@ -79,40 +79,40 @@ class Claim:
         return proportion(self.count, self.of)
 
     def text(self, form: str = "value") -> str:
-        """The figure as documents show it: its `value`, and of a share `counts` or `interval`.
+        """Return the figure as documents show it: its `value`, or a share's `counts` or `interval`.
 
         Raises: InvalidClaim for a form that the claim does not have.
         """
-        if (part := self.share) is None:
+        if (share := self.share) is None:
             if form == "value":
                 return f"{self.value:,} {self.unit}".strip()
         elif form == "value":
-            return f"{100 * part.value:.1f} %"
+            return f"{100 * share.value:.1f} %"
         elif form == "counts":
-            return f"{part.count:,} of {part.of:,}"
+            return f"{share.count:,} of {share.of:,}"
         elif form == "interval":
-            return f"{100 * part.low:.1f}–{100 * part.high:.1f} %"
+            return f"{100 * share.low:.1f}–{100 * share.high:.1f} %"
         raise InvalidClaim(f"{self.id} has no form {form!r}")
 
-    def agrees(self, measured: Any) -> bool:  # a JSON value, as `read` found it
-        """Whether a measurement is the claim, within its tolerance."""
+    def agrees(self, measured: Any) -> bool:  # a JSON value
+        """Return whether a measurement agrees with the claim, within its tolerance."""
         if self.share is not None:
             return (measured["count"], measured["of"]) == (self.count, self.of)
         assert self.value is not None
         now = Decimal(str(measured)) * self.scale
-        # What the claim's own rounding hides is no difference.
+        # A difference that the claim's own rounding hides does not count.
         shown = now.quantize(Decimal(self.value))
         return abs(shown - self.value) <= self.tolerance
 
     def shown(self, measured: Any) -> str:  # as above
-        """A measurement in the claim's form."""
+        """Format a measurement in the claim's form."""
         if self.share is not None:
             now = proportion(measured["count"], measured["of"])
             return f"{100 * now.value:.1f} % ({now.count:,} of {now.of:,})"
         return f"{Decimal(str(measured)) * self.scale:,.4g} {self.unit}".strip()
 
     def missing(self) -> str:
-        """Why the command cannot run on this machine; empty if it can."""
+        """Return why the command cannot run on this machine; empty if it can."""
         for need in self.needs:
             if need == TORCH:
                 if not (TRAINING_BIN / "python").exists():
@@ -126,7 +126,7 @@ class Claim:
 
 
 def load_claims(path: Path = CLAIMS) -> dict[str, Claim]:
-    """All claims by id, in the file's order. Raises: InvalidClaim."""
+    """Return all claims by id, in the file's order. Raises: InvalidClaim."""
     document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     claims: dict[str, Claim] = {}
     for entry in document["figure"]:
@@ -135,13 +135,13 @@ def load_claims(path: Path = CLAIMS) -> dict[str, Claim]:
         except TypeError as error:
             raise InvalidClaim(f"{entry.get('id', entry)}: {error}") from error
         if claim.id in claims:
-            raise InvalidClaim(f"{claim.id} stands twice")
+            raise InvalidClaim(f"{claim.id} is claimed twice: give each claim an id of its own")
         claims[claim.id] = claim
     return claims
 
 
 def resolve(document: Any, pointer: str) -> Any:  # JSON values
-    """What a JSON Pointer leads to. Raises: LookupError, ValueError."""
+    """Return the value at a JSON Pointer. Raises: LookupError, ValueError."""
     value = document
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
@@ -150,5 +150,5 @@ def resolve(document: Any, pointer: str) -> Any:  # JSON values
 
 
 def load_exempt(path: Path = CLAIMS) -> set[str]:
-    """Texts that look like figures in the documents and are none: downloads, other people's."""
+    """Return texts of the documents that look like figures and need no claim, e.g. downloads."""
     return {entry["text"] for entry in tomllib.loads(path.read_text(encoding="utf-8"))["exempt"]}

@@ -1,4 +1,4 @@
-"""What can be counted in the code: `python -m tests.benchmarks.counts`."""
+"""Figures that are counted in the code: `python -m tests.benchmarks.counts`."""
 
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from infra.function_specs import FUNCTIONS
@@ -9,7 +9,7 @@ TITLE = "Counted in the code"
 
 
 def measure(*, short: bool) -> Measurements:  # noqa: ARG001 # counting is short
-    """One row."""
+    """Return one row of counts."""
     routes, identities = len(EVERY_OPERATION), len(IDENTITIES)
     return {
         "counts": {

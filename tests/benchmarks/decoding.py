@@ -1,7 +1,7 @@
 """The work of Serialize on a 12-megapixel JPEG: `python -m tests.benchmarks.decoding`.
 
-CPU seconds of `prepare` stand beside those of the plain way (open, convert, resize), measured by
-turns in one process, so that a busy machine slows down both: compare the ratios.
+CPU seconds of `prepare` and of the plain way (open, convert, resize) are measured by turns in one
+process. A busy machine slows down both, so compare the ratios.
 """
 
 import io
@@ -22,7 +22,7 @@ DETAIL = {"plain": 0.0, "usual detail": 0.05, "much detail": 0.12}
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row for each amount of detail; the times are medians."""
+    """Return one row for each amount of detail; the times are medians."""
     size, rounds = ((640, 480), 1) if short else (SIZE, ROUNDS)
     drawing, grain = a_picture(size), Image.effect_noise(size, 60).convert("RGB")
     rows = {}

@@ -1,8 +1,8 @@
 """Writes the claims into the documents: `docs/figures.md`, the README's block, inline figures.
 
 Between `<!-- figures: start -->` and `<!-- figures: end -->` the README has the headline figures.
-In any document, `<!-- figure: ID -->98.5 %<!-- /figure -->` shows one claim; after the id may stand
-a form of it, `counts` or `interval`.
+In any document, `<!-- figure: ID -->98.5 %<!-- /figure -->` shows one claim; a form of it, `counts`
+or `interval`, may follow the id.
 """
 
 import re
@@ -33,27 +33,29 @@ by every run of the tests, *minutes* by `make figures`, *long* by `make figures-
 
 
 def documents() -> list[Path]:
-    """All documents in which claims may stand, but for the one that is made from them."""
+    """Return all documents that may show claims, without the generated one."""
     docs = sorted(path for path in (ROOT / "docs").glob("*.md") if path != FIGURES)
     return [README, CARD, *docs]
 
 
 def rendered(path: Path, claims: Mapping[str, Claim]) -> str:
-    """A document with its figures as they are claimed. Raises: InvalidClaim."""
+    """Return a document with the claimed figures. Raises: InvalidClaim."""
     text = path.read_text(encoding="utf-8")
     if path == README:
         text = _BLOCK.sub(lambda block: block[1] + headlines(claims.values()) + block[2], text)
 
     def figure(mark: re.Match[str]) -> str:
         if mark["id"] not in claims:
-            raise InvalidClaim(f"{path.name} shows {mark['id']}, which nothing claims")
+            raise InvalidClaim(
+                f"{path.name} shows {mark['id']}, which is not claimed: add it to {CLAIMS.name}"
+            )
         return mark[1] + claims[mark["id"]].text(mark["form"] or "value") + mark[4]
 
     return _INLINE.sub(figure, text)
 
 
 def headlines(claims: Iterable[Claim]) -> str:
-    """The README's table: figure, value and command."""
+    """Return the README's table: figure, value and command."""
     chosen = [claim for claim in claims if claim.headline]
     if not 0 < len(chosen) <= MOST_HEADLINES:
         raise InvalidClaim(f"{len(chosen)} headline figures; the README has {MOST_HEADLINES}")
@@ -62,7 +64,7 @@ def headlines(claims: Iterable[Claim]) -> str:
 
 
 def figures(claims: Mapping[str, Claim]) -> str:
-    """`docs/figures.md`: one table a group."""
+    """Return `docs/figures.md`: one table a group."""
     lines = [_ABOUT]
     for group in dict.fromkeys(claim.group for claim in claims.values()):
         lines += [f"## {group}", "", "| figure | value | tolerance | measured | command |"]
@@ -80,7 +82,7 @@ def write(claims: Mapping[str, Claim]) -> None:
 
 
 def without_claims(text: str) -> str:
-    """A document's text without its figures and without code, which is no claim."""
+    """Return a document's text without its figures and without code, which needs no claim."""
     text = _INLINE.sub("", _BLOCK.sub("", text))
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`", "", text)

@@ -1,4 +1,4 @@
-"""`make figures`: measures the claims of `docs/figures.toml` again, claimed beside now.
+"""`make figures`: measures the claims of `docs/figures.toml` again and compares.
 
 Exit code: 0 if all that could be measured agree, 1 if a figure differs or its command fails.
 """
@@ -23,12 +23,12 @@ from tests.conftest import ROOT
 
 
 class CannotMeasure(Exception):
-    """A claim's command failed, or what it printed does not hold the figure."""
+    """A claim's command failed, or its output does not contain the figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A claim, and what became of measuring it."""
+    """A claim and its new measurement."""
 
     claim: Claim
     now: str = ""
@@ -37,10 +37,10 @@ class Result:
 
 
 def main() -> int:
-    """The table, line by line as it is measured."""
+    """Print the table, line by line as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cost", choices=COSTS, default="minutes", help="up to this [minutes]")
-    parser.add_argument("--only", default="", help="ids that start so")
+    parser.add_argument("--only", default="", help="ids that start with this")
     parser.add_argument("--write", action="store_true", help="bring the documents up to date")
     options = parser.parse_args()
     claims = load_claims()
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def measured(claims: Iterable[Claim]) -> Iterator[Result]:
-    """Every claim in turn; a command that several claims share runs once."""
+    """Measure every claim in turn; a command that several claims share runs once."""
     for claim in claims:
         if reason := claim.missing():
             yield Result(claim=claim, skipped=reason)
@@ -79,18 +79,18 @@ def _now(claim: Claim) -> Any:  # a JSON value
 
 
 def recorded(claim: Claim) -> Any:  # a JSON value
-    """What the committed record of a claim says. Raises: LookupError, OSError, ValueError."""
+    """Return the value in a claim's committed record. Raises: LookupError, OSError, ValueError."""
     name, _, pointer = claim.record.partition("#")
     return resolve(json.loads((ROOT / name).read_text(encoding="utf-8")), pointer)
 
 
 @cache
 def printed(command: str, *, in_training: bool = False) -> Any:  # JSON values
-    """The JSON object that a command prints, after whatever else. Raises: CannotMeasure."""
+    """Return the JSON object at the end of a command's output. Raises: CannotMeasure."""
     own = TRAINING_BIN if in_training else ROOT / ".venv" / "bin"
     environment = {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             shlex.split(command),
             cwd=ROOT,
             env=environment,
@@ -98,7 +98,7 @@ def printed(command: str, *, in_training: bool = False) -> Any:  # JSON values
             text=True,
             check=True,
         )
-        return json.loads(done.stdout[done.stdout.index("{") :])
+        return json.loads(completed.stdout[completed.stdout.index("{") :])
     except subprocess.CalledProcessError as error:
         raise CannotMeasure(f"{command}: {error.stderr.strip()[-500:]}") from error
     except (OSError, ValueError) as error:

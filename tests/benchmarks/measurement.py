@@ -21,9 +21,11 @@ class Benchmark(Protocol):
 
 
 def run(benchmark: Benchmark, title: str) -> None:
-    """The command line of a benchmark: `--short` and `--json`."""
+    """Run the command line of a benchmark: `--short` and `--json`."""
     parser = argparse.ArgumentParser(description=title)
-    parser.add_argument("--short", action="store_true", help="few rounds, to see that it works")
+    parser.add_argument(
+        "--short", action="store_true", help="few repetitions, to check that it works"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     measurements = benchmark(short=options.short)
@@ -34,7 +36,7 @@ def run(benchmark: Benchmark, title: str) -> None:
 
 
 def table_of(title: str, measurements: Measurements) -> Table:
-    """One row a subject, one column a measure; the columns are those of the first row."""
+    """Return a table with a row a subject; the columns are those of the first row."""
     columns = list(next(iter(measurements.values())))
     table = Table("", title=title)
     for column in columns:
@@ -45,7 +47,7 @@ def table_of(title: str, measurements: Measurements) -> Table:
 
 
 def cpu_s(work: Callable[[], object]) -> float:
-    """CPU seconds that a call takes in this process."""
+    """Return the CPU seconds that a call takes in this process."""
     start = time.process_time()
     work()
     return time.process_time() - start

@@ -33,7 +33,7 @@ _SITE_PACKAGES = sysconfig.get_path("purelib")
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row a function, boto3 included where it imports it; and boto3 alone, to compare."""
+    """Return one row a function, with boto3 where it is imported, and one for boto3 alone."""
     rounds = 1 if short else ROUNDS
     # The runtime's boto3 is compiled; in a new environment the first import compiles it.
     subprocess.run([sys.executable, "-I", "-c", "import boto3"], check=True)
@@ -44,7 +44,7 @@ def measure(*, short: bool) -> Measurements:
             "unzipped_mb": _size_mb(folder),
             "import_cpu_ms": _import_ms(folder, spec.handler.rpartition(".")[0], rounds),
         }
-    # No function's package holds it.
+    # It is part of the runtime and of no package.
     rows[BOTO3] = {"unzipped_mb": 0.0, "import_cpu_ms": _import_ms(Path(), "boto3", rounds)}
     return rows
 
@@ -54,10 +54,10 @@ def _size_mb(folder: Path) -> float:
 
 
 def _import_ms(folder: Path, module: str, rounds: int) -> float:
-    """The median over new processes. Raises: RuntimeError for a package with bytecode in it."""
+    """Return the median over new processes. Raises: RuntimeError for a package with bytecode."""
     if module != "boto3" and any(folder.rglob("__pycache__")):
-        raise RuntimeError(f"{folder} holds bytecode: delete the folder, and it is built anew")
-    # -B: what an import compiles must not be written into the package, or the next one reads it.
+        raise RuntimeError(f"{folder} holds bytecode: delete the folder, so that it is built again")
+    # -B: without it an import writes bytecode into the package, and the next one reads it.
     command = [sys.executable, "-I", "-B", "-c", _IMPORT, str(folder), _SITE_PACKAGES, module]
     # As on Lambda; without it the X-Ray SDK makes two clients at import.
     environment = {**os.environ, "LAMBDA_TASK_ROOT": str(folder)}

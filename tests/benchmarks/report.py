@@ -1,7 +1,7 @@
-"""What a whole report costs: `python -m tests.benchmarks.report`.
+"""The cost of a whole report: `python -m tests.benchmarks.report`.
 
-A day of 100,000 photos, a third of them reviewed: rows out of DynamoDB's answers, labels and
-captures (without images) out of S3's, statistics, page and files. Its 29 days before are empty.
+A day of 100,000 photos, a third of them reviewed: rows from DynamoDB's responses, labels and
+captures (without images) from S3's, statistics, page and files. The 29 days before are empty.
 """
 
 import json
@@ -17,12 +17,12 @@ from typing import Any
 
 from handlers.aws.attribute_values import item_of
 from handlers.aws.photo_store import PhotoStore
+from handlers.settings import ReporterSettings
 from infra.function_specs import FUNCTIONS
 from monitoring.report.run import run_report
 from monitoring.report.sources import report_sources
 from monitoring.report.thumbnails import thumbnails
 from monitoring.report.windows import day
-from monitoring.settings import ReporterSettings
 from tests.benchmarks.captured_records import GB_SECOND_USD
 from tests.benchmarks.measurement import Measurements, run
 from tests.conftest import ROOT as PROJECT
@@ -38,11 +38,11 @@ PREFIX = "data-capture/scones-bench-vehicle"
 DAY_S = 86_400
 ROWS_A_PAGE = 700  # a megabyte, as DynamoDB cuts its answers
 REVIEWED = 3  # every third photo
-REQUEST_S, AT_ONCE = 0.02, 8  # of a request within a region; the report reads so many at a time
+REQUEST_S, AT_ONCE = 0.02, 8  # time of a request within a region, and requests that run at once
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row: what the whole report takes."""
+    """Return one row: the cost of the whole report."""
     photos = SHORT if short else PHOTOS
     (memory_mb,) = (spec.memory_mb for spec in FUNCTIONS if spec.name == "report")
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +64,7 @@ def measure(*, short: bool) -> Measurements:
 
 
 def _alone(*arguments: str) -> list[float]:
-    """In an interpreter of its own, whose peak memory is then the report's."""
+    """Measure in an interpreter of its own, whose peak memory is the report's."""
     command = [sys.executable, "-m", "tests.benchmarks.report", WORKER, *arguments]
     measured: list[float] = json.loads(subprocess.check_output(command, cwd=PROJECT))
     return measured
@@ -75,17 +75,17 @@ def _measured(folder: Path, photos: int) -> list[float]:
     s3: Any = aws.s3()
     sources = report_sources(_SETTINGS, s3=s3, dynamodb=aws.dynamodb(), sqs=s3)
     start = time.process_time()
-    made = run_report(
+    report = run_report(
         sources,
         day(DAY.date(), time_zone="UTC"),
         as_of=DAY + timedelta(hours=29),
-        now=datetime(2026, 12, 1, tzinfo=UTC),  # queues are measured near their moment only
+        now=datetime(2026, 12, 1, tzinfo=UTC),  # too late to measure the queues
         pictures=partial(thumbnails, PhotoStore(s3)),
         publish=False,
     )
     cpu_s = time.process_time() - start
-    assert f"{photos} photos" in made.files["report.html"].decode().replace(",", "")
-    return [cpu_s, peak_bytes(), aws.asked.total(), sum(map(len, made.files.values()))]
+    assert f"{photos} photos" in report.files["report.html"].decode().replace(",", "")
+    return [cpu_s, peak_bytes(), aws.requests.total(), sum(map(len, report.files.values()))]
 
 
 _SETTINGS = ReporterSettings(
@@ -110,7 +110,7 @@ _SETTINGS = ReporterSettings(
 
 
 def _at(number: int) -> datetime:
-    return DAY + timedelta(seconds=number % DAY_S)  # as the captured records have it
+    return DAY + timedelta(seconds=number % DAY_S)  # as in the captured records
 
 
 def _write_hours(folder: Path, photos: int) -> None:
@@ -122,12 +122,12 @@ def _write_hours(folder: Path, photos: int) -> None:
         captured.setdefault(hour, []).append(number)
     for hour, items in rows.items():
         for page, start in enumerate(range(0, len(items), ROWS_A_PAGE)):
-            answer: dict[str, Any] = {"Items": items[start : start + ROWS_A_PAGE]}
+            response: dict[str, Any] = {"Items": items[start : start + ROWS_A_PAGE]}
             if start + ROWS_A_PAGE < len(items):
-                answer["LastEvaluatedKey"] = {"page": {"N": str(page + 1)}}
-            (folder / f"{hour}.{page}.json").write_text(json.dumps(answer), encoding="utf-8")
+                response["LastEvaluatedKey"] = {"page": {"N": str(page + 1)}}
+            (folder / f"{hour}.{page}.json").write_text(json.dumps(response), encoding="utf-8")
     for hour, numbers in captured.items():
-        lines = b"".join(many_lines(range(each, each + 1)) for each in numbers)
+        lines = b"".join(many_lines(range(number, number + 1)) for number in numbers)
         (folder / f"{hour}.jsonl").write_bytes(lines)
 
 
@@ -136,7 +136,7 @@ def _row(number: int) -> dict[str, object]:
     answer = an_answer(number)
     confidence = max(answer["probabilities"][vehicle] for vehicle in VEHICLES)
     is_reviewed = number % REVIEWED == 0
-    said = {"seq": 1, "kind": "verdict", "verdict": CLASSES[number % 2], "decided_by": "rita"}
+    decision = {"seq": 1, "kind": "verdict", "verdict": CLASSES[number % 2], "decided_by": "rita"}
     return {
         "photo_id": an_id(number),
         "bucket": "b",
@@ -157,7 +157,7 @@ def _row(number: int) -> dict[str, object]:
         "review": "done" if is_reviewed else "none",
         "review_reason": "low_confidence" if is_reviewed else "",
         **({"enqueued_at": at, "decision_seq": 1} if is_reviewed else {}),
-        "decisions": [{**said, "decided_at": at}] if is_reviewed else [],
+        "decisions": [{**decision, "decided_at": at}] if is_reviewed else [],
         "model_version": answer["model_version"],
         "classification": {
             **answer,

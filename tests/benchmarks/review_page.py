@@ -1,7 +1,7 @@
 """A script works through the reviewers' page of a local stage: `python -m …benchmarks.review_page`.
 
-The script presses a key as soon as the page takes one, so it measures the page, the API and the
-stage, and no person. Needs an installed browser.
+The script presses a key as soon as the page accepts one, so it measures the page, the API and the
+stage without a person. It needs an installed browser.
 """
 
 import statistics
@@ -52,19 +52,19 @@ PHOTOS, SHORT = 60, 6
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row; the times are from a key press to the next photo on the screen."""
+    """Return one row; the times are from a key press to the next photo on the screen."""
     path = browser_path()
     if path is None:
         sys.exit(NO_BROWSER)
     photos = SHORT if short else PHOTOS
-    with tempfile.TemporaryDirectory() as folder, open_office(Path(folder)) as office:
-        office.upload(*(f"{place:04}.jpg" for place in range(photos)))
-        office.clear()
-        office.arrive(*office.arrived)
+    with tempfile.TemporaryDirectory() as folder, open_office(Path(folder)) as stage:
+        stage.upload(*(f"{place:04}.jpg" for place in range(photos)))
+        stage.clear()
+        stage.arrive(*stage.arrived)
         with launched(path, Path(folder)) as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             # The last photo is left: after it, the queue is empty and nothing comes next.
-            started, times_ms = _work(page, office, photos - 2)
+            started, times_ms = _work(page, stage, photos - 2)
             took_s = time.monotonic() - started
     assets = read_assets().values()
     return {
@@ -79,10 +79,10 @@ def measure(*, short: bool) -> Measurements:
     }
 
 
-def _work(page: "Page", office: Office, count: int) -> tuple[float, list[float]]:
-    tokens = office.signed_in("ana")
+def _work(page: "Page", stage: Office, count: int) -> tuple[float, list[float]]:
+    tokens = stage.signed_in("ana")
     page.add_init_script(f"sessionStorage.setItem({TOKENS!r}, {tokens!r});")
-    page.goto(f"{office.url}/review")
+    page.goto(f"{stage.url}/review")
     page.locator(".photo").wait_for(timeout=60_000)
     started = time.monotonic()
     times: list[float] = page.evaluate(_WORK, count)

@@ -1,4 +1,4 @@
-"""How fast a local stage starts and takes photos: `python -m tests.benchmarks.stage`."""
+"""Speed of a local stage at its start and with photos: `python -m tests.benchmarks.stage`."""
 
 import statistics
 import tempfile
@@ -20,7 +20,7 @@ SHORT_SINGLES, SHORT_BURST = 2, 8
 
 
 def measure(*, short: bool) -> Measurements:
-    """One row. The stage is synthesized before; its functions are warm before the clock runs."""
+    """Return one row; the stage is synthesized and its functions are warm before it is timed."""
     singles, burst = (SHORT_SINGLES, SHORT_BURST) if short else (SINGLES, BURST)
     assembly = synthesize("local", ASSEMBLY)
     with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
@@ -46,7 +46,7 @@ def measure(*, short: bool) -> Measurements:
 
 
 def _decide(stage: LocalStage, files: Sequence[Path]) -> list[float]:
-    """Seconds from upload to outcome of each photo. Raises: RuntimeError if one has no outcome."""
+    """Return seconds from upload to outcome. Raises: RuntimeError if a photo has no outcome."""
     session = stage.session()
     bucket, table = stage.outputs["IntakeBucket"], stage.outputs["PhotosTable"]
     uploads = list(upload_all(session.client("s3"), bucket=bucket, files=tuple(files)))

@@ -1,4 +1,4 @@
-"""Every figure of the documents is claimed, has a command, and is what was measured last."""
+"""Every figure of the documents is claimed, has a command, and equals its last measurement."""
 
 import datetime
 import importlib.util
@@ -29,7 +29,7 @@ FIGURE = re.compile(rf"\d[\d.,]*[ \u00a0]?(?:{UNITS})(?!\w)")
 
 def a_claim(**changed: Any) -> Claim:
     printing = """python -c 'print("measuring"); print("{\\"row\\": {\\"cpu_s\\": 2.04}}")'"""
-    usual = {
+    fields = {
         "id": "speed",
         "group": "Speed",
         "figure": "CPU time",
@@ -39,7 +39,7 @@ def a_claim(**changed: Any) -> Claim:
         "read": "/row/cpu_s",
         "cost": "cheap",
     }
-    return Claim(**{**usual, **DATED, **changed})
+    return Claim(**{**fields, **DATED, **changed})
 
 
 def a_share(**changed: Any) -> Claim:
@@ -47,8 +47,8 @@ def a_share(**changed: Any) -> Claim:
 
 
 @pytest.mark.parametrize("path", documents.documents(), ids=lambda path: path.name)
-def test_a_document_shows_what_is_claimed(path: Path) -> None:
-    """`make figures-docs` brings it up to date."""
+def test_a_document_shows_the_claimed_figures(path: Path) -> None:
+    """`make figures-docs` updates it."""
     assert path.read_text(encoding="utf-8") == documents.rendered(path, CLAIMS)
 
 
@@ -61,13 +61,13 @@ def test_the_list_of_figures_is_up_to_date() -> None:
     [path for path in documents.documents() if path.name not in WITH_FIGURES_OF_THEIR_OWN],
     ids=lambda path: path.name,
 )
-def test_a_document_shows_no_figure_that_nothing_claims(path: Path) -> None:
+def test_a_document_shows_no_figure_without_a_claim(path: Path) -> None:
     text = documents.without_claims(path.read_text(encoding="utf-8"))
     unclaimed = {match[0] for match in FIGURE.finditer(text)} - load_exempt()
     assert not unclaimed, "claim them in docs/figures.toml, or exempt them there with a reason"
 
 
-def test_a_figure_in_prose_is_seen_and_one_with_a_claim_is_not() -> None:
+def test_a_figure_in_prose_is_recognized_and_one_with_a_claim_is_not() -> None:
     prose = (
         "Starts in 4.1 s. `sleep 5 s` <!-- figure: speed -->2.0 s<!-- /figure --> at 28 a second"
     )
@@ -92,15 +92,15 @@ def test_the_command_of_a_claim_exists(claim: Claim) -> None:
 @pytest.mark.parametrize(
     "claim", [claim for claim in CLAIMS.values() if claim.record], ids=lambda claim: claim.id
 )
-def test_a_claim_is_what_its_record_says(claim: Claim) -> None:
+def test_a_claim_equals_its_record(claim: Claim) -> None:
     assert claim.agrees(figures.recorded(claim)), claim.shown(figures.recorded(claim))
 
 
 @pytest.mark.parametrize(
     "command", sorted({claim.command for claim in CLAIMS.values() if claim.cost == "cheap"})
 )
-def test_cheap_claims_are_what_is_measured_now(command: str) -> None:
-    """By command, so that it runs once even where tests run on several processors."""
+def test_cheap_claims_equal_new_measurements(command: str) -> None:
+    """One test a command, so that it runs once even if tests run on several processors."""
     chosen = [claim for claim in CLAIMS.values() if claim.command == command]
     results = list(figures.measured(chosen))
     if skipped := {result.skipped for result in results} - {""}:
@@ -108,7 +108,7 @@ def test_cheap_claims_are_what_is_measured_now(command: str) -> None:
     assert not [(result.claim.text(), result.now) for result in results if not result.agrees]
 
 
-def test_at_most_five_figures_stand_in_the_readme() -> None:
+def test_the_readme_has_at_most_five_figures() -> None:
     headlines = [claim for claim in CLAIMS.values() if claim.headline]
     assert 1 <= len(headlines) <= 5
     with pytest.raises(InvalidClaim, match="6 headline figures"):
@@ -124,7 +124,7 @@ def test_a_measurement_within_the_tolerance_agrees() -> None:
     ("now", "tolerance", "agrees"),
     [(2.04, "0", True), (2.06, "0", False), (2.06, "0.1", True), (1.84, "0.1", False)],
 )
-def test_only_what_the_claim_rounds_away_is_no_difference(
+def test_a_difference_within_the_claims_rounding_does_not_count(
     now: float, tolerance: str, agrees: bool
 ) -> None:
     assert a_claim(tolerance=Decimal(tolerance)).agrees(now) is agrees
@@ -165,19 +165,19 @@ def test_a_claim_whose_data_is_absent_is_skipped_with_a_reason() -> None:
     [{"count": 1, "of": 2}, {"value": None}, {"cost": "free"}, {"read": "row.cpu_s"}],
     ids=str,
 )
-def test_a_claim_that_makes_no_sense_is_refused(changed: Mapping[str, Any]) -> None:
+def test_an_invalid_claim_is_refused(changed: Mapping[str, Any]) -> None:
     with pytest.raises(InvalidClaim):
         a_claim(**changed)
 
 
-def test_an_inline_figure_that_nothing_claims_is_refused(tmp_path: Path) -> None:
+def test_an_inline_figure_without_a_claim_is_refused(tmp_path: Path) -> None:
     document = tmp_path / "some.md"
     document.write_text("<!-- figure: unknown -->1 s<!-- /figure -->", encoding="utf-8")
     with pytest.raises(InvalidClaim, match=r"some\.md shows unknown"):
         documents.rendered(document, {"speed": a_claim()})
 
 
-def test_an_inline_figure_is_what_its_claim_says_now(tmp_path: Path) -> None:
+def test_an_inline_figure_shows_its_claim(tmp_path: Path) -> None:
     document = tmp_path / "some.md"
     marked = "takes <!-- figure: speed -->{}<!-- /figure -->."
     document.write_text(marked.format("9 s"), encoding="utf-8")
@@ -189,7 +189,7 @@ def test_a_pointer_leads_through_objects_and_arrays() -> None:
     assert resolve(document, "/a~1b/0/m~0n") == 1
 
 
-def test_the_table_of_measurements_says_what_differs_and_what_is_skipped(
+def test_the_table_of_measurements_shows_differences_and_skipped_claims(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     claims = [a_claim(), a_claim(id="wrong", value=Decimal("3.0")), a_claim(id="no", needs=("no",))]

@@ -1,4 +1,4 @@
-"""A stage as the report's function finds it, under moto."""
+"""A stage for the report's function, under moto."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ BUCKETS = ("intake", "captures", "labels", "reports")
 
 
 class Stage:
-    """What the function reads and writes."""
+    """The resources that the function reads and writes."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class Stage:
         self._context = context
 
     def set(self, **settings: str) -> None:
-        """From now on the function is another one."""
+        """Change settings of the function and discard its cached dependencies."""
         for name, value in settings.items():
             self._monkeypatch.setenv(name.upper(), value)
-        reporter._means.cache_clear()
+        reporter._dependencies.cache_clear()
 
     def call(self, event: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = reporter.lambda_handler(event, self._context)
-        return answer
+        response: dict[str, Any] = reporter.lambda_handler(event, self._context)
+        return response
 
     def photo(self, number: int, *, at: datetime = DAY, **changes: Any) -> str:
-        """A row of the ledger, as the state machine writes it."""
+        """Write a row of the ledger, as the state machine does, and return the photo's id."""
         moment = at + timedelta(hours=8, minutes=number)
         text = moment.isoformat().replace("+00:00", "Z")
         key = f"intake/d1/{number}.jpg"
@@ -101,15 +101,15 @@ class Stage:
 
     def capture_file(self, key: str, content: bytes, *, written: datetime, **more: Any) -> None:
         self.s3.put_object(Bucket="captures", Key=key, Body=content, **more)
-        # Nobody can tell S3 when something was written, but moto.
+        # S3 sets the time of modification itself; only moto allows to change it.
         s3_backends["123456789012"]["aws"].buckets["captures"].keys[key].last_modified = written
 
     def label(self, photo: str, content: bytes, *, hour: str = "2026/11/21/12") -> None:
         key = f"labels/{hour}/{photo}-000001.jsonl"
         self.s3.put_object(Bucket="labels", Key=key, Body=content)
 
-    def keep(self, key: str, content: bytes) -> None:
-        """What an earlier report may have left."""
+    def put(self, key: str, content: bytes) -> None:
+        """Store an object that an earlier report may have written."""
         self.s3.put_object(Bucket="reports", Key=key, Body=content)
 
     def failure(self) -> None:
@@ -119,17 +119,17 @@ class Stage:
     def files(self) -> dict[str, bytes]:
         listed = self.s3.list_objects_v2(Bucket="reports").get("Contents", [])
         return {
-            each["Key"]: self.s3.get_object(Bucket="reports", Key=each["Key"])["Body"].read()
-            for each in listed
+            stored["Key"]: self.s3.get_object(Bucket="reports", Key=stored["Key"])["Body"].read()
+            for stored in listed
         }
 
     def document(self, folder: str = "reports/test/2026-11-21/day/") -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.files()[f"{folder}report.json"])
         return document
 
-    def mails(self) -> list[str]:
-        found = boto3.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
-        return [each["Body"] for each in found.get("Messages", [])]
+    def emails(self) -> list[str]:
+        response = boto3.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
+        return [message["Body"] for message in response.get("Messages", [])]
 
     @property
     def inbox(self) -> str:
@@ -181,6 +181,6 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        reporter._means.cache_clear()
+        reporter._dependencies.cache_clear()
         yield Stage(cast("LambdaContext", context), environment, monkeypatch)
-        reporter._means.cache_clear()
+        reporter._dependencies.cache_clear()

@@ -1,4 +1,4 @@
-"""A session of boto3 for commands that read a function's settings and what it reads."""
+"""A boto3 session for commands that read a function's settings from Lambda."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,7 +7,7 @@ import boto3
 
 
 class Session:
-    """boto3's, but for Lambda, which knows the settings of one function."""
+    """boto3's session, with a Lambda client that has the settings of one function."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment

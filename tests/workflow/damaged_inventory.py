@@ -43,7 +43,7 @@ class World:
     """A bucket, a machine, and the sweeper that looks after both."""
 
     machine: Machine
-    bounds: SweepLimits = field(default_factory=SweepLimits)
+    limits: SweepLimits = field(default_factory=SweepLimits)
     sent: int = 0
 
     def places(self) -> Places:
@@ -67,7 +67,7 @@ class World:
             review_messages=self.executor().reviews.depth,
             checkpoints=CheckpointStore(Bucket(s3, bucket=NOTES)),
             deadlines=PATIENCE,
-            bounds=self.bounds,
+            limits=self.limits,
             executor=executor,
         )
 

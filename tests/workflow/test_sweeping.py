@@ -24,21 +24,21 @@ def test_a_sound_world_is_left_alone(world: World) -> None:
     world.upload("intake/d1/u1.jpg")
     before = world.machine.photos()
     done = world.sweep()
-    assert (done.found, done.repaired.total()) == ([], 0)
+    assert (done.needed, done.repaired.total()) == ([], 0)
     assert world.machine.photos() == before
 
 
 @pytest.mark.parametrize("key", ["intake/d1/lost.jpg", "intake/d1/ü \"'{}+%.jpg", "intake/nobody"])
 def test_an_event_that_never_came_is_made_up_for(world: World, key: str) -> None:
     world.upload(key, event=False)
-    assert [each.rule for each in world.sweep().found] == ["lost"]
+    assert [each.rule for each in world.sweep().needed] == ["lost"]
     assert world.verdict().totals["received"] == 1
     assert world.verdict().totals["lost"] == 0
 
 
 def test_an_event_that_may_still_come_is_waited_for(world: World) -> None:
     world.upload("intake/d1/young.jpg", event=False)
-    assert world.sweep(now=datetime.now(UTC)).found == []
+    assert world.sweep(now=datetime.now(UTC)).needed == []
 
 
 def test_the_event_that_comes_after_all_is_a_duplicate(world: World) -> None:
@@ -69,7 +69,7 @@ def test_a_dry_round_changes_nothing(world: World) -> None:
     world.upload("intake/d2/lost.jpg", event=False)
     before = world.machine.photos()
     done = world.sweep(dry=True)
-    assert sorted(each.rule for each in done.found) == ["lost", "stuck"]
+    assert sorted(each.rule for each in done.needed) == ["lost", "stuck"]
     assert world.machine.photos() == before
     assert boto3.client("s3").list_objects_v2(Bucket=NOTES)["KeyCount"] == 0
 
@@ -121,13 +121,13 @@ def test_any_broken_world_is_mended_by_two_sweepers_at_once(world: World, seed: 
     chance = random.Random(seed)  # noqa: S311 # reproducible, not secret
     for number in range(5):
         BREAKS[chance.choice(list(BREAKS))](world, f"intake/d{number}/u.jpg")
-    plans = [world.sweep(dry=True).found for _ in range(2)]  # both look before either mends
+    plans = [world.sweep(dry=True).needed for _ in range(2)]  # both look before either mends
     repairs = [repair for plan in plans for repair in plan]
     chance.shuffle(repairs)
     for repair in repairs:
         world.executor().execute(repair, now=later())
     world.settle()
-    assert world.sweep().found == []
+    assert world.sweep().needed == []
     found = world.verdict()
     assert found.conserved, found
     assert found.totals["received"] == 5

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.aws.object_versions import PageMark
 from handlers.domain.ledger.object_versions import ObjectVersion
-from monitoring.reconciliation.bucket_walk import last_whole_walk
+from monitoring.reconciliation.bucket_walk import last_completed_walk
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.sweep import SweepLimits
 from tests.workflow.damaged_inventory import (
@@ -24,7 +24,7 @@ _LONG_AGO = "2026-11-01T00:00:00+00:00"
 
 
 def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:
-    world.bounds = SweepLimits(versions=2)
+    world.limits = SweepLimits(versions=2)
     lost = [_an_upload(number) for number in range(5)]
 
     def listing(after: dict[str, str] | None) -> Iterator[tuple[list[ObjectVersion], PageMark]]:
@@ -33,8 +33,8 @@ def test_a_round_goes_on_where_the_last_one_ended(world: World) -> None:
 
     sweeper = replace(world.sweeper(executor=_Nothing()), listing=listing)
     rounds = [sweeper.sweep(now=later()) for _ in range(4)]
-    assert [each.looked_at["uploads"] for each in rounds] == [2, 2, 1, 2]
-    keys = [repair.key for each in rounds[:3] for repair in each.found]
+    assert [each.examined["uploads"] for each in rounds] == [2, 2, 1, 2]
+    keys = [repair.key for each in rounds[:3] for repair in each.needed]
     assert keys == [upload.key for upload in lost]
 
 
@@ -72,12 +72,12 @@ def test_a_whole_walk_is_noted_with_what_had_no_row(world: World) -> None:
     world.upload("intake/d9/sound.jpg")
     sweeper = world.sweeper(executor=world.executor())
     sweeper.sweep(now=later(), has_time=lambda: False)  # broken off after the first
-    assert last_whole_walk(sweeper.checkpoints.read()) is None
+    assert last_completed_walk(sweeper.checkpoints.read()) is None
     world.settle()
     counted = []
     for hours in (3, 4):
         world.sweep(now=later(hours))
-        walk = last_whole_walk(sweeper.checkpoints.read())
+        walk = last_completed_walk(sweeper.checkpoints.read())
         assert walk is not None
         counted.append((walk.objects, walk.lost))
     assert counted == [(5, 4), (5, 0)]
@@ -91,7 +91,7 @@ def test_a_walk_without_a_finding_ends_in_time_as_well(world: World) -> None:
         world.sweeper(executor=_Nothing()), listing=lambda _after: iter(pages), deadlines=sound
     )
     done = sweeper.sweep(now=later(), has_time=lambda: False)
-    assert (done.found, done.looked_at["uploads"]) == ([], 2)
+    assert (done.needed, done.examined["uploads"]) == ([], 2)
 
 
 def test_a_row_that_is_no_record_is_named_and_does_not_stop_the_round(world: World) -> None:

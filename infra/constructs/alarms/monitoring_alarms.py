@@ -20,7 +20,7 @@ def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
     """Whether what is misplaced is found and mended."""
     return {
         "SweeperSilent": AlarmSpec(
-            metric=sweeper_metric(names.ROUNDS, config),
+            metric=sweeper_metric(names.SWEEPS, config),
             threshold=1,
             comparison=UNDER,
             missing=BREACHING,

@@ -59,8 +59,8 @@ _CONFIDENCE = (
 ADVICE = {
     "vehicle_mix": "Ask dispatch whether the fleet has changed. If not, look at the examples: "
     "the model may take one vehicle for the other; raise the threshold until that is clear.",
-    "no_vehicle_share": "Look at the example photos: drivers may be told to photograph something "
-    "else, or an upload goes to the wrong place.",
+    "no_vehicle_share": "Look at the example photos: the app may ask drivers for photos of "
+    "something else, or an upload goes to the wrong place.",
     "confidence_ks": _CONFIDENCE,
     "confidence_w1": _CONFIDENCE,
     "review_rate": "See which reason of review has grown, and whether an override of the "
@@ -81,7 +81,7 @@ ADVICE = {
     "capture_completeness": "Look at the endpoint's disk (Data Capture stops above 75 %) and at "
     "the sampling percentage. Figures from Data Capture are about what was captured only.",
     "conservation": "Run `scones reconcile`: it names each photo and repairs what can be repaired.",
-    "failures": "Read the reasons below, mend the cause, then run `scones redrive`.",
+    "failures": "Read the reasons below, fix the cause, then run `scones redrive`.",
     "refused": "Look at the reasons below. One driver or one release of the app: ask there. All of "
     "them: try `scones submit` with a photo of your own.",
     "unreadable_captures": "Read the quoted lines. A new content type needs an entry in the "

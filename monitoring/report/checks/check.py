@@ -17,7 +17,7 @@ _FIGURES = ("statistic", "critical_watch", "critical_act", "p", "effect", "floor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Statistics are None where the check counts instead of testing."""
+    """One check; its statistics have the value None where it counts instead of testing."""
 
     name: str  # stable; history and metrics use it as a key
     title: str

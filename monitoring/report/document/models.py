@@ -22,7 +22,7 @@ Json = dict[str, Any]
 def model_chapter(
     photos: ModelPhotos, baseline: Baseline | None, capture: CaptureSummary | None
 ) -> Json:
-    """Describe one model version's photos; comparisons are None without a baseline."""
+    """Describe one model version's photos; without a baseline, comparisons have the value None."""
     confidences, source = photos.confidences_from(capture)
     return {
         "version": photos.version,
@@ -137,7 +137,7 @@ def _quality(photos: ModelPhotos, baseline: Baseline | None) -> list[Json]:
     for name in QUALITY:
         ours, _ = photos.figures(name)
         theirs = _reference(baseline, name)
-        # Width and height say the same where the baseline lacks their product.
+        # Width and height show the same change where the baseline lacks their product.
         if len(ours) and not (name == "pixels" and theirs is None):
             row = {"name": name, "n": len(ours), **_tails(name, ours)}
             tails = _tails(name, theirs.values) if theirs else {}

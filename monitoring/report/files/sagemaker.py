@@ -40,7 +40,7 @@ def statistics_json(report: Report, photos: Iterable[PhotoFacts]) -> bytes:
 
 
 def constraints_json(baseline: Baseline | None) -> bytes:
-    """State the baseline's constraints of every figure; without a baseline there are none."""
+    """State the baseline's constraints of every figure; without a baseline the list is empty."""
     config = {
         "evaluate_constraints": "Enabled",
         "emit_metrics": "Enabled",

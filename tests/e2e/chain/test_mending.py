@@ -68,7 +68,7 @@ def test_a_stuck_photo_is_taken_over_by_the_sweeper(chain: Chain) -> None:
     assert sweep(chain)["repaired"] == {"take_over": 1}
     row = chain.outcome(photo)
     assert (row["status"], row["attempt"]) == ("assigned", 2)
-    assert sweep(chain)["found"] == 0
+    assert sweep(chain)["needed"] == 0
 
 
 def test_a_review_whose_message_was_never_sent_gets_one(chain: Chain) -> None:
@@ -147,5 +147,5 @@ def test_the_sweeper_can_only_note_where_it_came(chain: Chain) -> None:
     """Its role reaches nothing else in the bucket of reports."""
     sweep(chain)
     bucket = chain.stage.outputs["ReportsBucket"]
-    notes = chain.stage.client("s3").get_object(Bucket=bucket, Key="sweeper/notes.json")
+    notes = chain.stage.client("s3").get_object(Bucket=bucket, Key="sweeper/checkpoint.json")
     assert isinstance(json.load(io.BytesIO(notes["Body"].read())), dict)

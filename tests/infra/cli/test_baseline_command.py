@@ -92,7 +92,7 @@ def test_days_that_the_report_called_act_are_a_warning(busy: Stage) -> None:
     busy.s3.put_object(Bucket="reports", Key=key, Body=row.to_json().encode())
     made = call(*OF_THE_DAY)
     assert made.exit_code == 0
-    assert "warning: the report said ACT about 1 of 1 reported window(s)" in made.stdout
+    assert "warning: 1 of 1 reported window(s) in it had the verdict ACT" in made.stdout
     assert "(brightness)" in made.stdout
 
 
@@ -124,7 +124,7 @@ def test_it_is_listed_and_forgotten(running: Stage) -> None:
     [
         (OF_THE_DAY, "3 photos of the window were classified by model m1"),
         ((*OF_THE_DAY, "--model", "m0"), "0 photos of the window were classified by model m0"),
-        (("--from", "2150-01-01"), "a baseline is made of days that are over"),
+        (("--from", "2150-01-01"), "a baseline needs days that are over"),
         (("--from", "soon"), "2026-11-21T00:00:00Z"),
     ],
 )

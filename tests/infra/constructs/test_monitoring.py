@@ -114,7 +114,7 @@ def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: T
     assert checked >= {names.OLDEST_REVIEW, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
 
 
-@pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.ROUNDS, 1)])
+@pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.SWEEPS, 1)])
 def test_silence_is_an_alarm(pipeline: Template, metric: str, hours: int) -> None:
     (alarm,) = _alarms_on(pipeline, metric)
     assert alarm["TreatMissingData"] == "breaching"
@@ -210,7 +210,7 @@ def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> No
     assert ("sns:Publish", "<MonitoringTopic>") in rows
     # Of the sweeper's notes, it reads the one object that says how the last walk went.
     of_sweeper = {row for row in rows if "/sweeper/" in row[1]}
-    assert of_sweeper == {("s3:GetObject", "<Reports.Arn>/sweeper/notes.json")}
+    assert of_sweeper == {("s3:GetObject", "<Reports.Arn>/sweeper/checkpoint.json")}
     actions = {action for action, _ in rows if action.startswith("dynamodb:")}
     assert actions == {"dynamodb:Query"}
 

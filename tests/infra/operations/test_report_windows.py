@@ -9,7 +9,7 @@ import pytest
 from infra.operations.reports import window_of
 
 if TYPE_CHECKING:
-    from monitoring.settings import ReporterSettings
+    from handlers.settings import ReporterSettings
 
 NOW = datetime(2026, 11, 21, 20, 30, tzinfo=UTC)
 

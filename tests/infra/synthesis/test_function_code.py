@@ -16,14 +16,15 @@ from handlers.settings import (
     DriversSettings,
     FilterSettings,
     PageSettings,
+    ReporterSettings,
     ReviewSettings,
     SerializeSettings,
     Settings,
+    SweeperSettings,
 )
 from infra.function_specs import FUNCTIONS, FunctionSpec
 from infra.synthesis.packaging import locked_requirements, package_files
 from monitoring.metric_names import NAMESPACE_VARIABLE
-from monitoring.settings import ReporterSettings, SweeperSettings
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template
 

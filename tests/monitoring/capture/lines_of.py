@@ -1,4 +1,4 @@
-"""Capture lines as SageMaker writes them, for tests and the bench."""
+"""Capture lines as SageMaker writes them, for tests and benchmarks."""
 
 import base64
 import hashlib
@@ -57,7 +57,7 @@ def a_line(number: int = 0, *, image: int = 0, answer: Any = None) -> bytes:
 
 
 def many_lines(numbers: range) -> bytes:
-    """The same lines without images, written ten times as quickly."""
+    """Return the lines of `a_line` without images, generated ten times as fast."""
     return b"".join(map(_filled_in, numbers))
 
 

@@ -1,6 +1,6 @@
-"""Prints the highest resident memory, in bytes, of reading `records N` or one `line` as it may be.
+"""Prints the peak resident memory in bytes of reading `records N`, or one longest `line`.
 
-The lines are made on the way: what is measured is the reader's memory, not the file's.
+The lines are generated while they are read, so the file takes no memory.
 """
 
 import resource
@@ -17,7 +17,7 @@ _AT_A_TIME = 2_000
 
 
 def peak_bytes() -> int:
-    """Of this interpreter alone; Linux's getrusage keeps what there was before `exec`."""
+    """Return this interpreter's peak; on Linux, getrusage includes the process before `exec`."""
     if sys.platform == "darwin":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -30,7 +30,7 @@ def _lines(records: int) -> Iterator[bytes]:
 
 
 def _longest_line() -> Iterator[bytes]:
-    """A record beside which stands what would be 12 million objects in memory."""
+    """Yield a record with a further field that would take 12 million objects in memory."""
     yield b'{"unread":['
     for _ in range(LONGEST_LINE // MEGABYTE - 1):
         yield b"{}," * (MEGABYTE // 3)
@@ -44,10 +44,10 @@ def _read(chunks: Iterator[bytes]) -> CaptureSummary:
 
 
 def main() -> None:
-    """One number."""
+    """Print one number."""
     records = int(sys.argv[2]) if sys.argv[1] == "records" else 1
-    found = _read(_lines(records) if sys.argv[1] == "records" else _longest_line())
-    assert (found.records, found.anomalies) == (records, {})
+    summary = _read(_lines(records) if sys.argv[1] == "records" else _longest_line())
+    assert (summary.records, summary.anomalies) == (records, {})
     print(peak_bytes())  # noqa: T201
 
 

@@ -1,4 +1,4 @@
-"""Whether lines are read quickly or with care must not show, whatever stands in them."""
+"""Block parser and line parser give the same figures, whatever the lines hold."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitoring.capture import CaptureReader, CaptureSummary
 from tests.monitoring.capture.lines_of import VEHICLES, a_line, a_record, an_answer, as_line
-from tests.monitoring.capture.test_reader import ODD, SPAN, an_object, read, same
+from tests.monitoring.capture.test_reader import ANOMALIES, SPAN, an_object, read, same
 
 DEEP = b"[" * 2_000 + b"]" * 2_000
 
@@ -31,13 +31,13 @@ def of_model(number: int, version: str) -> bytes:
 
 
 def beside(unread: bytes) -> bytes:
-    """A good record, with something else in it that nobody reads."""
+    """Return a valid record with a further field that the reader skips."""
     return b'{"unread":' + unread + b"," + a_line(1)[1:]
 
 
 BROKEN_BESIDE = a_line(2).replace(b"application/json", b"application/\xff")
 LINES = [
-    *(line for line, _ in ODD.values()),
+    *(line for line, _ in ANOMALIES.values()),
     *(b"\xef\xbb\xbf" + a_line(3), b"\r", b"[" * 2_000, DEEP, beside(DEEP), BROKEN_BESIDE),
     with_data(json.dumps(an_answer(4)) + "\n"),
     with_data('{"probabilities": {"a": 1.0}, "model_version": "m", "x": ' + DEEP.decode() + "}"),
@@ -45,9 +45,9 @@ LINES = [
 ]
 
 
-def carefully(lines: list[bytes]) -> CaptureSummary:
+def line_by_line(lines: list[bytes]) -> CaptureSummary:
     reader = CaptureReader(SPAN, vehicles=VEHICLES)
-    reader._carefully(b"\n".join(lines), an_object())
+    reader._parse_lines(b"\n".join(lines), an_object())
     return reader.summary()
 
 
@@ -74,21 +74,21 @@ def carefully(lines: list[bytes]) -> CaptureSummary:
         max_size=30,
     )
 )
-def test_the_quick_way_finds_what_the_careful_way_finds(lines: list[bytes]) -> None:
-    """Each line alone, all in one file, and none of them quickly."""
+def test_both_parsers_give_the_same_figures(lines: list[bytes]) -> None:
+    """Parse each line alone, all in one file, and all line by line."""
     lines = [line.strip(b"\n") for line in lines]
-    careful = carefully(lines)
-    assert same(read(*lines), careful)
-    assert same(read(b"\n".join(lines)), careful)
+    expected = line_by_line(lines)
+    assert same(read(*lines), expected)
+    assert same(read(b"\n".join(lines)), expected)
 
 
 @pytest.mark.parametrize("answer", [{"probabilities": 1}, {}, [], "", 0.5, None, [[0.5]], {"a": 1}])
-def test_an_answer_of_no_known_form_is_one_oddity(answer: Any) -> None:
-    found = read(with_data(json.dumps(answer)))
-    assert (found.records, sum(found.anomalies.values())) == (1, 1)
+def test_an_answer_of_unknown_form_is_one_anomaly(answer: Any) -> None:
+    summary = read(with_data(json.dumps(answer)))
+    assert (summary.records, sum(summary.anomalies.values())) == (1, 1)
 
 
-def test_what_is_far_too_long_for_an_answer_is_none() -> None:
+def test_a_text_too_long_for_an_answer_is_an_anomaly() -> None:
     long = json.dumps(an_answer(1, more="x" * 2_000_000))
-    found = read(with_data(long) + a_line(2))
-    assert (found.records, dict(found.anomalies)) == (2, {"no_output": 1})
+    summary = read(with_data(long) + a_line(2))
+    assert (summary.records, dict(summary.anomalies)) == (2, {"no_output": 1})

@@ -1,4 +1,4 @@
-"""Whatever a capture file holds: counted, quoted where odd, never fatal."""
+"""The capture reader counts every line, quotes anomalies, and never fails on content."""
 
 import base64
 import json
@@ -60,22 +60,22 @@ def same(one: CaptureSummary, other: CaptureSummary) -> bool:
     )
 
 
-def test_the_usual_file() -> None:
-    found = read(b"".join(a_line(i, image=2_000) for i in range(1_000)))
-    assert (found.records, found.duplicates, found.anomalies) == (1_000, 0, {})
-    scores = found.scores["m1"]
+def test_a_file_of_the_usual_form_is_counted() -> None:
+    summary = read(b"".join(a_line(i, image=2_000) for i in range(1_000)))
+    assert (summary.records, summary.duplicates, summary.anomalies) == (1_000, 0, {})
+    scores = summary.scores["m1"]
     assert scores.classes == CLASSES
     assert sum(scores.predicted.values()) == scores.n == 1_000
     expected = sorted(max(list(an_answer(i)["probabilities"].values())[:2]) for i in range(1_000))
     assert np.allclose(scores.confidences(), expected, atol=1e-9)
-    assert sum(found.hours.values()) == 1_000
+    assert sum(summary.hours.values()) == 1_000
 
 
 @pytest.mark.parametrize("encoding", ["BASE64", "CSV", "CSV in BASE64", "JSON list"])
-def test_other_encodings_of_the_answer(encoding: str) -> None:
+def test_answers_in_other_encodings_are_read(encoding: str) -> None:
     plain = a_record(3)
-    odd = a_record(3)
-    output = odd["captureData"]["endpointOutput"]
+    other = a_record(3)
+    output = other["captureData"]["endpointOutput"]
     shares = list(an_answer(3)["probabilities"].values())
     if encoding == "BASE64":
         output |= {
@@ -93,20 +93,20 @@ def test_other_encodings_of_the_answer(encoding: str) -> None:
         }
     else:
         output["data"] = json.dumps(shares)
-    found = read(as_line(odd), classes_without_names=CLASSES)
+    summary = read(as_line(other), classes_without_names=CLASSES)
     name = "m1" if encoding == "BASE64" else ""
     expected = read(as_line(plain)).scores["m1"]
-    assert found.scores[name].predicted == expected.predicted
-    assert found.scores[name].confidences().tolist() == expected.confidences().tolist()
-    assert found.anomalies == {}
+    assert summary.scores[name].predicted == expected.predicted
+    assert summary.scores[name].confidences().tolist() == expected.confidences().tolist()
+    assert summary.anomalies == {}
 
 
-def test_answers_without_names_are_counted_where_nobody_gives_the_names() -> None:
-    found = read(a_line(answer=[0.8, 0.2]))
-    assert (found.records, dict(found.anomalies)) == (1, {"no_class_names": 1})
+def test_answers_without_class_names_are_counted_as_anomalies_where_the_names_are_unknown() -> None:
+    summary = read(a_line(answer=[0.8, 0.2]))
+    assert (summary.records, dict(summary.anomalies)) == (1, {"no_class_names": 1})
 
 
-ODD: dict[str, tuple[bytes, int]] = {  # kind → line, records
+ANOMALIES: dict[str, tuple[bytes, int]] = {  # kind → line, records
     "not_json": (b'{"captureData": ', 0),
     "no_metadata": (as_line({"captureData": {}}), 0),
     "no_time": (as_line(a_record() | {"eventMetadata": {"inferenceId": "x"}}), 0),
@@ -123,15 +123,15 @@ ODD: dict[str, tuple[bytes, int]] = {  # kind → line, records
 }
 
 
-@pytest.mark.parametrize("kind", ODD)
-def test_an_odd_line_is_counted_and_quoted_and_the_rest_is_read(kind: str) -> None:
-    line, records = ODD[kind]
+@pytest.mark.parametrize("kind", ANOMALIES)
+def test_an_anomalous_line_is_counted_and_quoted_and_the_others_are_read(kind: str) -> None:
+    line, records = ANOMALIES[kind]
     before, after = a_line(1), a_line(2)
-    found = read(before + line.rstrip(b"\n") + b"\n" + after)
-    assert dict(found.anomalies) == {kind: 1}
-    assert found.records == 2 + records
-    assert found.quoted[0].kind == kind
-    assert found.quoted[0].quoted.isascii()
+    summary = read(before + line.rstrip(b"\n") + b"\n" + after)
+    assert dict(summary.anomalies) == {kind: 1}
+    assert summary.records == 2 + records
+    assert summary.quoted[0].kind == kind
+    assert summary.quoted[0].quoted.isascii()
 
 
 @pytest.mark.parametrize(
@@ -149,42 +149,42 @@ def test_an_odd_line_is_counted_and_quoted_and_the_rest_is_read(kind: str) -> No
         17,
     ],
 )
-def test_no_answer_is_believed_that_is_no_distribution(answer: Any) -> None:
+def test_an_answer_that_is_not_a_distribution_is_an_anomaly(answer: Any) -> None:
     line = a_record(0)
     line["captureData"]["endpointOutput"]["data"] = json.dumps(answer)
-    found = read(as_line(line))
-    assert found.records == sum(found.anomalies.values()) == 1
-    assert not found.scores
+    summary = read(as_line(line))
+    assert summary.records == sum(summary.anomalies.values()) == 1
+    assert not summary.scores
 
 
-def test_the_first_odd_lines_are_quoted_short_and_escaped() -> None:
-    found = read(b"".join(b"<script>\xff\x1b[31m%d" % i * 200 + b"\n" for i in range(50)))
-    assert found.anomalies == {"not_json": 50}
-    assert len(found.quoted) == 5
-    assert all(odd.quoted.isascii() and len(odd.quoted) < 1_000 for odd in found.quoted)
-    assert "\x1b" not in found.quoted[0].quoted
+def test_the_first_anomalous_lines_are_quoted_short_and_escaped() -> None:
+    summary = read(b"".join(b"<script>\xff\x1b[31m%d" % i * 200 + b"\n" for i in range(50)))
+    assert summary.anomalies == {"not_json": 50}
+    assert len(summary.quoted) == 5
+    assert all(line.quoted.isascii() and len(line.quoted) < 1_000 for line in summary.quoted)
+    assert "\x1b" not in summary.quoted[0].quoted
 
 
 def test_duplicates_are_counted_once_within_and_across_objects() -> None:
     lines = b"".join(map(a_line, range(100)))
-    found = read(lines + lines, lines, a_line(100))
-    assert (found.records, found.duplicates) == (101, 200)
-    assert found.scores["m1"].n == 101
+    summary = read(lines + lines, lines, a_line(100))
+    assert (summary.records, summary.duplicates) == (101, 200)
+    assert summary.scores["m1"].n == 101
 
 
-def test_records_of_another_time_count_as_captured_and_nowhere_else() -> None:
+def test_records_of_another_time_count_only_as_captured() -> None:
     late = a_record(1)
     late["eventMetadata"]["inferenceTime"] = "2026-11-22T00:00:01+00:00"
-    found = read(a_line(0) + as_line(late), classified=[an_id(0), an_id(1), an_id(2)])
-    assert (found.records, found.outside) == (1, 1)
-    assert (found.captured, found.classified) == (2, 3)
-    assert found.completeness == pytest.approx(2 / 3)
+    summary = read(a_line(0) + as_line(late), classified=[an_id(0), an_id(1), an_id(2)])
+    assert (summary.records, summary.outside) == (1, 1)
+    assert (summary.captured, summary.classified) == (2, 3)
+    assert summary.completeness == pytest.approx(2 / 3)
 
 
-def test_late_is_what_holds_records_and_was_written_after_the_first_report() -> None:
+def test_an_object_with_records_is_late_if_written_after_the_first_report() -> None:
     before = SPAN.end - timedelta(seconds=1)
-    found = read(a_line(0) + a_line(0), late_after=before)
-    assert (found.late_objects, found.late_records) == (1, 2)
+    summary = read(a_line(0) + a_line(0), late_after=before)
+    assert (summary.late_objects, summary.late_records) == (1, 2)
     assert read(a_line(0), late_after=SPAN.end).late_objects == 0
     next_day = a_record(1)
     next_day["eventMetadata"]["inferenceTime"] = "2026-11-22T00:30:00Z"
@@ -192,18 +192,18 @@ def test_late_is_what_holds_records_and_was_written_after_the_first_report() -> 
     assert (of_another_time.late_objects, of_another_time.outside) == (0, 1)
 
 
-def test_a_file_of_the_hour_beside_counts_with_what_it_holds_of_the_span() -> None:
+def test_a_file_of_a_neighbouring_hour_counts_with_its_records_of_the_span() -> None:
     next_hour = a_record(1)
     next_hour["eventMetadata"]["inferenceTime"] = "2026-11-22T00:30:00Z"
     odd = next_hour | {"captureData": {}}
     reader = CaptureReader(SPAN, vehicles=VEHICLES)
     beside = b"junk\n" + as_line(next_hour) + as_line(odd)
     reader.read(an_object(is_beside=True), [beside])
-    found = reader.summary()
-    assert (found.objects, found.lines, found.anomalies, found.outside) == (0, 0, {}, 2)
+    summary = reader.summary()
+    assert (summary.objects, summary.lines, summary.anomalies, summary.outside) == (0, 0, {}, 2)
     reader.read(an_object(is_beside=True), [beside + a_line(1)])
-    found = reader.summary()
-    assert (found.objects, found.lines, found.records, found.anomalies) == (1, 1, 1, {})
+    summary = reader.summary()
+    assert (summary.objects, summary.lines, summary.records, summary.anomalies) == (1, 1, 1, {})
 
 
 def test_an_object_that_may_not_be_read_is_counted() -> None:
@@ -213,23 +213,23 @@ def test_an_object_that_may_not_be_read_is_counted() -> None:
     assert reader.summary().unreadable_objects == 1
 
 
-def test_marks_and_line_breaks_of_other_systems_cost_no_record() -> None:
+def test_byte_order_marks_and_foreign_line_breaks_lose_no_record() -> None:
     lines = a_line(1) + a_line(2)
-    found = read(b"\xef\xbb\xbf" + lines.replace(b"\n", b"\r\n") + b"\r\n")
-    assert same(found, read(lines))
+    summary = read(b"\xef\xbb\xbf" + lines.replace(b"\n", b"\r\n") + b"\r\n")
+    assert same(summary, read(lines))
 
 
-def test_variants_and_models_are_told_apart() -> None:
-    found = read(a_line(0) + a_line(1, answer=an_answer(1, model_version="m2")))
-    assert sorted(found.scores) == ["m1", "m2"]
+def test_variants_and_models_are_counted_separately() -> None:
+    summary = read(a_line(0) + a_line(1, answer=an_answer(1, model_version="m2")))
+    assert sorted(summary.scores) == ["m1", "m2"]
     swapped = {"other": 0.1, "bicycle": 0.2, "motorcycle": 0.7}
-    found = read(a_line(0) + a_line(1, answer=an_answer(probabilities=swapped)))
-    assert sorted(found.scores) == ["m1", "m1 (other, bicycle, motorcycle)"]
-    assert found.variants == {"AllTraffic": 2}
+    summary = read(a_line(0) + a_line(1, answer=an_answer(probabilities=swapped)))
+    assert sorted(summary.scores) == ["m1", "m1 (other, bicycle, motorcycle)"]
+    assert summary.variants == {"AllTraffic": 2}
 
 
 @given(st.lists(st.integers(1, 400), max_size=30), st.booleans())
-def test_where_a_file_is_cut_into_chunks_does_not_matter(cuts: list[int], ending: bool) -> None:
+def test_the_boundaries_of_chunks_do_not_matter(cuts: list[int], ending: bool) -> None:
     blob = b"\n".join([a_line(1).strip(), b"", b"junk", a_line(2).strip(), a_line(3).strip()])
     blob += b"\n" * ending
     chunks, rest = [], blob
@@ -239,45 +239,45 @@ def test_where_a_file_is_cut_into_chunks_does_not_matter(cuts: list[int], ending
     assert same(read([*chunks, rest]), read(blob))
 
 
-def test_a_line_without_end_costs_no_memory_and_nothing_else() -> None:
+def test_an_endless_line_takes_no_memory_and_is_one_anomaly() -> None:
     endless = [b"x" * 100_000 for _ in range(50)]
-    found = read([a_line(1), *endless, b"\n" + a_line(2)], longest_line=200_000)
-    assert found.records == 2
-    assert dict(found.anomalies) == {"too_long": 1}
+    summary = read([a_line(1), *endless, b"\n" + a_line(2)], longest_line=200_000)
+    assert summary.records == 2
+    assert dict(summary.anomalies) == {"too_long": 1}
     whole = read(a_line(1) + b"".join(endless) + b"\n" + a_line(2), longest_line=200_000)
-    assert same(found, whole)
+    assert same(summary, whole)
 
 
-def test_the_folders_of_a_span_reach_an_hour_to_either_side() -> None:
+def test_the_folders_of_a_span_include_an_hour_on_either_side() -> None:
     prefixes = list(SPAN.hour_prefixes())
     assert (prefixes[0], prefixes[-1], len(prefixes)) == ("2026/11/20/23", "2026/11/22/00", 26)
 
 
 @pytest.fixture(scope="module")
 def peaks() -> dict[str, int]:
-    """Bytes at the peak, of reading each in an interpreter of its own."""
+    """Return the peak memory in bytes of each kind, read in an interpreter of its own."""
     what = {"few": ("records", "100000"), "million": ("records", "1000000"), "line": ("line",)}
     return {name: peak_of(*arguments) for name, arguments in what.items()}
 
 
 def peak_of(*arguments: str) -> int:
     command = [sys.executable, "-m", "tests.monitoring.capture.peak", *arguments]
-    found = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-    return int(found.stdout)
+    completed = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    return int(completed.stdout)
 
 
 def test_a_million_records_cost_little_more_memory_than_a_tenth_of_them(
     peaks: dict[str, int],
 ) -> None:
-    """What does grow is 8 bytes for each id, and copies of them while they are sorted."""
+    """Only the ids grow: 8 bytes each, and copies of them while they are sorted."""
     assert peaks["million"] < 300_000_000
     assert (peaks["million"] - peaks["few"]) / 900_000 < 5 * 8
 
 
-def test_the_longest_line_that_is_read_costs_no_more(peaks: dict[str, int]) -> None:
+def test_the_longest_line_takes_no_more_memory(peaks: dict[str, int]) -> None:
     assert peaks["line"] < 300_000_000
 
 
-def test_the_lines_that_are_measured_are_like_the_others() -> None:
+def test_generated_lines_equal_serialized_lines() -> None:
     numbers = range(86_300, 86_500)
     assert same(read(many_lines(numbers)), read(b"".join(map(a_line, numbers))))

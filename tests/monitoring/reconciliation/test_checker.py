@@ -1,4 +1,4 @@
-"""The checker barks: one broken world for each rule, and a sound one for which it is silent."""
+"""The checker reports one violation for each broken rule, and none for sound inventories."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -64,9 +64,9 @@ def an_assignment(row: LedgerRow, **changes: Any) -> AssignmentRow:
     return replace(assignment, **changes)
 
 
-def a_world(*rows: LedgerRow, **changes: Any) -> Inventory:
-    """A sound world around these rows, then whatever a test breaks in it."""
-    world = Inventory(
+def an_inventory(*rows: LedgerRow, **changes: Any) -> Inventory:
+    """Return a sound inventory of these rows, with what a test breaks in it."""
+    inventory = Inventory(
         as_of=AS_OF,
         objects=tuple(an_object(row.key) for row in rows),
         ledger=rows,
@@ -75,7 +75,7 @@ def a_world(*rows: LedgerRow, **changes: Any) -> Inventory:
         failure_messages=tuple(row.photo_id for row in rows if row.status == "failed"),
         executions={row.execution_arn: "SUCCEEDED" for row in rows},
     )
-    return replace(world, **changes)
+    return replace(inventory, **changes)
 
 
 ASSIGNED = a_row()
@@ -90,15 +90,15 @@ FAILED = a_row(an_object("intake/d5/f.jpg"), status="failed", reason="PhotoMissi
 RECEIVED = a_row(an_object("intake/d6/p.jpg"), status="received")
 
 
-def rules(verdict: ConservationResult) -> set[str]:
-    return {violation.rule for violation in verdict.violations}
+def rules(result: ConservationResult) -> set[str]:
+    return {violation.rule for violation in result.violations}
 
 
-def test_a_sound_world_is_conserved_and_adds_up() -> None:
-    verdict = check(a_world(ASSIGNED, AUDITED, IN_REVIEW, REJECTED, FAILED))
-    assert verdict.violations == ()
-    assert verdict.conserved
-    assert verdict.totals == {
+def test_a_sound_inventory_is_conserved_and_adds_up() -> None:
+    result = check(an_inventory(ASSIGNED, AUDITED, IN_REVIEW, REJECTED, FAILED))
+    assert result.violations == ()
+    assert result.conserved
+    assert result.totals == {
         "received": 5,
         "assigned": 2,
         "in_review": 1,
@@ -110,51 +110,51 @@ def test_a_sound_world_is_conserved_and_adds_up() -> None:
     }
 
 
-def test_an_empty_world_is_conserved() -> None:
-    assert check(a_world()).conserved
+def test_an_empty_inventory_is_conserved() -> None:
+    assert check(an_inventory()).conserved
 
 
-BROKEN_WORLDS = [
-    ("lost", a_world(ASSIGNED, objects=(an_object(), an_object("intake/d9/lost.jpg")))),
-    ("stuck", a_world(RECEIVED)),
-    ("stuck", a_world(replace(RECEIVED, status="requeued"))),
-    ("unknown_status", a_world(replace(REJECTED, status="vanished"))),
-    ("wrong_identity", a_world(replace(REJECTED, etag="e", version_id="another"))),
-    ("reason_missing", a_world(replace(REJECTED, reason=""))),
-    ("reason_missing", a_world(replace(REJECTED, message=""))),
-    ("silent_failure", a_world(FAILED, failure_messages=())),
-    ("review_not_open", a_world(replace(IN_REVIEW, review="none"))),
-    ("review_not_open", a_world(replace(IN_REVIEW, review="done"))),
-    ("review_not_enqueued", a_world(replace(IN_REVIEW, enqueued_at=""))),
-    ("review_without_message", a_world(IN_REVIEW, review_messages=())),
-    ("review_without_message", a_world(AUDITED, review_messages=())),
-    ("orphan_message", a_world(ASSIGNED, review_messages=("0" * 64,))),
-    ("orphan_message", a_world(ASSIGNED, failure_messages=("0" * 64,))),
-    ("decision_not_in_force", a_world(ASSIGNED, assignments=())),
+VIOLATED = [
+    ("lost", an_inventory(ASSIGNED, objects=(an_object(), an_object("intake/d9/lost.jpg")))),
+    ("stuck", an_inventory(RECEIVED)),
+    ("stuck", an_inventory(replace(RECEIVED, status="requeued"))),
+    ("unknown_status", an_inventory(replace(REJECTED, status="vanished"))),
+    ("wrong_identity", an_inventory(replace(REJECTED, etag="e", version_id="another"))),
+    ("reason_missing", an_inventory(replace(REJECTED, reason=""))),
+    ("reason_missing", an_inventory(replace(REJECTED, message=""))),
+    ("silent_failure", an_inventory(FAILED, failure_messages=())),
+    ("review_not_open", an_inventory(replace(IN_REVIEW, review="none"))),
+    ("review_not_open", an_inventory(replace(IN_REVIEW, review="done"))),
+    ("review_not_enqueued", an_inventory(replace(IN_REVIEW, enqueued_at=""))),
+    ("review_without_message", an_inventory(IN_REVIEW, review_messages=())),
+    ("review_without_message", an_inventory(AUDITED, review_messages=())),
+    ("orphan_message", an_inventory(ASSIGNED, review_messages=("0" * 64,))),
+    ("orphan_message", an_inventory(ASSIGNED, failure_messages=("0" * 64,))),
+    ("decision_not_in_force", an_inventory(ASSIGNED, assignments=())),
     (
         "decision_not_in_force",
-        a_world(ASSIGNED, assignments=(an_assignment(ASSIGNED, photo_order="2020"),)),
+        an_inventory(ASSIGNED, assignments=(an_assignment(ASSIGNED, photo_order="2020"),)),
     ),
     (
         "assignment_without_decision",
-        a_world(REJECTED, assignments=(an_assignment(REJECTED),)),
+        an_inventory(REJECTED, assignments=(an_assignment(REJECTED),)),
     ),
     (
         "assignment_without_decision",
-        a_world(ASSIGNED, assignments=(an_assignment(ASSIGNED, vehicle="motorcycle"),)),
+        an_inventory(ASSIGNED, assignments=(an_assignment(ASSIGNED, vehicle="motorcycle"),)),
     ),
     (
         "assignment_without_decision",
-        a_world(ASSIGNED, assignments=(an_assignment(ASSIGNED, photo_id="0" * 64),)),
+        an_inventory(ASSIGNED, assignments=(an_assignment(ASSIGNED, photo_id="0" * 64),)),
     ),
 ]
 
 
-@pytest.mark.parametrize(("rule", "world"), BROKEN_WORLDS)
-def test_each_broken_promise_is_found(rule: str, world: Inventory) -> None:
-    verdict = check(world)
-    assert rule in rules(verdict)
-    assert not verdict.conserved
+@pytest.mark.parametrize(("rule", "inventory"), VIOLATED)
+def test_every_violated_invariant_is_reported(rule: str, inventory: Inventory) -> None:
+    result = check(inventory)
+    assert rule in rules(result)
+    assert not result.conserved
 
 
 @pytest.mark.parametrize(
@@ -169,44 +169,44 @@ def test_each_broken_promise_is_found(rule: str, world: Inventory) -> None:
         {"probabilities": {"bicycle": float("nan")}, "confidence": float("nan"), "threshold": 0.9},
     ],
 )
-def test_a_confidently_wrong_assignment_is_found(facts: dict[str, Any]) -> None:
+def test_an_assignment_without_justification_is_reported(facts: dict[str, Any]) -> None:
     row = replace(ASSIGNED, classification=facts)
-    assert "unjustified_assignment" in rules(check(a_world(row)))
+    assert "unjustified_assignment" in rules(check(an_inventory(row)))
 
 
 def test_a_newer_photo_may_decide_for_an_older_one() -> None:
     old = replace(ASSIGNED, superseded=True)
     newer = a_row(an_object("intake/d1/u2.jpg"), uploaded_at="2026-11-22T18:30:00Z")
-    world = a_world(old, newer, assignments=(an_assignment(newer),))
-    assert check(world).conserved
+    inventory = an_inventory(old, newer, assignments=(an_assignment(newer),))
+    assert check(inventory).conserved
 
 
-def test_a_photo_on_its_way_is_neither_lost_nor_conserved() -> None:
-    running = a_world(RECEIVED, executions={RECEIVED.execution_arn: "RUNNING"})
-    verdict = check(running)
-    assert verdict.violations == ()
-    assert verdict.totals["in_flight"] == 1
-    assert not verdict.conserved
+def test_a_photo_in_flight_is_neither_lost_nor_conserved() -> None:
+    running = an_inventory(RECEIVED, executions={RECEIVED.execution_arn: "RUNNING"})
+    result = check(running)
+    assert result.violations == ()
+    assert result.totals["in_flight"] == 1
+    assert not result.conserved
 
 
-def test_a_grace_period_spares_what_has_just_come() -> None:
-    world = a_world(objects=(an_object(),))
-    assert rules(check(world, grace=timedelta(minutes=30))) == {"lost"}
-    assert rules(check(world, grace=timedelta(hours=2))) == set()
+def test_a_recent_photo_within_the_grace_period_is_not_lost() -> None:
+    inventory = an_inventory(objects=(an_object(),))
+    assert rules(check(inventory, grace=timedelta(minutes=30))) == {"lost"}
+    assert rules(check(inventory, grace=timedelta(hours=2))) == set()
 
 
 @pytest.mark.parametrize(
     "busy",
     [
         {"lease_until": "2026-11-22T19:01:00Z"},
-        {"lease_until": "2026-11-22T18:58:00Z"},  # his message is hidden for some minutes more
+        {"lease_until": "2026-11-22T18:58:00Z"},  # the message stays hidden for some minutes
         {"last_activity_at": "2026-11-22T18:58:00Z"},
         {"reminded_at": "2026-11-22T18:58:00Z"},
     ],
 )
-def test_a_review_that_somebody_has_to_do_with_needs_no_message(busy: dict[str, Any]) -> None:
-    world = a_world(replace(IN_REVIEW, **busy), review_messages=())
-    assert check(world, grace=timedelta(minutes=20)).violations == ()
+def test_a_review_with_recent_activity_needs_no_message(busy: dict[str, Any]) -> None:
+    inventory = an_inventory(replace(IN_REVIEW, **busy), review_messages=())
+    assert check(inventory, grace=timedelta(minutes=20)).violations == ()
 
 
 @pytest.mark.parametrize(
@@ -217,34 +217,34 @@ def test_a_review_that_somebody_has_to_do_with_needs_no_message(busy: dict[str, 
         (FAILED, "failure_messages"),
     ],
 )
-def test_a_message_comes_a_moment_after_its_row(row: LedgerRow, messages: str) -> None:
-    world = a_world(row, **{messages: ()})
-    assert check(world, grace=timedelta(hours=2)).violations == ()
-    assert len(check(world).violations) == 1
+def test_a_message_may_come_a_moment_after_its_row(row: LedgerRow, messages: str) -> None:
+    inventory = an_inventory(row, **{messages: ()})
+    assert check(inventory, grace=timedelta(hours=2)).violations == ()
+    assert len(check(inventory).violations) == 1
 
 
-def test_what_cannot_be_read_is_one_finding_and_no_second_one() -> None:
-    """Neither lost, nor the subject of a stray message or assignment."""
+def test_an_unreadable_row_is_one_violation_and_no_second_one() -> None:
+    """The photo is neither lost nor the subject of an orphan message or assignment."""
     row = replace(ASSIGNED, photo_id=an_object().photo_id)
     malformed = Unreadable(rule=MALFORMED_ROW, photo_id=row.photo_id, detail="no etag")
-    world = a_world(
+    inventory = an_inventory(
         objects=(an_object(),),
         unreadable=(malformed,),
         assignments=(an_assignment(row),),
         review_messages=(row.photo_id,),
     )
-    verdict = check(world)
-    assert [(each.rule, each.photo_id) for each in verdict.violations] == [
+    result = check(inventory)
+    assert [(violation.rule, violation.photo_id) for violation in result.violations] == [
         (MALFORMED_ROW, row.photo_id)
     ]
-    assert (verdict.totals["unreadable"], verdict.totals["lost"]) == (1, 0)
-    assert not verdict.conserved
+    assert (result.totals["unreadable"], result.totals["lost"]) == (1, 0)
+    assert not result.conserved
 
 
 def test_queues_that_were_not_read_prove_nothing() -> None:
-    world = a_world(IN_REVIEW, FAILED, review_messages=None, failure_messages=None)
-    assert check(world).conserved
+    inventory = an_inventory(IN_REVIEW, FAILED, review_messages=None, failure_messages=None)
+    assert check(inventory).conserved
 
 
 def test_a_surplus_message_of_a_decided_photo_is_harmless() -> None:
-    assert check(a_world(ASSIGNED, review_messages=(ASSIGNED.photo_id,))).conserved
+    assert check(an_inventory(ASSIGNED, review_messages=(ASSIGNED.photo_id,))).conserved

@@ -1,4 +1,4 @@
-"""The checker barks at decisions that were made twice, lost, or quietly changed."""
+"""The checker reports decisions that are duplicated, lost or silently changed."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,8 +10,8 @@ from monitoring.reconciliation.checker import check
 from tests.monitoring.reconciliation.test_checker import (
     ASSIGNED,
     REJECTED,
-    a_world,
     an_assignment,
+    an_inventory,
     rules,
 )
 
@@ -54,8 +54,8 @@ OFTEN = replace(
 
 @pytest.mark.parametrize("row", [DECIDED, CONFIRMED, UNDONE, OFTEN])
 def test_a_decided_photo_is_sound(row: Any) -> None:
-    labels = tuple((row.photo_id, int(each["seq"])) for each in row.decisions)
-    assert check(a_world(row, labels=labels)).violations == ()
+    labels = tuple((row.photo_id, int(decision["seq"])) for decision in row.decisions)
+    assert check(an_inventory(row, labels=labels)).violations == ()
 
 
 BROKEN = [
@@ -63,9 +63,9 @@ BROKEN = [
     ("decisions_out_of_order", replace(DECIDED, decision_seq=0)),
     ("decisions_out_of_order", replace(DECIDED, decisions=(a_decision(), a_decision()))),
     ("decisions_out_of_order", replace(OFTEN, decisions=OFTEN.decisions[:-1])),
-    ("review_done_by_nobody", replace(ASSIGNED, review="done")),
+    ("review_done_without_verdict", replace(ASSIGNED, review="done")),
     (
-        "review_done_by_nobody",
+        "review_done_without_verdict",
         replace(DECIDED, decisions=(a_decision(kind="contest"),)),
     ),
     ("lease_without_review", replace(DECIDED, lease_owner="anna")),
@@ -74,27 +74,29 @@ BROKEN = [
         "decision_undone_silently",
         replace(DECIDED, decisions=(a_decision(after={"status": "rejected"}),)),
     ),
-    ("decided_by_nobody", replace(DECIDED, decided_by="ben")),
-    ("decided_by_nobody", replace(REJECTED, decided_by="ben")),
+    ("decided_without_verdict", replace(DECIDED, decided_by="ben")),
+    ("decided_without_verdict", replace(REJECTED, decided_by="ben")),
 ]
 
 
 @pytest.mark.parametrize(("rule", "row"), BROKEN)
-def test_each_broken_promise_about_a_decision_is_found(rule: str, row: Any) -> None:
-    verdict = check(a_world(row))
-    assert rule in rules(verdict)
-    assert not verdict.conserved
+def test_every_violated_invariant_of_a_decision_is_reported(rule: str, row: Any) -> None:
+    result = check(an_inventory(row))
+    assert rule in rules(result)
+    assert not result.conserved
 
 
-def test_a_decision_without_its_label_is_found() -> None:
-    assert "label_missing" in rules(check(a_world(DECIDED, labels=())))
-    assert "label_missing" in rules(check(a_world(DECIDED, labels=((DECIDED.photo_id, 2),))))
+def test_a_decision_without_its_label_is_reported() -> None:
+    assert "label_missing" in rules(check(an_inventory(DECIDED, labels=())))
+    assert "label_missing" in rules(check(an_inventory(DECIDED, labels=((DECIDED.photo_id, 2),))))
 
 
 def test_labels_that_were_not_read_prove_nothing() -> None:
-    assert check(a_world(DECIDED, labels=None)).conserved
+    assert check(an_inventory(DECIDED, labels=None)).conserved
 
 
 def test_an_assignment_must_rest_on_what_the_reviewer_saw() -> None:
     wrong = an_assignment(DECIDED, vehicle="motorcycle")
-    assert "assignment_without_decision" in rules(check(a_world(DECIDED, assignments=(wrong,))))
+    assert "assignment_without_decision" in rules(
+        check(an_inventory(DECIDED, assignments=(wrong,)))
+    )

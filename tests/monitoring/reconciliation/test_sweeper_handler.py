@@ -1,4 +1,4 @@
-"""What the sweeper counts: only what was wrong is a repair."""
+"""The sweeper's metrics: a reminder does not count as a repair."""
 
 from collections import Counter
 from typing import Any
@@ -9,17 +9,17 @@ from monitoring.reconciliation.repair_plan import REMIND, START, Repair
 from monitoring.reconciliation.sweep import SweepResult
 
 
-def test_a_reminder_is_no_repair() -> None:
-    found = [
+def test_a_reminder_is_not_counted_as_a_repair() -> None:
+    needed = [
         Repair(action=REMIND, rule="review_without_activity", photo_id="a", key="k"),
         Repair(action=REMIND, rule="review_without_activity", photo_id="b", key="k"),
         Repair(action=START, rule="lost", photo_id="c", key="k"),
     ]
-    done = SweepResult(
-        found=found, repaired=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0
+    result = SweepResult(
+        needed=needed, repaired=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0
     )
-    assert _counted(done) == {
-        names.ROUNDS: 1,
+    assert _counted(result) == {
+        names.SWEEPS: 1,
         names.REPAIRS_NEEDED: 1,
         names.REPAIRS_MADE: 1,
         names.REMINDERS: 2,
@@ -29,9 +29,9 @@ def test_a_reminder_is_no_repair() -> None:
     }
 
 
-def _counted(done: SweepResult) -> dict[str, float]:
-    sweeper_handler._count(done)
+def _counted(result: SweepResult) -> dict[str, float]:
+    sweeper_handler._publish_metrics(result)
     published: dict[str, Any] = dict(sweeper_handler.metrics.serialize_metric_set())
     sweeper_handler.metrics.clear_metrics()
     directive = published["_aws"]["CloudWatchMetrics"][0]
-    return {each["Name"]: sum(published[each["Name"]]) for each in directive["Metrics"]}
+    return {metric["Name"]: sum(published[metric["Name"]]) for metric in directive["Metrics"]}

@@ -1,4 +1,4 @@
-"""Charts as SVG: every value lies within the picture, and every text is escaped."""
+"""Charts as SVG: every value is within the picture, and every text is escaped."""
 
 import re
 
@@ -34,7 +34,7 @@ def test_texts_of_charts_are_escaped() -> None:
         assert "&lt;b&gt;&amp;" in svg
 
 
-def test_marks_outside_the_scale_lie_on_its_edge() -> None:
+def test_marks_outside_the_scale_are_on_its_edge() -> None:
     mark = Mark(name="right", value=0.2, low=0.1, high=0.3)
     svg = intervals([mark], title="right", low=0.5)
     assert numbers(svg, "cx") == [12.0]
@@ -59,7 +59,7 @@ def test_a_histogram_without_a_baseline_has_bars_alone() -> None:
     assert "<polyline" not in svg
 
 
-def test_points_and_notes_lie_within_the_chart() -> None:
+def test_points_and_notes_are_within_the_chart() -> None:
     chart = XYChart(
         title="risk",
         x=Axis(name="assigned", low=0, high=1),

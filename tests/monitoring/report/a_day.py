@@ -1,4 +1,4 @@
-"""Days of photos for the report's tests, drawn from numbers with fixed seeds."""
+"""Days of photos for the report's tests, drawn with fixed seeds."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,17 +21,17 @@ def baseline(version: str = "m1") -> Baseline:
     return QUIET.shifted(model_version=version).baseline(np.random.default_rng(1), 2_000)
 
 
-def photos(n: int, world: Population = QUIET, *, start: datetime = START) -> list[PhotoFacts]:
-    return list(world.drawn(np.random.default_rng(2), n, start))
+def photos(n: int, population: Population = QUIET, *, start: datetime = START) -> list[PhotoFacts]:
+    return list(population.draw(np.random.default_rng(2), n, start))
 
 
-def inputs(found: list[PhotoFacts], **changes: Any) -> ReportInputs:
+def inputs(received: list[PhotoFacts], **changes: Any) -> ReportInputs:
     plain = ReportInputs(
         window=Window(start=START, end=START + DAY),
         as_of=START + DAY + timedelta(hours=2),
-        photos=found,
-        week=found,
-        audited=[photo for photo in found if photo.model_version],
+        photos=received,
+        week=received,
+        audited=[photo for photo in received if photo.model_version],
         capture=None,
         baselines={"m1": baseline()},
         settings=ReportSettings(vehicles=QUIET.vehicles),
@@ -40,8 +40,8 @@ def inputs(found: list[PhotoFacts], **changes: Any) -> ReportInputs:
 
 
 def by_formula(n: int) -> list[PhotoFacts]:
-    """Photos that no library's random numbers can change."""
-    found = []
+    """Return photos computed without random numbers, which libraries may change."""
+    computed = []
     for i, photo in enumerate(photos(n)):
         sure = round(0.55 + 0.4499 * (i * 37 % n) / n, 4)
         guess = ("bicycle", "motorcycle", "other")[i % 7 % 3]
@@ -49,7 +49,7 @@ def by_formula(n: int) -> list[PhotoFacts]:
         rest = round((1 - sure) / 2, 5)
         probabilities = {"bicycle": rest, "motorcycle": rest, "other": rest} | {guess: sure}
         reason = "no_vehicle" if guess == "other" else "audit" if i % 10 == 0 else ""
-        found.append(
+        computed.append(
             replace(
                 photo,
                 photo_id=f"{i:064x}",
@@ -68,7 +68,7 @@ def by_formula(n: int) -> list[PhotoFacts]:
                 verdict=("neither" if guess == "other" else guess) if reason else "",
             )
         )
-    return found
+    return computed
 
 
 def loud(report: Report) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The file that a model's evaluation writes, and a baseline made from a quiet window."""
+"""The file form of a baseline."""
 
 import json
 
@@ -9,18 +9,18 @@ from monitoring.report.baseline import MOST_VALUES, Baseline, InvalidBaseline, t
 from tests.monitoring.report.a_day import baseline
 
 
-def test_a_baseline_survives_its_file() -> None:
-    found = Baseline.from_json(baseline().to_json())
-    assert found == baseline()
-    assert found.assigned + found.review == found.n == sum(found.predicted.values())
+def test_a_baseline_read_back_is_equal() -> None:
+    read = Baseline.from_json(baseline().to_json())
+    assert read == baseline()
+    assert read.assigned + read.review == read.n == sum(read.predicted.values())
 
 
 def test_more_values_than_fit_become_quantiles() -> None:
     values = np.random.default_rng(3).normal(size=40_000)
-    kept = np.array(thinned(values.tolist()))
-    assert len(kept) == MOST_VALUES
-    assert abs(kept.mean() - values.mean()) < 1e-3
-    assert abs(kept.std() - values.std()) < 1e-3
+    quantiles = np.array(thinned(values.tolist()))
+    assert len(quantiles) == MOST_VALUES
+    assert abs(quantiles.mean() - values.mean()) < 1e-3
+    assert abs(quantiles.std() - values.std()) < 1e-3
     assert thinned([0.3, 0.1]) == (0.1, 0.3)
 
 
@@ -35,7 +35,7 @@ def test_more_values_than_fit_become_quantiles() -> None:
         {"threshold": None},
     ],
 )
-def test_a_malformed_file_is_refused_by_name(change: dict[str, object]) -> None:
+def test_a_malformed_file_is_refused(change: dict[str, object]) -> None:
     wire = {**json.loads(baseline().to_json()), **change}
     with pytest.raises(InvalidBaseline):
         Baseline.from_json(json.dumps(wire))
@@ -44,6 +44,6 @@ def test_a_malformed_file_is_refused_by_name(change: dict[str, object]) -> None:
             Baseline.from_json(text)
 
 
-def test_too_few_values_are_no_reference() -> None:
+def test_too_few_values_have_no_reference() -> None:
     assert baseline().reference("confidence") is baseline().reference("confidence")
     assert baseline().reference("nothing") is None

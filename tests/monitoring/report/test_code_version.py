@@ -1,4 +1,4 @@
-"""Which code made a report: the same answer on Lambda and on a laptop, another for other code."""
+"""The code version of a report: equal on Lambda and on a laptop, another for other code."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ PACKAGED = next(package_files(spec) for spec in FUNCTIONS if spec.name == "repor
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """The modules as they lie in the function's package."""
+    """Copy the files of the function's package."""
     for source in PACKAGED:
         (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, tmp_path / source)
@@ -41,18 +41,18 @@ def test_the_functions_package_is_the_same_code_as_the_project(package: Path) ->
         "monitoring/report/human_labels.py",
     ],
 )
-def test_other_code_has_another_version(package: Path, module: str) -> None:
+def test_changed_code_has_another_version(package: Path, module: str) -> None:
     with (package / module).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert code_version(package) != code_version()
 
 
-def test_what_makes_no_report_changes_nothing(package: Path) -> None:
+def test_unrelated_modules_do_not_change_the_version(package: Path) -> None:
     (package / "monitoring" / "demo_day.py").write_text("", encoding="utf-8")
     (package / "monitoring" / "sweep.py").write_text("# changed\n", encoding="utf-8")
     assert code_version(package) == code_version()
 
 
-def test_a_report_says_it(stage: Stage) -> None:
+def test_a_report_states_its_code_version(stage: Stage) -> None:
     stage.call(EVENT)
     assert stage.document()["code_version"] == code_version()

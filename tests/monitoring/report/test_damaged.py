@@ -1,4 +1,4 @@
-"""Whatever people or broken programs have left: it is named or counted, and stops no report."""
+"""Malformed rows, labels, history and baselines are named or counted, and stop no report."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
 WINDOW = day(date(2026, 11, 21), time_zone="UTC")
 DEEP = b"[" * 30_000
 
-NO_ROWS: list[dict[str, Any]] = [
+MALFORMED_ROWS: list[dict[str, Any]] = [
     {"attempt": "many"},
     {"attempt": None},
     {"bucket": Decimal(7)},
@@ -43,14 +43,14 @@ NO_ROWS: list[dict[str, Any]] = [
     {"status": None},
     {"uploaded_at": "0001-01-01T00:00:00+14:00"},
 ]
-NO_LABELS = [
+MALFORMED_LABELS = [
     b"\xff\xfe",
     DEEP,
     b'{"a":' * 10_000,
     b'{"eventMetadata": {"eventId": ["x"]}, "groundTruthData": {"data": "van"}}',
     b'{"eventMetadata": {"eventId": "x"}, "groundTruthData": {"data": ["van"]}}',
 ]
-NO_DECISIONS: list[dict[str, Any]] = [
+MALFORMED_DECISIONS: list[dict[str, Any]] = [
     {"decision_seq": float("inf")},
     {"decision_seq": "many"},
     {"decided_at": "soon"},
@@ -60,9 +60,9 @@ NO_DECISIONS: list[dict[str, Any]] = [
 
 
 def inputs_of(_stage: Stage, **changes: Any) -> ReportInputs:
-    """What the function's report of the day is made from, once the stage stands."""
+    """Return the inputs of the function's report of the day, after the stage is set up."""
     asked = {"as_of": moment(AS_OF), "queues": QueueFigures(), **changes}
-    return gather(reporter._means().sources, WINDOW, **asked)
+    return gather(reporter._dependencies().sources, WINDOW, **asked)
 
 
 def a_label(photo: str, **ours: Any) -> bytes:
@@ -74,60 +74,60 @@ def a_label(photo: str, **ours: Any) -> bytes:
     return json.dumps(label).encode()
 
 
-def test_rows_that_are_no_records_are_named(stage: Stage) -> None:
+def test_malformed_rows_are_named(stage: Stage) -> None:
     good = stage.photo(0)
-    bad = [stage.photo(number, **changes) for number, changes in enumerate(NO_ROWS, start=1)]
-    found = inputs_of(stage)
-    assert [photo.photo_id for photo in found.photos] == [good]
-    assert sorted(found.unreadable_rows) == sorted(bad)
+    bad = [stage.photo(number, **changes) for number, changes in enumerate(MALFORMED_ROWS, start=1)]
+    report_inputs = inputs_of(stage)
+    assert [photo.photo_id for photo in report_inputs.photos] == [good]
+    assert sorted(report_inputs.unreadable_rows) == sorted(bad)
     stage.call(EVENT)
     assert stage.document()["conservation"]["received"] == 1
 
 
-def test_rows_of_other_days_are_none_of_this_ones(stage: Stage) -> None:
+def test_malformed_rows_of_other_days_are_not_named(stage: Stage) -> None:
     for days in (-1, 1):
         stage.photo(days, at=DAY + timedelta(days=days), attempt="many")
     assert inputs_of(stage).unreadable_rows == ()
 
 
-def test_what_is_null_was_never_written(stage: Stage) -> None:
+def test_a_null_attribute_counts_as_absent(stage: Stage) -> None:
     stage.photo(1, model_version=None, reason=None, decisions=None, quality={"brightness": None})
     (photo,) = inputs_of(stage).photos
     assert (photo.model_version, photo.reason, photo.quality) == ("", "", {})
 
 
-def test_a_time_without_an_offset_is_utc_wherever_it_stands(stage: Stage) -> None:
-    said = {"seq": 1, "verdict": "van", "decided_by": "r", "decided_at": "2026-11-21T12:00:00"}
-    ledger = stage.photo(1, received_at="2026-11-21T08:00:00", decisions=[said])
+def test_a_time_without_an_offset_is_utc_in_ledger_and_labels(stage: Stage) -> None:
+    decision = {"seq": 1, "verdict": "van", "decided_by": "r", "decided_at": "2026-11-21T12:00:00"}
+    ledger = stage.photo(1, received_at="2026-11-21T08:00:00", decisions=[decision])
     bucket = stage.photo(2)
     stage.label(bucket, a_label(bucket, decision_seq=1, decided_at="2026-11-21T12:00:00"))
-    found = {photo.photo_id: photo for photo in inputs_of(stage).photos}
-    assert found[ledger].received_at == DAY + timedelta(hours=8)
+    by_id = {photo.photo_id: photo for photo in inputs_of(stage).photos}
+    assert by_id[ledger].received_at == DAY + timedelta(hours=8)
     noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    assert [found[photo].decided_at for photo in (ledger, bucket)] == [noon, noon]
+    assert [by_id[photo].decided_at for photo in (ledger, bucket)] == [noon, noon]
 
 
-def test_labels_that_are_none_are_counted(stage: Stage) -> None:
+def test_malformed_labels_are_counted(stage: Stage) -> None:
     photo = stage.photo(1)
-    labels = [*NO_LABELS, *(a_label(photo, **ours) for ours in NO_DECISIONS)]
+    labels = [*MALFORMED_LABELS, *(a_label(photo, **ours) for ours in MALFORMED_DECISIONS)]
     for number, content in enumerate(labels):
         stage.label(f"other-{number}", content)
     stage.label(photo, a_label(photo, decision_seq=1))
-    found = inputs_of(stage)
-    assert found.unreadable_labels == len(labels)
-    assert found.photos[0].verdict == "van"
+    report_inputs = inputs_of(stage)
+    assert report_inputs.unreadable_labels == len(labels)
+    assert report_inputs.photos[0].verdict == "van"
 
 
 @pytest.mark.parametrize("content", [b"junk", b"{}", b"", DEEP, b'{"n": Infinity}'])
-def test_history_that_is_none_is_left_out(stage: Stage, content: bytes) -> None:
+def test_malformed_history_is_left_out(stage: Stage, content: bytes) -> None:
     row = {"start": "2026-11-18T00:00:00Z", "end": "2026-11-19T00:00:00Z", "verdict": "OK"}
     whole = {**row, "n": 7, "watched": {}, "figures": {}}
     lines = [whole, whole | {"figures": {"x": float("nan")}}, whole | {"start": "once"}]
     for number, line in enumerate(lines):
         end = f"2026111{9 - number}T000000Z"
-        stage.keep(f"history/test/{end}-20261118T000000Z.json", json.dumps(line).encode())
-    stage.keep("history/test/20261120T000000Z-20261119T000000Z.json", content)
-    assert [each.n for each in inputs_of(stage).history] == [7]
+        stage.put(f"history/test/{end}-20261118T000000Z.json", json.dumps(line).encode())
+    stage.put("history/test/20261120T000000Z-20261119T000000Z.json", content)
+    assert [row.n for row in inputs_of(stage).history] == [7]
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_history_that_is_none_is_left_out(stage: Stage, content: bytes) -> None:
         *(b'{"oldest_review_s": NaN}', b'{"dead_letters": -1}', b'{"dead_letters": 1.5}'),
     ],
 )
-def test_figures_of_queues_that_are_none_were_not_measured(stage: Stage, content: bytes) -> None:
-    stage.keep("queues/test/20261122T051500Z.json", content)
+def test_malformed_figures_of_queues_count_as_not_measured(stage: Stage, content: bytes) -> None:
+    stage.put("queues/test/20261122T051500Z.json", content)
     stage.call(EVENT)
     assert stage.document()["queues"]["reviews_open"] is None
 
 
 @pytest.mark.parametrize("content", [b"junk", b"[]", b"{}", DEEP])
-def test_a_baseline_that_is_none_is_none(stage: Stage, content: bytes) -> None:
+def test_a_malformed_baseline_is_ignored(stage: Stage, content: bytes) -> None:
     stage.photo(1)
-    stage.keep("baselines/m1.json", content)
+    stage.put("baselines/m1.json", content)
     assert "m1" not in inputs_of(stage).baselines

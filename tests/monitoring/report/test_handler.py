@@ -1,4 +1,4 @@
-"""The report's function on AWS as moto plays it: empty days, late files, twice the same, mail."""
+"""The report's function under moto: empty days, late files, repeated events, email."""
 
 import io
 import json
@@ -27,14 +27,14 @@ from tests.monitoring.conftest import AS_OF, DAY, EVENT, Stage
 from tests.tables import create_table
 
 
-def test_an_empty_day_has_a_report_that_says_so(stage: Stage) -> None:
+def test_an_empty_day_has_a_report_of_not_enough_data(stage: Stage) -> None:
     answer = stage.call(EVENT)
     assert answer["verdict"] == "NOT ENOUGH DATA"
     assert answer["folder"] == "s3://reports/reports/test/2026-11-21/day/"
     assert stage.document()["conservation"]["received"] == 0
 
 
-def test_the_same_question_has_the_same_answer_to_the_byte(stage: Stage) -> None:
+def test_the_same_event_gives_the_same_bytes(stage: Stage) -> None:
     for number in range(3):
         stage.capture(stage.photo(number))
     stage.call(EVENT)
@@ -50,7 +50,7 @@ def test_the_same_question_has_the_same_answer_to_the_byte(stage: Stage) -> None
     ]
 
 
-def test_photos_of_other_days_are_not_in_it(stage: Stage) -> None:
+def test_photos_of_other_days_are_not_in_the_report(stage: Stage) -> None:
     inside = stage.photo(1)
     stage.photo(2, at=DAY - timedelta(days=1))
     stage.photo(3, at=DAY + timedelta(days=1))
@@ -72,7 +72,7 @@ def test_a_capture_that_came_late_is_in_the_next_report(stage: Stage) -> None:
     assert stage.document()["metrics"]["CaptureCompleteness"] == pytest.approx(1.0)
 
 
-def test_a_row_that_is_no_record_does_not_stop_the_report(stage: Stage) -> None:
+def test_a_malformed_row_does_not_stop_the_report(stage: Stage) -> None:
     stage.photo(1)
     stage.photo(2, attempt="many")
     stage.call(EVENT)
@@ -93,13 +93,13 @@ def test_a_verdict_reaches_the_report_from_the_labels(stage: Stage) -> None:
     assert "van" in listed[1].split(",")
 
 
-def test_people_are_measured_by_photos_whose_truth_is_known(
+def test_reviewers_are_measured_by_known_items(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decision = {"seq": 1, "kind": "verdict", "verdict": "van", "decided_by": "rita"}
-    said = {**decision, "decided_at": "2026-11-21T12:00:00Z"}
+    dated = {**decision, "decided_at": "2026-11-21T12:00:00Z"}
     photos = [
-        stage.photo(number, review="done", review_reason="low_confidence", decisions=[said])
+        stage.photo(number, review="done", review_reason="low_confidence", decisions=[dated])
         for number in range(3)
     ]
     create_table(boto3.client("dynamodb"), REVIEWERS, "reviewers")
@@ -107,7 +107,7 @@ def test_people_are_measured_by_photos_whose_truth_is_known(
     items.add(photos[0], "van")
     items.add(photos[1], "car")
     monkeypatch.setenv("REVIEWERS_TABLE", "reviewers")
-    reporter._means.cache_clear()
+    reporter._dependencies.cache_clear()
     stage.call(EVENT)
     seeded = stage.document()["accuracy"]["known_items"]
     assert (seeded["n"], seeded["value"]) == (2, 0.5)
@@ -117,45 +117,45 @@ def test_a_scheduled_report_is_counted_and_sent(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.call({"scheduled_at": AS_OF})
-    (mail,) = stage.mails()
-    assert "NOT ENOUGH DATA" in mail
-    assert all(f"{name}?" in mail for name in ("report.html", "photos.csv", "labelled.csv"))
-    assert "2026-11-21" in mail
+    (email,) = stage.emails()
+    assert "NOT ENOUGH DATA" in email
+    assert all(f"{name}?" in email for name in ("report.html", "photos.csv", "labelled.csv"))
+    assert "2026-11-21" in email
     counted = [line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line]
     (emf,) = (json.loads(line) for line in counted)
     assert emf[names.REPORT_PUBLISHED] == [1.0]
-    assert names.REPORT_VERDICT not in emf  # too few photos end no alarm of yesterday
+    assert names.REPORT_VERDICT not in emf  # too few photos must not end yesterday's alarm
     assert emf["service"] == names.REPORT
     (directive,) = emf["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == NAMESPACE
 
 
-def test_a_report_about_the_past_neither_alarms_nor_writes_to_anybody(
+def test_a_report_about_the_past_sends_no_email_and_no_metrics(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.call(EVENT)
-    assert stage.mails() == []
+    assert stage.emails() == []
     assert names.REPORT_VERDICT not in capsys.readouterr().out
 
 
-def test_a_second_delivery_of_the_schedule_makes_the_same_report_and_tells_nobody(
+def test_a_second_delivery_of_the_schedule_makes_the_same_report_and_sends_no_email(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.photo(1)
     event = {"scheduled_at": AS_OF}
     first = stage.call(event)
     files = stage.files()
-    assert len(stage.mails()) == 1
+    assert len(stage.emails()) == 1
     assert names.REPORT_PUBLISHED in capsys.readouterr().out
     assert stage.call(event) == first
     assert stage.files() == files
-    assert stage.mails() == []
+    assert stage.emails() == []
     assert names.REPORT_PUBLISHED not in capsys.readouterr().out
     stage.call({"scheduled_at": "2026-11-23T05:15:00Z"})  # the next day's
-    assert len(stage.mails()) == 1
+    assert len(stage.emails()) == 1
 
 
-def test_a_mail_that_was_not_sent_is_sent_at_the_next_delivery(
+def test_an_email_that_was_not_sent_is_sent_at_the_next_delivery(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = {"scheduled_at": AS_OF}
@@ -163,14 +163,14 @@ def test_a_mail_that_was_not_sent_is_sent_at_the_next_delivery(
         patch.setattr(Topic, "tell", _refuse)
         with pytest.raises(ConnectionError):
             stage.call(event)
-    # Nobody was told, so the alarm about a missing report has to hear of none.
+    # No email was sent, so the alarm about a missing report must not receive a metric.
     assert names.REPORT_PUBLISHED not in capsys.readouterr().out
     stage.call(event)
-    assert len(stage.mails()) == 1
+    assert len(stage.emails()) == 1
     assert names.REPORT_PUBLISHED in capsys.readouterr().out
 
 
-def test_a_crash_after_the_mail_tells_twice_and_not_never(
+def test_a_crash_after_the_email_sends_it_twice_rather_than_never(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = {"scheduled_at": AS_OF}
@@ -180,14 +180,14 @@ def test_a_crash_after_the_mail_tells_twice_and_not_never(
             stage.call(event)
     stage.call(event)
     stage.call(event)
-    assert len(stage.mails()) == 2
+    assert len(stage.emails()) == 2
 
 
 def _refuse(*_: object) -> None:
     raise ConnectionError
 
 
-def test_queues_are_measured_once_for_a_moment_and_known_ever_after(
+def test_queues_are_measured_once_for_a_moment_and_the_figures_are_kept(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.failure()
@@ -206,13 +206,13 @@ def test_queues_are_measured_once_for_a_moment_and_known_ever_after(
     assert stage.document()["queues"]["failures_waiting"] is None
 
 
-def test_without_the_schedules_time_it_is_now(stage: Stage) -> None:
+def test_without_the_schedules_time_the_report_is_as_of_now(stage: Stage) -> None:
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     answer = stage.call({"scheduled_at": "<aws.scheduler.scheduled-time>"})
     assert f"/{yesterday}/" in answer["folder"]
 
 
-def test_a_stage_may_report_several_days_and_makes_no_history_of_them(stage: Stage) -> None:
+def test_a_report_of_several_days_makes_no_history(stage: Stage) -> None:
     stage.set(report_days="7")
     stage.photo(1, at=DAY - timedelta(days=6))
     answer = stage.call({"scheduled_at": AS_OF})
@@ -222,7 +222,7 @@ def test_a_stage_may_report_several_days_and_makes_no_history_of_them(stage: Sta
     assert not [key for key in stage.files() if key.startswith("history/")]
 
 
-def test_an_unfinished_day_is_reported_as_far_as_it_was_known(stage: Stage) -> None:
+def test_an_unfinished_day_is_reported_as_of_its_time(stage: Stage) -> None:
     early, late = stage.photo(0), stage.photo(120)
     for photo in (early, late):
         stage.capture(photo, at=DAY - timedelta(hours=1))
@@ -246,11 +246,11 @@ def test_an_unfinished_day_is_reported_as_far_as_it_was_known(stage: Stage) -> N
     ],
 )
 def test_times_at_the_ends_of_the_calendar_are_refused(stage: Stage, event: dict[str, str]) -> None:
-    with pytest.raises(InvalidWindow, match="out of reach"):
+    with pytest.raises(InvalidWindow, match="out of range"):
         stage.call(event)
 
 
-def test_a_question_about_last_winter_does_not_list_every_hour_since(
+def test_a_report_about_last_winter_does_not_list_every_hour_since(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     winter = datetime(2026, 1, 21, tzinfo=UTC)
@@ -261,28 +261,28 @@ def test_a_question_about_last_winter_does_not_list_every_hour_since(
     prefixes: list[str] = []
     listed = Bucket.listed
 
-    def noted(self: Bucket, prefix: str) -> Iterator[StoredObject]:
+    def recorded(self: Bucket, prefix: str) -> Iterator[StoredObject]:
         prefixes.append(prefix)
         return listed(self, prefix)
 
-    monkeypatch.setattr(Bucket, "listed", noted)
-    found = gather(
-        reporter._means().sources,
+    monkeypatch.setattr(Bucket, "listed", recorded)
+    report_inputs = gather(
+        reporter._dependencies().sources,
         day(winter.date(), time_zone="UTC"),
         as_of=datetime(2026, 11, 22, tzinfo=UTC),
         queues=QueueFigures(),
     )
-    assert (found.photos[0].verdict, found.unreadable_labels) == ("van", 0)
+    assert (report_inputs.photos[0].verdict, report_inputs.unreadable_labels) == ("van", 0)
     assert len([prefix for prefix in prefixes if prefix.startswith("labels/")]) < 60
 
 
-def test_a_window_that_cannot_be_is_refused(stage: Stage) -> None:
+def test_an_invalid_window_is_refused(stage: Stage) -> None:
     with pytest.raises(InvalidWindow):
         stage.call({"from": "2026-11-21", "to": "2020-01-01", "as_of": AS_OF})
     assert stage.files() == {}
 
 
-def test_a_baseline_that_was_kept_serves_the_report_of_an_old_model(stage: Stage) -> None:
+def test_a_stored_baseline_serves_the_report_of_an_old_model(stage: Stage) -> None:
     (baseline,) = demo_inputs(["car", "van"], ["car", "van"]).baselines.values()
     text = baseline.to_json().replace(baseline.model_version, "m1")
     stage.s3.put_object(Bucket="reports", Key="baselines/m1.json", Body=text.encode())
@@ -292,15 +292,15 @@ def test_a_baseline_that_was_kept_serves_the_report_of_an_old_model(stage: Stage
     assert "reports/test/2026-11-21/day/constraints.json" in stage.files()
 
 
-def test_pictures_are_small_and_what_is_none_is_left_out(stage: Stage) -> None:
-    made = io.BytesIO()
-    Image.new("RGB", (900, 600), "teal").save(made, "JPEG")
+def test_thumbnails_are_small_and_unreadable_photos_are_left_out(stage: Stage) -> None:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (900, 600), "teal").save(jpeg, "JPEG")
     stage.s3.put_bucket_versioning(Bucket="intake", VersioningConfiguration={"Status": "Enabled"})
     versions = {
         name: stage.s3.put_object(Bucket="intake", Key=f"intake/d1/{name}.jpg", Body=body)[
             "VersionId"
         ]
-        for name, body in {"a": made.getvalue(), "b": b"no photo"}.items()
+        for name, body in {"a": jpeg.getvalue(), "b": b"no photo"}.items()
     }
     photos = [
         SimpleNamespace(
@@ -313,7 +313,7 @@ def test_pictures_are_small_and_what_is_none_is_left_out(stage: Stage) -> None:
         for name in ("a", "b", "gone")
     ]
     wanted = ["a", "b", "gone", "unknown"]
-    (found,) = reporter._means().pictures(cast("Any", photos), wanted)
-    assert found.photo_id == "a"
-    assert found.data_uri.startswith("data:image/jpeg;base64,")
-    assert len(found.data_uri) < 10_000
+    (thumbnail,) = reporter._dependencies().pictures(cast("Any", photos), wanted)
+    assert thumbnail.photo_id == "a"
+    assert thumbnail.data_uri.startswith("data:image/jpeg;base64,")
+    assert len(thumbnail.data_uri) < 10_000

@@ -1,4 +1,4 @@
-"""Labels in the forms that the contract and SageMaker know; the highest decision stands."""
+"""Labels in our form and in SageMaker's; the last decision is in force."""
 
 import json
 from datetime import UTC, datetime
@@ -29,43 +29,43 @@ def a_label(seq: int, verdict: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def standing(*labels: dict[str, Any], as_of: datetime = AS_OF) -> LabelIndex:
-    verdicts = LabelIndex()
+def index_of(*labels: dict[str, Any], as_of: datetime = AS_OF) -> LabelIndex:
+    index = LabelIndex()
     for label in labels:
-        verdicts.add(HumanLabel.from_label(json.dumps(label).encode()), as_of=as_of)
-    return verdicts
+        index.add(HumanLabel.from_label(json.dumps(label).encode()), as_of=as_of)
+    return index
 
 
-def test_the_highest_decision_stands_whatever_the_order() -> None:
+def test_the_last_decision_is_in_force_whatever_the_order() -> None:
     labels = [a_label(1, "car"), a_label(3, "van"), a_label(2, "", retracted=True)]
     for order in (labels, labels[::-1]):
-        assert standing(*order).decided["p1"].verdict == "van"
+        assert index_of(*order).decided["p1"].verdict == "van"
 
 
-def test_an_undo_takes_the_verdict_back() -> None:
-    found = standing(a_label(1, "car"), a_label(2, "", kind="undo", retracted=True))
-    assert found.decided["p1"].verdict == ""
+def test_an_undo_withdraws_the_verdict() -> None:
+    index = index_of(a_label(1, "car"), a_label(2, "", kind="undo", retracted=True))
+    assert index.decided["p1"].verdict == ""
 
 
-def test_an_opinion_stands_beside_a_verdict_and_never_for_it() -> None:
-    found = standing(a_label(1, "car"), a_label(9, "van", kind="opinion"))
-    assert found.decided["p1"].verdict == "car"
-    assert found.opinions_of("p1") == ("van",)
+def test_an_opinion_does_not_replace_the_verdict() -> None:
+    index = index_of(a_label(1, "car"), a_label(9, "van", kind="opinion"))
+    assert index.decided["p1"].verdict == "car"
+    assert index.opinions_of("p1") == ("van",)
 
 
-def test_what_was_said_later_is_not_known_yet() -> None:
-    found = standing(a_label(1, "car"), as_of=datetime(2026, 11, 21, tzinfo=UTC))
-    assert not found.decided
+def test_a_label_after_as_of_is_ignored() -> None:
+    index = index_of(a_label(1, "car"), as_of=datetime(2026, 11, 21, tzinfo=UTC))
+    assert not index.decided
 
 
 def test_sagemakers_own_form_is_a_label() -> None:
     minimal = {k: v for k, v in a_label(1, "car").items() if k != "scones"}
-    assert standing(minimal).decided["p1"].verdict == "car"
+    assert index_of(minimal).decided["p1"].verdict == "car"
 
 
-def test_what_is_no_label_is_counted() -> None:
-    odd: list[Any] = [{}, {"eventMetadata": 7}, {"scones": [], "groundTruthData": None}]
-    assert standing(*odd).unreadable == 3
+def test_malformed_labels_are_counted() -> None:
+    malformed: list[Any] = [{}, {"eventMetadata": 7}, {"scones": [], "groundTruthData": None}]
+    assert index_of(*malformed).unreadable == 3
 
 
 def test_labels_are_read_by_the_hour_of_their_keys() -> None:
@@ -79,15 +79,15 @@ def test_labels_are_read_by_the_hour_of_their_keys() -> None:
         }
         for key, body in keys.items():
             s3.put_object(Bucket="labels", Key=key, Body=body.encode())
-        found = LabelIndex()
+        index = LabelIndex()
         start = datetime(2026, 11, 21, tzinfo=UTC)
-        read_labels(Bucket(s3, bucket="labels"), found, start=start, as_of=AS_OF, photos={"p1"})
-    assert (found.decided["p1"].verdict, found.unreadable) == ("van", 1)
+        read_labels(Bucket(s3, bucket="labels"), index, start=start, as_of=AS_OF, photos={"p1"})
+    assert (index.decided["p1"].verdict, index.unreadable) == ("van", 1)
 
 
-def test_the_ledgers_own_decisions_count_as_well() -> None:
+def test_decisions_in_the_ledger_count_as_labels() -> None:
     decision = {"seq": 2, "verdict": "van", "decided_by": "eva", "decided_at": None}
-    found = standing(a_label(1, "car"))
-    found.add(HumanLabel.from_decision("p1", decision), as_of=AS_OF)
-    assert found.decided["p1"].verdict == "van"
+    index = index_of(a_label(1, "car"))
+    index.add(HumanLabel.from_decision("p1", decision), as_of=AS_OF)
+    assert index.decided["p1"].verdict == "van"
     assert HumanLabel.from_decision("p1", {"verdict": "van"}) is None

@@ -1,4 +1,4 @@
-"""Which baseline a report takes: a quiet window's, the package's, an earlier model's, or none."""
+"""Which baseline a report uses: an observed one, the package's, an earlier model's, or none."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,19 +27,19 @@ def compared_with(stage: Stage) -> dict[str, Any] | None:
         stage.photo(number, model_version=SHIPPED.model_version)
     stage.call(EVENT)
     (model,) = stage.document()["models"]
-    found: dict[str, Any] | None = model["baseline"]
-    return found
+    compared: dict[str, Any] | None = model["baseline"]
+    return compared
 
 
-def test_an_observed_baseline_wins_until_it_is_forgotten(stage: Stage) -> None:
+def test_an_observed_baseline_is_used_until_it_is_removed(stage: Stage) -> None:
     store().keep_observed(SHIPPED.model_version, OBSERVED.to_json())
-    found = compared_with(stage)
-    assert found is not None
-    assert (found["n"], found["mix"]) == (120, ["window"])
+    compared = compared_with(stage)
+    assert compared is not None
+    assert (compared["n"], compared["mix"]) == (120, ["window"])
     store().forget_observed(SHIPPED.model_version)
-    found = compared_with(stage)
-    assert found is not None
-    assert found["n"] == SHIPPED.n
+    compared = compared_with(stage)
+    assert compared is not None
+    assert compared["n"] == SHIPPED.n
     assert store().observed_versions() == []
 
 
@@ -53,13 +53,13 @@ def test_a_day_without_photos_has_the_baseline_of_its_week(stage: Stage) -> None
     assert SHIPPED.n not in compared
 
 
-def test_an_observed_baseline_that_cannot_be_read_gives_way_to_the_evaluations(
+def test_a_malformed_observed_baseline_is_replaced_by_the_evaluations(
     stage: Stage,
 ) -> None:
     store().keep_observed(SHIPPED.model_version, "{}")
-    found = compared_with(stage)
-    assert found is not None
-    assert found["n"] == SHIPPED.n
+    compared = compared_with(stage)
+    assert compared is not None
+    assert compared["n"] == SHIPPED.n
 
 
 def test_versions_may_have_any_name(stage: Stage) -> None:
@@ -72,14 +72,14 @@ def test_versions_may_have_any_name(stage: Stage) -> None:
     store().forget_observed("never was")
 
 
-def test_what_may_not_be_read_is_as_if_it_were_not_there() -> None:
+def test_an_unreadable_object_counts_as_absent() -> None:
     class Forbidden(Bucket):
         def read(self, key: str, *, at_most_bytes: int) -> bytes | None:
             raise UnreadableObject(f"{key}: {at_most_bytes}")
 
-    kept = ReportStore(
+    forbidden = ReportStore(
         Forbidden(boto3.client("s3", region_name="eu-west-1"), bucket="b"), stage="test"
     )
-    assert kept.baseline("m1") is None
-    assert kept.observed_baseline("m1") is None
-    assert kept.queue_figures(DAY) is None
+    assert forbidden.baseline("m1") is None
+    assert forbidden.observed_baseline("m1") is None
+    assert forbidden.queue_figures(DAY) is None

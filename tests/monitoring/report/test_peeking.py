@@ -1,4 +1,4 @@
-"""A look into a queue leaves it as it was, however the look ends."""
+"""Peeking into a queue leaves its messages as they were, however it ends."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -13,20 +13,20 @@ from handlers.aws.queue import Queue, QueueTooLong
 
 
 class Sqs:
-    """boto3's client; what was asked is remembered, and the second receive may be refused."""
+    """boto3's client, which records receives and may refuse the second one."""
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.client = boto3.client("sqs", region_name="us-east-1")
         self.url = self.client.create_queue(QueueName="q")["QueueUrl"]
-        self.asked: list[dict[str, Any]] = []
+        self.receives: list[dict[str, Any]] = []
         self._refuses = refuses
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
     def receive_message(self, **arguments: Any) -> Any:
-        self.asked.append(arguments)
-        if self._refuses and len(self.asked) == 2:
+        self.receives.append(arguments)
+        if self._refuses and len(self.receives) == 2:
             raise ClientError(cast("Any", {"Error": {"Code": "Throttled"}}), "ReceiveMessage")
         return self.client.receive_message(**arguments)
 
@@ -36,8 +36,8 @@ class Sqs:
 
     def visible(self) -> int:
         name: Any = "ApproximateNumberOfMessages"
-        found = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
-        return int(found["Attributes"][name])
+        response = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(response["Attributes"][name])
 
 
 @pytest.fixture(autouse=True)
@@ -50,16 +50,16 @@ def peek(sqs: Sqs) -> list[str]:
     return Queue(cast("Any", sqs), url=sqs.url).peek()
 
 
-def test_every_message_is_seen_and_stays() -> None:
+def test_every_message_is_returned_and_stays() -> None:
     sqs = Sqs()
     sqs.fill(25)
     assert sorted(map(int, peek(sqs))) == list(range(25))
     assert sqs.visible() == 25
-    # A short poll asks some of SQS's servers only, and may find nothing where there is something.
-    assert min(each["WaitTimeSeconds"] for each in sqs.asked) > 0
+    # A short poll queries some of SQS's servers only, and may return no message of several.
+    assert min(arguments["WaitTimeSeconds"] for arguments in sqs.receives) > 0
 
 
-def test_a_look_that_fails_hides_nothing() -> None:
+def test_a_failed_peek_hides_no_message() -> None:
     sqs = Sqs(refuses=True)
     sqs.fill(12)
     with pytest.raises(ClientError):
@@ -67,7 +67,7 @@ def test_a_look_that_fails_hides_nothing() -> None:
     assert sqs.visible() == 12
 
 
-def test_a_queue_that_is_too_long_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_LOOK_S", -1)
     sqs = Sqs()
     sqs.fill(12)
@@ -76,5 +76,5 @@ def test_a_queue_that_is_too_long_is_said_to_be(monkeypatch: pytest.MonkeyPatch)
     assert sqs.visible() == 12
 
 
-def test_the_look_is_over_before_the_first_message_comes_by_again() -> None:
+def test_a_peek_ends_before_its_first_message_is_visible_again() -> None:
     assert queue._LOOK_S < queue._HIDDEN_S

@@ -1,4 +1,4 @@
-"""Days of the readers' time zone, also when the clock is changed, and any other window."""
+"""Days of the readers' time zone, also when the clocks change, and any other window."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +20,7 @@ BERLIN = "Europe/Berlin"
 AS_OF = datetime(2026, 11, 22, 5, 15, tzinfo=UTC)
 
 
-def test_yesterday_is_that_of_the_readers() -> None:
+def test_yesterday_is_in_the_readers_time_zone() -> None:
     window = last_days(datetime(2026, 11, 21, 23, 30, tzinfo=UTC), time_zone=BERLIN)
     assert window == day(date(2026, 11, 21), time_zone=BERLIN)
     assert window.start == datetime(2026, 11, 20, 23, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_yesterday_is_that_of_the_readers() -> None:
     ("of", "length_h"),
     [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 21), 24)],
 )
-def test_a_day_is_as_long_as_it_is_there(of: date, length_h: int) -> None:
+def test_a_day_has_the_length_of_its_time_zone(of: date, length_h: int) -> None:
     window = day(of, time_zone=BERLIN)
     assert window.end - window.start == timedelta(hours=length_h)
     assert len(list(hours(window.start, window.end))) == length_h
@@ -42,11 +42,11 @@ def test_days_of_a_changed_clock_neither_overlap_nor_leave_a_gap() -> None:
     assert all(one.end == other.start for one, other in pairwise(first))
 
 
-def test_no_window_is_yesterday() -> None:
+def test_the_default_window_is_yesterday() -> None:
     assert requested({}, time_zone="UTC", as_of=AS_OF) == day(date(2026, 11, 21), time_zone="UTC")
 
 
-def test_no_window_is_as_many_days_as_the_stage_reports() -> None:
+def test_the_default_window_has_as_many_days_as_the_stage_reports() -> None:
     window = requested({}, time_zone=BERLIN, as_of=datetime(2026, 10, 26, 5, tzinfo=UTC), days=7)
     assert window.start == day(date(2026, 10, 19), time_zone=BERLIN).start
     assert window.end == day(date(2026, 10, 25), time_zone=BERLIN).end
@@ -79,7 +79,7 @@ def test_a_last_day_is_included() -> None:
     assert is_whole_day(requested({"from": "2026-11-01"}, time_zone="UTC", as_of=AS_OF))
 
 
-def test_moments_may_be_asked_for() -> None:
+def test_a_window_may_be_given_by_moments() -> None:
     event = {"from": "2026-11-01T08:00:00+02:00", "to": "2026-11-01T07:00:00Z"}
     window = requested(event, time_zone=BERLIN, as_of=AS_OF)
     assert (window.start.hour, window.end.hour) == (6, 7)
@@ -87,21 +87,21 @@ def test_moments_may_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "said"),
+    ("event", "message"),
     [
         ({"to": "2026-11-01"}, "from"),
-        ({"from": "yesterday-ish"}, "no time"),
-        ({"from": "2026-11-01T08:00:00", "to": "2026-11-02"}, "no time zone"),
+        ({"from": "yesterday-ish"}, "not a time"),
+        ({"from": "2026-11-01T08:00:00", "to": "2026-11-02"}, "has no time zone"),
         ({"from": "2026-11-02", "to": "2026-11-01"}, "window"),
         ({"from": "2020-01-01", "to": "2026-11-01"}, "31 days"),
-        ({"from": 7}, "no time"),
-        ({"from": "9999-12-31"}, "out of reach"),
-        ({"from": "0001-01-01"}, "out of reach"),
-        ({"from": "2026-11-21", "to": "9999-12-31T23:59:59-14:00"}, "out of reach"),
+        ({"from": 7}, "not a time"),
+        ({"from": "9999-12-31"}, "out of range"),
+        ({"from": "0001-01-01"}, "out of range"),
+        ({"from": "2026-11-21", "to": "9999-12-31T23:59:59-14:00"}, "out of range"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(event: dict[str, object], said: str) -> None:
-    with pytest.raises(InvalidWindow, match=said):
+def test_an_invalid_window_is_refused_with_a_reason(event: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidWindow, match=message):
         requested(event, time_zone="UTC", as_of=AS_OF)
 
 
@@ -120,7 +120,7 @@ def test_a_moment_at_the_end_of_the_calendar_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2000-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])
-def test_no_accepted_moment_is_too_near_to_the_end_of_time(text: str) -> None:
+def test_every_accepted_moment_is_far_from_the_ends_of_the_calendar(text: str) -> None:
     try:
         window = last_days(moment(text), time_zone="Pacific/Kiritimati", days=31)
     except InvalidWindow:

@@ -18,10 +18,10 @@ from monitoring.statistics.agreement import Confusion, agreement
 from monitoring.statistics.thresholds import Scored, outcomes
 
 
-def test_the_estimate_is_the_mean_of_coins() -> None:
-    found = expected_accuracy([0.9] * 100)
-    assert found.value == pytest.approx(0.9)
-    assert found.high - found.value == pytest.approx(1.959964 * 0.03, rel=1e-5)
+def test_the_estimate_is_the_mean_confidence() -> None:
+    estimate = expected_accuracy([0.9] * 100)
+    assert estimate.value == pytest.approx(0.9)
+    assert estimate.high - estimate.value == pytest.approx(1.959964 * 0.03, rel=1e-5)
     assert math.isnan(expected_accuracy([]).value)
 
 
@@ -50,42 +50,42 @@ def test_accuracy_is_unknown_without_an_audit() -> None:
 )
 def test_an_interval_holds_its_value(counts: tuple[int, int, int]) -> None:
     photos, labelled, right = counts
-    found = stratified_accuracy(
+    interval = stratified_accuracy(
         [
             Stratum(photos=photos, labelled=labelled, right=right),
             Stratum(photos=7, labelled=7, right=3),
         ]
     )
-    assert found is not None
-    assert 0 <= found.low <= found.value <= found.high <= 1
+    assert interval is not None
+    assert 0 <= interval.low <= interval.value <= interval.high <= 1
 
 
 def test_audits_contradict_the_model_only_where_chance_does_not_explain_them() -> None:
-    found = more_errors_than_expected(9, 100, expected_share=0.03, margin=0.0)
-    assert found.p == pytest.approx(stats.binom.sf(8, 100, 0.03), rel=1e-9)
-    assert stats.binom.sf(found.critical_watch - 1, 100, 0.03) < 0.01
-    assert stats.binom.sf(found.critical_watch - 2, 100, 0.03) >= 0.01
-    assert found.direction == 1
+    result = more_errors_than_expected(9, 100, expected_share=0.03, margin=0.0)
+    assert result.p == pytest.approx(stats.binom.sf(8, 100, 0.03), rel=1e-9)
+    assert stats.binom.sf(result.critical_watch - 1, 100, 0.03) < 0.01
+    assert stats.binom.sf(result.critical_watch - 2, 100, 0.03) >= 0.01
+    assert result.direction == 1
     assert more_errors_than_expected(0, 100, expected_share=0.0, margin=0.0).p == 1
 
 
-def test_agreement_beyond_chance() -> None:
-    found = agreement([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b", "a"), ()])
-    assert found.pairs == 5
-    assert found.same.value == pytest.approx(0.6)
+def test_kappa_is_the_agreement_beyond_chance() -> None:
+    result = agreement([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b", "a"), ()])
+    assert result.pairs == 5
+    assert result.same.value == pytest.approx(0.6)
     chance = (2 * 2 + 3 * 3) / 25
-    assert found.kappa == pytest.approx((0.6 - chance) / (1 - chance))
+    assert result.kappa == pytest.approx((0.6 - chance) / (1 - chance))
     assert agreement([("a", "a")]).kappa is None
     assert agreement([]).pairs == 0
 
 
 def test_confusion_counts_pairs() -> None:
-    found = Confusion.of([("a", "a"), ("a", "b"), ("b", "b"), ("a", "b")])
-    assert found.predicted == ("a", "b")
-    assert found.counts == ((1, 2), (0, 1))
+    confusion = Confusion.of([("a", "a"), ("a", "b"), ("b", "b"), ("a", "b")])
+    assert confusion.predicted == ("a", "b")
+    assert confusion.counts == ((1, 2), (0, 1))
 
 
-def test_other_thresholds_by_hand() -> None:
+def test_other_thresholds_agree_with_counts_by_hand() -> None:
     scored = Scored(
         confidence=np.array([0.6, 0.85, 0.97, 1.0]),
         eligible=np.array([True, True, True, False]),

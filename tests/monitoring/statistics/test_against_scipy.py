@@ -82,13 +82,13 @@ def test_the_limit_law_of_the_distance_is_that_of_kolmogorov_for_a_uniform_figur
 
 def test_the_law_of_the_distance_is_that_of_real_samples_where_they_are_small() -> None:
     reference, random = Reference.of(BASELINE), np.random.default_rng(3)
-    # The baseline is the very distribution here: its own noise, which is in the law, is small.
-    found = [
+    # The samples come from the baseline itself, whose noise, which the law includes, is small.
+    distances = [
         stats.wasserstein_distance(random.choice(BASELINE, 40), BASELINE) for _ in range(4_000)
     ]
     expected = reference.unchanged_distances(40) * reference.sd
     for level in (0.5, 0.9, 0.99):
-        theirs = np.quantile(found, level)
+        theirs = np.quantile(distances, level)
         assert np.quantile(expected, level) == pytest.approx(theirs, rel=0.06)
 
 
@@ -133,19 +133,19 @@ def test_two_shares_of_few_are_exact(k: int, n: int) -> None:
 def test_a_mix_of_many() -> None:
     ours, theirs = {"a": 300, "b": 420, "c": 90}, {"a": 2_500, "b": 2_000, "c": 500}
     chi2, p, *_ = stats.chi2_contingency([list(ours.values()), list(theirs.values())])
-    found = several_shares(ours, theirs)
-    assert found.statistic == pytest.approx(chi2, rel=1e-9)
-    assert found.p == pytest.approx(p, rel=1e-9)
-    assert found.critical_act == pytest.approx(stats.chi2.isf(0.001, 2), rel=1e-9)
+    result = several_shares(ours, theirs)
+    assert result.statistic == pytest.approx(chi2, rel=1e-9)
+    assert result.p == pytest.approx(p, rel=1e-9)
+    assert result.critical_act == pytest.approx(stats.chi2.isf(0.001, 2), rel=1e-9)
 
 
 def test_a_mix_of_few_is_exact() -> None:
-    """A kind expected once in a blue moon turned up twice: chi-squared would cry."""
+    """A rare kind occurs twice by chance: plain chi-squared would raise a false alarm."""
     ours, theirs = {"a": 58, "rare": 2}, {"a": 4_980, "rare": 20}
-    found = several_shares(ours, theirs)
+    result = several_shares(ours, theirs)
     exact = stats.fisher_exact([list(ours.values()), list(theirs.values())])[1]
-    assert found.test == "chi-squared, exact"
-    assert found.p == pytest.approx(exact, abs=0.003)
+    assert result.test == "chi-squared, exact"
+    assert result.p == pytest.approx(exact, abs=0.003)
     assert several_shares({"a": 5}, {"a": 50}).p == 1
 
 
@@ -175,7 +175,7 @@ def test_six_hundred_photos_without_an_error_prove_half_a_percent() -> None:
 
 @settings(deadline=None)  # machines are shared
 @given(st.integers(0, 40), st.integers(1, 2000))
-def test_exact_bound_lies_above_what_was_seen(errors: int, further: int) -> None:
+def test_exact_bound_is_above_the_observed_rate(errors: int, further: int) -> None:
     trials = errors + further
     assert errors / trials < error_rate_bound(errors, trials, confidence=0.95) <= 1
 

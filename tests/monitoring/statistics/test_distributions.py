@@ -63,5 +63,5 @@ def test_binomial(n: int, p: float) -> None:
 def test_hypergeometric(drawn: int, marked: int, total: int) -> None:
     for k in range(min(drawn, marked) + 2):
         expected = stats.hypergeom.sf(k - 1, total, marked, drawn)
-        found = own.hypergeometric_at_least(k, drawn=drawn, marked=marked, total=total)
-        assert found == pytest.approx(expected, rel=1e-9, abs=1e-15)
+        computed = own.hypergeometric_at_least(k, drawn=drawn, marked=marked, total=total)
+        assert computed == pytest.approx(expected, rel=1e-9, abs=1e-15)

@@ -42,15 +42,15 @@ def nannyml() -> Any:
 
 
 def evidently(test: str, reference: Any, now: Any, *, categorical: bool = False) -> float:
-    """What its statistical test of that name says: a distance or a p."""
+    """Return the result of evidently's test of that name: a distance or a p."""
     pytest.importorskip("evidently", reason=ABOUT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from evidently.legacy.calculations.stattests import get_stattest  # noqa: PLC0415 # as above
         from evidently.legacy.core import ColumnType  # noqa: PLC0415 # as above
     kind = ColumnType.Categorical if categorical else ColumnType.Numerical
-    found = get_stattest(reference, now, kind, test)
-    return float(found(reference, now, kind, 0.05).drift_score)
+    run = get_stattest(reference, now, kind, test)
+    return float(run(reference, now, kind, 0.05).drift_score)
 
 
 def categories(pandas: Any, counts: Sequence[int]) -> Any:

@@ -1,4 +1,4 @@
-"""How right the model is said to be, and what other thresholds would have done."""
+"""The chapter on accuracy, and the effect of other thresholds."""
 
 from dataclasses import replace
 
@@ -21,23 +21,25 @@ def test_accuracy_joins_audits_and_reviews() -> None:
     chapter = build_report(inputs(photos(2_000))).document["accuracy"]
     assert chapter["automatic"]["labelled"] > 100
     assert chapter["reviewed"]["labelled"] == chapter["reviewed"]["photos"]
-    truth = 0.938  # of this world, by simulation
+    truth = 0.938  # of this population, by simulation
     assert chapter["combined"]["low"] < truth < chapter["combined"]["high"]
     assert chapter["reviewed"]["value"] < chapter["combined"]["value"] - 0.05
     counted = sum(map(sum, chapter["confusion"]["audited"]["counts"]))
     assert counted == chapter["automatic"]["labelled"]
 
 
-def test_contested_photos_are_no_audits() -> None:
-    """Drivers contest what is wrong: counted as audits they would make the model look bad."""
-    found = photos(300)
+def test_contested_photos_do_not_count_as_audits() -> None:
+    """Drivers contest wrong decisions, so contested photos are not a random sample."""
+    received = photos(300)
     contested = [
         replace(photo, review="done", review_reason="contested", verdict="neither")
         if photo.review_reason == ""
         else photo
-        for photo in found
+        for photo in received
     ]
-    plain, other = (build_report(inputs(each)).document["accuracy"] for each in (found, contested))
+    plain, other = (
+        build_report(inputs(audited)).document["accuracy"] for audited in (received, contested)
+    )
     assert plain["automatic"] == other["automatic"]
 
 
@@ -50,8 +52,8 @@ def test_other_thresholds_trade_reviews_against_errors() -> None:
 
 
 def test_thresholds_of_earlier_days_are_no_longer_in_force() -> None:
-    found, before = photos(300), photos(300, QUIET.shifted(threshold=0.9), start=START - DAY)
-    document = build_report(inputs(found, audited=[*before, *found])).document
+    received, before = photos(300), photos(300, QUIET.shifted(threshold=0.9), start=START - DAY)
+    document = build_report(inputs(received, audited=[*before, *received])).document
     marked = {row["threshold"]: row for row in document["thresholds"]["others"]}
     assert marked[0.8]["in_force"]
     assert not marked[0.8]["was_in_force"]
@@ -60,7 +62,7 @@ def test_thresholds_of_earlier_days_are_no_longer_in_force() -> None:
 
 
 @pytest.mark.parametrize(
-    ("honest", "expected"),
+    ("received", "expected"),
     [
         (photos(2_000), "The classifier is right on 9"),
         (
@@ -70,5 +72,7 @@ def test_thresholds_of_earlier_days_are_no_longer_in_force() -> None:
         ([], "No photo was classified"),
     ],
 )
-def test_the_first_question_is_answered_first(honest: list[PhotoFacts], expected: str) -> None:
-    assert expected in build_report(inputs(honest)).document["answer"]
+def test_the_answer_states_how_often_the_model_is_right(
+    received: list[PhotoFacts], expected: str
+) -> None:
+    assert expected in build_report(inputs(received)).document["answer"]

@@ -1,4 +1,4 @@
-"""photos.csv and labelled.csv, read back: complete, and harmless whatever files are called."""
+"""photos.csv and labelled.csv, read back: complete, and without formulas from file names."""
 
 import csv
 import io
@@ -17,12 +17,12 @@ def read(content: bytes) -> list[dict[str, str]]:
 
 
 def named(key: str) -> tuple[str, bytes]:
-    """The key as it is read back, and the bytes of the file."""
+    """Return the key as it is read back, and the bytes of the file."""
     photo, *others = photos(3)
     content = b"".join(photos_csv([replace(photo, key=key), *others]))
-    found = read(content)
-    assert len(found) == 3
-    return next(row["key"] for row in found if row["photo_id"] == photo.photo_id), content
+    rows = read(content)
+    assert len(rows) == 3
+    return next(row["key"] for row in rows if row["photo_id"] == photo.photo_id), content
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def named(key: str) -> tuple[str, bytes]:
     ],
 )
 def test_a_key_breaks_no_row_and_begins_no_formula(key: str, shown: str) -> None:
-    found, content = named(key)
-    assert found == shown
+    key_read, content = named(key)
+    assert key_read == shown
     assert content.count(b"\n") == 4
     assert b"\r" not in content
 
 
 @pytest.mark.parametrize("field", ["driver_id", "reason", "model_version", "verdict", "vehicle"])
-def test_no_other_text_does_either(field: str) -> None:
+def test_no_other_text_begins_a_formula(field: str) -> None:
     hostile = replace(photos(1)[0], **{field: "=1\r=2"})  # type: ignore[arg-type] # texts all
     for content in (b"".join(photos_csv([hostile])), b"".join(labelled_csv([hostile], ()))):
         for row in read(content):
@@ -78,18 +78,18 @@ def test_every_photo_has_its_figures() -> None:
         assert bare[f"probability_{name}"] == ""
 
 
-def test_the_accuracy_can_be_counted_again_from_the_list() -> None:
-    found = photos(400)
-    chapter = build_report(inputs(found)).document["accuracy"]
-    rows = read(b"".join(labelled_csv(found, QUIET.vehicles)))
+def test_the_accuracy_can_be_recomputed_from_the_list() -> None:
+    received = photos(400)
+    chapter = build_report(inputs(received)).document["accuracy"]
+    rows = read(b"".join(labelled_csv(received, QUIET.vehicles)))
     counts = Counter((row["stratum"], row["right"]) for row in rows)
     for stratum, name in (("automatic", "audited"), ("reviewed", "reviewed")):
         right, wrong = counts[name, "yes"], counts[name, "no"]
         assert (right + wrong, right) == (chapter[stratum]["labelled"], chapter[stratum]["right"])
-    assert {row["photo_id"] for row in rows} == {p.photo_id for p in found if p.verdict}
+    assert {row["photo_id"] for row in rows} == {p.photo_id for p in received if p.verdict}
 
 
-def test_contested_and_unusable_photos_are_no_draws() -> None:
+def test_contested_and_unusable_photos_are_not_in_the_audited_stratum() -> None:
     audit, *_ = (photo for photo in photos(400) if photo.review_reason == "audit")
     contested: PhotoFacts = replace(audit, review_reason="contested")
     unusable = replace(audit, verdict="unusable")

@@ -1,4 +1,4 @@
-"""The page: self-contained, closed tags, nothing of a driver's text becomes markup."""
+"""The page: self-contained, closed tags, and no text of a driver becomes markup."""
 
 import base64
 from dataclasses import replace
@@ -17,8 +17,8 @@ HOSTILE = 'intake/<img src=x onerror=alert(1)>/"quoted" & \u202e\x1b[31m\ud800.j
 PICTURE = "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff").decode()
 
 
-class Reading(HTMLParser):
-    """Collects what a browser would see, and fails where tags do not close."""
+class PageReader(HTMLParser):
+    """Collects tags, links and text, and fails where tags do not close."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -42,8 +42,8 @@ class Reading(HTMLParser):
         self.text += data
 
 
-def read(report: Report) -> Reading:
-    reading = Reading()
+def read(report: Report) -> PageReader:
+    reading = PageReader()
     reading.feed(report_html(report).decode())
     reading.close()
     assert reading.open == []
@@ -52,18 +52,18 @@ def read(report: Report) -> Reading:
 
 @pytest.fixture(scope="module")
 def hostile() -> Report:
-    found = photos(120, QUIET.shifted(quality_shift={"brightness": -2.0}))
+    received = photos(120, QUIET.shifted(quality_shift={"brightness": -2.0}))
     named = [
         replace(photo, key=HOSTILE, image_format="<b>", reason="</script>", driver_id="<i>")
-        for photo in found
+        for photo in received
     ]
-    odd = Anomaly(kind="not_json", object_key="<u>", quoted="'<s>'")
+    anomaly = Anomaly(kind="not_json", object_key="<u>", quoted="'<s>'")
     capture = CaptureSummary(
         lines=1,
         classified=120,
         captured=119,
         anomalies={"not_json": 1},
-        quoted=(odd,),
+        quoted=(anomaly,),
         variants={"<var>": 1},
     )
     return build_report(inputs(named, capture=capture))
