@@ -75,7 +75,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhotoPage:
+class CardPage:
     """One page of the list, newest first."""
 
     cards: Sequence[Card]
@@ -98,7 +98,7 @@ def counts(cards: Iterable[Card], *, uploads: int) -> dict[str, int]:
     return {"received": rows + unclaimed, **by_state, "unclaimed": unclaimed}
 
 
-def photo_page(cards: Iterable[Card], *, state: str = "", before: str = "") -> PhotoPage:
+def card_page(cards: Iterable[Card], *, state: str = "", before: str = "") -> CardPage:
     """Return the newest photos of a state that are below the cursor `before`; empty is any."""
     chosen = sorted(
         (card for card in cards if state in {"", card.state}),
@@ -108,7 +108,7 @@ def photo_page(cards: Iterable[Card], *, state: str = "", before: str = "") -> P
     start = sum(card.cursor >= before for card in chosen) if before else 0
     shown = chosen[start : start + PAGE_SIZE]
     more = start + PAGE_SIZE < len(chosen)
-    return PhotoPage(
+    return CardPage(
         cards=shown,
         position=start + 1 if shown else 0,
         of=len(chosen),

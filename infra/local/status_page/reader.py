@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.domain.ledger.schema import PhotoAttribute
 from infra.local.status_page.capture_lookup import find_capture
-from infra.local.status_page.cards import counts, photo_page
+from infra.local.status_page.cards import card_page, counts
 from infra.local.status_page.executions import ExecutionHistories
 from infra.local.status_page.ledger_mirror import LedgerMirror
 from infra.local.status_page.queues import QueueDepth, oldest_in_flight, queue_depths
@@ -87,9 +87,9 @@ class StageReader:
         )
 
     def overview(self, *, state: str, before: str) -> dict[str, Any]:  # Any: JSON
-        """Return counts, queues and one page of photos (see `photo_page`)."""
+        """Return counts, queues and one page of photos (see `card_page`)."""
         latest = self._snapshot()
-        page = photo_page(latest.cards, state=state, before=before)
+        page = card_page(latest.cards, state=state, before=before)
         return {
             "as_of": latest.as_of,
             "counts": counts(latest.cards, uploads=latest.uploads),

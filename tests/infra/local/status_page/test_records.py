@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.sagemaker.capture_lines import CaptureSettings
-from infra.local.status_page.cards import PAGE_SIZE, STATES, Card, counts, photo_page
+from infra.local.status_page.cards import PAGE_SIZE, STATES, Card, card_page, counts
 from infra.local.status_page.stack_names import StackNames
 from infra.local.status_page.steps import read_run
 from infra.local.status_page.story import as_json, story
@@ -73,7 +73,7 @@ def test_pages_go_from_the_newest_to_the_oldest_without_gaps() -> None:
     seen: list[Card] = []
     before = ""
     while True:
-        page = photo_page(cards, before=before)
+        page = card_page(cards, before=before)
         assert page.position == len(seen) + 1
         assert page.of == len(cards)
         seen += page.cards
@@ -90,8 +90,8 @@ def test_pages_go_from_the_newest_to_the_oldest_without_gaps() -> None:
 
 def test_a_page_can_hold_one_state() -> None:
     cards = [a_card(1), a_card(2, status="failed")]
-    assert [card.status for card in photo_page(cards, state="failed").cards] == ["failed"]
-    empty = photo_page(cards, state="assigned")
+    assert [card.status for card in card_page(cards, state="failed").cards] == ["failed"]
+    empty = card_page(cards, state="assigned")
     assert (empty.position, empty.of, empty.older) == (0, 0, "")
 
 
