@@ -1,10 +1,10 @@
 """Makes the virtual environment from the lock files: `python3 infra/bootstrap.py local`.
 
-Run by make before anything else, by whatever `python3` the machine has: standard library only,
-and no syntax that an old Python would not even parse. Does nothing where nothing has changed.
+make runs it first, with any `python3` that the machine has: so it uses the standard library only,
+and no syntax that an old Python cannot parse. It does nothing if nothing has changed.
 
-A new environment is built beside the one that it replaces, and takes its place when it is
-complete: until then, and after a failure, the former one works as before.
+A new environment is built beside the former one, and replaces it when it is complete: until then,
+and after a failure, the former one works as before.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ OLDEST_NODE = 22
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOG = os.path.join(ROOT, ".scones", "setup.log")
 
-# What can be made: the folder of the environment, and the lock file that it is installed from.
+# By kind: the folder of the environment, and the lock file that it is installed from.
 KINDS = {
     "local": (".venv", "local"),
     "dev": (".venv", "dev"),
-    "local-only": (".venv-local", "local"),  # what a user gets, where .venv holds `dev` as well
+    "local-only": (".venv-local", "local"),  # a user's environment, where .venv holds `dev` as well
     "training": (".venv-training", "training"),
     "sagemaker": (".venv-sagemaker", "sagemaker"),
     "oracles": (".venv-oracles", "oracles"),
@@ -36,7 +36,7 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Make or renew one of the environments."""
+    """Make or renew the environment of the kind that the command line names."""
     kind = sys.argv[1]
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         run_with_another_python()
@@ -47,19 +47,19 @@ def main() -> None:
     try:
         with only_one_at_a_time():
             restore(venv)
-            if not is_ready(venv, kind):  # another one may have made it meanwhile
+            if not is_ready(venv, kind):  # another process may have made it meanwhile
                 if kind == "local" and os.path.exists(stamp(venv, "dev")):
-                    kind = "dev"  # who tests here wants to go on testing
+                    kind = "dev"  # keep what tests need
                 replace(venv, kind)
     except KeyboardInterrupt:
-        say("interrupted")
+        print_line("interrupted")
         raise SystemExit(INTERRUPTED) from None
     except OSError as error:
         fail("setting up failed: {}".format(error))
 
 
 def run_with_another_python() -> None:
-    """Replaces this process with a Python that will do, or ends with one clear line."""
+    """Replace this process with a supported Python, or exit with one line that says what to do."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         other = shutil.which("python3.{}".format(minor))
         if other and works(other, minor):
@@ -73,20 +73,20 @@ def run_with_another_python() -> None:
 
 
 def works(python: str, minor: int) -> bool:
-    """Version managers put names on the PATH that run nothing."""
-    asked = subprocess.run(
+    """Whether `python` runs as Python 3.`minor`: a version manager's may not run at all."""
+    result = subprocess.run(
         [python, "-c", "import sys; print(sys.version_info[1])"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    return asked.returncode == 0 and asked.stdout.decode().strip() == str(minor)
+    return result.returncode == 0 and result.stdout.decode().strip() == str(minor)
 
 
 def leave_environment() -> None:
-    """Replaces this process with the machine's interpreter where it runs in a virtual environment.
+    """Replace this process with the machine's interpreter if it runs in a virtual environment.
 
-    In the shell that `source .venv/bin/activate` leaves, `python3` is the environment's own, and
-    no process may delete the environment that it runs from.
+    After `source .venv/bin/activate`, `python3` is the environment's own, and no process may delete
+    the environment that it runs from.
     """
     base = getattr(sys, "_base_executable", "")
     if sys.prefix != sys.base_prefix and base != sys.executable and os.path.exists(base):
@@ -95,21 +95,23 @@ def leave_environment() -> None:
 
 @contextlib.contextmanager
 def only_one_at_a_time() -> Iterator[None]:
-    """Two of `make` in two terminals would build in the same folder."""
+    """Wait for other processes: two `make` in two terminals would build in the same folder."""
     os.makedirs(os.path.dirname(LOG), exist_ok=True)
     with open(os.path.join(os.path.dirname(LOG), "setup.lock"), "w") as lock_file:
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another `make` that is setting up")
+            print_line("waiting for another `make` that is setting up")
             fcntl.flock(lock_file, fcntl.LOCK_EX)
         yield
 
 
 def replace(venv: str, kind: str) -> None:
-    """Build the environment beside the former one, then put it in its place."""
+    """Build the environment beside the former one, then replace that; undo it on a failure."""
     open(LOG, "w").close()
-    say("Setting up {} (once; details in .scones/setup.log)".format(os.path.relpath(venv, ROOT)))
+    print_line(
+        "Setting up {} (once; details in .scones/setup.log)".format(os.path.relpath(venv, ROOT))
+    )
     fresh = venv + ".new"
     remove(fresh)
     try:
@@ -122,12 +124,12 @@ def replace(venv: str, kind: str) -> None:
         restore(venv)
         remove(fresh)
         if os.path.exists(venv):
-            say("{} is as it was before".format(os.path.relpath(venv, ROOT)))
+            print_line("{} is as it was before".format(os.path.relpath(venv, ROOT)))
         raise
 
 
 def build(venv: str, kind: str) -> None:
-    """A new environment with everything that the lock files name, and this project."""
+    """Make a new environment with all packages of the lock files, and this project."""
     make_venv(venv, prompt=KINDS[kind][0])
     python = os.path.join(venv, "bin", "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -135,7 +137,7 @@ def build(venv: str, kind: str) -> None:
     uv = [os.path.join(venv, "bin", "uv"), "pip", "install", "--quiet", "--python", python]
     run(uv + ["--require-hashes", "-r", lock(KINDS[kind][1])])
     if kind == "training":
-        # Unlocked: pip takes the build (CPU or CUDA) that this machine's configuration offers.
+        # Not locked: pip takes the build (CPU or CUDA) that this machine's configuration offers.
         run(pip + [requirement("torch")])
     elif kind in WITH_CDK and not machine_has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
@@ -144,7 +146,7 @@ def build(venv: str, kind: str) -> None:
 
 
 def make_venv(venv: str, prompt: str) -> None:
-    """An empty environment; the prompt is what a shell shows where it is activated."""
+    """Make an empty environment; a shell shows the prompt when it is activated."""
     try:
         import ensurepip  # noqa: F401 - Debian leaves it out of its python3
     except ImportError:
@@ -153,9 +155,9 @@ def make_venv(venv: str, prompt: str) -> None:
 
 
 def change_paths(built: str, final: str) -> None:
-    """Scripts and the files that activate an environment name its folder: let it be the final one.
+    """Replace the folder's name `built` by `final` in scripts and in the files that activate it.
 
-    The paths stand in text files of `bin` and in `pyvenv.cfg`, nowhere else.
+    Only text files of `bin` and `pyvenv.cfg` hold the name.
     """
     scripts = os.path.join(built, "bin")
     files = [os.path.join(scripts, name) for name in os.listdir(scripts)]
@@ -166,7 +168,7 @@ def change_paths(built: str, final: str) -> None:
             content = file.read()
         changed = content.replace(os.fsencode(built), os.fsencode(final))
         if b"\0" not in content and changed != content:
-            # A new file, never the same one: uv may have linked it to its cache.
+            # A new file, not the same one: uv may have linked it to its cache.
             with open(path + ".changed", "wb") as file:
                 file.write(changed)
             shutil.copymode(path, path + ".changed")
@@ -174,7 +176,7 @@ def change_paths(built: str, final: str) -> None:
 
 
 def swap(fresh: str, venv: str) -> None:
-    """Two renames; `restore` mends what an end between them leaves."""
+    """Replace `venv` by `fresh` in two renames; `restore` undoes the first if the second fails."""
     if os.path.lexists(venv):
         remove(former(venv))
         os.rename(venv, former(venv))
@@ -183,18 +185,18 @@ def swap(fresh: str, venv: str) -> None:
 
 
 def restore(venv: str) -> None:
-    """Put the former environment back where it was moved away and nothing took its place."""
+    """Put the former environment back if it was moved away and not replaced."""
     if os.path.lexists(former(venv)) and not os.path.lexists(venv):
         os.rename(former(venv), venv)
 
 
 def former(venv: str) -> str:
-    """Where the replaced environment is until it is deleted."""
+    """Return the path of the replaced environment until it is deleted."""
     return venv + ".former"
 
 
 def remove(path: str) -> None:
-    """Delete a folder, or a link to one, if it is there."""
+    """Delete a folder, or a link to one, if it exists."""
     if os.path.islink(path):
         os.unlink(path)
     else:
@@ -202,9 +204,9 @@ def remove(path: str) -> None:
 
 
 def is_ready(venv: str, kind: str) -> bool:
-    """An environment made for tests serves the demo too."""
+    """Whether the environment is up to date; one made for tests serves `local` too."""
     kinds = ("local", "dev") if kind == "local" else (kind,)
-    if not any(is_made_for(venv, each) for each in kinds):
+    if not any(is_made_for(venv, candidate) for candidate in kinds):
         return False
     has_own_node = os.path.exists(os.path.join(venv, "bin", "node"))
     return kind not in WITH_CDK or has_own_node or machine_has_node()
@@ -220,12 +222,12 @@ def is_made_for(venv: str, kind: str) -> bool:
 
 
 def stamp(venv: str, kind: str) -> str:
-    """The file that says for what an environment was made."""
+    """Return the file that holds the fingerprint of a kind."""
     return os.path.join(venv, ".made-for-" + kind)
 
 
 def fingerprint(kind: str) -> str:
-    """What an environment depends on: locks, project definition, Python, the place."""
+    """Return a hash of all that an environment depends on: locks, project, Python, folder."""
     digest = hashlib.sha256(repr((sys.version, ROOT)).encode())
     for path in [os.path.join(ROOT, "pyproject.toml")] + [
         lock(name) for name in ("bootstrap", "node", KINDS[kind][1])
@@ -236,12 +238,12 @@ def fingerprint(kind: str) -> str:
 
 
 def lock(name: str) -> str:
-    """The lock file of an extra."""
+    """Return the path of a lock file."""
     return os.path.join(ROOT, "requirements", name + ".lock")
 
 
 def requirement(name: str) -> str:
-    """The pinned line of a package in pyproject.toml."""
+    """Return the pinned requirement of a package in pyproject.toml, such as `torch==2.0`."""
     with open(os.path.join(ROOT, "pyproject.toml")) as file:
         lines = [line.strip() for line in file]
     return next(line.split('"')[1] for line in lines if line.startswith('"' + name + "=="))
@@ -250,8 +252,8 @@ def requirement(name: str) -> str:
 def machine_has_node() -> bool:
     """Whether the machine's own Node is recent enough for CDK's library.
 
-    Not that of a virtual environment: it is there for as long as the environment is, and only
-    where the environment is activated.
+    That of a virtual environment does not count: it is on the PATH only while the environment is
+    activated, and goes when the environment is replaced.
     """
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     outside = [
@@ -262,13 +264,13 @@ def machine_has_node() -> bool:
     node = shutil.which("node", path=os.pathsep.join(outside))
     if not node:
         return False
-    asked = subprocess.run([node, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    version = asked.stdout.decode().strip().lstrip("v").split(".")[0]
-    return asked.returncode == 0 and version.isdigit() and int(version) >= OLDEST_NODE
+    result = subprocess.run([node, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    version = result.stdout.decode().strip().lstrip("v").split(".")[0]
+    return result.returncode == 0 and version.isdigit() and int(version) >= OLDEST_NODE
 
 
 def run(command: List[str]) -> None:
-    """Run a step, its output in the log; a failure ends in one clear line."""
+    """Run a step with its output in the log; on a failure, exit with a line that says why."""
     with open(LOG, "a") as log:
         log.write("$ {}\n".format(" ".join(command)))
         log.flush()
@@ -277,7 +279,7 @@ def run(command: List[str]) -> None:
     with open(LOG) as log:
         output = log.read()
     network = (
-        "from versions: none",  # what pip says of an index that it cannot reach
+        "from versions: none",  # pip's message for an index that it cannot reach
         "resolve host",
         "name resolution",
         "NewConnectionError",
@@ -296,17 +298,17 @@ def run(command: List[str]) -> None:
     if "no space left on device" in output.lower():
         fail("no space left on device: an environment needs about 1 GB while it is made")
     tail = "\n".join(output.strip().splitlines()[-8:])
-    fail("setting up failed; the end of .scones/setup.log says:\n" + tail)
+    fail("setting up failed; the end of .scones/setup.log:\n" + tail)
 
 
-def say(text: str) -> None:
-    """To the person."""
+def print_line(text: str) -> None:
+    """Print a line for the user on standard error."""
     sys.stderr.write("scones: " + text + "\n")
 
 
 def fail(text: str) -> NoReturn:
-    """The last line."""
-    say(text)
+    """Print the last line and exit with 2."""
+    print_line(text)
     raise SystemExit(2)
 
 

@@ -102,12 +102,12 @@ def _system(*, as_document: bool) -> None:
         "kept": state.keep,
         **dataclasses.asdict(found),
         "in_flight": found.in_flight,
-        "parts": {"supervisor": state.is_alive, **found.parts},
+        "processes": {"supervisor": state.is_alive, **found.processes},
         "drop_folder": state.drop_folder or None,
         "drop_folder_waiting": _waiting(state),
     }
     typer.echo(json.dumps(document, indent=2) if as_document else rendering.system(document))
-    if not all(document["parts"].values()):
+    if not all(document["processes"].values()):
         raise typer.Exit(NOT_RUNNING)
 
 

@@ -40,12 +40,12 @@ def system(document: Document) -> str:
     photos = document["photos"]
     counts = ", ".join(f"{count} {_words(name)}" for name, count in sorted(photos.items()))
     queues = ", ".join(f"{name} {count}" for name, count in document["queues"].items())
-    parts = ", ".join(
-        f"{name} {'runs' if alive else 'IS DEAD'}" for name, alive in document["parts"].items()
+    processes = ", ".join(
+        f"{name} {'runs' if alive else 'IS DEAD'}" for name, alive in document["processes"].items()
     )
     lines = [
         ("system", f"{document['status']} since {document['since']}"),
-        ("parts", parts),
+        ("processes", processes),
         ("AWS endpoint", document["endpoint_url"]),
         ("status page", document["page_url"] or ""),
         ("reviewers' page", document["review_url"] or ""),

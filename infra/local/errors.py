@@ -1,11 +1,12 @@
-"""What can go wrong with the local stage, one class for each thing that a person would do about it.
+"""Errors of the local stage, one class for each remedy.
 
 StageError
-├── EmulatorChanged    the installed emulator is not the one that the corrections were made for
-├── AssemblyUnusable   no cloud assembly where one should be: synthesize first
-├── PortTaken          a port that was asked for is in use
-├── ProcessFailed         a process of the stage died or did not come up
+├── EmulatorChanged    the installed emulator is not the one that the patches were made for
+├── AssemblyUnusable   the cloud assembly is missing: synthesize first
+├── PortTaken          a requested port is in use: choose another one
+├── ProcessFailed      a process of the stage died or did not come up
 ├── NotRunning         no stage runs in the background: `scones up`
+├── StateOutdated      the kept state is of another build: `scones down --discard`
 └── DeploymentFailed   the emulator refused the template, or a resource of it
 """
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class StageError(Exception):
-    """The local stage cannot run; the message says why in words for whoever started it."""
+    """The local stage cannot run; the message states the reason and a remedy."""
 
 
 class EmulatorChanged(StageError):
-    """A correction does not find what it patches."""
+    """A patch does not find the function that it replaces."""
 
 
 class AssemblyUnusable(StageError):
@@ -30,7 +31,7 @@ class AssemblyUnusable(StageError):
 
 
 class PortTaken(StageError):
-    """Another process listens on a port that was asked for by number."""
+    """Another process listens on a port that was requested by number."""
 
     def __init__(self, port: int) -> None:
         super().__init__(f"Port {port} of 127.0.0.1 is in use; choose another one, or 0 for any.")
@@ -38,7 +39,10 @@ class PortTaken(StageError):
 
 
 class ProcessFailed(StageError):
-    """A process of the stage ended by itself, or did not answer in time."""
+    """A process of the stage ended by itself, or was not ready in time.
+
+    `what` is the predicate of the message, such as "ended while starting".
+    """
 
     def __init__(self, name: str, what: str, log_tail: str) -> None:
         log = f"\nEnd of its log:\n{log_tail}" if log_tail else ""
@@ -47,11 +51,15 @@ class ProcessFailed(StageError):
 
 
 class NotRunning(StageError):
-    """What was asked for needs the stage of `scones up`, and it does not run."""
+    """The command needs the stage of `scones up`, which does not run."""
+
+
+class StateOutdated(StageError):
+    """The state that `scones up --keep` has kept was saved by another build."""
 
 
 class DeploymentFailed(StageError):
-    """CloudFormation did not create the stack; `reasons` has one line a failed resource."""
+    """CloudFormation did not create the stack; `reasons` has one line for each failed resource."""
 
     def __init__(self, stack: str, reasons: Sequence[str]) -> None:
         lines = "".join(f"\n  {reason}" for reason in reasons)

@@ -1,8 +1,8 @@
-"""Who may call a server on loopback: this machine's own pages and programs.
+"""Lets only this machine's own pages and programs call a server on loopback.
 
-Any web site can make a browser send requests to loopback. So a request must name us by a loopback
-name (a rebound DNS name is refused), and a request that changes something must come from our own
-pages, or from a program that is not a browser.
+Any web site can make a browser send requests to loopback. So a request must address the server by a
+loopback name (a rebound DNS name is refused), and a request that changes something must come from
+the server's own pages, or from a program that is not a browser.
 """
 
 from __future__ import annotations
@@ -18,20 +18,25 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _READING = ("GET", "HEAD")
-_OURS = ("same-origin", "none")  # Sec-Fetch-Site of our pages, and of what a person types
+_OURS = ("same-origin", "none")  # Sec-Fetch-Site of our pages, and of a typed address
 
 
 class LoopbackGuard:
-    """ASGI middleware around everything that is served, refusals included."""
+    """ASGI middleware around all responses, refusals included.
+
+    `methods` are those allowed (None: all). With `redirects_aliases`, other names of loopback are
+    redirected to 127.0.0.1, since sign-in returns to one address only. `headers` are added to every
+    response.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         port: int,
-        methods: tuple[str, ...] | None = None,  # None: all
-        redirects_aliases: bool = False,  # sign-in sends people back to one address only
-        headers: Mapping[str, str] | None = None,  # of every response
+        methods: tuple[str, ...] | None = None,
+        redirects_aliases: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
         self._host = f"127.0.0.1:{port}"
@@ -65,7 +70,7 @@ class LoopbackGuard:
             allowed = ", ".join(self._methods)
             return _refused(405, f"Only {allowed} is allowed here.", allow=allowed)
         if method not in _READING and not self._is_ours(headers):
-            return _refused(403, "This was sent by another web site, and nothing was done.")
+            return _refused(403, "Another web site sent this request; nothing was changed.")
         return None
 
     def _is_ours(self, headers: Headers) -> bool:

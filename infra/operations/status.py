@@ -35,7 +35,7 @@ class Overview:
     photos: dict[str, int]  # by status
     queues: dict[str, int]  # messages that wait
     executions_running: int
-    parts: dict[str, bool]  # whether each process lives
+    processes: dict[str, bool]  # whether each process lives
 
     @property
     def in_flight(self) -> int:
@@ -68,7 +68,7 @@ def overview(stage: LocalStage) -> Overview:
         photos=dict(Counter(_photos(stage).statuses())),
         queues=queue_depths(stage),
         executions_running=len(running["executions"]),
-        parts={name: is_running(pid) for name, pid in stage.processes.items()},
+        processes={name: is_running(pid) for name, pid in stage.processes.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""Finds and starts a browser: an installed one, with nothing of the person's own in it."""
+"""Finds an installed browser and starts it with an empty profile."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NO_PLAYWRIGHT = "Playwright, which drives the browser, is not installed"
 NO_BROWSER = "no browser: install chromium or google-chrome, or set SCONES_BROWSER"
-# Nothing that leaves this machine.
+# No connection leaves this machine.
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -25,15 +25,15 @@ _ARGUMENTS = (
 
 
 def browser_path() -> str | None:
-    """Where the browser is, if there is one."""
+    """Return the path of the browser, or None if no browser is installed."""
     names = ("chromium", "google-chrome", "chromium-browser")
-    found = filter(None, map(shutil.which, names))
-    return os.environ.get("SCONES_BROWSER") or next(found, None)
+    installed = filter(None, map(shutil.which, names))
+    return os.environ.get("SCONES_BROWSER") or next(installed, None)
 
 
 @contextlib.contextmanager
 def launched(path: str, home: Path) -> "Iterator[Browser]":
-    """The browser, until the block ends."""
+    """Run the browser at `path` until the block ends; `home` is its home directory."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 # not installed everywhere
 
     arguments = [*_ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else [*_ARGUMENTS]

@@ -1,4 +1,4 @@
-"""A browser that end-to-end tests look through."""
+"""The browser of end-to-end tests."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""Signed-in calls where only `local` is installed: `python -m tests.e2e.local_only`.
+"""Makes signed-in calls where only `local` is installed: `python -m tests.e2e.local_only`.
 
-Tests run in an environment that holds `dev` as well, which brings packages that a user's has not.
-So this imports nothing of pytest, and refuses to run where there is more than `local`.
+Tests run in an environment that also holds `dev`, with packages that a user does not have. So this
+module does not import pytest, and refuses to run in an environment that holds more than `local`.
 """
 
 import sys
@@ -18,30 +18,30 @@ from tests.e2e.http_api.signing_in import Visitors
 from tests.locks import locked, normalized
 
 _DRIVER, _REVIEWER = "dora", "rita"
-# What bootstrap.py installs, and what `python -m venv` begins with.
+# The locks that bootstrap.py installs, and the packages of a new environment.
 _LOCKS = ("bootstrap", "node", "local")
-_BEGINS_WITH = {"pip", "setuptools", "scones-unlimited"}
+_INITIAL_PACKAGES = {"pip", "setuptools", "scones-unlimited"}
 
 
 def main() -> int:
-    """Exit code: 0 both calls are answered, 1 one is not, 2 the environment is another one."""
-    if surplus := installed() - _BEGINS_WITH - set(chain.from_iterable(map(locked, _LOCKS))):
-        sys.stderr.write(f"not of local.lock: {', '.join(sorted(surplus))}\n")
+    """Return the exit code: 0 both calls succeeded, 1 one failed, 2 it is another environment."""
+    if surplus := installed() - _INITIAL_PACKAGES - set(chain.from_iterable(map(locked, _LOCKS))):
+        sys.stderr.write(f"not in local.lock: {', '.join(sorted(surplus))}\n")
         return 2
-    refused = False
+    has_failed = False
     for call, status in call_statuses():
         sys.stdout.write(f"{call}: {status}\n")
-        refused |= status != httpx.codes.OK
-    return int(refused)
+        has_failed |= status != httpx.codes.OK
+    return int(has_failed)
 
 
 def installed() -> set[str]:
-    """The distributions of this environment, by normalized name."""
+    """Return the normalized names of the distributions in this environment."""
     return {normalized(distribution.name) for distribution in distributions()}
 
 
 def call_statuses() -> Iterator[tuple[str, int]]:
-    """One call of a driver and one of a reviewer, each with the status that it is answered."""
+    """Make one call as a driver and one as a reviewer, and yield each with its status code."""
     assembly = synthesize("local", ASSEMBLY)
     with (
         running_stage(assembly=assembly, enforce_iam=True) as stage,

@@ -1,1 +1,1 @@
-"""Files that mean harm, pushed through Serialize's decoding under the function's limits."""
+"""Decodes hostile files as Serialize does, under the limits of its function."""

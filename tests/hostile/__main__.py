@@ -1,8 +1,8 @@
-"""Pushes every hostile file through the decoding and prints what became of them.
+"""Decodes every hostile file and prints the outcomes.
 
     python -m tests.hostile [FOLDER] [--generated] [--short] [--json]
 
-FOLDER holds other people's files; without it, the corpora beside the project where they are.
+FOLDER holds files from elsewhere; by default, the corpora beside the project if they exist.
 """
 
 import argparse
@@ -15,58 +15,58 @@ from itertools import chain
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.hostile.files import File, found, generated, sound_pictures
-from tests.hostile.runner import MEMORY_MB, TIME_S, Verdict, judge_all
+from tests.hostile.files import File, files_in, generated, valid_pictures
+from tests.hostile.runner import MEMORY_MB, TIME_S, Decoding, decode_all
 
 CORPORA = ROOT.parent / "shared" / "corpora"
 
 
 def main() -> int:
-    """0 where every file ended in one typed outcome, in time and in memory."""
+    """Return 0 if every file had a valid outcome within the limits of time and memory, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=CORPORA)
-    parser.add_argument("--generated", action="store_true", help="only the files made here")
-    parser.add_argument("--short", action="store_true", help="the undamaged pictures only")
+    parser.add_argument("--generated", action="store_true", help="only the project's own files")
+    parser.add_argument("--short", action="store_true", help="only pictures that are not damaged")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     began = time.monotonic()
-    made_here = sound_pictures().items() if options.short else generated()
-    others = () if options.generated or options.short else _of_others(options.folder)
-    verdicts = list(judge_all(chain(made_here, others)))
+    own_files = valid_pictures().items() if options.short else generated()
+    others = () if options.generated or options.short else _other_files(options.folder)
+    decodings = list(decode_all(chain(own_files, others)))
     if options.json:
-        lines = [json.dumps(summary(verdicts), indent=2)]
+        lines = [json.dumps(summary(decodings), indent=2)]
     else:
-        lines = [*report(verdicts), f"{time.monotonic() - began:.0f} s in all"]
+        lines = [*report(decodings), f"{time.monotonic() - began:.0f} s in all"]
     sys.stdout.write("\n".join(lines) + "\n")
-    return 0 if all(verdict.harmless for verdict in verdicts) else 1
+    return 0 if all(decoding.is_harmless for decoding in decodings) else 1
 
 
-def _of_others(folder: Path) -> Iterator[File]:
-    return found(folder) if folder.is_dir() else iter(())
+def _other_files(folder: Path) -> Iterator[File]:
+    return files_in(folder) if folder.is_dir() else iter(())
 
 
-def summary(verdicts: list[Verdict]) -> dict[str, float]:
-    """The table's figures."""
+def summary(decodings: list[Decoding]) -> dict[str, float]:
+    """Return the figures of the table: counts, seconds and megabytes."""
     return {
-        "files": len(verdicts),
-        "harmful": sum(not verdict.harmless for verdict in verdicts),
-        "slowest_s": max(verdict.seconds for verdict in verdicts),
-        "largest_mb": max(verdict.memory_mb for verdict in verdicts),
+        "files": len(decodings),
+        "harmful": sum(not decoding.is_harmless for decoding in decodings),
+        "slowest_s": max(decoding.seconds for decoding in decodings),
+        "largest_mb": max(decoding.memory_mb for decoding in decodings),
     }
 
 
-def report(verdicts: list[Verdict]) -> list[str]:
-    """The table."""
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    slowest = sorted(verdicts, key=lambda verdict: -verdict.seconds)[:5]
-    largest = sorted(verdicts, key=lambda verdict: -verdict.memory_mb)[:5]
-    harmful = [verdict for verdict in verdicts if not verdict.harmless]
+def report(decodings: list[Decoding]) -> list[str]:
+    """Return the lines of the table."""
+    counts = Counter(decoding.outcome for decoding in decodings)
+    slowest = sorted(decodings, key=lambda decoding: -decoding.seconds)[:5]
+    largest = sorted(decodings, key=lambda decoding: -decoding.memory_mb)[:5]
+    harmful = [decoding for decoding in decodings if not decoding.is_harmless]
     return [
-        f"{len(verdicts)} files; limits {MEMORY_MB} MB and {TIME_S:.0f} s a file",
+        f"{len(decodings)} files; limits {MEMORY_MB} MB and {TIME_S:.0f} s a file",
         *(f"{count:6} {outcome}" for outcome, count in counts.most_common()),
-        *(f"slowest  {each.seconds:7.2f} s   {each.name}" for each in slowest),
-        *(f"largest  {each.memory_mb:7} MB  {each.name}" for each in largest),
-        *(f"HARMFUL  {each}" for each in harmful),
+        *(f"slowest  {decoding.seconds:7.2f} s   {decoding.name}" for decoding in slowest),
+        *(f"largest  {decoding.memory_mb:7} MB  {decoding.name}" for decoding in largest),
+        *(f"HARMFUL  {decoding}" for decoding in harmful),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Files that ask for more than they hold, and files that are two things at once."""
+"""Files that claim more than they hold, and files that are valid in two formats."""
 
 import io
 import re
@@ -45,10 +45,10 @@ def odd_sides() -> Iterator[File]:
         yield f"{size} HEIC", a_heic(Image.new("RGB", size, (200, 40, 40)))
 
 
-def header_sizes(sound: Mapping[str, bytes]) -> Iterator[File]:
-    """Sound files whose header claims another size."""
-    jpeg, webp = sound["baseline.jpg"], sound["lossy.webp"]
-    heic = sound["plain.heic"]
+def header_sizes(valid: Mapping[str, bytes]) -> Iterator[File]:
+    """Valid files whose header claims another size."""
+    jpeg, webp = valid["baseline.jpg"], valid["lossy.webp"]
+    heic = valid["plain.heic"]
     frame = jpeg.index(b"\xff\xc0") + 5
     for width, height in _CLAIMS:
         claim = f"claims {width} x {height}"
@@ -64,7 +64,7 @@ def header_sizes(sound: Mapping[str, bytes]) -> Iterator[File]:
 
 
 def polyglots(name: str, data: bytes) -> Iterator[File]:
-    """A picture and something else in one file."""
+    """A picture and a file of another format in one file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("evil.txt", "x" * 1000)
@@ -80,7 +80,7 @@ def polyglots(name: str, data: bytes) -> Iterator[File]:
 
 
 def disguised() -> Iterator[File]:
-    """Other formats, whatever their names say."""
+    """Other formats than those accepted, under names of photos."""
     for image_format in (
         "GIF",
         "TIFF",
@@ -142,7 +142,7 @@ def flat_pictures() -> Iterator[File]:
 
 
 def png_bombs() -> Iterator[File]:
-    """Texts, profiles and pixels that grow a thousandfold, and more chunks than sense."""
+    """Texts, profiles and pixels that grow a thousandfold, and far too many chunks."""
     zeros = zlib.compress(bytes(100_000_000), 9)
     plain = encoded(a_picture((64, 64)), "PNG")
     head, rest = plain[:33], plain[33:]
@@ -187,7 +187,7 @@ def jpeg_bombs() -> Iterator[File]:
 
 
 def heic_bombs() -> Iterator[File]:
-    """Boxes in excess, missing, or lying about their size; other codecs than HEVC."""
+    """Boxes that are too many, missing or of a wrong size; other codecs than HEVC."""
     plain = a_heic(a_picture((64, 64)))
     start = a_box(b"ftyp", b"heic" + bytes(4) + b"mif1")
     yield "heic of empty boxes", start + a_box(b"free", b"") * (_MANY // 8)

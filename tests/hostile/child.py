@@ -1,7 +1,7 @@
-"""The process that decodes: reads files from its input, answers a line for each.
+"""The decoding process: reads files from its input and writes a line for each.
 
-A file comes as four bytes of length and its content. The answer is one JSON object: outcome,
-seconds, and the most memory that was resident while the file was handled.
+A file is four bytes of length and its content. The line is one JSON object: outcome, seconds, and
+the peak of resident memory in MB while the file was decoded.
 """
 
 import json
@@ -13,37 +13,37 @@ from pathlib import Path
 
 from handlers.domain.photo.wire_image import Prepared, prepare
 
-# Far above what the function has: stops a runaway before it takes the machine along.
+# Far above the function's memory: stops a runaway process before it exhausts the machine.
 _ADDRESS_SPACE = 6 << 30
 _PEAK = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Decode files until the input ends."""
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     while head := sys.stdin.buffer.read(4):
         data = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
-        _forget_peak()
+        _reset_peak()
         began = time.perf_counter()
         result = prepare(data)
-        answer = {
+        decoding = {
             "outcome": "accepted" if isinstance(result, Prepared) else result.reason,
             "seconds": round(time.perf_counter() - began, 3),
             "memory_mb": _peak_mb(),
         }
-        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.write(json.dumps(decoding) + "\n")
         sys.stdout.flush()
 
 
-def _forget_peak() -> None:
+def _reset_peak() -> None:
     if _RESET.exists():
         _RESET.write_text("5")
 
 
 def _peak_mb() -> int:
-    """Since it was last forgotten; where that cannot be had, since the process began."""
+    """Return the peak since the last reset, or since the start where it cannot be reset."""
     if _PEAK.exists():
         for line in _PEAK.read_text().splitlines():
             if line.startswith("VmHWM:"):

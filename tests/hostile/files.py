@@ -1,4 +1,4 @@
-"""The files: drawn pictures, and what may be done to them. Seeded: the same files every time."""
+"""Makes the files: drawn pictures, and damaged forms of them. Seeded: always the same files."""
 
 import random
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ _SIZE = (160, 120)
 
 
 @cache
-def sound_pictures() -> dict[str, bytes]:
-    """One small file of every kind that is read."""
+def valid_pictures() -> dict[str, bytes]:
+    """Return one small file of every accepted format, by name."""
     picture = a_picture(_SIZE)
     other = a_picture(_SIZE).rotate(180)
     two = {"save_all": True, "append_images": [other]}
@@ -60,14 +60,14 @@ def sound_pictures() -> dict[str, bytes]:
 
 
 def generated(seed: int = 7) -> Iterator[File]:
-    """All that the project makes."""
-    yield from sound_pictures().items()
-    for name, data in sound_pictures().items():
+    """Yield all files that the project makes."""
+    yield from valid_pictures().items()
+    for name, data in valid_pictures().items():
         yield from truncated(name, data)
         yield from damaged(name, data, seed)
         yield from polyglots(name, data)
     yield from odd_sides()
-    yield from header_sizes(sound_pictures())
+    yield from header_sizes(valid_pictures())
     yield from disguised()
     yield from png_bombs()
     yield from jpeg_bombs()
@@ -76,7 +76,7 @@ def generated(seed: int = 7) -> Iterator[File]:
 
 
 def truncated(name: str, data: bytes) -> Iterator[File]:
-    """Cut at many points: byte by byte at the front, evenly after that."""
+    """Cut the file at many points: at every byte of the first twelve, then evenly."""
     points = {*range(1, 13), len(data) - 1, len(data) - 2}
     points |= {len(data) * n // TRUNCATIONS for n in range(1, TRUNCATIONS)}
     for point in sorted(points):
@@ -84,7 +84,7 @@ def truncated(name: str, data: bytes) -> Iterator[File]:
 
 
 def damaged(name: str, data: bytes, seed: int) -> Iterator[File]:
-    """Some bits turned: half of the files near the front, where the structure is."""
+    """Flip some bits, in half of the files near the front, where the structure is."""
     chance = random.Random(f"{seed} {name}")  # noqa: S311 - damage, not a secret
     for number in range(DAMAGED):
         broken = bytearray(data)
@@ -94,8 +94,8 @@ def damaged(name: str, data: bytes, seed: int) -> Iterator[File]:
         yield f"{name} damaged {number}", bytes(broken)
 
 
-def found(folder: Path) -> Iterator[File]:
-    """Every file of a folder of other people's files."""
+def files_in(folder: Path) -> Iterator[File]:
+    """Yield every file below a folder, sorted by path."""
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             yield str(file.relative_to(folder)), file.read_bytes()

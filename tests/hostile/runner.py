@@ -1,4 +1,4 @@
-"""Feeds files to the decoding process, and starts another when one killed it."""
+"""Sends files to the decoding process, and starts another process if a file kills it."""
 
 import contextlib
 import json
@@ -14,14 +14,14 @@ from typing import Self
 from infra.function_specs import FUNCTIONS
 from tests.conftest import ROOT
 
-MEMORY_MB = next(each.memory_mb for each in FUNCTIONS if each.name == "serialize")
+MEMORY_MB = next(spec.memory_mb for spec in FUNCTIONS if spec.name == "serialize")
 TIME_S = 10.0
 REASONS = frozenset({"accepted", "empty", "not_a_photo", "too_large", "corrupt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What became of one file."""
+class Decoding:
+    """The result of decoding one file."""
 
     name: str
     outcome: str  # of REASONS, or "crash" or "hang"
@@ -29,8 +29,8 @@ class Verdict:
     memory_mb: int
 
     @property
-    def harmless(self) -> bool:
-        """One typed outcome, in time and within the function's memory."""
+    def is_harmless(self) -> bool:
+        """Whether the outcome is valid, in time and within the function's memory."""
         in_bounds = self.seconds <= TIME_S and self.memory_mb <= MEMORY_MB
         return self.outcome in REASONS and in_bounds
 
@@ -47,56 +47,56 @@ class Decoder:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def judge(self, name: str, data: bytes) -> Verdict:
-        """Never raises on account of the file."""
+    def decode(self, name: str, data: bytes) -> Decoding:
+        """Decode one file; no file makes this raise."""
         try:
             self._send(data)
-            answer = self._answers.get(timeout=TIME_S)
+            line = self._lines.get(timeout=TIME_S)
         except queue.Empty:
             return self._lost(name, "hang")
         except OSError:
             return self._lost(name, "crash")
-        if not answer:
+        if not line:
             return self._lost(name, "crash")
-        return Verdict(name=name, **json.loads(answer))
+        return Decoding(name=name, **json.loads(line))
 
     def _send(self, data: bytes) -> None:
         assert self._child.stdin
         self._child.stdin.write(struct.pack(">I", len(data)) + data)
         self._child.stdin.flush()
 
-    def _lost(self, name: str, outcome: str) -> Verdict:
+    def _lost(self, name: str, outcome: str) -> Decoding:
         self._stop()
         self._start()
-        return Verdict(name=name, outcome=outcome, seconds=TIME_S, memory_mb=0)
+        return Decoding(name=name, outcome=outcome, seconds=TIME_S, memory_mb=0)
 
     def _start(self) -> None:
         command = [sys.executable, "-m", "tests.hostile.child"]
         self._child = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._answers: queue.Queue[bytes] = queue.Queue()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._lines: queue.Queue[bytes] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _stop(self) -> None:
         self._child.kill()
         self._child.wait()
-        self._listener.join()
+        self._reader.join()
         for pipe in (self._child.stdin, self._child.stdout):
             assert pipe
-            with contextlib.suppress(OSError):  # what was not yet sent is nobody's
+            with contextlib.suppress(OSError):  # data that was not sent is dropped
                 pipe.close()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         assert self._child.stdout
         for line in self._child.stdout:
-            self._answers.put(line)
-        self._answers.put(b"")  # it is gone
+            self._lines.put(line)
+        self._lines.put(b"")  # the process has ended
 
 
-def judge_all(files: Iterable[tuple[str, bytes]]) -> Iterator[Verdict]:
-    """A verdict for each file, in order."""
+def decode_all(files: Iterable[tuple[str, bytes]]) -> Iterator[Decoding]:
+    """Decode files in order."""
     with Decoder() as decoder:
         for name, data in files:
-            yield decoder.judge(name, data)
+            yield decoder.decode(name, data)

@@ -1,5 +1,4 @@
-"""A project like this one, with packages of a few bytes: its environments are really made, by the
-project's own Makefile, without a network."""
+"""A project like this one with packages of a few bytes, to make environments without a network."""
 
 import base64
 import hashlib
@@ -44,7 +43,7 @@ version = "1"
 
 
 class SmallProject:
-    """The project in a folder; `machine` is all that the PATH holds beside an environment."""
+    """The project in a folder; beside an environment, the PATH holds only `machine`."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "project"
@@ -52,8 +51,8 @@ class SmallProject:
         self.venv = self.root / ".venv"
         self._wheels = self.root / "wheels"
         self._home = folder / "home"
-        for made in (self.machine, self._wheels, self._home, self.root / "requirements"):
-            made.mkdir(parents=True)
+        for path in (self.machine, self._wheels, self._home, self.root / "requirements"):
+            path.mkdir(parents=True)
         script = Path(bootstrap.__file__).relative_to(ROOT)
         (self.root / script).parent.mkdir(parents=True)
         shutil.copy(ROOT / script, self.root / script)
@@ -65,7 +64,7 @@ class SmallProject:
             self.lock(name, *packages)
 
     def lock(self, name: str, *packages: str) -> None:
-        """Write a lock file; a package without a wheel gets a hash that nothing has."""
+        """Write a lock file; a package without a wheel gets a hash that no file has."""
         lines = []
         for package in packages:
             wheel = self._wheel_path(package)
@@ -75,17 +74,17 @@ class SmallProject:
         file.write_text("".join(lines), encoding="utf-8")
 
     def install_node(self, version: str) -> None:
-        """On the machine, as its owner would."""
+        """Install a `node` on the machine."""
         write_node(self.machine, version)
 
     def make(self, target: str, *, activated: bool = False) -> subprocess.CompletedProcess[str]:
-        """`make target`, if so in a shell in which the environment is activated."""
+        """Run `make target`; with `activated`, in a shell with the activated environment."""
         with self.start(target, activated=activated) as process:
             output, _ = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
     def start(self, target: str, *, activated: bool = False) -> subprocess.Popen[str]:
-        """The same, not awaited; standard error is in its output."""
+        """Start `make target` as `make` does, with standard error in its output."""
         scripts = self.venv / "bin"
         path = [str(scripts)] if activated else []
         environment = {
@@ -108,15 +107,15 @@ class SmallProject:
             text=True,
         )
 
-    def says(self, tool: str) -> str:
-        """What an installed command prints; empty where it is not installed, or does not run."""
+    def output_of(self, tool: str) -> str:
+        """Return what an installed command prints; empty if it is missing or does not run."""
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 [self.venv / "bin" / tool], capture_output=True, text=True, check=True
             )
         except (OSError, subprocess.CalledProcessError):
             return ""
-        return done.stdout.strip()
+        return result.stdout.strip()
 
     def _write_packages(self) -> None:
         real_uv = uv.find_uv_bin()
@@ -129,7 +128,7 @@ class SmallProject:
         return self._wheels / f"{package.replace('-', '_')}-1-py3-none-any.whl"
 
     def _write_wheel(self, package: str, main: str) -> None:
-        """A package of one module, whose command of the same name runs it."""
+        """Write a package of one module, with a command of the same name that runs it."""
         module = f"{package.replace('-', '_')}_module"
         info = f"{package.replace('-', '_')}-1.dist-info"
         body = "".join(f"    {line}\n" for line in main.splitlines())
@@ -147,7 +146,7 @@ class SmallProject:
 
 
 def write_node(folder: Path, version: str) -> None:
-    """A `node` that states its version and can do nothing else."""
+    """Write a `node` that prints its version and does nothing else."""
     node = folder / "node"
     node.write_text(f"#!/bin/sh\necho v{version}\n", encoding="utf-8")
     node.chmod(0o755)

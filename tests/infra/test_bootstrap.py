@@ -1,4 +1,4 @@
-"""Setting up: a wrong Python, a missing network and an unchanged environment."""
+"""Setting up with a wrong Python, without a network, and with an unchanged environment."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.infra.small_project import RECENT_NODE, write_node
 
 
-def test_even_an_old_python_can_read_it() -> None:
+def test_an_old_python_can_parse_the_script() -> None:
     source = Path(bootstrap.__file__).read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 6))
 
@@ -29,7 +29,7 @@ def test_a_wrong_python_gets_one_clear_line(
     assert "Python 3.11 to 3.14 is needed" in line
 
 
-def test_the_versions_are_those_that_the_project_states() -> None:
+def test_the_script_needs_the_versions_that_the_project_states() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     oldest = ".".join(map(str, bootstrap.OLDEST))
     assert f'requires-python = ">={oldest},<3.{bootstrap.NEWEST[1] + 1}"' in text
@@ -37,7 +37,7 @@ def test_the_versions_are_those_that_the_project_states() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("output", "message"),
     [
         (
             "ERROR: Could not find a version that satisfies x (from versions: none)",
@@ -50,17 +50,17 @@ def test_the_versions_are_those_that_the_project_states() -> None:
         ("error: no space left on device", "no space left on device"),
     ],
 )
-def test_a_failing_step_says_what_to_do(
+def test_a_failing_step_ends_with_what_to_do(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    said: str,
-    told: str,
+    output: str,
+    message: str,
 ) -> None:
     monkeypatch.setattr(bootstrap, "LOG", str(tmp_path / "setup.log"))
     with pytest.raises(SystemExit):
-        bootstrap.run([sys.executable, "-c", f"import sys; print({said!r}); sys.exit(1)"])
-    assert told in capsys.readouterr().err
+        bootstrap.run([sys.executable, "-c", f"import sys; print({output!r}); sys.exit(1)"])
+    assert message in capsys.readouterr().err
 
 
 def test_an_environment_is_ready_until_a_lock_changes(

@@ -18,25 +18,25 @@ def leftovers(project: SmallProject) -> list[str]:
     return [path.name for path in project.root.glob(".venv*") if path != project.venv]
 
 
-def test_where_the_environment_is_activated_make_works_as_elsewhere(
+def test_make_works_in_the_shell_of_an_activated_environment(
     project: SmallProject,
 ) -> None:
-    """On a machine without Node, where the environment brings its own."""
+    """On a machine without Node, where the environment holds its own."""
     first = project.make("setup")
     assert first.returncode == 0, first.stdout
-    assert project.says("node") == f"v{RECENT_NODE}"
-    made = project.venv.stat().st_ino
+    assert project.output_of("node") == f"v{RECENT_NODE}"
+    inode = project.venv.stat().st_ino
 
     again = project.make("setup", activated=True)
     assert (again.returncode, again.stdout) == (0, "")
-    assert project.venv.stat().st_ino == made, "nothing changed, so nothing is made anew"
+    assert project.venv.stat().st_ino == inode, "an environment that has not changed is made again"
 
     project.lock("local", "local-tool", "dev-tool")
     other = project.make("setup", activated=True)
     assert other.returncode == 0, other.stdout
     tools = ("local-tool", "dev-tool", "small-project")
-    assert [project.says(tool) for tool in tools] == list(tools)
-    assert project.says("node") == f"v{RECENT_NODE}"
+    assert [project.output_of(tool) for tool in tools] == list(tools)
+    assert project.output_of("node") == f"v{RECENT_NODE}"
 
 
 def test_a_larger_environment_replaces_the_activated_one_and_a_failure_does_not(
@@ -45,33 +45,33 @@ def test_a_larger_environment_replaces_the_activated_one_and_a_failure_does_not(
     """On a machine with Node."""
     project.install_node(RECENT_NODE)
     assert project.make("setup").returncode == 0
-    assert (project.says("node"), project.says("dev-tool")) == ("", "")
+    assert (project.output_of("node"), project.output_of("dev-tool")) == ("", "")
 
     larger = project.make("setup-dev", activated=True)
     assert larger.returncode == 0, larger.stdout
-    assert project.says("dev-tool") == "dev-tool"
+    assert project.output_of("dev-tool") == "dev-tool"
     assert not leftovers(project)
     activate = (project.venv / "bin" / "activate").read_text(encoding="utf-8")
     assert str(project.venv) in activate
     assert f"{project.venv}.new" not in activate
     log = (project.root / ".scones" / "setup.log").read_text(encoding="utf-8")
-    assert not log.startswith(f"$ {project.venv}/"), "made by an interpreter outside of it"
+    assert not log.startswith(f"$ {project.venv}/"), "the environment was made by its own Python"
 
-    project.lock("dev", "local-tool", "dev-tool", "not-to-be-had")
+    project.lock("dev", "local-tool", "dev-tool", "not-available")
     failed = project.make("setup-dev", activated=True)
     assert failed.returncode == 2
     assert ".venv is as it was before" in failed.stdout
-    assert project.says("dev-tool") == "dev-tool"
+    assert project.output_of("dev-tool") == "dev-tool"
     assert not leftovers(project)
 
 
-def test_two_at_once_wait_for_each_other(
+def test_a_second_setup_waits_for_the_first(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bootstrap, "ROOT", str(project.root))
     (project.root / ".scones").mkdir()
     with (project.root / ".scones" / "setup.lock").open("w") as lock_file:
-        fcntl.flock(lock_file, fcntl.LOCK_EX)  # as a set-up that is going on
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # as a running setup does
         with project.start("setup-dev") as other:
             assert other.stdout is not None
             assert "waiting for another `make`" in other.stdout.readline()
@@ -80,11 +80,11 @@ def test_two_at_once_wait_for_each_other(
             stamp = Path(bootstrap.stamp(str(project.venv), "dev"))
             stamp.write_text(bootstrap.fingerprint("dev"), encoding="utf-8")
             fcntl.flock(lock_file, fcntl.LOCK_UN)
-            assert other.stdout.read() == "", "the other one made it"
+            assert other.stdout.read() == "", "the other process has made it"
     assert other.returncode == 0
 
 
-def test_an_end_between_the_two_renames_is_mended(tmp_path: Path) -> None:
+def test_a_setup_killed_between_its_renames_is_undone(tmp_path: Path) -> None:
     venv = tmp_path / ".venv"
     former = Path(bootstrap.former(str(venv)))
     former.mkdir()
@@ -118,7 +118,7 @@ def test_a_linked_environment_is_replaced_by_a_folder(tmp_path: Path) -> None:
     assert not Path(bootstrap.former(str(venv))).exists()
 
 
-def test_a_disk_that_cannot_be_written_is_one_line(project: SmallProject) -> None:
+def test_an_unwritable_disk_gives_one_line(project: SmallProject) -> None:
     (project.root / ".scones").write_text("not a folder", encoding="utf-8")
     failed = project.make("setup")
     assert failed.returncode == 2

@@ -1,4 +1,4 @@
-"""Deploys one stack to the emulator exactly as synthesized: its assets, then CreateStack."""
+"""Deploys one stack to the emulator exactly as synthesized: uploads its assets, creates it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _IN_PROGRESS = (
 
 
 def prepare(stack: Stack, cache: Path) -> None:
-    """Zip what `deploy` will upload, so that it finds it in the cache."""
+    """Zip the assets that `deploy` will upload into the cache, and remove old zips from it."""
     for asset in stack.assets:
         uploadable(asset, cache)
     forget_unused(cache)
@@ -44,7 +44,7 @@ def deploy(
     cache: Path,
     update: bool = False,
 ) -> dict[str, str]:
-    """Upload what the stack needs, create it, or update it, and return its outputs.
+    """Upload the stack's assets, create or update it, and return its outputs.
 
     Raises:
         DeploymentFailed: CloudFormation refused the template or a resource.
@@ -57,7 +57,7 @@ def deploy(
     template = stack.template_asset
     apply = cloudformation.update_stack if update else cloudformation.create_stack
     try:
-        # By URL, as the CDK command line does: a body may have 51,200 bytes only.
+        # By URL, as the CDK command line does: in the request, 51,200 bytes are the limit.
         apply(
             StackName=stack.name,
             TemplateURL=f"{s3.meta.endpoint_url}/{template.bucket}/{template.key}",
@@ -72,11 +72,11 @@ def deploy(
     return _await_outputs(stack.name, cloudformation)
 
 
-def standing(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, str] | None:
-    """The outputs of the stack where it stands already as it would be deployed, else None."""
+def deployed_outputs(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, str] | None:
+    """Return the stack's outputs if it is deployed with this template and parameters, else None."""
     body: object = cloudformation.get_template(StackName=stack.name)["TemplateBody"]
-    there = json.loads(body) if isinstance(body, str) else body
-    if there != json.loads(stack.template_asset.source.read_text(encoding="utf-8")):
+    deployed = json.loads(body) if isinstance(body, str) else body
+    if deployed != json.loads(stack.template_asset.source.read_text(encoding="utf-8")):
         return None
     if stack.parameters and not _has_parameters(stack, cloudformation):
         return None
@@ -84,11 +84,12 @@ def standing(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, st
 
 
 def _has_parameters(stack: Stack, cloudformation: CloudFormationClient) -> bool:
-    described = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
-    given = {
-        each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])
+    description = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
+    deployed = {
+        parameter["ParameterKey"]: parameter["ParameterValue"]
+        for parameter in description.get("Parameters", [])
     }
-    return all(given.get(name) == value for name, value in stack.parameters.items())
+    return all(deployed.get(name) == value for name, value in stack.parameters.items())
 
 
 def _await_outputs(name: str, cloudformation: CloudFormationClient) -> dict[str, str]:

@@ -6,17 +6,17 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from infra.local.account import ACCOUNT, REGION
 from infra.local.errors import AssemblyUnusable
-from infra.local.stage.process_specs import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Parameters of the stack: where people reach its API, and where they sign in.
+# Parameters of the stack: the addresses of its API and of its sign-in.
 _ADDRESSES = ("ApiUrl", "SignInUrl")
 
-# Any: JSON written by CDK, whose parts are looked up by name and missed with a KeyError.
+# Any: JSON written by CDK; a missing field is a KeyError.
 Json = dict[str, Any]
 
 
@@ -33,7 +33,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A synthesized stack."""
+    """A synthesized stack, with the parameters that it is deployed with."""
 
     name: str
     template_asset: Asset
@@ -41,16 +41,19 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, url: str) -> Stack:
-        """The stack as it is deployed where people reach its API and its sign-in at one address."""
+        """Return the stack with `url` as the address of its API and of its sign-in.
+
+        Only parameters that its template has are set.
+        """
         known = read_json(self.template_asset.source).get("Parameters", {})
         return replace(self, parameters={name: url for name in _ADDRESSES if name in known})
 
 
 def read_stack(assembly: Path, artifact: str) -> Stack:
-    """The stack with that id in the assembly.
+    """Return the stack with the id `artifact` in the assembly.
 
     Raises:
-        AssemblyUnusable: there is no such assembly or stack.
+        AssemblyUnusable: the assembly or the stack is missing.
     """
     manifest = read_json(assembly / "manifest.json")
     try:
@@ -65,11 +68,11 @@ def read_stack(assembly: Path, artifact: str) -> Stack:
         for asset in _assets(assembly, manifest["artifacts"][name]["properties"]["file"])
     )
     template = assembly / properties["templateFile"]
-    of_template = [asset for asset in assets if asset.source == template]
-    if not of_template:
+    template_assets = [asset for asset in assets if asset.source == template]
+    if not template_assets:
         raise AssemblyUnusable(f"{artifact} of {assembly} does not have its template as an asset.")
     return Stack(
-        name=properties.get("stackName", artifact), template_asset=of_template[0], assets=assets
+        name=properties.get("stackName", artifact), template_asset=template_assets[0], assets=assets
     )
 
 
@@ -79,16 +82,16 @@ def _assets(assembly: Path, file: str) -> list[Asset]:
             name=name,
             source=assembly / entry["source"]["path"],
             is_folder=entry["source"].get("packaging") == "zip",
-            bucket=_filled_in(destination["bucketName"]),
-            key=_filled_in(destination["objectKey"]),
+            bucket=_substituted(destination["bucketName"]),
+            key=_substituted(destination["objectKey"]),
         )
         for name, entry in read_json(assembly / file)["files"].items()
         for destination in entry["destinations"].values()
     ]
 
 
-def _filled_in(text: str) -> str:
-    """Bucket and key with the account and region that CloudFormation would fill in."""
+def _substituted(text: str) -> str:
+    """Substitute account, region and partition, as CloudFormation does."""
     values = {"AccountId": ACCOUNT, "Region": REGION, "Partition": "aws"}
     for name, value in values.items():
         text = text.replace(f"${{AWS::{name}}}", value)
@@ -96,7 +99,11 @@ def _filled_in(text: str) -> str:
 
 
 def read_json(path: Path) -> Json:
-    """A file of an assembly. Raises: AssemblyUnusable."""
+    """Return the content of a file of an assembly.
+
+    Raises:
+        AssemblyUnusable: the file is missing or does not hold JSON.
+    """
     try:
         content: Json = json.loads(path.read_text())
     except (OSError, ValueError) as error:

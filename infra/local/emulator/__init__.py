@@ -1,1 +1,1 @@
-"""The AWS emulator with its patches, as a process."""
+"""Runs the AWS emulator with its patches, as a process of the local stage."""

@@ -1,9 +1,8 @@
 """The AWS emulator with its patches, as a process: `python -m infra.local.emulator`.
 
-It listens on a socket that its parent opened, in the environment that
-`infra.local.stage.process_specs` sets, and ends, with the Lambda workers and files that it made,
-when its standard input ends.
-With `--save` it writes its state first, which it does on a clean stop only.
+It listens on a socket that its parent has bound, in the environment that `spec.py` sets. When its
+standard input ends, it ends too, and removes its Lambda workers and files. With `--save` it writes
+its state first; it does so on a clean stop only.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ _OPEN_CONNECTIONS_S = 1.0
 
 
 def main() -> None:
-    """Run until standard input ends."""
+    """Serve the emulator until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listener", type=int, required=True, help="file descriptor to listen on")
+    parser.add_argument("--socket-fd", type=int, required=True, help="descriptor of a bound socket")
     parser.add_argument("--workers", type=int, default=2, help="processes that serve one function")
     parser.add_argument("--save", action="store_true", help="save the state at the end")
     options = parser.parse_args()
     install(workers=options.workers)
     stop_workers = import_module("ministack.core.lambda_runtime").reset
     config = Config()
-    config.bind = [f"fd://{options.listener}"]
+    config.bind = [f"fd://{options.socket_fd}"]
     config.loglevel = "WARNING"
     config.graceful_timeout = _OPEN_CONNECTIONS_S
     asyncio.run(_serve(config, stop_workers, save=options.save))
@@ -57,7 +56,7 @@ async def _serve(config: Config, stop_workers: Callable[[], None], *, save: bool
     app = import_module("ministack.app").app
     await serve(app, config, shutdown_trigger=stopping.wait)
     saved.set()
-    await asyncio.Event().wait()  # until the lifeline ends this process
+    await asyncio.Event().wait()  # until `exit_with_parent` ends this process
 
 
 if __name__ == "__main__":

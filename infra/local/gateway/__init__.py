@@ -1,1 +1,1 @@
-"""The HTTP API and its sign-in at one loopback address, as a custom domain gives them on AWS."""
+"""Serves the HTTP API and its sign-in at one loopback address, like a custom domain on AWS."""

@@ -1,4 +1,4 @@
-"""The gateway as a process: `python -m infra.local.gateway`, started as `part` says."""
+"""The gateway as a process: `python -m infra.local.gateway`, started as in `spec.py`."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _GRACE_S = 2.0
 
 
 def main() -> None:
-    """Run until standard input ends."""
+    """Serve the gateway until standard input ends."""
     logging.basicConfig(level=logging.WARNING)
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listener", type=int, required=True, help="file descriptor to listen on")
+    parser.add_argument("--socket-fd", type=int, required=True, help="descriptor of a bound socket")
     parser.add_argument("--emulator-url", required=True)
     parser.add_argument("--api-id", required=True)
     options = parser.parse_args()
     exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
-    listener = socket.socket(fileno=options.listener)
+    server = socket.socket(fileno=options.socket_fd)
     app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
-    port = listener.getsockname()[1]
-    asyncio.run(_serve(LoopbackGuard(app, port=port, redirects_aliases=True), listener))
+    port = server.getsockname()[1]
+    asyncio.run(_serve(LoopbackGuard(app, port=port, redirects_aliases=True), server))
 
 
-async def _serve(app: ASGIApp, listener: socket.socket) -> None:
+async def _serve(app: ASGIApp, server: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -44,7 +44,7 @@ async def _serve(app: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         date_header=False,  # the API's own is passed on
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    await uvicorn.Server(config).serve(sockets=[server])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The gateway as a process of the stage, in the manner of `infra.local.stage.process_specs`."""
+"""The gateway as a process of the local stage."""
 
 from __future__ import annotations
 
@@ -19,31 +19,35 @@ _READY_WITHIN_S = 30.0
 
 @contextlib.contextmanager
 def run_gateway(
-    *, directory: Path, listener: BoundSocket, emulator_url: str, outputs: Mapping[str, str]
+    *, directory: Path, bound_socket: BoundSocket, emulator_url: str, outputs: Mapping[str, str]
 ) -> Iterator[tuple[RunningProcess, ...]]:
-    """The gateway, ready; nothing where the stack has no API."""
+    """Run the gateway while the block lasts, or no process where the stack has no API.
+
+    Raises:
+        ProcessFailed: it ended, or was not ready in time.
+    """
     api_id = outputs.get("ApiId")
     if api_id is None:
         yield ()
         return
-    made = process_spec(
-        directory=directory, listener=listener, emulator_url=emulator_url, api_id=api_id
+    spec = gateway_spec(
+        directory=directory, bound_socket=bound_socket, emulator_url=emulator_url, api_id=api_id
     )
-    with run_process(made) as gateway:
+    with run_process(spec) as gateway:
         gateway.await_health(_READY_WITHIN_S)
         yield (gateway,)
 
 
-def process_spec(
-    *, directory: Path, listener: BoundSocket, emulator_url: str, api_id: str
+def gateway_spec(
+    *, directory: Path, bound_socket: BoundSocket, emulator_url: str, api_id: str
 ) -> ProcessSpec:
-    """The gateway, to be started once the stack is deployed: it is told which API is its own."""
+    """Return how to start the gateway once the stack is deployed, since it serves one API by id."""
     return ProcessSpec(
         name="gateway",
         module="infra.local.gateway",
         arguments=("--emulator-url", emulator_url, "--api-id", api_id),
         environment={},
         directory=directory,
-        listener=listener,
+        bound_socket=bound_socket,
         health_path="/health",
     )

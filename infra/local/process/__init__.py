@@ -1,1 +1,1 @@
-"""Processes of the local stage: started in a clean environment, awaited, stopped."""
+"""Processes of the local stage: starts them in a clean environment, awaits and stops them."""

@@ -1,4 +1,4 @@
-"""Loopback sockets that the stage opens and hands to its processes: no port is guessed."""
+"""Loopback sockets that the stage binds and hands to its processes: no port is guessed."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _BACKLOG = 512
 
 @dataclass(frozen=True, slots=True)
 class BoundSocket:
-    """A listening socket and where clients find it, also after our copy of the socket is closed."""
+    """A listening socket and its address, which stays valid after our copy is closed."""
 
     socket: socket.socket = field(repr=False)
     port: int
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """The address for clients, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextlib.contextmanager
 def bound_socket(port: int = 0) -> Iterator[BoundSocket]:
-    """Listen on loopback, on a port that the system chooses unless one is asked for.
+    """Listen on a port of loopback; 0 is any free one.
 
     Raises:
-        PortTaken: somebody listens there.
+        PortTaken: another process listens on that port.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            server.bind(("127.0.0.1", port))
         except OSError as error:
             raise PortTaken(port) from error
-        listener.listen(_BACKLOG)
-        yield BoundSocket(listener, listener.getsockname()[1])
+        server.listen(_BACKLOG)
+        yield BoundSocket(server, server.getsockname()[1])

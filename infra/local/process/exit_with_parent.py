@@ -1,8 +1,7 @@
-"""Ties a process of the stage to its parent: the parent holds the other end of its standard input.
+"""Ends a process of the stage with its parent, which holds the other end of its standard input.
 
-The pipe closes when the parent asks for the end, and as well when the parent dies in any way, even
-by SIGKILL, which no signal handler sees. So the process ends in both cases, and takes its files
-along.
+The parent closes the pipe to stop the process. The system closes it when the parent dies, even by
+SIGKILL, which no signal handler sees. In both cases the process ends and removes its files.
 """
 
 from __future__ import annotations
@@ -23,10 +22,11 @@ _STDIN = 0
 
 
 def exit_with_parent(finish: Callable[[], None], *, within_s: float) -> None:
-    """Once the parent lets go, call `finish`, remove this process's files, and exit.
+    """When standard input ends, call `finish`, remove this process's files, and exit.
 
-    That happens at once and in a thread of its own: open connections and work under way are not
-    waited for. If `finish` takes too long, the whole process group is killed.
+    This returns at once; a thread waits for the end of the input. It does not wait for open
+    connections or running work. If `finish` takes longer than `within_s` seconds, the whole process
+    group is killed.
     """
 
     def wait_for_end() -> None:
@@ -37,18 +37,18 @@ def exit_with_parent(finish: Callable[[], None], *, within_s: float) -> None:
         remove_own_files(Path(tempfile.gettempdir()))
         os._exit(0)
 
-    threading.Thread(target=wait_for_end, name="lifeline", daemon=True).start()
+    threading.Thread(target=wait_for_end, name="exit-with-parent", daemon=True).start()
 
 
 def _kill(after_s: float) -> None:
     threading.Event().wait(after_s)
-    if os.getpgrp() == os.getpid():  # only a group of our own, never the shell's that started us
+    if os.getpgrp() == os.getpid():  # only our own group, never that of the shell that started us
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
 
 
 def remove_own_files(directory: Path) -> None:
-    """Remove this process's directory, and the run's when it was the last one in it."""
+    """Remove this process's directory, and the run's directory if no other process uses it."""
     shutil.rmtree(directory, ignore_errors=True)
     with contextlib.suppress(OSError):  # the other process's directory is still there
         directory.parent.rmdir()

@@ -1,4 +1,4 @@
-"""The directory of one run of the stage, and the removal of those whose run is dead."""
+"""Makes the directory of one run of the stage, and removes directories of dead runs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def run_directory(base: Path) -> Iterator[Path]:
-    """A new directory under `base`, gone afterwards; those that a killed run left there go first.
+    """Make a new directory under `base` and remove it after the block.
 
-    Each run holds a lock on its directory. The system releases it however the run ends, so a
-    directory whose lock is free belongs to nobody.
+    Directories that killed runs have left in `base` are removed first: each run holds a lock on its
+    directory, which the system releases however the run ends, so a free lock means a dead run.
     """
     base.mkdir(parents=True, exist_ok=True)
     with _open(base) as base_lock:

@@ -1,1 +1,1 @@
-"""Stand-in for the SageMaker runtime and its Data Capture."""
+"""Stands in for the SageMaker runtime and its Data Capture."""

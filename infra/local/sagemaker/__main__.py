@@ -1,8 +1,8 @@
 """The SageMaker endpoint of the local stage, as a process: `python -m infra.local.sagemaker`.
 
-Stand-in for the runtime, real serving application, real model, capture files in the emulated S3.
-`infra.local.stage.process_specs` says how it is started; it writes what it captured and ends when
-its standard input ends.
+A stand-in for the runtime in front of the real serving application and model, with capture files in
+the emulated S3. It is started as in `spec.py`. When its standard input ends, it writes what
+it has captured and ends too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import boto3
 import uvicorn
 from botocore.config import Config
 
+from infra.local.account import ACCOUNT, REGION
 from infra.local.process import exit_with_parent
 from infra.local.sagemaker.capture_files import CaptureFiles
 from infra.local.sagemaker.capture_lines import CaptureSettings
 from infra.local.sagemaker.invocations import VARIANT, EndpointStandIn, invoke_app
-from infra.local.stage.process_specs import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ _GRACE_S = 4.0
 
 
 def main() -> None:
-    """Run until standard input ends."""
+    """Serve the endpoint until standard input ends."""
     logging.basicConfig(level=logging.WARNING)
     options = _options()
     settings = CaptureSettings(
@@ -57,18 +57,18 @@ def main() -> None:
     )
     exit_with_parent.exit_with_parent(lambda: files.close(_FLUSH_S), within_s=_GRACE_S)
     model = _serving_app(options.app)(options.model)
-    asyncio.run(_serve(invoke_app(endpoint, model), options.listener))
+    asyncio.run(_serve(invoke_app(endpoint, model), options.socket_fd))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listener", type=int, required=True, help="file descriptor to listen on")
+    parser.add_argument("--socket-fd", type=int, required=True, help="descriptor of a bound socket")
     parser.add_argument("--endpoint", required=True, help="EndpointName")
     parser.add_argument("--app", required=True, help="module:function that makes the application")
     parser.add_argument("--model", type=Path, required=True, help="the model's directory")
     parser.add_argument("--destination", required=True, help="s3://bucket/prefix of capture files")
     parser.add_argument("--sampling", type=int, required=True, help="percentage captured")
-    parser.add_argument("--modes", required=True, help="what is captured: Input, Output")
+    parser.add_argument("--modes", required=True, help="directions captured: Input, Output")
     parser.add_argument("--json-types", default="", help="content types captured as JSON text")
     parser.add_argument("--csv-types", default="", help="content types captured as CSV text")
     return parser.parse_args()
@@ -80,13 +80,13 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _serving_app(name: str) -> Callable[[Path], ASGIApp]:
     module, _, function = name.partition(":")
-    # cast: named by the stage, and a wrong one fails with the first call
+    # cast: the stage names the function, and a wrong one fails with the first call
     return cast("Callable[[Path], ASGIApp]", getattr(import_module(module), function))
 
 
-async def _serve(app: ASGIApp, listener: int) -> None:
+async def _serve(app: ASGIApp, socket_fd: int) -> None:
     config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
-    await uvicorn.Server(config).serve(sockets=[socket.socket(fileno=listener)])
+    await uvicorn.Server(config).serve(sockets=[socket.socket(fileno=socket_fd)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes capture files to the emulated S3, beside the invocations and never in their way."""
+"""Writes capture files to the emulated S3 in a thread of its own, so that no invocation waits."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ log = logging.getLogger(__name__)
 
 
 class ObjectStore(Protocol):
-    """What is needed of boto3's S3 client."""
+    """The method of boto3's S3 client that is called."""
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> object:  # noqa: N803 # boto3's names
         """Write one object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flushing:
-    """When a file is closed: whatever comes first. SageMaker takes minutes; a demo should not."""
+class FlushPolicy:
+    """A file is closed after a time or a size, whichever comes first; SageMaker takes minutes."""
 
     after_s: float = 1.0
     after_bytes: int = 1024 * 1024
-    queued_at_most: int = 10_000  # a store that is down must not cost memory without end
+    max_queued: int = 10_000  # limits the memory used while the store is down
 
 
 class CaptureFiles:
     """Collects invocations and writes them as files from its own thread.
 
-    What cannot be written is dropped, counted and logged, as capture on SageMaker is lossy, too.
+    Records that cannot be written are dropped, counted and logged: capture on SageMaker is lossy
+    too.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class CaptureFiles:
         *,
         endpoint: str,
         variant: str,
-        flushing: Flushing = Flushing(),
+        flush_policy: FlushPolicy = FlushPolicy(),
     ) -> None:
         self._store = store
         self._settings = settings
         self._endpoint = endpoint
         self._variant = variant
-        self._flushing = flushing
-        self._queue: queue.Queue[Invocation | None] = queue.Queue(flushing.queued_at_most)
+        self._flush_policy = flush_policy
+        self._queue: queue.Queue[Invocation | None] = queue.Queue(flush_policy.max_queued)
         self._lines: list[str] = []
         self._size_bytes = 0
         self._started: datetime | None = None
@@ -65,21 +66,21 @@ class CaptureFiles:
         self._thread.start()
 
     def add(self, invocation: Invocation) -> None:
-        """Capture an invocation some time soon."""
+        """Queue an invocation to be captured; never blocks."""
         try:
             self._queue.put_nowait(invocation)
         except queue.Full:
             self._lose(1, "queue_full")
 
     def close(self, timeout_s: float) -> None:
-        """Write what is left and stop."""
+        """Write all queued records and stop, within `timeout_s` seconds."""
         self._queue.put(None)
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while True:
             try:
-                invocation = self._queue.get(timeout=self._patience_s())
+                invocation = self._queue.get(timeout=self._wait_s())
             except queue.Empty:
                 self._flush()
                 continue
@@ -88,7 +89,7 @@ class CaptureFiles:
                 return
             self._collect(invocation)
 
-    def _patience_s(self) -> float | None:
+    def _wait_s(self) -> float | None:
         return max(0.0, self._due_s - time.monotonic()) if self._lines else None
 
     def _collect(self, invocation: Invocation) -> None:
@@ -96,11 +97,11 @@ class CaptureFiles:
             self._flush()  # a file belongs to the hour in its key
         if self._started is None:
             self._started = invocation.at
-            self._due_s = time.monotonic() + self._flushing.after_s
+            self._due_s = time.monotonic() + self._flush_policy.after_s
         line = record_line(invocation, self._settings)
         self._lines.append(line)
         self._size_bytes += len(line)
-        if self._size_bytes >= self._flushing.after_bytes or time.monotonic() >= self._due_s:
+        if self._size_bytes >= self._flush_policy.after_bytes or time.monotonic() >= self._due_s:
             self._flush()
 
     def _flush(self) -> None:
@@ -123,7 +124,7 @@ class CaptureFiles:
                 Body=body,
                 ContentType="application/x-jsonlines",
             )
-        except Exception:  # whatever it is, the invocations went well and must stay so
+        except Exception:  # no failure of capture may affect invocations
             log.exception("capture_file_lost")
             self._lose(count, "not_written")
         else:

@@ -1,6 +1,6 @@
-"""Data Capture as SageMaker configures it: what is captured, how encoded, under which key.
+"""Data Capture as SageMaker configures it: what is captured, in which encoding, under which key.
 
-Pure; `infra.local.sagemaker.capture_files` does the writing. The reader is monitoring's.
+Pure functions; `capture_files` writes the files and `monitoring.capture` reads them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ MODES = frozenset({INPUT, OUTPUT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSettings:
-    """The part of an endpoint configuration's DataCaptureConfig that decides what is written."""
+    """The part of an endpoint configuration's DataCaptureConfig that decides what is written.
+
+    Raises:
+        StageError: SageMaker would refuse the values.
+    """
 
     destination: str  # s3://bucket/prefix
     sampling_percentage: int = 100
@@ -35,8 +39,8 @@ class CaptureSettings:
             raise StageError(f"Sampling of {self.sampling_percentage} % is not within 0 to 100.")
         if not self.modes <= MODES:
             raise StageError(f"Capture modes are Input and Output, not {sorted(self.modes)}.")
-        parts = urlsplit(self.destination)
-        if parts.scheme != "s3" or not parts.netloc:
+        url = urlsplit(self.destination)
+        if url.scheme != "s3" or not url.netloc:
             raise StageError(f"Data Capture cannot write to {self.destination!r}; use s3://bucket.")
 
     @property
@@ -50,16 +54,16 @@ class CaptureSettings:
         return urlsplit(self.destination).path.strip("/")
 
     def encoding_of(self, content_type: str) -> str:
-        """JSON and CSV only for the types configured; everything else travels as base64."""
-        bare = content_type.partition(";")[0].strip().lower()
-        if bare in self.json_content_types:
+        """Return JSON or CSV for the configured content types, and BASE64 for all others."""
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type in self.json_content_types:
             return "JSON"
-        return "CSV" if bare in self.csv_content_types else BASE64
+        return "CSV" if media_type in self.csv_content_types else BASE64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One direction of an invocation."""
+    """The request or the response of an invocation."""
 
     content_type: str
     body: bytes
@@ -67,7 +71,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """A successful invocation, with what its caller said about it."""
+    """A successful invocation, with the identifiers that its caller sent."""
 
     event_id: str
     at: datetime  # UTC
@@ -78,18 +82,18 @@ class Invocation:
 
 
 def record_line(invocation: Invocation, settings: CaptureSettings) -> str:
-    """One line of a capture file, without its line break."""
+    """Return one line of a capture file, without its line break."""
     return capture_record.record_line(
         event_id=invocation.event_id,
         at=invocation.at,
-        request=_quoted(invocation.request, settings) if INPUT in settings.modes else None,
-        response=_quoted(invocation.response, settings) if OUTPUT in settings.modes else None,
+        request=_captured(invocation.request, settings) if INPUT in settings.modes else None,
+        response=_captured(invocation.response, settings) if OUTPUT in settings.modes else None,
         inference_id=invocation.inference_id,
         custom_attributes=invocation.custom_attributes,
     )
 
 
-def _quoted(payload: Payload, settings: CaptureSettings) -> CapturedPayload:
+def _captured(payload: Payload, settings: CaptureSettings) -> CapturedPayload:
     content_type = payload.content_type
     return CapturedPayload.of(
         payload.body, content_type=content_type, encoding=settings.encoding_of(content_type)
@@ -97,8 +101,8 @@ def _quoted(payload: Payload, settings: CaptureSettings) -> CapturedPayload:
 
 
 def file_key(*, prefix: str, endpoint: str, variant: str, at: datetime, file_id: str) -> str:
-    """The key of a capture file whose first invocation was at that time (UTC)."""
+    """Return the key of a capture file whose first invocation was at that time (UTC)."""
     folder = at.strftime("%Y/%m/%d/%H")
     name = f"{at:%M-%S}-{at.microsecond // 1000:03d}-{file_id}.jsonl"
-    parts: Sequence[str] = (prefix, endpoint, variant, folder, name)
-    return "/".join(part for part in parts if part)
+    segments: Sequence[str] = (prefix, endpoint, variant, folder, name)
+    return "/".join(segment for segment in segments if segment)

@@ -1,7 +1,7 @@
-"""Reads from the synthesized `Serving` stack what the stand-in serves in its place.
+"""Reads from the synthesized `Serving` stack the settings of the stand-in for its endpoint.
 
-The emulator knows no SageMaker, so the stack is not deployed; its name and Data Capture settings
-hold here all the same.
+The emulator has no SageMaker, so the stack is not deployed; the stand-in takes its endpoint's name
+and Data Capture settings.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def endpoint_settings(template: Json) -> tuple[str, CaptureSettings]:
-    """The name of the template's one endpoint, and what is captured of its invocations.
+    """Return the name and the Data Capture settings of the template's one endpoint.
 
     Raises:
-        AssemblyUnusable: the template has none, or more than one.
+        AssemblyUnusable: the template does not have exactly one endpoint and configuration.
     """
     endpoint = _only(template, "AWS::SageMaker::Endpoint")
     capture = _only(template, "AWS::SageMaker::EndpointConfig")["DataCaptureConfig"]
@@ -34,11 +34,11 @@ def endpoint_settings(template: Json) -> tuple[str, CaptureSettings]:
 
 
 def _only(template: Json, kind: str) -> Json:
-    found: list[Json] = [
+    resources: list[Json] = [
         resource["Properties"]
         for resource in template["Resources"].values()
         if resource["Type"] == kind
     ]
-    if len(found) != 1:
-        raise AssemblyUnusable(f"The stack Serving has {len(found)} of {kind}, not one.")
-    return found[0]
+    if len(resources) != 1:
+        raise AssemblyUnusable(f"The stack Serving has {len(resources)} of {kind}, not one.")
+    return resources[0]

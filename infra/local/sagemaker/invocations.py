@@ -1,7 +1,7 @@
 """Stand-in for the SageMaker runtime: `InvokeEndpoint` in front of the real serving application.
 
-`invoke_app` is the protocol and takes the model's ASGI application as an argument: what is put
-around that one sits where a container, its network or its instance would fail on AWS.
+`invoke_app` is the protocol and takes the model's ASGI application as an argument. Tests wrap that
+application to simulate failures of a container, its network or its instance.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 MAX_BODY_BYTES = 6_291_456
-MODEL_ANSWERS_WITHIN_S = 60.0
+MODEL_TIMEOUT_S = 60.0
 VARIANT = "AllTraffic"
 
 _DEFAULT_CONTENT_TYPE = "application/octet-stream"
@@ -36,7 +36,10 @@ _DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointStandIn:
-    """The one endpoint that is served, and what is captured of its invocations."""
+    """The endpoint that is served, and how its invocations are captured.
+
+    `random_percentage` returns a number from 0 to 100, to sample invocations.
+    """
 
     name: str
     account: str
@@ -47,13 +50,13 @@ class EndpointStandIn:
 
 
 def invoke_app(endpoint: EndpointStandIn, model: ASGIApp) -> Starlette:
-    """The runtime's HTTP interface, and `/ping`, which answers as the model does."""
+    """Return the runtime's HTTP interface, with the model's `/ping`."""
     transport = httpx.ASGITransport(model, raise_app_exceptions=False)
     container = httpx.AsyncClient(transport=transport, base_url="http://model", trust_env=False)
 
     async def ping(_request: Request) -> Response:
-        answer = await container.get("/ping")
-        return Response(answer.content, answer.status_code)
+        response = await container.get("/ping")
+        return Response(response.content, response.status_code)
 
     async def invoke(request: Request) -> Response:
         name = request.path_params["name"]
@@ -83,32 +86,32 @@ async def _invoke(
     if attributes is not None:
         headers["X-Amzn-SageMaker-Custom-Attributes"] = attributes
     try:
-        async with asyncio.timeout(MODEL_ANSWERS_WITHIN_S):
-            answer = await container.post("/invocations", content=body, headers=headers)
+        async with asyncio.timeout(MODEL_TIMEOUT_S):
+            response = await container.post("/invocations", content=body, headers=headers)
     except TimeoutError:
         return _model_error(endpoint, 0, "Your invocation timed out while waiting for a response.")
-    if not answer.is_success:
-        return _model_error(endpoint, answer.status_code, answer.text)
-    response_type = answer.headers.get("content-type", _DEFAULT_CONTENT_TYPE)
+    if not response.is_success:
+        return _model_error(endpoint, response.status_code, response.text)
+    response_type = response.headers.get("content-type", _DEFAULT_CONTENT_TYPE)
     if endpoint.random_percentage() < endpoint.capture.sampling_percentage:
         endpoint.add_capture(
             Invocation(
                 event_id=str(uuid.uuid4()),
                 at=at,
                 request=Payload(content_type=content_type, body=body),
-                response=Payload(content_type=response_type, body=answer.content),
+                response=Payload(content_type=response_type, body=response.content),
                 inference_id=request.headers.get("x-amzn-sagemaker-inference-id"),
                 custom_attributes=attributes,
             )
         )
     return Response(
-        answer.content,
+        response.content,
         headers={"Content-Type": response_type, "x-Amzn-Invoked-Production-Variant": VARIANT},
     )
 
 
 async def _body_within_limit(request: Request) -> bytes | None:
-    """The request's body, or None as soon as it is longer than SageMaker takes."""
+    """Return the request's body, or None if it is longer than SageMaker's limit."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -122,7 +125,7 @@ def _validation_error(message: str) -> Response:
 
 
 def _model_error(endpoint: EndpointStandIn, status: int, message: str) -> Response:
-    """What the runtime answers when the container does not answer with success."""
+    """Return the runtime's response for a container that does not respond with success."""
     kind = "client" if 400 <= status < 500 else "server"
     group = f"/aws/sagemaker/Endpoints/{endpoint.name}"
     console = f"https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home"

@@ -1,1 +1,1 @@
-"""The whole system on one machine: start, keep in the background, stop."""
+"""Runs the whole system on one machine: starts it, keeps it in the background, stops it."""

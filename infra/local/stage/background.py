@@ -1,5 +1,4 @@
-"""Starts and stops the system that runs on in the background, from any terminal, any number of
-times."""
+"""Starts and stops the system that runs in the background; both are idempotent."""
 
 from __future__ import annotations
 
@@ -18,7 +17,9 @@ from infra.local.process.processes import ROOT
 from infra.local.stage.stage import ASSEMBLY
 from infra.local.stage.state_file import (
     FAILED,
+    OTHER_BUILD,
     READY,
+    STATE_FORMAT,
     UpState,
     forget_state,
     log_of,
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _READY_WITHIN_S = 180.0  # another `up` may be synthesizing
-_ENDED_WITHIN_S = 90.0  # what is under way, then the parts one after the other
+_ENDED_WITHIN_S = 90.0  # running executions, then the processes one after the other
 _POLL_S = 0.05
 _LOG_TAIL_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpSettings:
-    """What `scones up` was asked for."""
+    """The options of `scones up`. A port of 0 is any free one."""
 
     port: int
     runtime_port: int
@@ -49,7 +50,7 @@ class UpSettings:
     drop_folder: Path | None
 
     def arguments(self) -> list[str]:
-        """As the supervisor takes them."""
+        """Return them as the supervisor's command line."""
         words = ["--port", str(self.port), "--runtime-port", str(self.runtime_port)]
         words += ["--page-port", str(self.page_port), "--api-port", str(self.api_port)]
         if self.keep:
@@ -62,13 +63,18 @@ class UpSettings:
 def start(
     folder: Path, settings: UpSettings, *, step: Callable[[str], None]
 ) -> tuple[UpState, bool]:
-    """The state once everything is ready, and whether this call started it.
+    """Start the system unless it runs, and wait until it is ready.
 
-    Raises: StageError, SynthFailed, NodeMissing.
+    Return its state, and whether this call started it. `step` is called with a line of progress.
+
+    Raises:
+        StageError: the system cannot run, or another build started the one that runs.
+        SynthFailed: the CDK app failed.
+        NodeMissing: the CDK app has no Node to run on.
     """
     lock = take_lock(folder)
     if lock is None:
-        return _await_others(folder), False
+        return _await_other_start(folder), False
     try:
         clear(folder)
         step("Synthesizing the Pipeline stack and packaging its functions")
@@ -79,7 +85,7 @@ def start(
         os.close(lock)  # the supervisor has inherited it
     try:
         return _await_ready(folder, supervisor), True
-    except BaseException:  # also Ctrl-C: half a start is none
+    except BaseException:  # also Ctrl-C: a start is completed or undone
         with contextlib.suppress(ProcessLookupError):
             supervisor.send_signal(signal.SIGTERM)
         supervisor.wait()
@@ -87,10 +93,12 @@ def start(
 
 
 def stop(folder: Path, *, discard: bool = False) -> bool:
-    """Stop it cleanly and remove its files, with what was kept if told so; whether it ran.
+    """Stop the system cleanly and remove its files; with `discard`, also the kept state.
+
+    Return whether it ran.
 
     Raises:
-        StageError: it does not end.
+        StageError: it did not end in time.
     """
     deadline, ran = time.monotonic() + _ENDED_WITHIN_S, False
     while (lock := take_lock(folder)) is None:
@@ -99,7 +107,9 @@ def stop(folder: Path, *, discard: bool = False) -> bool:
             os.kill(state.pid, signal.SIGTERM)
             ran = True
         if time.monotonic() > deadline:
-            raise StageError(f"it did not end within {_ENDED_WITHIN_S:.0f} s: {log_of(folder)}")
+            raise StageError(
+                f"the system did not end within {_ENDED_WITHIN_S:.0f} s: {log_of(folder)}"
+            )
         time.sleep(_POLL_S)
     try:
         clear(folder)
@@ -113,7 +123,7 @@ def stop(folder: Path, *, discard: bool = False) -> bool:
 
 
 def clear(folder: Path) -> None:
-    """Remove what a system that is no more has left. The lock must be held."""
+    """Remove the files that a system has left when it ended. The lock must be held."""
     forget_state(folder)
     log_of(folder).unlink(missing_ok=True)
     shutil.rmtree(folder / "runs", ignore_errors=True)
@@ -140,11 +150,11 @@ def _spawn(
 def _await_ready(folder: Path, supervisor: subprocess.Popen[bytes]) -> UpState:
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline:
-        ended = supervisor.poll() is not None
+        has_ended = supervisor.poll() is not None
         state = read_state(folder)
         if state and state.status == FAILED:
             raise StageError(state.message)
-        if ended:
+        if has_ended:
             break
         if state and state.status == READY:
             return state
@@ -153,16 +163,18 @@ def _await_ready(folder: Path, supervisor: subprocess.Popen[bytes]) -> UpState:
     raise ProcessFailed("supervisor", "did not get ready", tail)
 
 
-def _await_others(folder: Path) -> UpState:
-    """Somebody else holds the lock: a system that runs, or an `up` that starts one."""
+def _await_other_start(folder: Path) -> UpState:
+    """Another process holds the lock: a system that runs, or an `up` that starts one."""
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline:
         state = read_state(folder)
         if state and state.status == READY and state.is_alive:
+            if state.state_format != STATE_FORMAT:
+                raise StageError(OTHER_BUILD)
             return state
         if (lock := take_lock(folder)) is not None:
             os.close(lock)
             reason = state.message if state else ""
-            raise StageError(f"it ended while it was waited for. {reason}".strip())
+            raise StageError(f"the system ended before it was ready. {reason}".strip())
         time.sleep(_POLL_S)
-    raise StageError(f"it was not ready after {_READY_WITHIN_S:.0f} s: {log_of(folder)}")
+    raise StageError(f"the system was not ready after {_READY_WITHIN_S:.0f} s: {log_of(folder)}")

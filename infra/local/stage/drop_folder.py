@@ -1,9 +1,9 @@
-"""A folder on this machine: what is put there is uploaded, once it is completely written.
+"""Uploads the files that are put into a folder on this machine, once they are completely written.
 
-The name of a sub-folder is the driver's id; what lies at the top comes from driver `dropbox`. What
-was uploaded is moved to `.done/<driver>/<upload>.<name>` and not only remembered: one sees what was
-taken, and neither a restart nor another name sends a file again. Where it cannot be moved, it is
-remembered as long as this runs.
+The name of a sub-folder is the driver's id; files at the top come from driver `dropbox`. An
+uploaded file is moved to `.done/<driver>/<upload>.<name>`: people see which files were uploaded,
+and neither a restart nor a new name uploads a file again. A file that cannot be moved is remembered
+while the process runs.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 DEFAULT_DRIVER = "dropbox"
 DONE = ".done"
-SETTLE_S = 0.7  # unchanged for so long: whoever wrote it has finished
+SETTLE_S = 0.7  # unchanged for so long: completely written
 EMPTY_SETTLE_S = 5.0  # an empty file is most likely about to be written
-RENAMED_IN_S = 3.0  # unchanged for so long before it was first seen: it was moved here whole
-_MOST_A_ROUND = 16
-_MOST_SEEN = 2_000
+RENAMED_IN_S = 3.0  # unchanged for so long before it was first seen: moved here complete
+_MAX_UPLOADS_A_ROUND = 16
+_MAX_FILES = 2_000
 _PARTIAL = (".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload", ".tmp")
 _CLUTTER = ("thumbs.db", "desktop.ini")
 
@@ -41,7 +41,7 @@ _log = logging.getLogger("scones")
 
 
 class Signature(NamedTuple):
-    """What tells a file from another, and from itself before a change; its name is no part."""
+    """Identifies a file and its content; it is the same after a rename."""
 
     device: int
     inode: int
@@ -50,16 +50,16 @@ class Signature(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A file as of some moment."""
+    """A file as it was last seen."""
 
     signature: Signature
     since: float  # monotonic: unchanged since then
-    settled: bool  # it came as it is
+    settled: bool  # it was complete when it was first seen
 
 
 @dataclass(slots=True)
 class DropFolder:
-    """Looks at the folder again and again; `now` and `wall` are clocks."""
+    """Polls the folder; `now` is a monotonic clock and `wall` one of Unix time, in seconds."""
 
     folder: Path
     now: Callable[[], float] = time.monotonic
@@ -68,25 +68,28 @@ class DropFolder:
     _remembered: set[Signature] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """The folder is made where there is none."""
+        """Make the folder if it does not exist."""
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, s3: S3Client, bucket: str, *, enough: Callable[[], bool]) -> int:
-        """Upload what is ready, but not more than a round's worth; how many that was."""
-        taken = 0
+    def upload_ready(self, s3: S3Client, bucket: str, *, should_stop: Callable[[], bool]) -> int:
+        """Upload files that are ready, at most 16, and return their number.
+
+        `should_stop` is called before each file. A failed upload is logged and tried again later.
+        """
+        uploaded = 0
         for file, signature in self.ready():
-            if taken == _MOST_A_ROUND or enough():
+            if uploaded == _MAX_UPLOADS_A_ROUND or should_stop():
                 break
             try:
-                taken += self._take_one(s3, bucket, file, signature)
+                uploaded += self._upload_one(s3, bucket, file, signature)
             except (OSError, BotoCoreError, ClientError) as error:
-                _log.warning("not uploaded yet, tried again: %r: %s", file.name, error)
-                self._seen.pop(file, None)  # waits until it has settled again
+                _log.warning("not uploaded yet, will be tried again: %r: %s", file.name, error)
+                self._seen.pop(file, None)  # tried again when it has settled again
                 break
-        return taken
+        return uploaded
 
     def ready(self) -> list[tuple[Path, Signature]]:
-        """Files that are completely written and not yet taken, oldest first."""
+        """Return files that are completely written and not yet uploaded, oldest first."""
         now, seen = self.now(), {}
         for file in candidates(self.folder):
             signature = _signature(file)
@@ -95,16 +98,19 @@ class DropFolder:
             before = self._seen.get(file)
             if before is None or before.signature != signature:
                 age_s = self.wall() - signature.modified_ns / 1e9
-                came_whole = before is None and age_s > RENAMED_IN_S and signature.size > 0
-                seen[file] = Seen(signature, now, came_whole)
+                is_complete = before is None and age_s > RENAMED_IN_S and signature.size > 0
+                seen[file] = Seen(signature, now, is_complete)
             else:
                 seen[file] = before
         self._seen = seen
-        settled = [(file, each) for file, each in seen.items() if _is_settled(each, now)]
-        settled.sort(key=lambda pair: pair[1].signature.modified_ns)
-        return [(file, each.signature) for file, each in settled]
+        settled = [
+            (file, sighting.signature)
+            for file, sighting in seen.items()
+            if _is_settled(sighting, now)
+        ]
+        return sorted(settled, key=lambda pair: pair[1].modified_ns)
 
-    def _take_one(self, s3: S3Client, bucket: str, file: Path, signature: Signature) -> bool:
+    def _upload_one(self, s3: S3Client, bucket: str, file: Path, signature: Signature) -> bool:
         driver = driver_of(file, self.folder)
         upload_id = new_upload_id(datetime.now(UTC))
         try:
@@ -116,11 +122,11 @@ class DropFolder:
         upload = upload_one(s3, bucket=bucket, path=file, key=key)
         _log.info("uploaded %r as photo %s", file.name, upload.photo_id)
         if _signature(file) != signature:
-            return True  # written to meanwhile: what it has become is another photo
-        done = self.folder / DONE / driver / f"{upload_id}.{file.name}"
+            return True  # changed meanwhile: its new content is another photo
+        target = self.folder / DONE / driver / f"{upload_id}.{file.name}"
         try:
-            done.parent.mkdir(parents=True, exist_ok=True)
-            file.rename(done)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.rename(target)
         except OSError as error:
             _log.warning("uploaded, but cannot be moved away: %s", error)
             self._remembered.add(signature)
@@ -128,9 +134,9 @@ class DropFolder:
 
 
 def candidates(folder: Path) -> Iterator[Path]:
-    """Files at the top and one level below that may be photos; never more than can be watched."""
-    left = _MOST_SEEN
-    for entry in sorted(_entries(folder), key=lambda each: each.name):
+    """Yield files at the top and one level below that may be photos, at most 2,000."""
+    left = _MAX_FILES
+    for entry in sorted(_entries(folder), key=lambda path: path.name):
         below = _entries(entry) if entry.is_dir() and not entry.is_symlink() else [entry]
         for file in below:
             if left and not is_ignored(file.name) and not is_ignored(entry.name):
@@ -139,13 +145,13 @@ def candidates(folder: Path) -> Iterator[Path]:
 
 
 def is_ignored(name: str) -> bool:
-    """Hidden files, and what programs write before a file has its name."""
+    """Whether a file of that name is hidden, unfinished, or made by the operating system."""
     lower = name.lower()
     return lower.startswith((".", "~$")) or lower.endswith(("~", *_PARTIAL)) or lower in _CLUTTER
 
 
 def driver_of(file: Path, folder: Path) -> str:
-    """The sub-folder's name, made text where it is none."""
+    """Return the sub-folder's name, with bytes that are not UTF-8 escaped."""
     if file.parent == folder:
         return DEFAULT_DRIVER
     return os.fsencode(file.parent.name).decode("utf-8", "backslashreplace")
@@ -154,19 +160,19 @@ def driver_of(file: Path, folder: Path) -> str:
 def _entries(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
-    except OSError:  # gone, or not for us
+    except OSError:  # gone, or not readable
         return []
 
 
 def _signature(file: Path) -> Signature | None:
-    """None for what is no ordinary file: folders, links, pipes."""
+    """Return None for anything but a regular file: folders, links, pipes."""
     try:
-        found = file.lstat()
+        status = file.lstat()
     except OSError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return None
-    return Signature(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return Signature(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _is_settled(seen: Seen, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""boto3 sessions that reach the local stage and nothing else, whatever the environment says."""
+"""boto3 sessions that reach only the local stage, whatever the environment holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from infra.local.stage.process_specs import CREDENTIALS, REGION
+from infra.local.account import CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +18,17 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=60,
     max_pool_connections=32,
-    proxies={},  # a proxy of the user's would be asked for 127.0.0.1
-    inject_host_prefix=False,  # there is no sync-states.127.0.0.1
+    proxies={},  # the user's proxy cannot reach this machine's loopback
+    inject_host_prefix=False,  # the host sync-states.127.0.0.1 does not exist
 )
 _NO_FILES = (None, None, os.devnull, None)
 
 
 class StageSession(boto3.Session):
-    """A session whose clients have the stage's addresses; everything else is boto3's."""
+    """A session whose clients have the stage's addresses.
+
+    `endpoint_urls` maps a service's name to its address; other services are at `default_url`.
+    """
 
     def __init__(self, endpoint_urls: Mapping[str, str], default_url: str) -> None:
         core = botocore.session.Session(
@@ -46,7 +49,7 @@ class StageSession(boto3.Session):
 
     # Any: boto3's own signature has an overload for every service, and the stubs keep those.
     def client(self, service_name: str, *args: Any, **options: Any) -> Any:  # noqa: ANN401 # above
-        """A client of the stage."""
+        """Return a client of the stage; `options` are boto3's and override the defaults."""
         url = self._urls.get(service_name, self._default_url)
         return super().client(
             service_name,  # type: ignore[call-overload] # any service, not one of the literals

@@ -1,8 +1,8 @@
-"""What is known of the system that `scones up` keeps running: one small file, and one lock.
+"""The state of the system that `scones up` keeps running: one small file, and one lock.
 
-The supervisor holds the lock as long as it lives, however it dies: who gets the lock may start a
-new one. The file says where everything is; it is believed only if the process that it names, by
-number and by start time, is alive.
+The supervisor holds the lock while it lives, and the system releases it however the supervisor
+ends: a process that gets the lock may start a new one. The file holds all addresses; it is valid
+only while the process that it names, by number and by start time, is alive.
 """
 
 from __future__ import annotations
@@ -26,17 +26,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STARTING, READY, FAILED = "starting", "ready", "failed"
-_SAME_START_S = 1.0  # as far as two readings of one process's start time may lie apart
+_SAME_START_S = 1.0  # two readings of one process's start time differ by less
+
+# 1: before the outputs and addresses were renamed; such a file does not hold its format.
+STATE_FORMAT = 2
+OTHER_BUILD = "another build started the running system: run `scones down`, then `scones up`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpState:
-    """The system as its supervisor last described it."""
+    """The system as its supervisor last described it. A URL is empty where it is not known."""
 
     status: str
     pid: int
-    pid_started: float  # with the number, the process; a number alone is used again
+    pid_started: float  # a number alone may belong to a later process
     since: str  # ISO 8601, UTC
+    state_format: int = STATE_FORMAT
     message: str = ""  # why it failed
     endpoint_url: str = ""
     runtime_url: str = ""
@@ -49,11 +54,11 @@ class UpState:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the very supervisor that wrote this runs."""
+        """Whether the supervisor that wrote this state runs."""
         return is_running(self.pid, started=self.pid_started)
 
     def stage(self) -> LocalStage:
-        """The stage, for clients of it."""
+        """Return the stage, to make clients of."""
         return LocalStage(
             endpoint_url=self.endpoint_url,
             runtime_url=self.runtime_url,
@@ -63,19 +68,22 @@ class UpState:
         )
 
 
+_FIELDS = {attribute.name for attribute in dataclasses.fields(UpState)}
+
+
 def home() -> Path:
-    """Where the system of `scones up` has its files; another folder is another system."""
+    """Return the folder of the system of `scones up`; another folder is another system."""
     chosen = os.environ.get("SCONES_UP_DIR")
     return Path(chosen).absolute() if chosen else ROOT / ".scones" / "up"
 
 
 def log_of(folder: Path) -> Path:
-    """Where the supervisor, and nobody else, writes what happens."""
+    """Return the log file, which only the supervisor writes."""
     return folder / "log"
 
 
 def is_running(pid: int, *, started: float | None = None) -> bool:
-    """Whether a process lives, and is the one that started then."""
+    """Whether a process lives and, if `started` is given (Unix time), started at that time."""
     try:
         process = psutil.Process(pid)
         born = process.create_time()
@@ -86,15 +94,20 @@ def is_running(pid: int, *, started: float | None = None) -> bool:
 
 
 def read_state(folder: Path) -> UpState | None:
-    """The state as it was written; None where there is none, or none that can be read."""
+    """Return the state in the file, or None if the file is missing or cannot be read.
+
+    A file of another build has another `state_format`; fields that this build lacks are left out.
+    """
     try:
-        return UpState(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        content = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        known = {name: content[name] for name in _FIELDS & content.keys()}
+        return UpState(**{"state_format": 1, **known})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
 def write_state(folder: Path, state: UpState) -> None:
-    """Replace the state in one step, so that no reader sees half of it."""
+    """Replace the file in one step, so that a reader never sees half of it."""
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"state.{os.getpid()}"
     unfinished.write_text(json.dumps(dataclasses.asdict(state), indent=2), encoding="utf-8")
@@ -102,15 +115,15 @@ def write_state(folder: Path, state: UpState) -> None:
 
 
 def forget_state(folder: Path) -> None:
-    """Nothing runs, and nothing is to be said of it."""
+    """Remove the file: no system runs, and none has failed."""
     (folder / "state.json").unlink(missing_ok=True)
 
 
 def running_state(folder: Path) -> UpState:
-    """The state of a system that runs and is ready.
+    """Return the state of a system that runs and is ready.
 
     Raises:
-        NotRunning: it does not; the message says what is known and what to do.
+        NotRunning: no such system; the message states the reason and what to do.
     """
     state = read_state(folder)
     if state is None:
@@ -122,14 +135,16 @@ def running_state(folder: Path) -> UpState:
         raise NotRunning(
             f"its supervisor was killed. Log: {log_of(folder)}. Start anew with `scones up`."
         )
+    if state.state_format != STATE_FORMAT:
+        raise NotRunning(OTHER_BUILD)
     if state.status == STARTING:
         raise NotRunning("it is starting; `scones up` waits until it is ready.")
     return state
 
 
 def take_lock(folder: Path) -> int | None:
-    """The lock, as an inheritable descriptor; None if somebody holds it. Beside the folder, since
-    the folder goes away."""
+    """Take the lock and return its inheritable descriptor, or None if another process holds it."""
+    # The lock file is beside the folder, because `scones down` removes the folder.
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder.with_name(f"{folder.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     with contextlib.suppress(BlockingIOError):

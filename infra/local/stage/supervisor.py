@@ -1,8 +1,8 @@
 """Keeps the system running in the background: `python -m infra.local.stage.supervisor`.
 
 `infra.local.stage.background` starts it, in a session of its own and with the lock of
-`state_file`. It ends, with everything that it started, on SIGTERM, or as soon as one process is
-dead: half a system would only puzzle people.
+`state_file`. It stops all that it has started, then ends, on SIGTERM or when one process has ended:
+a system that works in part is hard to understand.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage.drop_folder import DropFolder
 from infra.local.stage.stage import SERVING_TEMPLATE, running_stage
 from infra.local.stage.state_file import FAILED, READY, STARTING, UpState, forget_state, write_state
-from infra.local.status_page.spec import process_spec as page_part
-from infra.local.status_page.stack_names import PagePlaces
+from infra.local.status_page.spec import page_spec
+from infra.local.status_page.stack_names import StackNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,33 +40,33 @@ if TYPE_CHECKING:
     from infra.local.stage.stage import LocalStage
 
 _POLL_S = 0.2
-_PAGE_WITHIN_S = 30.0
-_DRAIN_S = 30.0  # an execution that is cut off would never end its photo
+_PAGE_READY_WITHIN_S = 30.0
+_DRAIN_S = 30.0  # the photo of an interrupted execution would never get a final status
 
 _log = logging.getLogger("scones")
 
 
-class _Ending:
-    """SIGTERM breaks off a start; later it is asked for at a good moment."""
+class _StopSignal:
+    """SIGTERM and SIGINT: they interrupt a start; later the supervisor polls `received`."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.received = False
         self.interrupts = True
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
+            signal.signal(number, self._receive)
 
-    def _ask(self, _number: int, _frame: object) -> None:
-        self.asked = True
+    def _receive(self, _number: int, _frame: object) -> None:
+        self.received = True
         if self.interrupts:
             self.interrupts = False
             raise KeyboardInterrupt
 
 
 def main() -> int:
-    """Run until told to end (0) or until something fails (1)."""
+    """Run until a signal to stop (exit code 0) or until a process fails (1)."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     _log.setLevel(logging.INFO)
-    ending, options = _Ending(), _options()
+    stop, options = _StopSignal(), _options()
     state = UpState(
         status=STARTING,
         pid=os.getpid(),
@@ -77,12 +77,12 @@ def main() -> int:
     )
     try:
         write_state(options.folder, state)
-        _run(options, state, ending)
+        _run(options, state, stop)
     except KeyboardInterrupt:
-        _log.info("ended before it was ready")
+        _log.info("stopped before it was ready")
     except StageError as error:
         return _failed(options.folder, state, str(error))
-    except Exception as error:  # noqa: BLE001 # whatever it is, `scones status` must be able to say it
+    except Exception as error:  # noqa: BLE001 # `scones status` must show any failure
         _log.exception("the supervisor failed")
         return _failed(options.folder, state, f"The supervisor failed: {error!r}.")
     forget_state(options.folder)
@@ -108,7 +108,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
+def _run(options: argparse.Namespace, state: UpState, stop: _StopSignal) -> None:
     with (
         running_stage(
             options.folder / "runs",
@@ -126,16 +126,16 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
             endpoint_url=stage.endpoint_url,
             runtime_url=stage.runtime_url,
             outputs=dict(stage.outputs),
-            page_url=page.part.listener.url,
+            page_url=page.spec.bound_socket.url,
             api_url=stage.api_url,
-            processes={**stage.processes, page.part.name: page.process.pid},
+            processes={**stage.processes, page.spec.name: page.process.pid},
         )
-        drop = DropFolder(options.drop_folder) if options.drop_folder else None
-        ending.interrupts = False
+        drop_folder = DropFolder(options.drop_folder) if options.drop_folder else None
+        stop.interrupts = False
         write_state(options.folder, ready)
         _log.info("ready at %s", stage.endpoint_url)
-        _watch(stage, (*stage.parts, page), drop, ending)
-        _log.info("asked to end")
+        _supervise(stage, (*stage.running_processes, page), drop_folder, stop)
+        _log.info("stopping")
         if options.keep:
             _drain(stage)
 
@@ -143,39 +143,42 @@ def _run(options: argparse.Namespace, state: UpState, ending: _Ending) -> None:
 @contextlib.contextmanager
 def _page(options: argparse.Namespace, stage: LocalStage) -> Iterator[RunningProcess]:
     name, capture = endpoint_settings(read_json(options.assembly / SERVING_TEMPLATE))
-    places = PagePlaces.of_stage(stage.outputs, endpoint_name=name, capture=capture)
+    names = StackNames.of_stage(stage.outputs, endpoint_name=name, capture=capture)
     with (
         run_directory(options.folder / "runs") as directory,
-        bound_socket(options.page_port) as at,
+        bound_socket(options.page_port) as page_socket,
         run_process(
-            page_part(
+            page_spec(
                 directory=directory / "page",
-                listener=at,
+                bound_socket=page_socket,
                 emulator_url=stage.endpoint_url,
-                places=places,
+                names=names,
             )
         ) as page,
     ):
-        page.await_health(_PAGE_WITHIN_S)
+        page.await_health(_PAGE_READY_WITHIN_S)
         yield page
 
 
-def _watch(
-    stage: LocalStage, parts: tuple[RunningProcess, ...], drop: DropFolder | None, ending: _Ending
+def _supervise(
+    stage: LocalStage,
+    processes: tuple[RunningProcess, ...],
+    drop_folder: DropFolder | None,
+    stop: _StopSignal,
 ) -> None:
     s3, bucket = stage.session().client("s3"), stage.outputs["IntakeBucket"]
-    while not ending.asked:
-        for part in parts:
-            failure = part.failure()
+    while not stop.received:
+        for process in processes:
+            failure = process.failure()
             if failure:
                 raise failure
-        if drop:
-            drop.take(s3, bucket, enough=lambda: ending.asked)
+        if drop_folder:
+            drop_folder.upload_ready(s3, bucket, should_stop=lambda: stop.received)
         time.sleep(_POLL_S)
 
 
 def _drain(stage: LocalStage) -> None:
-    """Let executions end: what the emulator restores are records, not running work."""
+    """Let executions end: the emulator restores their records, not their running work."""
     machines = stage.session().client("stepfunctions")
     arn, deadline = stage.outputs["StateMachineArn"], time.monotonic() + _DRAIN_S
     while machines.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:

@@ -1,10 +1,5 @@
-"""The status page of a running local stage: photos as they move, and the whole story of each.
+"""The status page of a running local stage: photos as they move, and everything about each photo.
 
-A process of its own (`python -m infra.local.status_page`) that only reads: from the ledger, the
-bucket, the queues and the executions' histories. `process_spec` says how it is started.
+A process of its own (`python -m infra.local.status_page`, see `spec.py`) that only reads: the
+ledger, the bucket, the queues and the histories of executions.
 """
-
-from infra.local.status_page.spec import process_spec
-from infra.local.status_page.stack_names import PagePlaces
-
-__all__ = ["PagePlaces", "process_spec"]

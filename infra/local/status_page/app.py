@@ -1,4 +1,4 @@
-"""The page's addresses. Every answer is small: one page of photos, one story, one picture."""
+"""The page's routes. Every response is small: one page of photos, one photo, one picture."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ STATIC = Path(__file__).with_name("static")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _TYPES |= {".svg": "image/svg+xml"}
 _PHOTO_ID = re.compile(r"[0-9a-f]{64}")
-_CURSOR_AT_MOST = 128
-_KEEP = "private, max-age=86400, immutable"  # a photo's bytes never change under its id
+_MAX_CURSOR_LENGTH = 128
+_CACHED = "private, max-age=86400, immutable"  # a photo's bytes never change under its id
 
 
 class Reader(Protocol):
-    """What is needed of `StageReader`."""
+    """The methods of `StageReader` that the page calls."""
 
     def overview(self, *, state: str, before: str) -> Mapping[str, Any]:  # Any: JSON
-        """Counts, queues and one page of photos."""
+        """Return counts, queues and one page of photos."""
 
     def story(self, photo_id: str) -> Mapping[str, Any] | None:
-        """Everything about one photo."""
+        """Return everything about one photo; None if it is unknown."""
 
     def thumbnail(self, photo_id: str) -> bytes | None:
-        """A small picture of it."""
+        """Return a small JPEG of a photo; None if it cannot be shown."""
 
 
 def page_app(stage: Reader) -> Starlette:
-    """The application, to be put behind `Guard`."""
+    """Return the application, to be wrapped in `LoopbackGuard`."""
     page = _Page(stage)
     return Starlette(
         routes=[
@@ -57,12 +57,12 @@ def page_app(stage: Reader) -> Starlette:
             Route("/thumbnails/{photo_id}", page.thumbnail),
             Route("/health", page.health),
         ],
-        exception_handlers={BotoCoreError: _stopped, ClientError: _troubled},
+        exception_handlers={BotoCoreError: _stage_stopped, ClientError: _stage_refuses},
     )
 
 
 class _Page:
-    """Plain functions: Starlette runs each in a thread, for the stage is asked synchronously."""
+    """Plain functions: Starlette runs them in threads, since boto3's calls block."""
 
     def __init__(self, stage: Reader) -> None:
         self._stage = stage
@@ -81,21 +81,21 @@ class _Page:
     def overview(self, request: Request) -> Response:
         state = request.query_params.get("state", "")
         before = request.query_params.get("before", "")
-        if state not in {"", *STATES} or len(before) > _CURSOR_AT_MOST:
+        if state not in {"", *STATES} or len(before) > _MAX_CURSOR_LENGTH:
             raise HTTPException(400)
         return JSONResponse(self._stage.overview(state=state, before=before))
 
     def story(self, request: Request) -> Response:
-        found = self._stage.story(_photo_id(request))
-        if found is None:
+        story = self._stage.story(_photo_id(request))
+        if story is None:
             return JSONResponse({"error": "unknown_photo"}, status_code=404)
-        return JSONResponse(found)
+        return JSONResponse(story)
 
     def thumbnail(self, request: Request) -> Response:
         picture = self._stage.thumbnail(_photo_id(request))
         if picture is None:
             return self._file("no-picture.svg")
-        return Response(picture, media_type="image/jpeg", headers={"Cache-Control": _KEEP})
+        return Response(picture, media_type="image/jpeg", headers={"Cache-Control": _CACHED})
 
     def health(self, _request: Request) -> Response:
         return Response("ok\n", media_type="text/plain")
@@ -113,13 +113,13 @@ def _photo_id(request: Request) -> str:
     return photo_id
 
 
-async def _stopped(_request: Request, error: Exception) -> Response:
-    """Nobody answers at the emulator's address."""
+async def _stage_stopped(_request: Request, error: Exception) -> Response:
+    """The emulator does not respond."""
     log.warning("stage_stopped error=%s", type(error).__name__)
     return JSONResponse({"error": "stage_stopped"}, status_code=503)
 
 
-async def _troubled(_request: Request, error: Exception) -> Response:
-    """The stage refuses what the page asks, as it does while it is taken away."""
+async def _stage_refuses(_request: Request, error: Exception) -> Response:
+    """The stage refuses a request, as it does while it is removed."""
     log.warning("stage_refuses error=%s", error)
     return JSONResponse({"error": "stage_refuses"}, status_code=502)

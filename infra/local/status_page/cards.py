@@ -1,4 +1,4 @@
-"""A photo as the list shows it, how many there are of each state, and one page of them."""
+"""Photos as the list shows them: one photo, counts by state, and one page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE_SIZE = 20
 class Card:
     """The part of a ledger row that the list shows.
 
-    Lenient where `LedgerRow` is strict: a row that should not exist is one that people must see.
+    Lenient where `LedgerRow` is strict: people must see a row that should not exist.
     """
 
     photo_id: str
@@ -39,12 +39,12 @@ class Card:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Whatever of a row is there."""
-        facts = item.get(PhotoAttribute.CLASSIFICATION) or {}
+        """Read the attributes that the row has; others are empty."""
+        classification = item.get(PhotoAttribute.CLASSIFICATION) or {}
         guess = (
             ""
             if item.get(PhotoAttribute.REVIEW_REASON) == "no_vehicle"
-            else facts.get("vehicle", "")
+            else classification.get("vehicle", "")
         )
         return cls(
             photo_id=item[PhotoAttribute.PHOTO_ID],
@@ -54,7 +54,9 @@ class Card:
             review=item.get(PhotoAttribute.REVIEW, ""),
             reason=item.get(PhotoAttribute.REASON) or item.get(PhotoAttribute.REVIEW_REASON) or "",
             vehicle=item.get(PhotoAttribute.VEHICLE) or guess,
-            confidence=float(facts["confidence"]) if "confidence" in facts else None,
+            confidence=float(classification["confidence"])
+            if "confidence" in classification
+            else None,
             superseded=bool(item.get(PhotoAttribute.SUPERSEDED)),
             received_at=item.get(PhotoAttribute.RECEIVED_AT, ""),
             updated_at=item.get(PhotoAttribute.UPDATED_AT, ""),
@@ -63,41 +65,41 @@ class Card:
 
     @property
     def state(self) -> str:
-        """What it counts as: its final status, or in flight."""
+        """The state that it counts as: its final status, or `in_flight`."""
         return self.status if self.status in FINAL_STATUSES else IN_FLIGHT
 
     @property
     def cursor(self) -> str:
-        """Sorts photos by arrival, and says where a page begins while others arrive."""
+        """Sorts photos by arrival; a page starts below a cursor, so new photos do not move it."""
         return f"{self.received_at}#{self.photo_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class CardPage:
     """One page of the list, newest first."""
 
     cards: Sequence[Card]
-    position: int  # of the first of them, from 1
-    of: int
-    older: str  # cursor of the next page, empty on the last
+    position: int  # of the first card, from 1; 0 on an empty page
+    of: int  # number of photos on all pages
+    older: str  # cursor of the next page; empty on the last page
 
 
 def counts(cards: Iterable[Card], *, uploads: int) -> dict[str, int]:
-    """How many photos are where; they add up to `received`.
+    """Count photos by state; the counts of all states add up to `received`.
 
-    `uploads` were counted in the bucket, perhaps a moment earlier than the rows in the ledger:
-    what the ledger does not know yet is in flight as well.
+    `uploads` is the number of objects in the bucket, perhaps a moment earlier than the ledger's
+    rows. Photos without a row are `unclaimed` and count as in flight as well.
     """
     states = Counter(card.state for card in cards)
     rows = states.total()
     unclaimed = max(0, uploads - rows)
-    found = {state: states[state] for state in STATES}
-    found[IN_FLIGHT] += unclaimed
-    return {"received": rows + unclaimed, **found, "unclaimed": unclaimed}
+    by_state = {state: states[state] for state in STATES}
+    by_state[IN_FLIGHT] += unclaimed
+    return {"received": rows + unclaimed, **by_state, "unclaimed": unclaimed}
 
 
-def sheet(cards: Iterable[Card], *, state: str = "", before: str = "") -> Sheet:
-    """The newest photos of a state (or of any) that are older than a cursor (or than nothing)."""
+def card_page(cards: Iterable[Card], *, state: str = "", before: str = "") -> CardPage:
+    """Return the newest photos of a state that are below the cursor `before`; empty is any."""
     chosen = sorted(
         (card for card in cards if state in {"", card.state}),
         key=lambda card: card.cursor,
@@ -106,7 +108,7 @@ def sheet(cards: Iterable[Card], *, state: str = "", before: str = "") -> Sheet:
     start = sum(card.cursor >= before for card in chosen) if before else 0
     shown = chosen[start : start + PAGE_SIZE]
     more = start + PAGE_SIZE < len(chosen)
-    return Sheet(
+    return CardPage(
         cards=shown,
         position=start + 1 if shown else 0,
         of=len(chosen),

@@ -1,11 +1,11 @@
-"""Histories of executions, remembered once they cannot change any more."""
+"""Reads histories of executions, and remembers those that have ended."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
 
-from infra.local.status_page.lru import Bounded
+from infra.local.status_page.lru import LruCache
 from infra.local.status_page.steps import Run, read_run
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _FRESH_S = 0.8
 
 
 class ExecutionHistories:
-    """Reads single executions; any thread may."""
+    """Reads single executions. Thread-safe."""
 
     def __init__(
         self, stepfunctions: SFNClient, *, clock: Callable[[], float] = time.monotonic
@@ -28,10 +28,10 @@ class ExecutionHistories:
         self._clock = clock
         errors = stepfunctions.exceptions
         self._unknown = (errors.ExecutionDoesNotExist, errors.InvalidArn)
-        self._known: Bounded[tuple[float, Run]] = Bounded(_REMEMBERED)
+        self._known: LruCache[tuple[float, Run]] = LruCache(_REMEMBERED)
 
     def run(self, arn: str) -> Run:
-        """What it has done so far, a second late at most; nothing where nobody knows it."""
+        """Return what an execution has done so far, at most a second late; empty if unknown."""
         if not arn:
             return Run()
         read_at_s, run = self._known.get(arn) or (float("-inf"), Run())
@@ -44,8 +44,8 @@ class ExecutionHistories:
         self._known.put(arn, (self._clock(), run))
         return run
 
-    def described(self, arn: str) -> dict[str, Any] | None:  # Any: as the service answers
-        """Input, status and times of one execution."""
+    def description(self, arn: str) -> dict[str, Any] | None:  # Any: a service's response
+        """Return input, status and times of an execution; None if it is unknown."""
         if not arn:
             return None
         try:
@@ -54,8 +54,8 @@ class ExecutionHistories:
             return None
 
 
-def events_of(stepfunctions: SFNClient, arn: str) -> Iterator[Any]:  # Any: as the service answers
-    """The history of an execution, without the states' data."""
+def events_of(stepfunctions: SFNClient, arn: str) -> Iterator[Any]:  # Any: a service's response
+    """Yield the history of an execution, without the states' data."""
     pages = stepfunctions.get_paginator("get_execution_history").paginate(
         executionArn=arn,
         includeExecutionData=False,

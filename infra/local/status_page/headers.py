@@ -1,6 +1,6 @@
-"""Response headers of the page: nothing of it can be framed or embedded elsewhere.
+"""Response headers of the page: other sites can neither frame nor embed it.
 
-Keys and driver ids are text of other people: the policy leaves no way to run it.
+Keys and driver ids are text that other users wrote: the policy lets no browser run it.
 """
 
 CONTENT_SECURITY_POLICY = "; ".join(

@@ -1,8 +1,8 @@
-"""Keeps the ledger's rows in memory, at the cost of what changed rather than of the whole table.
+"""Keeps the ledger's rows in memory, and reads changed rows rather than the whole table.
 
-New rows come from the index by hour, those under way are read again by their key. Every half minute
-at most (less often where it takes long) the whole table is read: a reviewer's verdict on an old
-photo shows no sooner. Locally the emulator holds the table in memory, too, and more of it.
+New rows come from the index by hour; rows in flight are read again by their key. The whole table is
+read at most every half minute, and less often if that takes long: only then does a reviewer's
+verdict on an old photo appear. The emulator holds the whole table in memory too.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_OVERLAP = timedelta(seconds=15)  # a row shows a little later than the time of arrival in it
+_OVERLAP = timedelta(seconds=15)  # a row is readable a little later than its time of arrival
 _READ_ALL_EVERY_S = 30.0
-_SHARE = 0.05  # of the time at most goes into reading the whole table
-_UNDER_WAY_AT_MOST = 300  # rows read again in one refresh
+_MAX_TIME_SHARE = 0.05  # of the time, to read the whole table
+_MAX_IN_FLIGHT = 300  # rows read again in one refresh
 
 
 class LedgerMirror:
-    """The rows of the ledger, as of the last `refresh`. Not for two threads at once."""
+    """The rows of the ledger, as of the last `refresh`. Not thread-safe."""
 
     def __init__(
         self, dynamodb: DynamoDBClient, table: str, *, clock: Callable[[], float] = time.monotonic
@@ -40,27 +40,27 @@ class LedgerMirror:
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """All of them, in no order."""
+        """All rows, not sorted."""
         return tuple(self._cards.values())
 
     def refresh(self) -> None:
-        """Read what may have changed."""
+        """Read the rows that may have changed."""
         now, started_s = datetime.now(UTC), self._clock()
         if started_s >= self._read_all_due_s:
             self._cards = {
                 card.photo_id: card for card in map(Card.from_item, self._photos.all_rows())
             }
             took_s = self._clock() - started_s
-            self._read_all_due_s = started_s + max(_READ_ALL_EVERY_S, took_s / _SHARE)
+            self._read_all_due_s = started_s + max(_READ_ALL_EVERY_S, took_s / _MAX_TIME_SHARE)
         else:
             self._keep(self._arrived(self._refreshed_at - _OVERLAP, now))
-            # What a busy table leaves out is asked for again by the next refresh.
+            # The next refresh reads again what a busy table leaves out.
             with contextlib.suppress(LedgerBusy):
-                self._keep(self._under_way())
+                self._keep(self._in_flight())
         self._refreshed_at = now
 
     def item(self, photo_id: str) -> dict[str, Any] | None:  # Any: a DynamoDB item
-        """A whole row, read at this moment."""
+        """Read one row with all attributes; None if the ledger does not hold it."""
         return self._photos.row(photo_id)
 
     def _keep(self, items: Iterable[Mapping[str, Any]]) -> None:
@@ -76,11 +76,11 @@ class LedgerMirror:
             )
             hour += timedelta(hours=1)
 
-    def _under_way(self) -> Iterator[dict[str, Any]]:
-        """The oldest of them: the others follow once these have ended."""
+    def _in_flight(self) -> Iterator[dict[str, Any]]:
+        """Yield the oldest rows in flight; the others follow when these have ended."""
         waiting = sorted(
             (card for card in self._cards.values() if card.state == IN_FLIGHT),
             key=lambda card: card.cursor,
         )
-        ids = [card.photo_id for card in waiting[:_UNDER_WAY_AT_MOST]]
+        ids = [card.photo_id for card in waiting[:_MAX_IN_FLIGHT]]
         yield from self._photos.rows(ids, consistent=True)

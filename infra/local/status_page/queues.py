@@ -1,8 +1,8 @@
-"""How much waits in the queues and for how long, without taking a message out of a reader's hands.
+"""Counts the messages in the queues and dates the oldest, without receiving any.
 
-SQS tells the age of the oldest message to CloudWatch only, and reading a message would hide it. So
-the age is the ledger's: of the open review enqueued first, of the failure that the queue's length
-leads back to.
+SQS reports the age of the oldest message to CloudWatch only, and receiving a message would hide it
+from its reader. So the age comes from the ledger: with n messages in a queue, it is that of the
+n-th newest open review or failed photo.
 """
 
 from __future__ import annotations
@@ -19,41 +19,43 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from infra.local.status_page.cards import Card
-    from infra.local.status_page.stack_names import PagePlaces
+    from infra.local.status_page.stack_names import StackNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """One queue; `since` is empty where nothing waits or nobody knows."""
+class QueueDepth:
+    """Messages of one queue, and the time of the oldest (ISO 8601, empty if not known)."""
 
     name: str
     waiting: int
-    being_read: int
+    being_read: int  # received, not yet deleted
     since: str = ""
 
 
-def depths(sqs: SQSClient, places: PagePlaces, cards: Iterable[Card]) -> tuple[Depth, ...]:
-    """The review and failures queues and both dead letter queues."""
+def queue_depths(
+    sqs: SQSClient, names: StackNames, cards: Iterable[Card]
+) -> tuple[QueueDepth, ...]:
+    """Return the depths of the review and failures queues and of both dead-letter queues."""
     rows = tuple(cards)
     reviews = [card.updated_at for card in rows if card.review == "open"]
     failures = [card.updated_at for card in rows if card.status == "failed"]
     return (
-        _depth(sqs, "review", places.review_queue_url, reviews),
-        _depth(sqs, "failures", places.failures_queue_url, failures),
-        _depth(sqs, "undelivered events", places.intake_dead_letters_url, []),
-        _depth(sqs, "unreadable reviews", places.review_dead_letters_url, []),
+        _depth(sqs, "review", names.review_queue_url, reviews),
+        _depth(sqs, "failures", names.failures_queue_url, failures),
+        _depth(sqs, "undelivered events", names.intake_dead_letters_url, []),
+        _depth(sqs, "unreadable reviews", names.review_dead_letters_url, []),
     )
 
 
 def oldest_in_flight(cards: Iterable[Card]) -> str:
-    """When the photo arrived that is under way for the longest time."""
+    """Return the arrival time of the oldest photo in flight; empty without such a photo."""
     return min((card.received_at for card in cards if card.state == IN_FLIGHT), default="")
 
 
-def _depth(sqs: SQSClient, name: str, url: str, times: list[str]) -> Depth:
+def _depth(sqs: SQSClient, name: str, url: str, times: list[str]) -> QueueDepth:
     size = Queue(sqs, url=url).size()
     waiting, being_read = size.visible + size.delayed, size.in_flight
     newest = sorted(times, reverse=True)[: waiting + being_read]
-    return Depth(
+    return QueueDepth(
         name=name, waiting=waiting, being_read=being_read, since=newest[-1] if newest else ""
     )

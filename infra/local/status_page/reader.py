@@ -1,4 +1,4 @@
-"""Everything that the page asks of the stage, behind two questions: what is, and what was."""
+"""Reads everything that the page shows of the stage: the overview, one photo, one thumbnail."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.domain.ledger.schema import PhotoAttribute
 from infra.local.status_page.capture_lookup import find_capture
-from infra.local.status_page.cards import counts, sheet
+from infra.local.status_page.cards import card_page, counts
 from infra.local.status_page.executions import ExecutionHistories
 from infra.local.status_page.ledger_mirror import LedgerMirror
-from infra.local.status_page.queues import Depth, depths, oldest_in_flight
+from infra.local.status_page.queues import QueueDepth, oldest_in_flight, queue_depths
 from infra.local.status_page.story import card_to_wire, story
 from infra.local.status_page.thumbnails import Thumbnails
 from infra.local.status_page.uploads import UploadCounter
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from infra.local.status_page.cards import Card
-    from infra.local.status_page.stack_names import PagePlaces
+    from infra.local.status_page.stack_names import StackNames
 
-_FRESH_S = 0.8  # several windows cost as much as one
+_FRESH_S = 0.8  # several browser windows share one reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The stage at one moment."""
+    """The stage at the time `as_of` (ISO 8601)."""
 
     as_of: str = ""
     cards: tuple[Card, ...] = ()
     uploads: int = 0
-    queues: tuple[Depth, ...] = ()
+    queues: tuple[QueueDepth, ...] = ()
 
 
 @dataclass(kw_only=True)
 class StageReader:
-    """Any thread may ask; one at a time reads the stage."""
+    """Reads the stage for the page. Thread-safe: one thread at a time reads the overview."""
 
-    places: PagePlaces
+    names: StackNames
     s3: S3Client
     sqs: SQSClient
     assignments: AssignmentsTable
@@ -64,32 +64,32 @@ class StageReader:
     def over(
         cls,
         session: boto3.Session,
-        places: PagePlaces,
+        names: StackNames,
         *,
         config: Config,
         clock: Callable[[], float] = time.monotonic,
     ) -> Self:
-        """With clients of its own."""
+        """Return a reader with clients of `session`; `clock` is monotonic, in seconds."""
         s3 = session.client("s3", config=config)
         dynamodb = session.client("dynamodb", config=config)
         return cls(
-            places=places,
+            names=names,
             s3=s3,
             sqs=session.client("sqs", config=config),
-            assignments=AssignmentsTable(dynamodb, table=places.assignments_table),
+            assignments=AssignmentsTable(dynamodb, table=names.assignments_table),
             executions=ExecutionHistories(
                 session.client("stepfunctions", config=config), clock=clock
             ),
             thumbnails=Thumbnails(s3),
-            mirror=LedgerMirror(dynamodb, places.photos_table, clock=clock),
-            uploads=UploadCounter(s3, places.intake_bucket, clock=clock),
+            mirror=LedgerMirror(dynamodb, names.photos_table, clock=clock),
+            uploads=UploadCounter(s3, names.intake_bucket, clock=clock),
             clock=clock,
         )
 
     def overview(self, *, state: str, before: str) -> dict[str, Any]:  # Any: JSON
-        """Counts, queues and one page of photos."""
+        """Return counts, queues and one page of photos (see `card_page`)."""
         latest = self._snapshot()
-        page = sheet(latest.cards, state=state, before=before)
+        page = card_page(latest.cards, state=state, before=before)
         return {
             "as_of": latest.as_of,
             "counts": counts(latest.cards, uploads=latest.uploads),
@@ -104,7 +104,7 @@ class StageReader:
         }
 
     def story(self, photo_id: str) -> dict[str, Any] | None:  # Any: JSON
-        """Everything about one photo, or None if the ledger does not know it."""
+        """Return everything about one photo, or None if the ledger does not hold it."""
         item = self.mirror.item(photo_id)
         if item is None:
             return None
@@ -112,13 +112,13 @@ class StageReader:
         return story(
             item,
             run=self.executions.run(arn),
-            execution=self.executions.described(arn),
-            capture=find_capture(self.s3, self.places, item),
+            execution=self.executions.description(arn),
+            capture=find_capture(self.s3, self.names, item),
             assignment=self._assignment(item),
         )
 
     def thumbnail(self, photo_id: str) -> bytes | None:
-        """A JPEG, or None if there is no picture to show."""
+        """Return a JPEG, or None if there is no picture to show."""
         item = self.mirror.item(photo_id)
         return self.thumbnails.of(item) if item else None
 
@@ -131,12 +131,12 @@ class StageReader:
                     as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
                     cards=cards,
                     uploads=self.uploads.count(),
-                    queues=depths(self.sqs, self.places, cards),
+                    queues=queue_depths(self.sqs, self.names, cards),
                 )
                 self._read_at_s = self.clock()
             return self._latest
 
     def _assignment(self, item: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The driver's assignment, whichever photo made it."""
+        """Return the driver's assignment, whichever photo decided it."""
         driver_id = item.get(PhotoAttribute.DRIVER_ID)
         return self.assignments.row(driver_id) if driver_id else None

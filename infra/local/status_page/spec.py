@@ -1,29 +1,29 @@
-"""The page as a process of the stage, in the manner of `infra.local.stage.process_specs`."""
+"""The status page as a process of the local stage."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.local.account import CREDENTIALS
 from infra.local.process.processes import ProcessSpec
-from infra.local.stage.process_specs import CREDENTIALS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.process.bound_socket import BoundSocket
-    from infra.local.status_page.stack_names import PagePlaces
+    from infra.local.status_page.stack_names import StackNames
 
 
-def process_spec(
-    *, directory: Path, listener: BoundSocket, emulator_url: str, places: PagePlaces
+def page_spec(
+    *, directory: Path, bound_socket: BoundSocket, emulator_url: str, names: StackNames
 ) -> ProcessSpec:
-    """The page, to be started once the stack is deployed: it is told the names in it."""
+    """Return how to start the page once the stack is deployed, since it reads the stack's names."""
     return ProcessSpec(
         name="page",
         module="infra.local.status_page",
-        arguments=places.options(),
+        arguments=names.options(),
         environment={**CREDENTIALS, "AWS_ENDPOINT_URL": emulator_url},
         directory=directory,
-        listener=listener,
+        bound_socket=bound_socket,
         health_path="/health",
     )

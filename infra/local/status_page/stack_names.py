@@ -1,4 +1,4 @@
-"""What the page reads, by name: the outputs of the stack, and where capture files lie."""
+"""Names of the resources that the page reads, from the stack's outputs and the endpoint."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagePlaces:
-    """Each field is an option of the process: `--photos-table NAME`."""
+class StackNames:
+    """Names and addresses; each field is an option of the process: `--photos-table NAME`."""
 
     intake_bucket: str
     photos_table: str
@@ -31,8 +31,8 @@ class PagePlaces:
     def of_stage(
         cls, outputs: Mapping[str, str], *, endpoint_name: str, capture: CaptureSettings
     ) -> Self:
-        """From the outputs of the stack `Pipeline` and what the endpoint captures."""
-        parts = (capture.prefix, endpoint_name, VARIANT)
+        """Take the names from the outputs of the stack `Pipeline` and from the endpoint."""
+        segments = (capture.prefix, endpoint_name, VARIANT)
         return cls(
             intake_bucket=outputs["IntakeBucket"],
             photos_table=outputs["PhotosTable"],
@@ -42,10 +42,10 @@ class PagePlaces:
             failures_queue_url=outputs["FailuresQueueUrl"],
             intake_dead_letters_url=outputs["IntakeDeadLettersUrl"],
             capture_bucket=capture.bucket,
-            capture_prefix="/".join(part for part in parts if part),
+            capture_prefix="/".join(segment for segment in segments if segment),
         )
 
     def options(self) -> list[str]:
-        """As words of a command line."""
-        named = {f"--{name.replace('_', '-')}": value for name, value in asdict(self).items()}
-        return [word for pair in named.items() for word in pair]
+        """Return the names as words of a command line."""
+        options = {f"--{name.replace('_', '-')}": value for name, value in asdict(self).items()}
+        return [word for pair in options.items() for word in pair]

@@ -1,4 +1,4 @@
-"""Which states an execution entered, when, and for how long: read from its history."""
+"""Reads from an execution's history which states it entered, when, and for how long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PHASE_OF = {
     "Classify": "classify",
     "Filter": "filter",
 }
-_LAST_PHASE = "record"  # every other task writes down what became of the photo
+_LAST_PHASE = "record"  # every other task records the outcome
 _ERROR_DETAILS = (
     "taskFailedEventDetails",
     "taskTimedOutEventDetails",
@@ -37,15 +37,15 @@ class Step:
     kind: str  # Task, Choice, Pass, …
     entered: datetime
     left: datetime | None = None
-    errors: tuple[str, ...] = ()  # of tries that failed, in order
+    errors: tuple[str, ...] = ()  # of failed attempts, in order
 
     @property
     def seconds(self) -> float | None:
-        """None while it lasts."""
+        """Seconds in the state; None while the execution is in it."""
         return round((self.left - self.entered).total_seconds(), 3) if self.left else None
 
     def to_wire(self) -> dict[str, object]:
-        """For the page."""
+        """Return the step as the page's JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -57,31 +57,33 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """An execution so far."""
+    """The steps of an execution so far."""
 
     steps: Sequence[Step] = ()
     has_ended: bool = False
 
     def phases(self) -> list[dict[str, object]]:
-        """Seconds in each step of the picture in the README; choices count with none."""
-        found: dict[str, list[Step]] = {}
+        """Return the seconds in each of `PHASES` that was entered; only tasks count."""
+        steps_of: dict[str, list[Step]] = {}
         for step in self.steps:
             if step.kind == "Task":
-                found.setdefault(_PHASE_OF.get(step.name, _LAST_PHASE), []).append(step)
+                steps_of.setdefault(_PHASE_OF.get(step.name, _LAST_PHASE), []).append(step)
         return [
             {
                 "name": name,
-                "seconds": round(sum(step.seconds or 0.0 for step in found[name]), 3),
-                # Where it is now, and since when.
-                "since": None if found[name][-1].left else found[name][-1].entered.isoformat(),
+                "seconds": round(sum(step.seconds or 0.0 for step in steps_of[name]), 3),
+                # Set only for the phase that the execution is in.
+                "since": None
+                if steps_of[name][-1].left
+                else steps_of[name][-1].entered.isoformat(),
             }
             for name in PHASES
-            if name in found
+            if name in steps_of
         ]
 
     @property
     def seconds(self) -> float | None:
-        """From the first state to the end of the last; None while it runs."""
+        """Seconds from the first state to the end of the last; None while it runs."""
         if not self.has_ended or not self.steps:
             return None
         last = self.steps[-1]
@@ -89,9 +91,9 @@ class Run:
 
 
 def read_run(events: Iterable[Mapping[str, Any]]) -> Run:  # Any: events of GetExecutionHistory
-    """The machine has neither Parallel nor Map, so that one state follows the other.
+    """Read a history in order; the machine has neither Parallel nor Map, so states never overlap.
 
-    A state whose error was caught has no exit of its own everywhere: the next one ends it.
+    Not every history has an exit event for a state whose error was caught: the next state ends it.
     """
     steps: list[Step] = []
     has_ended = False
@@ -106,7 +108,7 @@ def read_run(events: Iterable[Mapping[str, Any]]) -> Run:  # Any: events of GetE
         elif kind.startswith("Execution") and kind != "ExecutionStarted":
             _close(steps, at)
             has_ended = True
-        error = next((event[each].get("error") for each in _ERROR_DETAILS if each in event), None)
+        error = next((event[key].get("error") for key in _ERROR_DETAILS if key in event), None)
         if error and steps:
             steps[-1] = replace(steps[-1], errors=(*steps[-1].errors, error))
     return Run(steps=tuple(steps), has_ended=has_ended)

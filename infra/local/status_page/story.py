@@ -1,4 +1,4 @@
-"""The whole story of one photo: event, states, what the model said, what was decided."""
+"""Everything about one photo: its event, states, prediction, decision, assignment and row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def story(
     capture: Mapping[str, Any] | None,
     assignment: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """One JSON document."""
+    """Return one JSON document; `None` arguments are absent (not written yet, or removed)."""
     return {
         "photo": card_to_wire(Card.from_item(item), run),
         "has_ended": run.has_ended,
@@ -39,7 +39,7 @@ def story(
 
 
 def card_to_wire(card: Card, run: Run) -> dict[str, Any]:
-    """A photo of the list."""
+    """Return a photo as the list's JSON."""
     return {
         "photo_id": card.photo_id,
         "key": card.key,
@@ -57,35 +57,35 @@ def card_to_wire(card: Card, run: Run) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 # Any: DynamoDB's types in, JSON's out
-    """Decimals as numbers, sets as lists, times as text."""
+    """Convert decimals to numbers, sets to lists, and times to text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
-        return {name: as_json(part) for name, part in value.items()}
+        return {name: as_json(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [as_json(part) for part in value]
+        return [as_json(inner) for inner in value]
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
-def _execution(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if found is None:
+def _execution(description: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if description is None:
         return None
-    times = {name: found.get(name) for name in ("startDate", "stopDate")}
+    times = {name: description.get(name) for name in ("startDate", "stopDate")}
     return {
-        "arn": found["executionArn"],
-        "status": found["status"],
+        "arn": description["executionArn"],
+        "status": description["status"],
         "started_at": _iso(times["startDate"]),
         "stopped_at": _iso(times["stopDate"]),
-        "error": found.get("error"),
-        "cause": found.get("cause"),
+        "error": description.get("error"),
+        "cause": description.get("cause"),
     }
 
 
-def _event(found: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 # Any: JSON
+def _event(description: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 # Any: JSON
     try:
-        return json.loads(found["input"]) if found else None
-    except (KeyError, ValueError):  # somebody started an execution by hand
-        return found.get("input") if found else None
+        return json.loads(description["input"]) if description else None
+    except (KeyError, ValueError):  # an execution that a person started by hand
+        return description.get("input") if description else None
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Small pictures for the page: the wire image, made on demand from the uploaded object version."""
+"""Makes small pictures for the page: wire images, made on demand from the uploaded objects."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from botocore.exceptions import ClientError
 
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.photo.wire_image import MAX_BYTES, Prepared, prepare
-from infra.local.status_page.lru import Bounded
+from infra.local.status_page.lru import LruCache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_s3 import S3Client
 
-_REMEMBERED = 400  # of 44 KB at most
-_AT_ONCE = 2  # decoding takes memory
+_REMEMBERED = 400  # pictures of at most 44 KB
+_MAX_CONCURRENT = 2  # decoding takes memory
 
 
 class Thumbnails:
-    """Makes and remembers them; any thread may ask."""
+    """Makes thumbnails and remembers the latest. Thread-safe."""
 
     def __init__(self, s3: S3Client) -> None:
         self._s3 = s3
-        self._known: Bounded[bytes] = Bounded(_REMEMBERED)
-        self._slots = threading.BoundedSemaphore(_AT_ONCE)
+        self._known: LruCache[bytes] = LruCache(_REMEMBERED)
+        self._slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
     def of(self, item: Mapping[str, Any]) -> bytes | None:  # Any: a DynamoDB item
-        """A JPEG, or None where the photo cannot be read."""
+        """Return the JPEG of a ledger row's photo, or None if the photo cannot be read."""
         photo_id = item[PhotoAttribute.PHOTO_ID]
         if (known := self._known.get(photo_id)) is not None:
             return known
-        # What Serialize refused or did not survive is not tried in this process.
+        # This process does not decode what Serialize refused or failed on.
         if (
             item.get(PhotoAttribute.STATUS) in {"rejected", "failed"}
             and PhotoAttribute.CLASSIFICATION not in item
@@ -54,10 +54,10 @@ class Thumbnails:
             else {}
         )
         try:
-            found = self._s3.get_object(
+            response = self._s3.get_object(
                 Bucket=item[PhotoAttribute.BUCKET], Key=item[PhotoAttribute.KEY], **version
             )
-        except ClientError:  # erased since
+        except ClientError:  # erased meanwhile
             return None
-        with found["Body"] as body:
-            return body.read() if found["ContentLength"] <= MAX_BYTES else None
+        with response["Body"] as body:
+            return body.read() if response["ContentLength"] <= MAX_BYTES else None

@@ -1,4 +1,4 @@
-"""Counts what was uploaded: the promise is about objects in the bucket, not about ledger rows."""
+"""Counts uploaded objects in the bucket, since a photo may not have a ledger row yet."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-_SHARE = 0.1  # of the time at most goes into listing the bucket
+_MAX_TIME_SHARE = 0.1  # of the time, to list the bucket
 
 
 class UploadCounter:
-    """Object versions under the intake prefix. Not for two threads at once."""
+    """Counts object versions under the intake prefix. Not thread-safe."""
 
     def __init__(
         self, s3: S3Client, bucket: str, *, clock: Callable[[], float] = time.monotonic
@@ -28,17 +28,17 @@ class UploadCounter:
         self._due_s = float("-inf")
 
     def count(self) -> int:
-        """As of a moment ago; the more there are, the longer ago."""
+        """Return a recent count; the more objects there are, the older it may be."""
         started_s = self._clock()
         if started_s >= self._due_s:
             self._counted = self._list()
-            self._due_s = started_s + (self._clock() - started_s) / _SHARE
+            self._due_s = started_s + (self._clock() - started_s) / _MAX_TIME_SHARE
         return self._counted
 
     def _list(self) -> int:
         pages = self._s3.get_paginator("list_object_versions")
         return sum(
-            not version["Key"].endswith("/")  # folder markers are nobody's photo
+            not version["Key"].endswith("/")  # folder markers are not photos
             for page in pages.paginate(Bucket=self._bucket, Prefix=INTAKE_PREFIX)
             for version in page.get("Versions", [])
         )

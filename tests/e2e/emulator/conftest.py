@@ -1,4 +1,4 @@
-"""A corrected emulator for each module of these tests, and short ways to use it."""
+"""A patched emulator for each module of these tests, and short ways to use it."""
 
 import contextlib
 import io
@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.local.account import ACCOUNT
+from infra.local.emulator.spec import emulator_spec
 from infra.local.process.bound_socket import bound_socket
 from infra.local.process.processes import RunningProcess, run_process
 from infra.local.process.run_directory import run_directory
-from infra.local.stage import process_specs
 from infra.local.stage.sessions import StageSession
 from tests.e2e.emulator.small_assembly import write_assembly
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-# Any: JSON of the tests' own making.
+# Any: JSON that the tests write.
 Json = dict[str, Any]
 
-ROLE = f"arn:aws:iam::{process_specs.ACCOUNT}:role/any"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +35,16 @@ class Emulated:
     """The emulator under test."""
 
     session: StageSession
-    running: RunningProcess
+    process: RunningProcess
 
-    def execute(self, definition: Json, given: object = None, *, wait_s: float = 20) -> Json:
-        """Run a state machine and return the execution's description."""
+    def execute(self, definition: Json, data: object = None, *, wait_s: float = 20) -> Json:
+        """Run a state machine to its end and return the execution's description."""
         machines: SFNClient = self.session.client("stepfunctions")
         machine = machines.create_state_machine(
             name=f"m-{uuid.uuid4()}", definition=json.dumps(definition), roleArn=ROLE
         )
         arn = machines.start_execution(
-            stateMachineArn=machine["stateMachineArn"], input=json.dumps(given or {})
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(data or {})
         )["executionArn"]
         return finished(machines, arn, wait_s=wait_s)
 
@@ -66,7 +67,7 @@ class Emulated:
 
 
 def finished(machines: "SFNClient", arn: str, *, wait_s: float = 20) -> Json:
-    """Wait for an execution to end; its description, with input and output read."""
+    """Wait for an execution to end and return its description, with its output parsed."""
     deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         description: Json = dict(machines.describe_execution(executionArn=arn))
@@ -79,7 +80,7 @@ def finished(machines: "SFNClient", arn: str, *, wait_s: float = 20) -> Json:
 
 
 def invoking(function: str, **fields: object) -> Json:
-    """A task state that invokes a function with the state's input."""
+    """Return a task state that invokes a function with the state's input."""
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -92,28 +93,28 @@ def invoking(function: str, **fields: object) -> Json:
 
 
 def machine(**states: Json) -> Json:
-    """A definition that starts with the first of the states."""
+    """Return a definition that starts with the first of the states."""
     return {"StartAt": next(iter(states)), "States": states}
 
 
 @contextlib.contextmanager
 def emulator(directory: Path, *, enforce_iam: bool = False, workers: int = 2) -> Iterator[Emulated]:
-    """A corrected emulator, with nothing deployed."""
+    """Run a patched emulator without any stack."""
     with (
         run_directory(directory) as run,
-        bound_socket() as listener,
+        bound_socket() as emulator_socket,
         run_process(
-            process_specs.emulator(
+            emulator_spec(
                 directory=run / "emulator",
-                listener=listener,
+                bound_socket=emulator_socket,
                 runtime_url="http://127.0.0.1:1",
                 enforce_iam=enforce_iam,
                 workers=workers,
             )
-        ) as part,
+        ) as process,
     ):
-        part.await_health(60)
-        yield Emulated(session=StageSession({}, listener.url), running=part)
+        process.await_health(60)
+        yield Emulated(session=StageSession({}, emulator_socket.url), process=process)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
 
 
 def role(emulated: Emulated, *, allowing: Json | None) -> str:
-    """A role for a Lambda function that may do one thing, or nothing."""
+    """Create a role of a Lambda function with one statement, or without permissions."""
     roles = emulated.session.client("iam")
     trust = {
         "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""What the processes of a stage are and where they listen, read from Linux's /proc."""
+"""Reads the processes of a stage and their listening addresses from Linux's /proc."""
 
 import contextlib
 import ipaddress
@@ -15,21 +15,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def processes_in(directory: Path) -> set[int]:
-    """Processes whose temporary files are in a directory."""
+    """Return the processes whose temporary files are in a directory."""
     return {pid for pid in _pids() if str(directory).encode() in _read(pid, "environ")}
 
 
 def processes_below(parents: Collection[int]) -> set[int]:
-    """Processes started by these, at any remove."""
+    """Return the descendants of these processes."""
     parent_of = {pid: int(_read(pid, "stat").rpartition(b")")[2].split()[1]) for pid in _pids()}
-    found: set[int] = set()
-    while new := {p for p, up in parent_of.items() if up in {*parents, *found}} - found:
-        found |= new
-    return found
+    below: set[int] = set()
+    while new := {p for p, up in parent_of.items() if up in {*parents, *below}} - below:
+        below |= new
+    return below
 
 
 def listening_addresses(pids: Collection[int]) -> list[Address]:
-    """Addresses of all TCP sockets on which these processes listen."""
+    """Return the addresses of all TCP sockets on which these processes listen."""
     sockets = {
         link
         for pid in pids
@@ -69,6 +69,6 @@ def _target(link: Path) -> str:
 
 
 def _address(text: str) -> Address:
-    """The kernel writes addresses as hexadecimal words in the machine's byte order."""
+    """Parse an address, which the kernel writes as hexadecimal words in its byte order."""
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     return ipaddress.ip_address(struct.pack(f"={len(words)}I", *words))

@@ -35,7 +35,7 @@ CODE = hashlib.sha256(FUNCTION_SOURCE.encode()).hexdigest()
 
 
 def write_assembly(folder: Path, resources: dict[str, Any] | None = None) -> Path:
-    """Write the assembly; without resources given, a function whose package is an asset."""
+    """Write the assembly; without `resources`, its stack is a function from an asset."""
     (folder / "asset.code").mkdir(parents=True)
     (folder / "asset.code" / "entry.py").write_text(FUNCTION_SOURCE)
     role = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
@@ -82,7 +82,7 @@ def write_assembly(folder: Path, resources: dict[str, Any] | None = None) -> Pat
 
 
 def create_app(_model_dir: Path) -> Starlette:
-    """A container that is always sure."""
+    """Return a container that is certain of every photo."""
 
     async def ping(_request: Request) -> Response:
         return Response()

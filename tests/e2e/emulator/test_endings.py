@@ -33,7 +33,7 @@ with running_stage(Path(run_dir), assembly=Path(assembly), serving_app=app) as s
 """
 
 
-def test_nothing_is_left_after_the_block(assembly: Path, tmp_path: Path) -> None:
+def test_no_process_or_file_is_left_after_the_block(assembly: Path, tmp_path: Path) -> None:
     with running_stage(tmp_path, assembly=assembly, serving_app=APP) as stage:
         stage.client("lambda").invoke(FunctionName=stage.outputs["Function"])
         assert processes_in(tmp_path)
@@ -42,10 +42,10 @@ def test_nothing_is_left_after_the_block(assembly: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_after_a_signal(
+def test_no_process_or_file_is_left_after_a_signal(
     assembly: Path, tmp_path: Path, ending: signal.Signals
 ) -> None:
-    """To the whole process group, as a terminal sends Ctrl-C."""
+    """The whole process group gets the signal, as a terminal sends Ctrl-C."""
     with _starting(tmp_path, assembly) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "ready\n"
@@ -55,7 +55,9 @@ def test_nothing_is_left_after_a_signal(
         _await(lambda: not processes_in(tmp_path) and not list(tmp_path.iterdir()))
 
 
-def test_nothing_is_left_when_interrupted_while_starting(assembly: Path, tmp_path: Path) -> None:
+def test_no_process_or_file_is_left_after_an_interrupted_start(
+    assembly: Path, tmp_path: Path
+) -> None:
     with _starting(tmp_path, assembly) as owner:
         _await(lambda: list(tmp_path.glob("run-*/endpoint/log")))
         os.killpg(owner.pid, signal.SIGINT)
@@ -73,7 +75,7 @@ def test_directories_of_dead_runs_are_removed_at_the_next_start(
 
 @contextlib.contextmanager
 def _starting(runs: Path, assembly: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process, which starts a stage."""
+    """Run another process that starts a stage."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(runs), str(assembly), APP],
         cwd=ROOT,

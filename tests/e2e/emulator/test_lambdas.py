@@ -48,7 +48,7 @@ def handler(event, context):
 """
 
 
-def test_exception_class_is_the_error_name(emulated: Emulated) -> None:
+def test_the_exception_class_is_the_error_name(emulated: Emulated) -> None:
     task = invoking(emulated.function(RAISES))
     caught = {"ErrorEquals": ["EndpointBusy"], "ResultPath": "$.error", "Next": "Caught"}
     ended = emulated.execute(machine(A={**task, "Catch": [caught]}, Caught={"Type": "Succeed"}))
@@ -60,7 +60,7 @@ def test_exception_class_is_the_error_name(emulated: Emulated) -> None:
     assert cause["requestId"]
 
 
-def test_raising_handler_keeps_its_process(emulated: Emulated) -> None:
+def test_a_raising_handler_keeps_its_process(emulated: Emulated) -> None:
     function = emulated.function(COUNTS)
     first = _invoke(emulated, function, {})
     assert _invoke(emulated, function, {"raise": True})["errorType"] == "ValueError"
@@ -83,13 +83,13 @@ def test_dead_and_late_processes_have_aws_names(
     assert emulated.execute(machine(A=invoking(function)))["error"] == name
 
 
-def test_task_that_takes_too_long_is_a_timeout(emulated: Emulated) -> None:
+def test_a_task_that_takes_too_long_times_out(emulated: Emulated) -> None:
     function = emulated.function("import time\ndef handler(*_):\n    time.sleep(4)\n")
     ended = emulated.execute(machine(A=invoking(function, TimeoutSeconds=1)))
     assert ended["error"] == "States.Timeout"
 
 
-def test_throttled_function_has_its_aws_name(emulated: Emulated) -> None:
+def test_a_throttled_function_has_its_aws_name(emulated: Emulated) -> None:
     function = emulated.function(COUNTS)
     emulated.session.client("lambda").put_function_concurrency(
         FunctionName=function, ReservedConcurrentExecutions=0
@@ -99,23 +99,23 @@ def test_throttled_function_has_its_aws_name(emulated: Emulated) -> None:
 
 
 def test_a_burst_is_queued_for_two_processes(emulated: Emulated) -> None:
-    """Sixteen executions, each allowed less time than the last of them has to wait."""
+    """Of sixteen executions, the last waits longer than its task may take."""
     function = emulated.function(SLEEPS)
     definition = machine(A=invoking(function, TimeoutSeconds=3))
     with ThreadPoolExecutor(16) as pool:
-        ended = list(pool.map(lambda _: emulated.execute(definition), range(16)))
-    assert {each["status"] for each in ended} == {"SUCCEEDED"}
-    assert len({each["output"] for each in ended}) == 2
+        executions = list(pool.map(lambda _: emulated.execute(definition), range(16)))
+    assert {execution["status"] for execution in executions} == {"SUCCEEDED"}
+    assert len({execution["output"] for execution in executions}) == 2
 
 
-def test_direct_calls_are_bounded_too(emulated: Emulated) -> None:
+def test_direct_calls_use_two_processes_too(emulated: Emulated) -> None:
     function = emulated.function(SLEEPS)
     with ThreadPoolExecutor(6) as pool:
         processes = list(pool.map(lambda _: _invoke(emulated, function, {}), range(6)))
     assert len(set(processes)) <= 2
 
 
-def test_function_sees_only_the_stage(emulated: Emulated) -> None:
+def test_a_function_has_only_the_stages_environment(emulated: Emulated) -> None:
     source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
     seen = _invoke(emulated, emulated.function(source), {})
     assert seen["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
@@ -125,7 +125,7 @@ def test_function_sees_only_the_stage(emulated: Emulated) -> None:
     assert seen["LAMBDA_TASK_ROOT"] == ""  # else the X-Ray SDK leaves a file in /tmp
 
 
-def test_role_without_the_permission_is_denied(enforcing: Emulated) -> None:
+def test_a_role_without_the_permission_is_denied(enforcing: Emulated) -> None:
     bucket = _bucket_with_two_objects(enforcing)
     allowed = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/intake/*"}
     reader = enforcing.function(READS, role=role(enforcing, allowing=allowed))
@@ -140,8 +140,8 @@ def test_role_without_the_permission_is_denied(enforcing: Emulated) -> None:
         assert refused["errorType"] == "AccessDenied"
 
 
-def test_bucket_that_refuses_plain_http_can_be_read(enforcing: Emulated) -> None:
-    """The loopback connection stands for the TLS that AWS would have."""
+def test_a_bucket_that_refuses_plain_http_can_be_read(enforcing: Emulated) -> None:
+    """The loopback connection counts as the TLS connection that AWS would have."""
     bucket = _bucket_with_two_objects(enforcing)
     refusal = {
         "Effect": "Deny",
@@ -157,8 +157,8 @@ def test_bucket_that_refuses_plain_http_can_be_read(enforcing: Emulated) -> None
     assert _invoke(enforcing, reader, {"bucket": bucket, "key": "intake/a"}) == "content"
 
 
-def test_reference_to_a_secret_is_its_arn(emulated: Emulated) -> None:
-    """Roles name secrets by `Ref`; a name there would allow nothing."""
+def test_a_reference_to_a_secret_is_its_arn(emulated: Emulated) -> None:
+    """Policies of roles use `Ref` of a secret; with its name they would allow no access."""
     template = {
         "Resources": {
             "Salt": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "salt"}}
@@ -185,9 +185,9 @@ def _bucket_with_two_objects(emulated: Emulated) -> str:
     return bucket
 
 
-# Any JSON comes back, so the result has the type of what json.loads gives.
+# The result is any JSON, so its type is that of json.loads.
 def _invoke(emulated: Emulated, function: str, payload: Json):  # type: ignore[no-untyped-def] # noqa: ANN202
-    answer = emulated.session.client("lambda").invoke(
+    response = emulated.session.client("lambda").invoke(
         FunctionName=function, Payload=json.dumps(payload)
     )
-    return json.loads(answer["Payload"].read())
+    return json.loads(response["Payload"].read())

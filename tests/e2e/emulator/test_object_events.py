@@ -1,4 +1,4 @@
-"""The event that a new object sends through EventBridge looks as AWS sends it."""
+"""The event of a new object has the form in which AWS sends it through EventBridge."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.stage import process_specs
+from infra.local.account import ACCOUNT, REGION
 from tests.e2e.emulator.conftest import Emulated, Json
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.e2e
 ODD_KEY = "intake/d 1/50%+ü%2F🚲'\".jpg"
 
 
-def test_object_in_a_versioned_bucket(emulated: Emulated) -> None:
-    bucket, inbox = _watched_bucket(emulated, versioned=True)
+def test_the_event_of_a_versioned_object_has_the_fields_of_aws(emulated: Emulated) -> None:
+    bucket, inbox = _bucket_with_events(emulated, versioned=True)
     s3: S3Client = emulated.session.client("s3")
     stored = s3.put_object(Bucket=bucket, Key=ODD_KEY, Body=b"photo")
 
@@ -29,7 +29,7 @@ def test_object_in_a_versioned_bucket(emulated: Emulated) -> None:
 
     assert event["source"] == "aws.s3"
     assert event["detail-type"] == "Object Created"
-    assert event["account"] == process_specs.ACCOUNT
+    assert event["account"] == ACCOUNT
     assert event["resources"] == [f"arn:aws:s3:::{bucket}"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
     detail = event["detail"]
@@ -49,26 +49,26 @@ def test_object_in_a_versioned_bucket(emulated: Emulated) -> None:
     }
 
 
-def test_same_key_with_new_bytes_is_a_new_version(emulated: Emulated) -> None:
-    bucket, inbox = _watched_bucket(emulated, versioned=True)
+def test_the_same_key_with_new_bytes_is_a_new_version(emulated: Emulated) -> None:
+    bucket, inbox = _bucket_with_events(emulated, versioned=True)
     s3: S3Client = emulated.session.client("s3")
     stored = [
         s3.put_object(Bucket=bucket, Key="k", Body=body)["VersionId"] for body in (b"1", b"2")
     ]
     objects = [_received(emulated, inbox)["detail"]["object"] for _ in stored]
-    assert {each["version-id"] for each in objects} == set(stored)
-    by_sequencer = sorted(objects, key=lambda each: str(each["sequencer"]))
-    assert [each["version-id"] for each in by_sequencer] == stored
+    assert {item["version-id"] for item in objects} == set(stored)
+    by_sequencer = sorted(objects, key=lambda item: str(item["sequencer"]))
+    assert [item["version-id"] for item in by_sequencer] == stored
 
 
-def test_object_without_a_version(emulated: Emulated) -> None:
-    bucket, inbox = _watched_bucket(emulated, versioned=False)
+def test_the_event_of_an_unversioned_object_has_no_version(emulated: Emulated) -> None:
+    bucket, inbox = _bucket_with_events(emulated, versioned=False)
     emulated.session.client("s3").put_object(Bucket=bucket, Key="k", Body=b"")
     assert "version-id" not in _received(emulated, inbox)["detail"]["object"]
 
 
-def _watched_bucket(emulated: Emulated, *, versioned: bool) -> tuple[str, str]:
-    """A bucket whose events come into a queue: its name, and the queue's address."""
+def _bucket_with_events(emulated: Emulated, *, versioned: bool) -> tuple[str, str]:
+    """Create a bucket whose events go to a queue; return its name and the queue's URL."""
     s3: S3Client = emulated.session.client("s3")
     queues: SQSClient = emulated.session.client("sqs")
     rules: EventBridgeClient = emulated.session.client("events")
@@ -82,7 +82,7 @@ def _watched_bucket(emulated: Emulated, *, versioned: bool) -> tuple[str, str]:
     url = queues.create_queue(QueueName=name)["QueueUrl"]
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}}
     rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:sqs:{process_specs.REGION}:{process_specs.ACCOUNT}:{name}"
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
     rules.put_targets(Rule=name, Targets=[{"Id": "inbox", "Arn": arn}])
     return name, url
 

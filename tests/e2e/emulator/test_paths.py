@@ -1,4 +1,4 @@
-"""Paths, choices and intrinsics of the emulated Step Functions are AWS's."""
+"""Paths, choices and intrinsics of the emulated Step Functions work as on AWS."""
 
 import hashlib
 import time
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.e2e
 ODD_KEYS = ["a b+c%2F.jpg", "🚲'\"\\{}.jpg", "line\nbreak", "x" * 1024]
 
 
-def test_missing_path_ends_the_execution_uncaught(emulated: Emulated) -> None:
+def test_a_missing_path_ends_the_execution_uncaught(emulated: Emulated) -> None:
     ended = emulated.execute(
         machine(
             A={
@@ -31,7 +31,7 @@ def test_missing_path_ends_the_execution_uncaught(emulated: Emulated) -> None:
 @pytest.mark.parametrize(
     ("given", "present"), [({"a": 1}, True), ({"a": None}, True), ({}, False), ({"a": {}}, True)]
 )
-def test_is_present_is_about_presence(emulated: Emulated, given: Json, present: bool) -> None:
+def test_is_present_is_true_for_null(emulated: Emulated, given: Json, present: bool) -> None:
     assert _choice(emulated, {"Variable": "$.a", "IsPresent": True}, given) is present
 
 
@@ -45,12 +45,14 @@ def test_is_present_is_about_presence(emulated: Emulated, given: Json, present: 
         ("a\\*", "ab", False),
     ],
 )
-def test_string_matches(emulated: Emulated, pattern: str, key: str, matches: bool) -> None:
+def test_a_pattern_matches_whole_keys(
+    emulated: Emulated, pattern: str, key: str, matches: bool
+) -> None:
     assert _choice(emulated, {"Variable": "$.k", "StringMatches": pattern}, {"k": key}) is matches
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_photo_id_is_sha256_of_bucket_version_and_key(emulated: Emulated, key: str) -> None:
+def test_a_photo_id_is_the_sha256_of_bucket_version_and_key(emulated: Emulated, key: str) -> None:
     given = {"detail": {"bucket": {"name": "b"}, "object": {"key": key, "version-id": "v1"}}}
     text = (
         "States.Format('{}\n{}\n{}', $.detail.bucket.name, $.detail.object['version-id'], "
@@ -69,7 +71,7 @@ def test_photo_id_is_sha256_of_bucket_version_and_key(emulated: Emulated, key: s
     assert ended["output"]["id"] == hashlib.sha256(f"b\nv1\n{key}".encode()).hexdigest()
 
 
-def test_intrinsics_and_context_object(emulated: Emulated) -> None:
+def test_intrinsics_and_the_context_object_have_the_values_of_aws(emulated: Emulated) -> None:
     parameters = {
         "parts.$": "States.StringSplit($.key, '/')",
         "second.$": "States.ArrayGetItem(States.StringSplit($.key, '/'), 1)",
@@ -94,7 +96,7 @@ def test_intrinsics_and_context_object(emulated: Emulated) -> None:
         assert time.strptime(stamp[:19] + stamp[23:], "%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_failing_intrinsic_has_its_aws_name(emulated: Emulated) -> None:
+def test_a_failing_intrinsic_has_its_aws_name(emulated: Emulated) -> None:
     parameters = {"x.$": "States.ArrayGetItem($.list, 5)"}
     ended = emulated.execute(
         machine(A={"Type": "Pass", "Parameters": parameters, "End": True}), {"list": []}
@@ -119,11 +121,11 @@ def test_texts_are_compared_by_path(
     assert _choice(emulated, rule, {"a": "2026-03", "b": "2026-02"}) is larger
 
 
-def test_comparison_that_the_emulator_does_not_know_is_no_quiet_no(emulated: Emulated) -> None:
+def test_a_comparison_that_the_emulator_lacks_fails_the_execution(emulated: Emulated) -> None:
     rule = {"Variable": "$.a", "TimestampEqualsPath": "$.a", "Next": "A"}
     choice = machine(A={"Type": "Choice", "Choices": [rule]})
     ended = emulated.execute(choice, {"a": "2026-01-01T00:00:00Z"})
-    assert "does not know TimestampEqualsPath" in ended["cause"]
+    assert "does not implement TimestampEqualsPath" in ended["cause"]
 
 
 def _choice(emulated: Emulated, rule: Json, given: Json) -> bool:

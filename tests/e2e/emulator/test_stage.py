@@ -1,4 +1,4 @@
-"""The stage starts, serves what was synthesized, on loopback only, and says what is wrong."""
+"""The stage serves the synthesized stack on loopback only, and its errors state the reason."""
 
 import json
 import time
@@ -34,22 +34,22 @@ def stage(
         yield it, runs
 
 
-def test_synthesized_function_runs_from_its_asset(stage: tuple[LocalStage, Path]) -> None:
+def test_a_synthesized_function_runs_from_its_asset(stage: tuple[LocalStage, Path]) -> None:
     function = stage[0].outputs["Function"]
-    answer = stage[0].session().client("lambda").invoke(FunctionName=function)
-    assert json.loads(answer["Payload"].read()) == "packaged"
+    response = stage[0].session().client("lambda").invoke(FunctionName=function)
+    assert json.loads(response["Payload"].read()) == "packaged"
 
 
-def test_invocation_is_answered_and_captured(stage: tuple[LocalStage, Path]) -> None:
+def test_an_invocation_is_served_and_captured(stage: tuple[LocalStage, Path]) -> None:
     runtime = stage[0].session().client("sagemaker-runtime")
-    reply = runtime.invoke_endpoint(
+    response = runtime.invoke_endpoint(
         EndpointName="scones-local-vehicle",
         Body=b"\xff\xd8wire",
         ContentType="image/jpeg",
         InferenceId="a" * 64,
     )
-    assert json.loads(reply["Body"].read())["model_version"] == "v"
-    assert reply["InvokedProductionVariant"] == "AllTraffic"
+    assert json.loads(response["Body"].read())["model_version"] == "v"
+    assert response["InvokedProductionVariant"] == "AllTraffic"
 
     line = _captured(stage[0].session().client("s3"))
     record = json.loads(line)
@@ -58,14 +58,14 @@ def test_invocation_is_answered_and_captured(stage: tuple[LocalStage, Path]) -> 
     assert record["captureData"]["endpointOutput"]["encoding"] == "JSON"
 
 
-def test_everything_listens_on_loopback_only(stage: tuple[LocalStage, Path]) -> None:
+def test_all_processes_listen_on_loopback_only(stage: tuple[LocalStage, Path]) -> None:
     pids = set(stage[0].processes.values())
     addresses = listening_addresses(pids | processes_below(pids))
     assert len(addresses) == 2
     assert all(address.is_loopback for address in addresses)
 
 
-def test_environment_suffices_for_any_sdk(
+def test_the_environment_suffices_for_any_sdk(
     stage: tuple[LocalStage, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in stage[0].environment.items():
@@ -73,7 +73,7 @@ def test_environment_suffices_for_any_sdk(
     assert boto3.Session().client("s3").list_buckets()["Buckets"]
 
 
-def test_users_settings_do_not_reach_the_stage(
+def test_the_users_settings_do_not_reach_the_stage(
     stage: tuple[LocalStage, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
@@ -95,16 +95,16 @@ def test_two_stages_run_beside_each_other(stage: tuple[LocalStage, Path], assemb
     assert len(list(stage[1].iterdir())) == 1
 
 
-def test_taken_port_is_named(assembly: Path, tmp_path: Path) -> None:
+def test_the_error_names_a_port_in_use(assembly: Path, tmp_path: Path) -> None:
     with (
-        bound_socket() as taken,
-        pytest.raises(PortTaken, match=str(taken.port)),
-        running_stage(tmp_path, assembly=assembly, serving_app=APP, port=taken.port),
+        bound_socket() as used,
+        pytest.raises(PortTaken, match=str(used.port)),
+        running_stage(tmp_path, assembly=assembly, serving_app=APP, port=used.port),
     ):
         pass
 
 
-def test_unusable_model_is_told_with_its_log(assembly: Path, tmp_path: Path) -> None:
+def test_the_error_of_an_unusable_model_holds_its_log(assembly: Path, tmp_path: Path) -> None:
     app = "tests.e2e.emulator.small_assembly:absent"
     with (
         pytest.raises(ProcessFailed, match=r"endpoint ended while starting[\s\S]*absent"),
@@ -127,7 +127,7 @@ def test_unusable_model_is_told_with_its_log(assembly: Path, tmp_path: Path) -> 
         ),
     ],
 )
-def test_refused_template_is_told_with_the_reason(
+def test_the_error_of_a_refused_template_holds_the_reason(
     tmp_path: Path, resource: dict[str, object], reason: str
 ) -> None:
     assembly = write_assembly(tmp_path / "assembly", {"Broken": resource})

@@ -1,4 +1,4 @@
-"""The emulated Step Functions behave like AWS's in what the workflow and its tests rely on."""
+"""The emulated Step Functions behave like AWS's where the workflow and its tests depend on it."""
 
 import json
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def test_state_larger_than_256_kib_ends_the_execution(emulated: Emulated) -> None:
+def test_a_state_larger_than_256_kib_ends_the_execution(emulated: Emulated) -> None:
     half = "x" * 140_000
     states: Json = {"Type": "Pass", "Parameters": {"a.$": "$.t", "b.$": "$.t"}, "End": True}
     ended = emulated.execute(machine(A=states), {"t": half})
@@ -27,7 +27,7 @@ def test_escapes_do_not_count_towards_the_limit(emulated: Emulated) -> None:
     assert ended["status"] == "SUCCEEDED"
 
 
-def test_retries_keep_to_their_longest_delay(emulated: Emulated) -> None:
+def test_retries_do_not_exceed_the_longest_delay(emulated: Emulated) -> None:
     retry = {
         "ErrorEquals": ["Lambda.ResourceNotFoundException"],
         "IntervalSeconds": 30,
@@ -48,7 +48,7 @@ def test_retries_keep_to_their_longest_delay(emulated: Emulated) -> None:
     assert ended["error"] == "Lambda.ResourceNotFoundException"
 
 
-def test_starting_a_running_execution_again_is_answered_with_it(emulated: Emulated) -> None:
+def test_starting_a_running_execution_again_returns_it(emulated: Emulated) -> None:
     machines: SFNClient = emulated.session.client("stepfunctions")
     definition = json.dumps(machine(A={"Type": "Wait", "Seconds": 1, "End": True}))
     arn = machines.create_state_machine(name="twice", definition=definition, roleArn="arn:x")[
@@ -64,7 +64,7 @@ def test_starting_a_running_execution_again_is_answered_with_it(emulated: Emulat
         machines.start_execution(stateMachineArn=arn, name="n", input="{}")
 
 
-def test_optimized_update_item_with_condition(emulated: Emulated) -> None:
+def test_an_update_item_task_honours_its_condition(emulated: Emulated) -> None:
     table = _table(emulated, "photos")
     claim = _dynamodb(
         "updateItem",
@@ -86,7 +86,7 @@ def test_optimized_update_item_with_condition(emulated: Emulated) -> None:
     assert second["output"]["Error"] == "DynamoDB.ConditionalCheckFailedException"
 
 
-def test_cancelled_transaction_has_the_sdk_name_and_can_be_read_back(emulated: Emulated) -> None:
+def test_a_cancelled_transaction_has_the_sdk_name_and_can_be_read_back(emulated: Emulated) -> None:
     table = _table(emulated, "assignments")
     item = {
         "Put": {
@@ -108,7 +108,7 @@ def test_cancelled_transaction_has_the_sdk_name_and_can_be_read_back(emulated: E
     assert emulated.execute(definition)["output"]["Item"] == {"photo_id": {"S": "p"}}
 
 
-def test_object_as_message_body_is_sent_as_json(emulated: Emulated) -> None:
+def test_an_object_as_message_body_is_sent_as_json(emulated: Emulated) -> None:
     queues: SQSClient = emulated.session.client("sqs")
     url = queues.create_queue(QueueName="review")["QueueUrl"]
     emulated.execute(

@@ -1,4 +1,4 @@
-"""The `scones` command as people run it, on a system with a folder of its own."""
+"""Runs the `scones` command as users do, on a system with a folder of its own."""
 
 import io
 import json
@@ -25,8 +25,8 @@ class Scones:
     folder: Path
 
     def __call__(self, *words: object, code: int = 0) -> str:
-        """Standard output; the exit code must be the one expected."""
-        done = subprocess.run(
+        """Run a command with the expected exit code; return its output, with errors if not 0."""
+        result = subprocess.run(
             [sys.executable, "-m", "infra.cli", *map(str, words)],
             cwd=ROOT,
             env={**os.environ, "SCONES_UP_DIR": str(self.folder)},
@@ -35,8 +35,8 @@ class Scones:
             check=False,
             timeout=240,
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout if code == 0 else done.stdout + done.stderr
+        assert result.returncode == code, result.stdout + result.stderr
+        return result.stdout if code == 0 else result.stdout + result.stderr
 
     def json(self, *words: object) -> Any:
         return json.loads(self(*words, "--json"))
@@ -47,7 +47,7 @@ class Scones:
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Something that can be read, whatever the model may say of it."""
+    """A photo that can be decoded, with any prediction."""
     file = tmp_path_factory.mktemp("photos") / "photo.jpg"
     file.write_bytes(a_picture())
     return file
@@ -61,7 +61,7 @@ def a_picture() -> bytes:
 
 @pytest.fixture
 def scones(tmp_path: Path) -> Iterator[Scones]:
-    """A system that is not up yet, and in the end is not any more."""
+    """A system that is not up yet; it is stopped in the end."""
     it = Scones(tmp_path / "up")
     try:
         yield it

@@ -1,4 +1,4 @@
-"""However the system in the background ends: it is said, and nothing is left."""
+"""However the system in the background ends, the commands report it and no process is left."""
 
 import json
 import os
@@ -16,30 +16,30 @@ pytestmark = pytest.mark.e2e
 NOTICED_WITHIN_S = 20
 
 
-def test_without_it_commands_say_what_to_do(scones: Scones, photo: Path) -> None:
+def test_commands_without_a_system_print_what_to_do(scones: Scones, photo: Path) -> None:
     for words in (("status",), ("env",), ("submit", photo, "--driver", "anna")):
-        said = scones(*words, code=3)
-        assert "scones up" in said
-        assert len(said.splitlines()) == 1
+        output = scones(*words, code=3)
+        assert "scones up" in output
+        assert len(output.splitlines()) == 1
     assert "nothing was running" in scones("down")
 
 
 @pytest.mark.parametrize("victim", ["emulator", "endpoint"])
-def test_a_dead_part_is_noticed_and_the_rest_stopped(scones: Scones, victim: str) -> None:
+def test_a_dead_process_is_reported_and_the_others_are_stopped(scones: Scones, victim: str) -> None:
     scones.up()
     state = read_state(scones.folder)
     assert state is not None
     pids = _pids(scones)
     os.kill(state.processes[victim], signal.SIGKILL)
     _await_gone(pids)
-    said = scones("status", code=3)
-    assert f"The {victim} was killed by signal 9." in said
+    output = scones("status", code=3)
+    assert f"The {victim} was killed by signal 9." in output
     assert f"The {victim} was killed" in (scones.folder / "log").read_text()
     assert not list((scones.folder / "runs").iterdir())
     assert json.loads(_last_json(scones("status", "--json", code=3)))["status"] == "failed"
 
 
-def test_after_a_killed_supervisor_it_starts_anew_and_ends_cleanly(scones: Scones) -> None:
+def test_a_system_starts_again_after_its_supervisor_was_killed(scones: Scones) -> None:
     scones.up()
     state = read_state(scones.folder)
     assert state is not None
@@ -57,7 +57,7 @@ def test_after_a_killed_supervisor_it_starts_anew_and_ends_cleanly(scones: Scone
     assert "nothing was running" in scones("down")
 
 
-def test_what_is_kept_is_there_after_a_down_and_an_up(scones: Scones, photo: Path) -> None:
+def test_persistent_state_is_there_after_a_down_and_an_up(scones: Scones, photo: Path) -> None:
     scones.up("--keep")
     [first] = scones.json("submit", photo, "--driver", "anna", "--wait")
     before = scones.json("status")
@@ -86,5 +86,5 @@ def _await_gone(pids: list[int]) -> None:
         time.sleep(0.1)
 
 
-def _last_json(said: str) -> str:
-    return said[: said.rindex("}") + 1]
+def _last_json(output: str) -> str:
+    return output[: output.rindex("}") + 1]

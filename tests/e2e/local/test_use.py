@@ -15,32 +15,32 @@ from tests.e2e.local.conftest import ANY_PORTS, Scones
 pytestmark = pytest.mark.e2e
 
 System = tuple[Scones, Path]
-TAKEN_WITHIN_S = 20
-PARTS = ("supervisor", "emulator", "endpoint", "page", "gateway")
+DONE_WITHIN_S = 20
+PROCESSES = ("supervisor", "emulator", "endpoint", "page", "gateway")
 
 
-def test_up_again_says_where_it_is(running: System) -> None:
+def test_up_again_prints_the_addresses(running: System) -> None:
     scones, _ = running
     before = scones.json("status")
-    said = scones("up", *ANY_PORTS)
-    assert "running already" in said
-    assert before["endpoint_url"] in said
+    output = scones("up", *ANY_PORTS)
+    assert "running already" in output
+    assert before["endpoint_url"] in output
     assert scones.json("status")["endpoint_url"] == before["endpoint_url"]
 
 
-def test_every_part_runs(running: System) -> None:
+def test_every_process_runs(running: System) -> None:
     status = running[0].json("status")
-    assert status["parts"] == dict.fromkeys(PARTS, True)
+    assert status["processes"] == dict.fromkeys(PROCESSES, True)
     assert "Review" in status["queues"]
     assert status["page_url"] in running[0]("status")
 
 
-def test_a_photo_is_followed_to_its_end(running: System, photo: Path) -> None:
+def test_a_photo_reaches_a_final_status(running: System, photo: Path) -> None:
     scones, _ = running
     [sent] = scones.json("submit", photo, "--driver", "anna", "--wait")
     assert sent["outcome"] in FINAL_STATUSES
     assert sent["key"].startswith("intake/anna/")
-    assert sent["seconds"] < TAKEN_WITHIN_S
+    assert sent["seconds"] < DONE_WITHIN_S
     story = scones.json("status", sent["photo_id"])
     assert story["status"] == sent["outcome"]
     assert story["steps"][0]["state"] == "Identify"
@@ -48,17 +48,17 @@ def test_a_photo_is_followed_to_its_end(running: System, photo: Path) -> None:
     assert sent["photo_id"] in scones("status", sent["photo_id"])
 
 
-def test_photos_of_a_driver_come_newest_first(running: System, photo: Path) -> None:
+def test_photos_of_a_driver_are_listed_newest_first(running: System, photo: Path) -> None:
     scones, _ = running
     ids = [scones.json("submit", photo, "--driver", "bo", "--wait")[0]["photo_id"]]
     time.sleep(1.1)  # the event's time has whole seconds
     ids += [scones.json("submit", photo, "--driver", "bo", "--wait")[0]["photo_id"]]
-    found = [row["photo_id"] for row in scones.json("status", "--driver", "bo")["photos"]]
-    assert found == ids[::-1]
+    listed = [row["photo_id"] for row in scones.json("status", "--driver", "bo")["photos"]]
+    assert listed == ids[::-1]
     assert ids[0][:12] in scones("status", "--driver", "bo")
 
 
-def test_what_is_wrong_is_one_line(running: System, photo: Path, tmp_path: Path) -> None:
+def test_an_error_is_one_line(running: System, photo: Path, tmp_path: Path) -> None:
     scones, _ = running
     for words in (
         ("status", "0" * 64),
@@ -67,12 +67,12 @@ def test_what_is_wrong_is_one_line(running: System, photo: Path, tmp_path: Path)
         ("submit", photo, "--driver", "an/na"),
         ("submit", photo, "--driver", ".."),
     ):
-        said = scones(*words, code=2)
-        assert said.startswith("scones: ")
-        assert len(said.splitlines()) == 1
+        output = scones(*words, code=2)
+        assert output.startswith("scones: ")
+        assert len(output.splitlines()) == 1
 
 
-def test_printed_environment_suffices_for_boto3(
+def test_the_printed_environment_suffices_for_boto3(
     running: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in _exported(running[0]("env")).items():
@@ -81,7 +81,7 @@ def test_printed_environment_suffices_for_boto3(
     assert boto3.client("sqs").get_queue_attributes(QueueUrl=os.environ["SCONES_REVIEW_QUEUE_URL"])
 
 
-def test_dropped_files_are_taken_once(running: System, photo: Path) -> None:
+def test_dropped_files_are_uploaded_once(running: System, photo: Path) -> None:
     scones, drop = running
     (drop / "carla").mkdir()
     content = photo.read_bytes()
@@ -96,21 +96,21 @@ def test_dropped_files_are_taken_once(running: System, photo: Path) -> None:
     assert all(row["status"] in FINAL_STATUSES for row in rows)
     assert not list(drop.glob("*.jpg"))
     assert [file.name for file in (drop / "carla").iterdir()] == ["photo.jpg.part"]
-    [done] = (drop / ".done" / "carla").iterdir()
-    assert done.read_bytes() == content
+    [moved] = (drop / ".done" / "carla").iterdir()
+    assert moved.read_bytes() == content
 
 
 def _one_of(scones: Scones, driver: str) -> Any:
-    """The one photo of a driver, once it has ended."""
-    deadline = time.monotonic() + TAKEN_WITHIN_S
+    """Return the one photo of a driver when it has a final status."""
+    deadline = time.monotonic() + DONE_WITHIN_S
     while time.monotonic() < deadline:
         rows = scones.json("status", "--driver", driver)["photos"]
         if rows and all(row["status"] in FINAL_STATUSES for row in rows):
             [row] = rows
             return row
-    pytest.fail("not taken")
+    pytest.fail("not uploaded")
 
 
 def _exported(lines: str) -> dict[str, str]:
     words = [shlex.split(line) for line in lines.splitlines()]
-    return dict(each[1].split("=", 1) for each in words if each[0] == "export")
+    return dict(line[1].split("=", 1) for line in words if line[0] == "export")

@@ -1,4 +1,4 @@
-"""A real stage with a few photos in it, its page, and a browser that looks at it."""
+"""A real stage with a few photos, its page, and a browser that opens it."""
 
 import json
 import time
@@ -16,15 +16,16 @@ from infra.local.process.bound_socket import bound_socket
 from infra.local.process.processes import run_process
 from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage.stage import LocalStage, running_stage
-from infra.local.status_page import PagePlaces, process_spec
+from infra.local.status_page.spec import page_spec
+from infra.local.status_page.stack_names import StackNames
 from infra.synthesis.synth import ROOT, synthesize
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PATIENCE_S = 90.0
+TIMEOUT_S = 90.0
 HOSTILE_KEY = 'intake/<img src=x onerror=alert(1)>/"quoted" & \u202ereversed.jpg'
-PHOTOS = {  # key → sample, none for what is not a photo
+PHOTOS = {  # key → sample; an empty name is a file that is not a photo
     "intake/ada/bicycle.jpg": "bicycle-red.jpg",
     "intake/bob/motorcycle.jpg": "motorcycle-black.jpg",
     "intake/eve/not-a-photo.jpg": "",
@@ -33,7 +34,7 @@ PHOTOS = {  # key → sample, none for what is not a photo
 
 
 @dataclass(frozen=True)
-class Watched:
+class LivePage:
     """A stage and the address of its page."""
 
     stage: LocalStage
@@ -48,64 +49,64 @@ class Watched:
         self.stage.client("s3").put_object(Bucket=bucket, Key=key, Body=data)
 
     def overview(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/api/overview") as answer:  # noqa: S310 # loopback
-            found: dict[str, Any] = json.load(answer)
-            return found
+        with urllib.request.urlopen(f"{self.url}/api/overview") as response:  # noqa: S310 # loopback
+            overview: dict[str, Any] = json.load(response)
+            return overview
 
     def settled(self) -> dict[str, Any]:
-        """What the page reports once every photo has come to its end."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Return the overview when every photo has a final status."""
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
-            found = self.overview()
-            ended = all(photo["seconds"] is not None for photo in found["photos"])
-            counts = found["counts"]
+            overview = self.overview()
+            ended = all(photo["seconds"] is not None for photo in overview["photos"])
+            counts = overview["counts"]
             if counts["received"] == len(self.uploaded) and not counts["in_flight"] and ended:
-                return found
+                return overview
             time.sleep(0.2)
-        pytest.fail(f"not settled: {found['counts']}")
+        pytest.fail(f"not settled: {overview['counts']}")
 
 
 @pytest.fixture(scope="session")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def live_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePage]:
     samples, runs = tmp_path_factory.mktemp("samples"), tmp_path_factory.mktemp("runs")
     draw_samples(samples)
     assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
     name, capture = endpoint_settings(read_json(assembly / "Scones-local-Serving.template.json"))
-    with running_stage(runs, assembly=assembly) as stage, bound_socket() as page_at:
-        places = PagePlaces.of_stage(stage.outputs, endpoint_name=name, capture=capture)
-        page = process_spec(
+    with running_stage(runs, assembly=assembly) as stage, bound_socket() as page_socket:
+        names = StackNames.of_stage(stage.outputs, endpoint_name=name, capture=capture)
+        page = page_spec(
             directory=runs / "page",
-            listener=page_at,
+            bound_socket=page_socket,
             emulator_url=stage.endpoint_url,
-            places=places,
+            names=names,
         )
         with run_process(page) as process:
-            process.await_health(PATIENCE_S)
-            found = Watched(stage, page_at.url, samples)
+            process.await_health(TIMEOUT_S)
+            live = LivePage(stage, page_socket.url, samples)
             for key, sample in PHOTOS.items():
-                found.upload(key, sample)
-            yield found
+                live.upload(key, sample)
+            yield live
 
 
 @pytest.fixture
-def looking_at(browser: "Browser", watched: Watched) -> "Iterator[Callable[..., Page]]":
-    """Opens the page; afterwards, the browser has complained of nothing."""
-    complaints: list[str] = []
+def open_page(browser: "Browser", live_page: LivePage) -> "Iterator[Callable[..., Page]]":
+    """Opens the page; afterwards, the browser must have reported no error or message."""
+    messages: list[str] = []
     contexts = []
 
-    def look(path: str, *, width: int = 1280, dark: bool = False) -> "Page":
+    def open_path(path: str, *, width: int = 1280, dark: bool = False) -> "Page":
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.goto(watched.url + path)
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("dialog", lambda dialog: messages.append(f"dialog: {dialog.message}"))
+        page.goto(live_page.url + path)
         return page
 
-    yield look
+    yield open_path
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert messages == []

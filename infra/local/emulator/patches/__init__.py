@@ -1,6 +1,6 @@
-"""Corrections of the pinned emulator where it differs from AWS in a way that the system notices.
+"""Patches of the pinned emulator where it differs from AWS in a way that affects the system.
 
-They replace private functions of `ministack`, so each says what it expects to find, and the
-emulator does not start where that is missing. Only its own process (`infra.local.emulator`) is
-corrected.
+They replace private functions of `ministack`. So each patch checks the function that it replaces,
+and the emulator does not start if that differs. Only the emulator's own process
+(`infra.local.emulator`) is patched.
 """

@@ -1,6 +1,7 @@
-"""Corrections of the emulated Choice state: presence, patterns, comparisons that it does not know.
+"""Patches of the emulated Choice state: presence, patterns, comparisons that it does not implement.
 
-An unknown comparison counts as false there, silently: the machine takes another way than on AWS.
+The emulator takes a comparison that it does not implement as false, without an error: the machine
+would take another branch than on AWS.
 """
 
 from __future__ import annotations
@@ -28,19 +29,23 @@ _UNKNOWN = frozenset(f"Timestamp{name}Path" for name in _OPERATORS)
 
 
 def install(service: ModuleType) -> None:
-    """Apply the corrections to the emulator's module of Step Functions."""
+    """Patch `service`, the emulator's module of Step Functions.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     failure = private(service, "_ExecutionError")
     resolve = private(service, "_resolve_path_or_ctx")
-    replace(service, "_evaluate_rule", "rule data ctx", _evaluating(failure, resolve))
+    replace(service, "_evaluate_rule", "rule data ctx", _evaluate(failure, resolve))
 
 
-def _evaluating(failure: Function, resolve: Function) -> Callable[[Function], Function]:
+def _evaluate(failure: Function, resolve: Function) -> Callable[[Function], Function]:
     is_present = _presence(failure, resolve)
 
     def wrap(original: Function) -> Function:
         def evaluate(rule: Record, data: Untyped, ctx: Untyped = None) -> bool:
             if unknown := _UNKNOWN & rule.keys():
-                raise failure("States.Runtime", f"The emulator does not know {min(unknown)}.")
+                raise failure("States.Runtime", f"The emulator does not implement {min(unknown)}.")
             if "IsPresent" in rule:
                 return is_present(rule["Variable"], data, ctx) is rule["IsPresent"]
             if "StringMatches" in rule:
@@ -57,7 +62,7 @@ def _evaluating(failure: Function, resolve: Function) -> Callable[[Function], Fu
 
 
 def _presence(failure: Function, resolve: Function) -> Function:
-    """About presence, where the emulator asks for null; `resolve` is strict (see `paths`)."""
+    """IsPresent tests presence; the emulator tests for null. `resolve` is strict (see `paths`)."""
 
     def is_present(variable: str, data: Untyped, ctx: Untyped) -> bool:
         try:
@@ -74,7 +79,7 @@ def _compare_texts(name: str, left: Untyped, right: Untyped) -> bool:
 
 
 def string_matches(pattern: str, value: str) -> bool:
-    r"""Whether the whole value matches: `*` is anything, `\*` a star, `\\` a backslash."""
+    r"""Whether the whole value matches: `*` is any text, `\*` a star, `\\` a backslash."""
     pieces = re.findall(r"\\.|.", pattern, flags=re.DOTALL)
     expression = "".join(".*" if piece == "*" else re.escape(piece[-1]) for piece in pieces)
     return re.fullmatch(expression, value, flags=re.DOTALL) is not None

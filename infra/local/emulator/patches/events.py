@@ -1,4 +1,4 @@
-"""Correction of the event that the emulated S3 sends to EventBridge: version, fields of AWS."""
+"""Patches the event that the emulated S3 sends to EventBridge: version id, fields of AWS."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ _version: ContextVar[str | None] = ContextVar("version", default=None)
 
 
 def install() -> None:
-    """Carry the version id from the write to the event, past the function that drops it."""
+    """Carry the version id from the write to the event, past the function that drops it.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     objects = import_module("ministack.services.s3")
     buses = import_module("ministack.services.eventbridge")
-    replace(objects, "_fire_s3_event", _FIRE, _remembering)
-    replace(buses, "_dispatch_event", "event view", _completing)
+    replace(objects, "_fire_s3_event", _FIRE, _remember_version)
+    replace(buses, "_dispatch_event", "event view", _complete_event)
 
 
-def _remembering(original: Callable[..., None]) -> Callable[..., None]:
+def _remember_version(original: Callable[..., None]) -> Callable[..., None]:
     def fire(*args: Untyped, version_id: str | None = None, **options: Untyped) -> None:
         token = _version.set(version_id)
         try:
@@ -39,17 +43,20 @@ def _remembering(original: Callable[..., None]) -> Callable[..., None]:
     return fire
 
 
-def _completing(original: Callable[..., None]) -> Callable[..., None]:
+def _complete_event(original: Callable[..., None]) -> Callable[..., None]:
     def dispatch(event: Record, view: Untyped = None) -> None:
         if event.get("Source") == "aws.s3" and view is None:
-            event = as_aws_sends_it(event, version=_version.get())
+            event = aws_event(event, version=_version.get())
         original(event, view)
 
     return dispatch
 
 
-def as_aws_sends_it(event: Record, *, version: str | None) -> Record:
-    """The event with `version-id`, a request id like S3's, whole seconds and no further field."""
+def aws_event(event: Record, *, version: str | None) -> Record:
+    """Return the event as AWS sends it: `version-id`, S3's form of request id, whole seconds.
+
+    Fields that AWS does not send are removed; `version` is absent in a bucket without versions.
+    """
     detail = json.loads(event["Detail"])
     detail.pop("event-version", None)
     detail["request-id"] = secrets.token_hex(8).upper()

@@ -1,4 +1,4 @@
-"""Applies all corrections; the emulator's process does so before it serves."""
+"""Applies all patches, in the emulator's process and before it serves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from infra.local.emulator.patches.replace import require_version
 
 
 def install(*, workers: int) -> None:
-    """Correct the emulator in this process, or raise EmulatorChanged."""
+    """Patch the emulator in this process; `workers` is the limit of processes per function.
+
+    Raises:
+        EmulatorChanged: the emulator has another version, or a function is not as expected.
+    """
     require_version()
     lambdas.install(workers)
     workflows.install()

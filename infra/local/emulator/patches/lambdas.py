@@ -1,4 +1,4 @@
-"""Corrections of the emulated Lambda: bounded workers, errors under their names, no idle waits."""
+"""Patches of the emulated Lambda: bounded workers, AWS's error names, short waits for logs."""
 
 from __future__ import annotations
 
@@ -27,28 +27,32 @@ _DIED = "Worker process died"
 
 
 class ConcurrencyLimits:
-    """One queue for each function: at most `limit` pass at a time, the others wait in order."""
+    """One semaphore for each function: at most `limit` calls run, the others wait."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._gates: dict[str, threading.Semaphore] = {}
+        self._semaphores: dict[str, threading.Semaphore] = {}
         self._lock = threading.Lock()
 
     def of(self, function: str) -> threading.Semaphore:
-        """The gate of a function, the same one for every caller."""
+        """Return the semaphore of a function, the same one for every caller."""
         with self._lock:
-            return self._gates.setdefault(function, threading.Semaphore(self._limit))
+            return self._semaphores.setdefault(function, threading.Semaphore(self._limit))
 
 
 class _Raised(str):
-    """The message of a handler's exception, with the whole error for where the answer is built."""
+    """The message of a handler's exception, with the whole error for `_name_errors`."""
 
     __slots__ = ("error",)
     error: Record
 
 
 def install(workers: int) -> None:
-    """Apply all corrections of Lambda; `workers` processes at most serve one function."""
+    """Apply all patches of Lambda; at most `workers` processes serve one function.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     service = import_module("ministack.services.lambda_svc")
     runtime = import_module("ministack.core.lambda_runtime")
     workflows = import_module("ministack.services.stepfunctions")
@@ -56,26 +60,26 @@ def install(workers: int) -> None:
         service,
         "_execute_function_warm",
         "func event request_id",
-        _bounded(ConcurrencyLimits(workers)),
+        _limit_concurrency(ConcurrencyLimits(workers)),
     )
-    replace(service, "_execute_function_warm", "func event request_id", _named)
+    replace(service, "_execute_function_warm", "func event request_id", _name_errors)
     replace(
         workflows,
         "_invoke_resource_with_timeout",
         "resource input_data timeout",
-        _queued_before_clock(ConcurrencyLimits(workers)),
+        _queue_before_timeout(ConcurrencyLimits(workers)),
     )
     replace(
         runtime.Worker,
         "invoke",
         "self event request_id trace_id depth durable invoked_function_arn",
-        _raising,
+        _raise_errors,
     )
     replace(
         runtime.Worker,
         "_drain_stderr_bounded",
         "self first_line_wait idle_confirm hard_cap",
-        _impatient,
+        _shorten_log_wait,
     )
     script = getattr(runtime, _SCRIPT)
     if script.count(_RAISED) != 1:
@@ -83,22 +87,24 @@ def install(workers: int) -> None:
     setattr(runtime, _SCRIPT, script.replace(_RAISED, _REPORTED))
 
 
-def _bounded(gates: ConcurrencyLimits) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
-    """A burst of photos would otherwise start a Python process for every one of them."""
+def _limit_concurrency(
+    limits: ConcurrencyLimits,
+) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
+    """Without a limit, a burst of photos would start a Python process for each photo."""
 
     def wrap(original: Callable[..., Record]) -> Callable[..., Record]:
         def execute(func: Record, event: Untyped, request_id: str) -> Record:
-            with gates.of((func.get("config") or func)["FunctionName"]):
+            with limits.of((func.get("config") or func)["FunctionName"]):
                 return original(func, event, request_id)
 
-        # `replace` looks at the parameters, and this function is wrapped twice.
+        # `replace` checks the parameters, and this function is wrapped twice.
         return functools.wraps(original)(execute)
 
     return wrap
 
 
-def _queued_before_clock(
-    gates: ConcurrencyLimits,
+def _queue_before_timeout(
+    limits: ConcurrencyLimits,
 ) -> Callable[[Callable[..., Untyped]], Callable[..., Untyped]]:
     """Queue for a worker before a task's TimeoutSeconds starts: AWS has no such queue."""
 
@@ -107,7 +113,7 @@ def _queued_before_clock(
             if "states:::lambda:invoke" not in resource:
                 return original(resource, input_data, timeout)
             function = str(input_data["FunctionName"]).rpartition(":function:")[2]
-            with gates.of(function.partition(":")[0]):
+            with limits.of(function.partition(":")[0]):
                 return original(resource, input_data, timeout)
 
         return invoke
@@ -115,8 +121,8 @@ def _queued_before_clock(
     return wrap
 
 
-def _impatient(original: Callable[..., str]) -> Callable[..., str]:
-    """Wait 4 ms and not 50 ms for the log of a handler that logs nothing."""
+def _shorten_log_wait(original: Callable[..., str]) -> Callable[..., str]:
+    """Wait 4 ms instead of 50 ms for the log of a handler that logs nothing."""
 
     def drain(self: Untyped, **options: float) -> str:
         return original(self, **{"first_line_wait": _LOG_WAIT_S, **options})
@@ -124,8 +130,8 @@ def _impatient(original: Callable[..., str]) -> Callable[..., str]:
     return drain
 
 
-def _raising(original: Callable[..., Record]) -> Callable[..., Record]:
-    """Turn what the worker script reports (see `_REPORTED`) into an error; the worker lives on."""
+def _raise_errors(original: Callable[..., Record]) -> Callable[..., Record]:
+    """Turn what the worker script reports (see `_REPORTED`) into an error; keep the worker."""
 
     def invoke(self: Untyped, event: Untyped, request_id: str, **options: Untyped) -> Record:
         response = original(self, event, request_id, **options)
@@ -140,7 +146,7 @@ def _raising(original: Callable[..., Record]) -> Callable[..., Record]:
     return invoke
 
 
-def _named(original: Callable[..., Record]) -> Callable[..., Record]:
+def _name_errors(original: Callable[..., Record]) -> Callable[..., Record]:
     """Name an error as AWS does: the exception's class, or Runtime.ExitError for a dead process."""
 
     def execute(func: Record, event: Untyped, request_id: str) -> Record:

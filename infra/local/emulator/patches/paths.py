@@ -1,4 +1,4 @@
-"""Corrections of the emulated Step Functions' paths and intrinsics."""
+"""Patches of the emulated Step Functions: paths and intrinsic functions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
     Function: TypeAlias = Callable[..., Untyped]
 
-_INTRINSIC_FAULTS = (ValueError, LookupError, TypeError, AttributeError)
+_INTRINSIC_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
 
 
 def install(service: ModuleType) -> None:
-    """Apply the corrections to the emulator's module of Step Functions."""
+    """Patch `service`, the emulator's module of Step Functions.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     failure = private(service, "_ExecutionError")
     parse = private(service, "_parse_jsonpath_tokens")
     evaluate = private(service, "_eval_intrinsic_arg")
@@ -26,7 +30,7 @@ def install(service: ModuleType) -> None:
 
 
 def _strict(failure: Function, parse: Function) -> Callable[[Function], Function]:
-    """A path that finds nothing ends the execution with States.Runtime, as on AWS."""
+    """A path without a value ends the execution with States.Runtime, as on AWS."""
 
     def wrap(original: Function) -> Function:
         def resolve(path: str, data: Untyped) -> Untyped:
@@ -41,7 +45,7 @@ def _strict(failure: Function, parse: Function) -> Callable[[Function], Function
 
 
 def _is_present(tokens: list[tuple[str, Untyped]] | None, data: Untyped) -> bool:
-    """Whether the path leads to a value, be it null; one that cannot be read (None) does not."""
+    """Whether the path leads to a value, which may be null. False for a path that is not valid."""
     if tokens is None:
         return False
     for _, step in tokens:
@@ -53,7 +57,7 @@ def _is_present(tokens: list[tuple[str, Untyped]] | None, data: Untyped) -> bool
 
 
 def _intrinsic(failure: Function, evaluate: Function) -> Callable[[Function], Function]:
-    """Format writes JSON, not Python; what fails is States.IntrinsicFailure."""
+    """States.Format writes JSON, not Python; a failure is States.IntrinsicFailure."""
 
     def wrap(original: Function) -> Function:
         def execute(node: tuple[str, str, list[Untyped]], data: Untyped, ctx: Untyped) -> Untyped:
@@ -63,7 +67,7 @@ def _intrinsic(failure: Function, evaluate: Function) -> Callable[[Function], Fu
                     values = [evaluate(argument, data, ctx) for argument in arguments]
                     arguments = [("str", as_text(value)) for value in values]
                 return original((kind, name, arguments), data, ctx)
-            except _INTRINSIC_FAULTS as error:
+            except _INTRINSIC_ERRORS as error:
                 raise failure("States.IntrinsicFailure", f"{name} failed: {error}") from error
 
         return execute
@@ -72,5 +76,5 @@ def _intrinsic(failure: Function, evaluate: Function) -> Callable[[Function], Fu
 
 
 def as_text(value: Untyped) -> str:
-    """A value as States.Format writes it: true and null, not True and None."""
+    """Return a value as States.Format writes it: `true` and `null`, not `True` and `None`."""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

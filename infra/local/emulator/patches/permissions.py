@@ -1,4 +1,4 @@
-"""Correction of the emulated IAM: loopback counts as the TLS connection that AWS would have."""
+"""Patches the emulated IAM: loopback counts as the TLS connection that AWS would have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Let policies that refuse plain HTTP hold for whom they are meant, not for the whole stage."""
+    """Let policies that refuse plain HTTP accept the stage's loopback connections.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     evaluator = import_module("ministack.core.iam_evaluator")
     replace(evaluator, "_resolve_condition_key", "key ctx", _over_tls)
 

@@ -1,4 +1,4 @@
-"""How a correction replaces a private function of the emulator: only if it is the one expected."""
+"""Replaces private functions of the emulator, but only those that are as expected."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 PINNED = "1.5.33"
 
-# Any: the emulator has no types, and what passes through it is JSON.
+# Any: the emulator has no types, and its data is JSON.
 Untyped: TypeAlias = Any
 Record: TypeAlias = dict[str, Untyped]
 
 
 def require_version() -> None:
-    """Refuse any other version: a private function can keep its name and change its meaning."""
+    """Refuse any other version: a private function can keep its name and change its meaning.
+
+    Raises:
+        EmulatorChanged: the installed version is not `PINNED`.
+    """
     installed = metadata.version("ministack")
     if installed != PINNED:
         raise EmulatorChanged(
@@ -34,24 +38,32 @@ def replace(
     parameters: str,
     wrap: Callable[[Callable[..., Untyped]], Callable[..., Untyped]],
 ) -> None:
-    """Put `wrap(original)` in place of `owner.name`, whose parameters must be those named."""
+    """Replace `owner.name` by `wrap(original)`; `parameters` are its names, with spaces between.
+
+    Raises:
+        EmulatorChanged: the function is missing or has other parameters.
+    """
     original = private(owner, name)
-    found = " ".join(inspect.signature(original).parameters)
-    if found != parameters:
-        raise changed(owner, name, f"to take ({parameters}), but it takes ({found})")
+    actual = " ".join(inspect.signature(original).parameters)
+    if actual != parameters:
+        raise changed(owner, name, f"to take ({parameters}), but it takes ({actual})")
     setattr(owner, name, wrap(original))
 
 
 def private(owner: Untyped, name: str) -> Untyped:
-    """Something of the emulator that a correction needs, certain to be there."""
+    """Return a private attribute of the emulator that a patch uses.
+
+    Raises:
+        EmulatorChanged: the attribute is missing.
+    """
     if not hasattr(owner, name):
         raise changed(owner, name, "to exist")
     return getattr(owner, name)
 
 
 def changed(owner: Untyped, name: str, expectation: str) -> EmulatorChanged:
-    """The error for something of the emulator that is not as a correction expects it."""
+    """Return the error for an attribute of the emulator that is not as a patch expects."""
     return EmulatorChanged(
-        f"A correction expects {owner.__name__}.{name} {expectation}. It was written for ministack "
-        f"{PINNED}; install that version again, or adapt infra/local/corrections."
+        f"A patch expects {owner.__name__}.{name} {expectation}. It was written for ministack "
+        f"{PINNED}; install that version again, or adapt infra/local/emulator/patches."
     )

@@ -1,8 +1,8 @@
-"""Correction of table streams: a batch of which one record failed comes again, as on AWS.
+"""Patches table streams: a batch with a failed record is delivered again, as on AWS.
 
-The emulator reads `batchItemFailures` for queues only, and would lose what a stream's function
-reports as failed. AWS goes on at the failed record; here the whole batch comes again, which a
-function must bear anyway.
+The emulator reads `batchItemFailures` for queues only, and would lose the records that a stream's
+function reports as failed. AWS continues at the failed record; here the whole batch is delivered
+again, which a function must tolerate anyway.
 """
 
 from __future__ import annotations
@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Apply the correction."""
+    """Apply the patch.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     service = import_module("ministack.services.lambda_svc")
-    replace(service, "_execute_function", "func event", _failing)
+    replace(service, "_execute_function", "func event", _fail_batches)
 
 
-def _failing(original: Callable[..., Record]) -> Callable[..., Record]:
+def _fail_batches(original: Callable[..., Record]) -> Callable[..., Record]:
     def execute(func: Record, event: Untyped) -> Record:
         result = original(func, event)
-        return as_failed(event, result) if isinstance(event, dict) else result
+        return failed_batch(event, result) if isinstance(event, dict) else result
 
     return execute
 
 
-def as_failed(event: Record, result: Record) -> Record:
-    """The result of an invocation, as an error where a record of a stream was not processed."""
+def failed_batch(event: Record, result: Record) -> Record:
+    """Return the result of an invocation, as an error if it reports failed records of a stream."""
     records = event.get("Records") or [{}]
     body = result.get("body")
     if (

@@ -1,7 +1,7 @@
-"""Correction of sign-in: a renewed token still says in which groups its owner is, as on AWS.
+"""Patches the emulated sign-in: a renewed token holds the groups of its user, as on AWS.
 
-The emulator leaves the groups out when a refresh token of the hosted sign-in is used, and whoever
-has been signed in for an hour would be refused.
+The emulator leaves the groups out when a refresh token of the hosted sign-in is used, so users who
+have been signed in for an hour would be refused.
 """
 
 from __future__ import annotations
@@ -22,15 +22,20 @@ _RENEWED = "TokenGeneration_RefreshTokens"
 
 
 def install() -> None:
-    """Apply the correction."""
+    """Apply the patch.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     service = import_module("ministack.services.cognito")
     pool_of = private(service, "_get_pool_unscoped")
 
     def with_groups(original: Callable[..., str]) -> Callable[..., str]:
         def make(sub: str, pool_id: str, *arguments: Untyped, **options: Untyped) -> str:
-            named = options.get("username")
-            if options.get("trigger_source") == _RENEWED and named and not options.get("groups"):
-                user = (pool_of(pool_id) or {"_users": {}})["_users"].get(named, {})
+            username = options.get("username")
+            is_renewed = options.get("trigger_source") == _RENEWED
+            if is_renewed and username and not options.get("groups"):
+                user = (pool_of(pool_id) or {"_users": {}})["_users"].get(username, {})
                 options["groups"] = user.get("_groups", [])
             return original(sub, pool_id, *arguments, **options)
 

@@ -1,7 +1,7 @@
-"""Corrections of the emulated Step Functions: what it lets pass and AWS does not.
+"""Patches of the emulated Step Functions, which accepts more than AWS does.
 
-Not corrected, therefore held by other tests: the machine's TimeoutSeconds, and the roles of the
-machine and of the rule.
+Not patched, and therefore covered by other tests: the machine's TimeoutSeconds, and the roles of
+the machine and of the rule.
 """
 
 from __future__ import annotations
@@ -28,21 +28,25 @@ _THROTTLES = (
 
 
 def install() -> None:
-    """Apply all corrections of Step Functions."""
+    """Apply all patches of Step Functions.
+
+    Raises:
+        EmulatorChanged: a function is not as expected.
+    """
     service = import_module("ministack.services.stepfunctions")
     failure = private(service, "_ExecutionError")
     executions = private(service, "_executions")
     respond = private(service, "json_response")
-    replace(service, "_find_matching_retrier", "retriers error retry_counts", _delayed)
-    replace(service, "_error_matches", "error_equals error", _terminal)
-    replace(service, "_add_event", "execution event_type details", _limited(failure))
-    replace(service, "_call_lambda", "func_ref event", _throttles_named(failure))
-    replace(service, "_start_execution", "data", _idempotent(executions, respond))
+    replace(service, "_find_matching_retrier", "retriers error retry_counts", _limit_delay)
+    replace(service, "_error_matches", "error_equals error", _do_not_catch)
+    replace(service, "_add_event", "execution event_type details", _limit_size(failure))
+    replace(service, "_call_lambda", "func_ref event", _name_throttles(failure))
+    replace(service, "_start_execution", "data", _start_idempotently(executions, respond))
     paths.install(service)
     choices.install(service)
 
 
-def _delayed(original: Function) -> Function:
+def _limit_delay(original: Function) -> Function:
     """Honour MaxDelaySeconds and JitterStrategy, which the emulator ignores."""
 
     def find(retriers: list[Record], error: str, retry_counts: dict[int, int]) -> Untyped:
@@ -53,14 +57,14 @@ def _delayed(original: Function) -> Function:
         delay_s = retrier.get("IntervalSeconds", 1) * backoff
         delay_s = min(delay_s, retrier.get("MaxDelaySeconds", delay_s))
         if retrier.get("JitterStrategy") == "FULL":
-            delay_s = random.uniform(0, delay_s)  # noqa: S311 # spreads retries, keeps no secret
+            delay_s = random.uniform(0, delay_s)  # noqa: S311 # spreads retries, protects no secret
         return {**retrier, "IntervalSeconds": delay_s, "BackoffRate": 1.0}, index
 
     return find
 
 
-def _terminal(original: Function) -> Function:
-    """States.ALL and States.TaskFailed do not match what nothing can catch on AWS."""
+def _do_not_catch(original: Function) -> Function:
+    """States.ALL and States.TaskFailed do not match errors that AWS does not let a state catch."""
 
     def matches(error_equals: list[str], error: str) -> bool:
         if error in _UNCATCHABLE:
@@ -70,13 +74,13 @@ def _terminal(original: Function) -> Function:
     return matches
 
 
-def _limited(failure: Function) -> Callable[[Function], Function]:
-    """End an execution in which a result or a state is larger than AWS would carry."""
+def _limit_size(failure: Function) -> Callable[[Function], Function]:
+    """End an execution in which a result or a state exceeds AWS's limit of data."""
 
     def wrap(original: Function) -> Function:
         def add(execution: Record, event_type: str, details: Record | None = None) -> Untyped:
-            for part in (details or {}).values():
-                output = part.get("output", "") if isinstance(part, dict) else ""
+            for detail in (details or {}).values():
+                output = detail.get("output", "") if isinstance(detail, dict) else ""
                 if len(output) > _DATA_LIMIT_BYTES and size_on_aws(output) > _DATA_LIMIT_BYTES:
                     raise failure(
                         "States.DataLimitExceeded",
@@ -91,12 +95,12 @@ def _limited(failure: Function) -> Callable[[Function], Function]:
 
 
 def size_on_aws(output: str) -> int:
-    """The emulator's JSON has blanks and escapes what is not ASCII, so it is longer than AWS's."""
+    """Return the size in bytes of a JSON text as AWS writes it: no blanks, UTF-8 not escaped."""
     return len(json.dumps(json.loads(output), ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _throttles_named(failure: Function) -> Callable[[Function], Function]:
-    """A throttled function is Lambda.TooManyRequestsException for a Retry, not Lambda.Unknown."""
+def _name_throttles(failure: Function) -> Callable[[Function], Function]:
+    """A throttled call is Lambda.TooManyRequestsException for a Retry, not Lambda.Unknown."""
 
     def wrap(original: Function) -> Function:
         def call(func_ref: Untyped, event: Untyped) -> Untyped:
@@ -112,23 +116,23 @@ def _throttles_named(failure: Function) -> Callable[[Function], Function]:
     return wrap
 
 
-def _idempotent(
+def _start_idempotently(
     executions: Mapping[str, Record], respond: Function
 ) -> Callable[[Function], Function]:
-    """The same name and input as an execution that runs is answered with that execution."""
+    """Return the running execution to a start with its name and input, as AWS does."""
 
     def wrap(original: Function) -> Function:
         def start(data: Record) -> Untyped:
-            answer = original(data)
-            status, _, body = answer
+            response = original(data)
+            status, _, body = response
             refusal = {} if status == 200 else json.loads(body)
             if refusal.get("__type") != "ExecutionAlreadyExists":
-                return answer
+                return response
             arn = refusal["message"].split("'")[1]
             execution = executions[arn]
             if execution["status"] == "RUNNING" and execution["input"] == data.get("input", "{}"):
                 return respond({"executionArn": arn, "startDate": execution["startDate"]})
-            return answer
+            return response
 
         return start
 

@@ -1,16 +1,17 @@
+import { make, setText } from "/static/dom.js";
+import { STATES, age, percent, phaseName, seconds, visible, words } from "/static/format.js";
 import { poll } from "/static/polling.js";
-import { STATES, age, make, percent, phaseName, say, seconds, visible, words } from "/static/text.js";
 
-const asked = new URLSearchParams(location.search);
-const state = asked.get("state") ?? "";
-const before = asked.get("before") ?? "";
+const query = new URLSearchParams(location.search);
+const state = query.get("state") ?? "";
+const before = query.get("before") ?? "";
 const PHASES = ["claim", "serialize", "classify", "filter", "record"];
 const at = (id) => document.getElementById(id);
 
-/** This page with other parameters. */
+/** The address of this page with other parameters. */
 function address(parameters) {
-  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
-  return query.size ? `/?${query}` : "/";
+  const search = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
+  return search.size ? `/?${search}` : "/";
 }
 
 function showCounts(counts) {
@@ -22,14 +23,14 @@ function showCounts(counts) {
       link = make("a", { href: address({ state: chosen }), "data-count": name, "data-state": name,
         "aria-current": chosen === state && "page" }, make("strong"), make("span"));
       list.append(make("li", {}, link));
-      say(link.lastChild, STATES[name] ?? "Received");
+      setText(link.lastChild, STATES[name] ?? "Received");
     }
-    say(link.firstChild, String(counts[name]));
+    setText(link.firstChild, String(counts[name]));
   }
   const unclaimed = counts.unclaimed ? ` (${counts.unclaimed} not in the ledger yet)` : "";
-  const parts = Object.keys(STATES).map((name) => counts[name]).join(" + ");
-  say(at("sum"), counts.received
-    ? `${counts.received} received = ${parts}: every photo is in one place${unclaimed}.`
+  const summands = Object.keys(STATES).map((name) => counts[name]).join(" + ");
+  setText(at("sum"), counts.received
+    ? `${counts.received} received = ${summands}: every photo is in one place${unclaimed}.`
     : "");
 }
 
@@ -41,8 +42,8 @@ function showQueue(name, waiting, since, now, tone, noun = "waiting") {
     list.append(box);
   }
   box.className = waiting ? tone : "";
-  say(box.children[1], waiting ? `${waiting} ${noun}` : "none");
-  say(box.children[2], waiting && since ? `oldest ${age(since, now)}` : "");
+  setText(box.children[1], waiting ? `${waiting} ${noun}` : "none");
+  setText(box.children[2], waiting && since ? `oldest ${age(since, now)}` : "");
 }
 
 function showQueues(stage) {
@@ -58,8 +59,8 @@ function makePhoto(photo) {
   const link = make("a", { href: `/photos/${photo.photo_id}` }, make("bdi"));
   return make("li", { "data-photo": photo.photo_id },
     make("img", { class: "thumb", alt: "", width: 64, height: 64, loading: "lazy" }),
-    make("div", { class: "who" }, link, make("p")),
-    make("div", { class: "what" }, make("p", { class: "state" }), make("p")),
+    make("div", { class: "source" }, link, make("p")),
+    make("div", { class: "outcome" }, make("p", { class: "state" }), make("p")),
     make("dl", { class: "phases" },
       ...PHASES.map((name) => make("div", { "data-phase": name },
         make("dt", {}, phaseName(name)), make("dd", {}, "–"))),
@@ -67,34 +68,34 @@ function makePhoto(photo) {
 }
 
 function details(photo) {
-  const found = [photo.vehicle && words(photo.vehicle),
+  const facts = [photo.vehicle && words(photo.vehicle),
     photo.confidence !== null && percent(photo.confidence),
     photo.reason && words(photo.reason),
     photo.state === "assigned" && photo.review === "open" && "review open",
     photo.superseded && "superseded by a newer photo"];
-  const present = photo.phases.find((phase) => phase.since);
-  if (present) found.push(`now: ${phaseName(present.name)}`);
-  return found.filter(Boolean).join(" · ");
+  const current = photo.phases.find((phase) => phase.since);
+  if (current) facts.push(`now: ${phaseName(current.name)}`);
+  return facts.filter(Boolean).join(" · ");
 }
 
 function fillPhoto(row, photo, now) {
-  const [picture, who, what, phases] = row.children;
-  // Asked for again when the state changes: what could not be read yet may be readable then.
-  const source = `/thumbnails/${photo.photo_id}?${photo.state}`;
-  if (picture.getAttribute("src") !== source) picture.src = source;
+  const [picture, source, outcome, phases] = row.children;
+  // The source changes with the state: a photo that could not be read yet may be readable then.
+  const thumbnail = `/thumbnails/${photo.photo_id}?${photo.state}`;
+  if (picture.getAttribute("src") !== thumbnail) picture.src = thumbnail;
   row.dataset.state = photo.state;
-  say(who.querySelector("bdi"), visible(photo.key.replace(/^intake\//, "")));
+  setText(source.querySelector("bdi"), visible(photo.key.replace(/^intake\//, "")));
   const driver = photo.driver_id ? `driver ${visible(photo.driver_id)}` : "no driver";
-  say(who.lastChild, `${age(photo.received_at, now)} ago · ${driver}`);
-  say(what.firstChild, STATES[photo.state]);
-  say(what.lastChild, details(photo));
+  setText(source.lastChild, `${age(photo.received_at, now)} ago · ${driver}`);
+  setText(outcome.firstChild, STATES[photo.state]);
+  setText(outcome.lastChild, details(photo));
   for (const phase of photo.phases) {
     const box = phases.querySelector(`[data-phase="${phase.name}"]`);
     box.className = phase.since ? "now" : "";
     const lasting = phase.since ? Math.max(0, Date.parse(now) - Date.parse(phase.since)) / 1000 : 0;
-    say(box.lastChild, seconds(phase.seconds + lasting) + (phase.since ? "…" : ""));
+    setText(box.lastChild, seconds(phase.seconds + lasting) + (phase.since ? "…" : ""));
   }
-  say(phases.lastChild.lastChild, seconds(photo.seconds));
+  setText(phases.lastChild.lastChild, seconds(photo.seconds));
 }
 
 function showPhotos(stage) {
@@ -111,16 +112,16 @@ function showPhotos(stage) {
 
 function showPaging(stage) {
   const last = stage.position + stage.photos.length - 1;
-  const which = state ? STATES[state].toLowerCase() : "all";
-  say(at("range"), stage.photos.length ? `${stage.position}–${last} of ${stage.of}, ${which}, newest first` : "");
+  const filter = state ? STATES[state].toLowerCase() : "all";
+  setText(at("range"), stage.photos.length ? `${stage.position}–${last} of ${stage.of}, ${filter}, newest first` : "");
   at("newest").hidden = !before;
   at("newest").href = address({ state });
   at("older").hidden = !stage.older;
   at("older").href = address({ state, before: stage.older });
-  at("nothing").hidden = stage.photos.length > 0;
-  say(at("nothing"), stage.counts.received
-    ? "No such photo now."
-    : "Nothing yet. Upload a photo under intake/ and it appears here.");
+  at("empty").hidden = stage.photos.length > 0;
+  setText(at("empty"), stage.counts.received
+    ? "There is no such photo now."
+    : "No photos yet. Upload one under intake/ and it appears here.");
 }
 
 poll(`/api/overview?${new URLSearchParams({ state, before })}`, (stage) => {

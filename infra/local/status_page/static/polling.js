@@ -1,57 +1,57 @@
-// Asks the stage every second while somebody looks, and says what is the matter when it cannot.
+// Polls the stage every second while the page is visible, and shows why when that fails.
 
 const EVERY_MS = 1000;
-const PATIENCE_MS = 15000;
-const SAYS = {
+const TIMEOUT_MS = 15000;
+const MESSAGES = {
   live: "Live: updates by itself",
-  done: "Complete: nothing more will happen",
+  done: "Complete: no more changes",
   paused: "Paused while hidden",
-  stopped: "Stage stopped. Showing what was last known",
+  stopped: "Stage stopped. Showing the last known state",
   never: "Stage stopped. Start it with “scones\u00a0up”",
-  refuses: "The stage does not answer as it should",
+  refuses: "The stage refuses the request",
 };
 
 const connection = document.getElementById("connection");
 
-function tell(state, text) {
+function showConnection(state, text) {
   connection.dataset.state = state;
   if (connection.textContent !== text) connection.textContent = text;
 }
 
-async function ask(url) {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  const body = await answer.json();
-  if (answer.ok || answer.status === 404) return { status: answer.status, body };
-  throw Object.assign(new Error(body.error), { refused: body.error === "stage_refuses" });
+async function fetchJson(url) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const body = await response.json();
+  if (response.ok || response.status === 404) return { status: response.status, body };
+  throw Object.assign(new Error(body.error), { isRefused: body.error === "stage_refuses" });
 }
 
-/** Calls `show(body, status)` with each answer until it returns true: there is nothing more. */
+/** Call `show(body, status)` with each response until it returns true, for no more changes. */
 export function poll(url, show) {
   let timer = 0;
   let running = false;
-  let seen = false;
+  let hasData = false;
 
-  async function turn() {
+  async function refresh() {
     if (running || document.hidden) return;
     running = true;
     let ended = false;
     try {
-      const { body, status } = await ask(url);
-      seen = true;
+      const { body, status } = await fetchJson(url);
+      hasData = true;
       document.body.dataset.seen = "";
       ended = show(body, status) === true;
-      tell("live", ended ? SAYS.done : SAYS.live);
+      showConnection("live", ended ? MESSAGES.done : MESSAGES.live);
     } catch (error) {
-      tell("stopped", error.refused ? SAYS.refuses : seen ? SAYS.stopped : SAYS.never);
+      showConnection("stopped", error.isRefused ? MESSAGES.refuses : hasData ? MESSAGES.stopped : MESSAGES.never);
     }
     running = false;
-    if (!ended && !document.hidden) timer = setTimeout(turn, EVERY_MS);
+    if (!ended && !document.hidden) timer = setTimeout(refresh, EVERY_MS);
   }
 
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (document.hidden) tell("waiting", SAYS.paused);
-    else turn();
+    if (document.hidden) showConnection("waiting", MESSAGES.paused);
+    else refresh();
   });
-  turn();
+  refresh();
 }

@@ -1,5 +1,6 @@
+import { make, setText } from "/static/dom.js";
+import { STATES, percent, seconds, visible, words } from "/static/format.js";
 import { poll } from "/static/polling.js";
-import { STATES, make, percent, say, seconds, visible, words } from "/static/text.js";
 
 const photoId = location.pathname.split("/").at(-1);
 const SETTLES_MS = 15000; // the capture file is written a moment after the rest
@@ -19,7 +20,7 @@ const json = (value) => visibleLines(JSON.stringify(value, null, 2));
 const visibleLines = (text) => text.split("\n").map(visible).join("\n");
 
 function showRecord(id, value, absent) {
-  say(at(id), value === null ? absent : json(value));
+  setText(at(id), value === null ? absent : json(value));
 }
 
 function showLead(story) {
@@ -27,18 +28,18 @@ function showLead(story) {
   at("story").dataset.state = photo.state;
   const source = `/thumbnails/${photo.photo_id}?${photo.state}`;
   if (at("picture").getAttribute("src") !== source) at("picture").src = source;
-  say(at("key"), visible(photo.key));
+  setText(at("key"), visible(photo.key));
   document.title = `${STATES[photo.state]}: ${visible(photo.key)}`;
-  const what = [photo.vehicle && words(photo.vehicle), photo.confidence !== null && percent(photo.confidence),
+  const outcome = [photo.vehicle && words(photo.vehicle), photo.confidence !== null && percent(photo.confidence),
     photo.reason && words(photo.reason)].filter(Boolean).join(" · ");
   const state = make("span", { class: "state" }, STATES[photo.state]);
-  if (at("verdict").textContent !== STATES[photo.state] + (what && ` · ${what}`)) {
-    at("verdict").replaceChildren(state, what && ` · ${what}`);
+  if (at("verdict").textContent !== STATES[photo.state] + (outcome && ` · ${outcome}`)) {
+    at("verdict").replaceChildren(state, outcome && ` · ${outcome}`);
   }
   at("message").hidden = !row.message;
-  say(at("message"), row.message ?? "");
+  setText(at("message"), row.message ?? "");
   showFacts(at("facts"), {
-    Driver: photo.driver_id || "none named by the key",
+    Driver: photo.driver_id || "not in the key",
     Uploaded: row.uploaded_at, Received: row.received_at, "Last change": row.updated_at,
     "Seconds in all": photo.seconds, Review: photo.review, Attempt: row.attempt,
     Cause: row.cause, "Photo id": photo.photo_id,
@@ -76,19 +77,19 @@ function showDecision(decision, row) {
 }
 
 poll(`/api/photos/${photoId}`, (story, status) => {
-  at("nothing").hidden = status === 200;
+  at("empty").hidden = status === 200;
   if (status !== 200) {
-    say(at("nothing"), "The ledger does not know this photo (yet).");
+    setText(at("empty"), "The ledger does not hold this photo (yet).");
     return false;
   }
   showLead(story);
   showStates(story.states);
   showDecision(story.decision, story.row);
-  showRecord("event", story.event, "The execution is not known any more.");
+  showRecord("event", story.event, "The execution does not exist any more.");
   showRecord("row", story.row, "");
-  showRecord("capture", story.capture, "No record. Capture follows a moment after the answer.");
-  showRecord("assignment", story.assignment, "The driver has none.");
-  showRecord("execution", story.execution, "The execution is not known any more.");
+  showRecord("capture", story.capture, "No record yet. Capture follows a moment after the response.");
+  showRecord("assignment", story.assignment, "The driver has no assignment.");
+  showRecord("execution", story.execution, "The execution does not exist any more.");
   at("story").hidden = false;
   if (story.has_ended && !endedAt) endedAt = Date.now();
   const captured = story.capture !== null || story.decision === null;

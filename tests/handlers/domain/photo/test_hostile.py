@@ -16,8 +16,8 @@ from tests.hostile.bombs import (
     png_bombs,
     polyglots,
 )
-from tests.hostile.files import File, damaged, found, sound_pictures, truncated
-from tests.hostile.runner import REASONS, Decoder, judge_all
+from tests.hostile.files import File, damaged, files_in, truncated, valid_pictures
+from tests.hostile.runner import REASONS, Decoder, decode_all
 
 
 def sample(files: Iterable[File], count: int) -> list[File]:
@@ -27,29 +27,31 @@ def sample(files: Iterable[File], count: int) -> list[File]:
 
 
 def harmful(files: Iterable[File]) -> list[object]:
-    return [verdict for verdict in judge_all(files) if not verdict.harmless]
+    return [decoding for decoding in decode_all(files) if not decoding.is_harmless]
 
 
-def test_the_sound_pictures_are_accepted() -> None:
-    outcomes = {verdict.name: verdict.outcome for verdict in judge_all(sound_pictures().items())}
+def test_the_valid_pictures_are_accepted() -> None:
+    outcomes = {
+        decoding.name: decoding.outcome for decoding in decode_all(valid_pictures().items())
+    }
     assert {name for name, outcome in outcomes.items() if outcome != "accepted"} == set()
 
 
 def test_cut_and_damaged_files_end_in_one_typed_outcome() -> None:
-    pictures = sound_pictures().items()
+    pictures = valid_pictures().items()
     cut = chain.from_iterable(truncated(*picture) for picture in pictures)
     broken = chain.from_iterable(damaged(*picture, seed=7) for picture in pictures)
     assert not harmful(sample(cut, 120) + sample(broken, 180))
 
 
 def test_files_that_are_two_things_or_claim_another_size() -> None:
-    pictures = sound_pictures()
+    pictures = valid_pictures()
     mixed = chain.from_iterable(polyglots(*picture) for picture in pictures.items())
     assert not harmful(sample(mixed, 40) + sample(header_sizes(pictures), 20))
 
 
 def test_files_of_other_kinds_are_refused() -> None:
-    assert {verdict.outcome for verdict in judge_all(disguised())} <= REASONS - {"accepted"}
+    assert {decoding.outcome for decoding in decode_all(disguised())} <= REASONS - {"accepted"}
 
 
 @pytest.mark.parametrize("bombs", [png_bombs, jpeg_bombs, heic_bombs])
@@ -65,11 +67,11 @@ def test_a_process_that_dies_names_the_culprit() -> None:
     with Decoder() as decoder:
         decoder._child.kill()
         decoder._child.wait()
-        assert decoder.judge("culprit", b"photo").outcome == "crash"
-        assert decoder.judge("next", b"photo").outcome == "not_a_photo"
+        assert decoder.decode("culprit", b"photo").outcome == "crash"
+        assert decoder.decode("next", b"photo").outcome == "not_a_photo"
 
 
 def test_a_sample_of_other_peoples_files(shared: Path) -> None:
     if not (shared / "corpora").is_dir():
         pytest.skip("no corpora in the folder of third-party files")
-    assert not harmful(sample(found(shared / "corpora"), 100))
+    assert not harmful(sample(files_in(shared / "corpora"), 100))

@@ -1,4 +1,4 @@
-"""What is deployed is what the assembly says; failures keep their reasons."""
+"""The deployed stack is that of the assembly; failures keep their reasons."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra.local.cloud_assembly.deploy import deploy, prepare, standing
+from infra.local.cloud_assembly.deploy import deploy, deployed_outputs, prepare
 from infra.local.cloud_assembly.packages import forget_unused, uploadable, write_zip
 from infra.local.cloud_assembly.reader import Stack, read_stack
 from infra.local.errors import AssemblyUnusable, DeploymentFailed
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 ASSETS = "cdk-assets-000000000000-us-east-1"
 
-# Any: answers of CloudFormation, written down by hand.
-Answer = dict[str, Any]
+# Any: responses of CloudFormation, written by hand.
+Response = dict[str, Any]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def stack(tmp_path: Path) -> Stack:
 
 
 class CloudFormation(Stubber):
-    """CloudFormation that answers as a test says."""
+    """CloudFormation with the responses of a test."""
 
     client: "CloudFormationClient"
 
@@ -44,9 +44,9 @@ def cloudformation() -> Iterator[CloudFormation]:
         yield stubbed
 
 
-def test_stack_is_read_with_the_account_filled_in(stack: Stack) -> None:
+def test_a_stack_is_read_with_its_account_substituted(stack: Stack) -> None:
     assert stack.name == STACK
-    assert {(each.bucket, each.key, each.is_folder) for each in stack.assets} == {
+    assert {(asset.bucket, asset.key, asset.is_folder) for asset in stack.assets} == {
         (ASSETS, "t.json", False),
         (ASSETS, "code.zip", True),
     }
@@ -54,46 +54,46 @@ def test_stack_is_read_with_the_account_filled_in(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("artifact", ["Scones-local-Absent", f"{STACK}.nothing"])
-def test_absent_stack_is_named(tmp_path: Path, artifact: str) -> None:
+def test_the_error_names_an_absent_stack(tmp_path: Path, artifact: str) -> None:
     assembly = write_assembly(tmp_path / "assembly")
     with pytest.raises(AssemblyUnusable, match=artifact):
         read_stack(assembly, artifact)
 
 
-def test_absent_assembly_says_what_to_do(tmp_path: Path) -> None:
+def test_the_error_of_an_absent_assembly_states_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AssemblyUnusable, match="synthesize first"):
         read_stack(tmp_path, STACK)
 
 
-def test_same_content_gives_the_same_zip(tmp_path: Path) -> None:
+def test_the_same_content_gives_the_same_zip(tmp_path: Path) -> None:
     for name, order in (("one", "ab"), ("two", "ba")):
         folder = tmp_path / name / "nested"
         folder.mkdir(parents=True)
-        for each in order:
-            (folder / each).write_text(each)
+        for name_of_file in order:
+            (folder / name_of_file).write_text(name_of_file)
         (folder / "a").chmod(0o755)
         write_zip(tmp_path / name, tmp_path / f"{name}.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_zip_is_made_once(stack: Stack, tmp_path: Path) -> None:
+def test_a_zip_is_made_once(stack: Stack, tmp_path: Path) -> None:
     [package] = [asset for asset in stack.assets if asset.is_folder]
     first = uploadable(package, tmp_path / "cache")
     (package.source / "entry.py").unlink()
     assert uploadable(package, tmp_path / "cache") == first
-    assert [each.name for each in (tmp_path / "cache").iterdir()] == [f"{CODE}.zip"]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"{CODE}.zip"]
 
 
-def test_zips_that_nobody_needs_are_forgotten(tmp_path: Path) -> None:
+def test_unused_zips_are_removed(tmp_path: Path) -> None:
     for name in ("old", "new"):
         (tmp_path / f"{name}.zip").touch()
     os.utime(tmp_path / "old.zip", (0, 0))
     forget_unused(tmp_path)
-    assert [each.name for each in tmp_path.iterdir()] == ["new.zip"]
+    assert [path.name for path in tmp_path.iterdir()] == ["new.zip"]
 
 
 @mock_aws
-def test_assets_are_uploaded_and_the_template_is_created_from_there(
+def test_assets_are_uploaded_and_the_stack_is_created_from_them(
     stack: Stack, cloudformation: CloudFormation, tmp_path: Path
 ) -> None:
     cloudformation.add_response(
@@ -121,17 +121,17 @@ def test_assets_are_uploaded_and_the_template_is_created_from_there(
     assert package == (tmp_path / f"{CODE}.zip").read_bytes()
 
 
-def test_a_kept_stack_with_the_same_template_stands(
+def test_a_kept_stack_with_the_same_template_is_not_deployed_again(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
     template = json.loads(stack.template_asset.source.read_text())
     body = json.dumps(template, indent=4)  # the layout does not matter
     cloudformation.add_response("get_template", {"TemplateBody": body})
     cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
-    assert standing(stack, cloudformation.client) == {}
+    assert deployed_outputs(stack, cloudformation.client) == {}
 
 
-def test_a_kept_stack_at_another_address_is_deployed_anew(
+def test_a_kept_stack_at_another_address_is_deployed_again(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
     moved = replace(stack, parameters={"ApiUrl": "http://127.0.0.1:2"})
@@ -141,8 +141,8 @@ def test_a_kept_stack_at_another_address_is_deployed_anew(
         cloudformation.add_response("get_template", {"TemplateBody": template})
         cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE", Parameters=given))
     cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
-    assert standing(moved, cloudformation.client) is None
-    assert standing(moved, cloudformation.client) == {}
+    assert deployed_outputs(moved, cloudformation.client) is None
+    assert deployed_outputs(moved, cloudformation.client) == {}
 
 
 @mock_aws
@@ -154,13 +154,13 @@ def test_a_kept_stack_with_another_template_is_updated(
     cloudformation.add_response("describe_stacks", _stacks("UPDATE_IN_PROGRESS"))
     cloudformation.add_response("describe_stacks", _stacks("UPDATE_COMPLETE"))
     client = cloudformation.client
-    assert standing(stack, client) is None
+    assert deployed_outputs(stack, client) is None
     s3 = boto3.client("s3")
     assert deploy(stack, s3=s3, cloudformation=client, cache=tmp_path, update=True) == {}
 
 
 @mock_aws
-def test_failed_resources_are_told_with_their_reasons(
+def test_the_error_holds_the_reasons_of_failed_resources(
     stack: Stack, cloudformation: CloudFormation, tmp_path: Path
 ) -> None:
     cloudformation.add_response("create_stack", {"StackId": "id"})
@@ -175,7 +175,7 @@ def test_failed_resources_are_told_with_their_reasons(
 
 
 @mock_aws
-def test_refused_template_is_told(
+def test_the_error_holds_the_reason_of_a_refused_template(
     stack: Stack, cloudformation: CloudFormation, tmp_path: Path
 ) -> None:
     cloudformation.add_client_error(
@@ -185,12 +185,12 @@ def test_refused_template_is_told(
         deploy(stack, s3=boto3.client("s3"), cloudformation=cloudformation.client, cache=tmp_path)
 
 
-def _stacks(status: str, **fields: object) -> Answer:
+def _stacks(status: str, **fields: object) -> Response:
     stack = {"StackName": STACK, "CreationTime": "2026-01-01", "StackStatus": status, **fields}
     return {"Stacks": [stack]}
 
 
-def _events() -> list[Answer]:
+def _events() -> list[Response]:
     same = {"StackId": "id", "StackName": STACK, "EventId": "e", "Timestamp": "2026-01-01"}
     failed = {"ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "no such thing"}
     of_queue = {"LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue"}

@@ -1,4 +1,4 @@
-"""What the corrections of the emulator compute; that they take effect is in tests/e2e/emulator."""
+"""What the patches of the emulator compute; tests/e2e/emulator shows that they take effect."""
 
 import json
 from importlib import metadata
@@ -8,24 +8,24 @@ import pytest
 
 from infra.local.emulator.patches import replace
 from infra.local.emulator.patches.choices import string_matches
-from infra.local.emulator.patches.events import as_aws_sends_it
+from infra.local.emulator.patches.events import aws_event
 from infra.local.emulator.patches.paths import as_text
-from infra.local.emulator.patches.streams import as_failed
+from infra.local.emulator.patches.streams import failed_batch
 from infra.local.emulator.patches.workflows import size_on_aws
 from infra.local.errors import EmulatorChanged
 
 
-def test_pinned_version_is_the_installed_one() -> None:
+def test_the_pinned_version_is_installed() -> None:
     replace.require_version()
 
 
-def test_other_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda _: "9.9.9")
     with pytest.raises(EmulatorChanged, match=r"9\.9\.9 is installed"):
         replace.require_version()
 
 
-def test_function_with_the_expected_parameters_is_replaced() -> None:
+def test_a_function_with_the_expected_parameters_is_replaced() -> None:
     module = ModuleType("emulator")
     module.__dict__["_run"] = lambda first, second: (first, second)
     replace.replace(module, "_run", "first second", lambda run: lambda *args: run(*args)[0])
@@ -33,7 +33,7 @@ def test_function_with_the_expected_parameters_is_replaced() -> None:
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("_run", "other"), ("_gone", "first")])
-def test_anything_else_is_refused_by_name(name: str, parameters: str) -> None:
+def test_another_function_is_refused_by_name(name: str, parameters: str) -> None:
     module = ModuleType("emulator")
     module.__dict__["_run"] = lambda first: first
     with pytest.raises(EmulatorChanged, match=rf"emulator\.{name} to .*adapt infra/local"):
@@ -54,7 +54,7 @@ def test_anything_else_is_refused_by_name(name: str, parameters: str) -> None:
         ("[a]", "a", False),
     ],
 )
-def test_string_matches(pattern: str, value: str, matches: bool) -> None:
+def test_a_pattern_matches_whole_values(pattern: str, value: str, matches: bool) -> None:
     assert string_matches(pattern, value) is matches
 
 
@@ -62,11 +62,11 @@ def test_string_matches(pattern: str, value: str, matches: bool) -> None:
     ("value", "text"),
     [("ü", "ü"), (True, "true"), (None, "null"), (0.97, "0.97"), ([1, "a"], '[1,"a"]')],
 )
-def test_format_writes_json(value: object, text: str) -> None:
+def test_format_writes_values_as_json(value: object, text: str) -> None:
     assert as_text(value) == text
 
 
-def test_size_is_that_of_compact_utf8() -> None:
+def test_a_size_is_that_of_compact_utf8() -> None:
     assert size_on_aws(json.dumps({"a": "é", "b": [1, 2]})) == len('{"a":"é","b":[1,2]}'.encode())
 
 
@@ -86,8 +86,8 @@ EMULATORS_EVENT = {
 }
 
 
-def test_event_gets_its_version_and_loses_what_aws_does_not_send() -> None:
-    event = as_aws_sends_it(EMULATORS_EVENT, version="v1")
+def test_an_event_gets_its_version_and_loses_fields_that_aws_does_not_send() -> None:
+    event = aws_event(EMULATORS_EVENT, version="v1")
     detail = json.loads(event["Detail"])
     assert event["Time"] == "2026-11-22T19:28:20Z"
     assert list(detail["object"]) == ["key", "size", "etag", "version-id", "sequencer"]
@@ -96,8 +96,8 @@ def test_event_gets_its_version_and_loses_what_aws_does_not_send() -> None:
     assert "event-version" not in detail
 
 
-def test_event_of_an_unversioned_bucket_has_no_version() -> None:
-    detail = json.loads(as_aws_sends_it(EMULATORS_EVENT, version=None)["Detail"])
+def test_an_event_of_an_unversioned_bucket_has_no_version() -> None:
+    detail = json.loads(aws_event(EMULATORS_EVENT, version=None)["Detail"])
     assert "version-id" not in detail["object"]
 
 
@@ -113,5 +113,5 @@ def test_event_of_an_unversioned_bucket_has_no_version() -> None:
 def test_a_failed_record_of_a_stream_fails_its_batch(
     source: str, body: object, fails: bool
 ) -> None:
-    result = as_failed({"Records": [{"eventSource": source}]}, {"body": body})
+    result = failed_batch({"Records": [{"eventSource": source}]}, {"body": body})
     assert bool(result.get("error")) is fails

@@ -1,4 +1,4 @@
-"""Captures are written in files, beside the invocations; what is lost is counted."""
+"""Captures are written to files without delaying invocations; lost ones are counted."""
 
 import threading
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.sagemaker.capture_files import CaptureFiles, Flushing
+from infra.local.sagemaker.capture_files import CaptureFiles, FlushPolicy
 from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload
 
 SETTINGS = CaptureSettings(destination="s3://captures/p")
@@ -19,12 +19,12 @@ INVOCATION = Invocation(
     inference_id=None,
     custom_attributes=None,
 )
-NEVER = Flushing(after_s=3600)
+NEVER = FlushPolicy(after_s=3600)
 
 
 @dataclass
 class Store:
-    """An S3 that remembers, and fails on demand."""
+    """An S3 that stores objects in memory, and fails on demand."""
 
     fails: bool = False
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -38,11 +38,13 @@ class Store:
         self.written.set()
 
 
-def _files(store: Store, flushing: Flushing = NEVER) -> CaptureFiles:
-    return CaptureFiles(store, SETTINGS, endpoint="e", variant="AllTraffic", flushing=flushing)
+def _files(store: Store, flush_policy: FlushPolicy = NEVER) -> CaptureFiles:
+    return CaptureFiles(
+        store, SETTINGS, endpoint="e", variant="AllTraffic", flush_policy=flush_policy
+    )
 
 
-def test_closing_writes_what_was_added_as_one_file() -> None:
+def test_closing_writes_the_added_captures_as_one_file() -> None:
     store = Store()
     files = _files(store)
     for _ in range(3):
@@ -55,23 +57,23 @@ def test_closing_writes_what_was_added_as_one_file() -> None:
     assert (files.written, files.lost) == (3, 0)
 
 
-def test_nothing_added_is_nothing_written() -> None:
+def test_no_file_is_written_without_captures() -> None:
     store = Store()
     _files(store).close(5)
     assert store.objects == {}
 
 
-@pytest.mark.parametrize("flushing", [Flushing(after_s=0.01), Flushing(after_bytes=100)])
-def test_file_is_written_after_a_while_or_when_it_is_large(flushing: Flushing) -> None:
+@pytest.mark.parametrize("flush_policy", [FlushPolicy(after_s=0.01), FlushPolicy(after_bytes=100)])
+def test_a_file_is_written_after_a_time_or_at_a_size(flush_policy: FlushPolicy) -> None:
     store = Store()
-    files = _files(store, flushing)
+    files = _files(store, flush_policy)
     files.add(INVOCATION)
     assert store.written.wait(5)
     files.close(5)
     assert len(store.objects) == 1
 
 
-def test_file_holds_invocations_of_one_hour() -> None:
+def test_a_file_holds_invocations_of_one_hour() -> None:
     store = Store()
     files = _files(store)
     files.add(INVOCATION)
@@ -80,9 +82,9 @@ def test_file_holds_invocations_of_one_hour() -> None:
     assert sorted(key.split("/")[6] for key in store.objects) == ["10", "11"]
 
 
-def test_what_cannot_be_written_is_counted_and_the_next_file_is_tried() -> None:
+def test_captures_that_cannot_be_written_are_counted_and_the_next_file_is_tried() -> None:
     store = Store(fails=True)
-    files = _files(store, Flushing(after_bytes=1))
+    files = _files(store, FlushPolicy(after_bytes=1))
     files.add(INVOCATION)
     files.add(INVOCATION)
     files.close(5)
@@ -98,7 +100,7 @@ def test_adding_never_waits_for_a_store_that_hangs() -> None:
             release.wait(5)
 
     store = Hanging()
-    files = _files(store, Flushing(after_bytes=1, queued_at_most=1))
+    files = _files(store, FlushPolicy(after_bytes=1, max_queued=1))
     files.add(INVOCATION)
     assert store.written.wait(5)
     files.add(INVOCATION)

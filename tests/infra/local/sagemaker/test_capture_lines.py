@@ -1,4 +1,4 @@
-"""Capture records and keys are SageMaker's, to the letter."""
+"""Capture records and keys equal SageMaker's byte for byte."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ INVOCATION = Invocation(
 )
 
 
-def test_record_is_sagemakers_to_the_letter() -> None:
+def test_a_record_equals_sagemakers() -> None:
     assert record_line(INVOCATION, SETTINGS) == (
         '{"captureData":{"endpointInput":{"observedContentType":"image/jpeg","mode":"INPUT",'
         '"data":"/9g=","encoding":"BASE64"},"endpointOutput":{"observedContentType":'
@@ -40,7 +40,7 @@ def test_record_is_sagemakers_to_the_letter() -> None:
     )
 
 
-def test_caller_without_an_id_leaves_no_field() -> None:
+def test_a_record_without_an_inference_id_has_no_such_field() -> None:
     line = record_line(replace(INVOCATION, inference_id=None), SETTINGS)
     assert set(json.loads(line)["eventMetadata"]) == {"eventId", "inferenceTime"}
 
@@ -53,7 +53,7 @@ def test_custom_attributes_are_a_list() -> None:
 @pytest.mark.parametrize(
     ("mode", "captured"), [("Input", "endpointInput"), ("Output", "endpointOutput")]
 )
-def test_only_what_is_asked_for_is_captured(mode: str, captured: str) -> None:
+def test_only_the_configured_direction_is_captured(mode: str, captured: str) -> None:
     line = record_line(INVOCATION, replace(SETTINGS, modes=frozenset({mode})))
     assert list(json.loads(line)["captureData"]) == [captured]
 
@@ -70,7 +70,7 @@ def test_only_what_is_asked_for_is_captured(mode: str, captured: str) -> None:
         ("", "BASE64"),
     ],
 )
-def test_encoding_follows_the_content_type(content_type: str, encoding: str) -> None:
+def test_the_encoding_follows_the_content_type(content_type: str, encoding: str) -> None:
     settings = replace(SETTINGS, csv_content_types=("text/csv",))
     assert settings.encoding_of(content_type) == encoding
 
@@ -82,9 +82,9 @@ def test_without_configured_types_everything_is_base64() -> None:
     assert base64.b64decode(output["data"]) == INVOCATION.response.body
 
 
-def test_bytes_that_are_no_text_are_base64_whatever_they_claim() -> None:
-    liar = Payload(content_type="application/json", body=b"\xff")
-    line = record_line(replace(INVOCATION, response=liar), SETTINGS)
+def test_bytes_that_are_not_text_are_base64_whatever_their_content_type() -> None:
+    mislabelled = Payload(content_type="application/json", body=b"\xff")
+    line = record_line(replace(INVOCATION, response=mislabelled), SETTINGS)
     assert json.loads(line)["captureData"]["endpointOutput"]["encoding"] == "BASE64"
 
 
@@ -98,12 +98,12 @@ def test_line_breaks_and_emoji_stay_in_one_line() -> None:
 @pytest.mark.parametrize(
     ("prefix", "start"), [("data-capture", "data-capture/scones"), ("", "scones")]
 )
-def test_key_is_sagemakers(prefix: str, start: str) -> None:
+def test_a_key_equals_sagemakers(prefix: str, start: str) -> None:
     key = file_key(prefix=prefix, endpoint="scones", variant="AllTraffic", at=AT, file_id="04c9")
     assert key == f"{start}/AllTraffic/2025/10/04/08/44-11-981-04c9.jsonl"
 
 
-def test_destination_is_a_bucket_and_a_prefix() -> None:
+def test_a_destination_is_a_bucket_and_a_prefix() -> None:
     settings = replace(SETTINGS, destination="s3://bucket/a/b/")
     assert (settings.bucket, settings.prefix) == ("bucket", "a/b")
     assert replace(SETTINGS, destination="s3://bucket").prefix == ""

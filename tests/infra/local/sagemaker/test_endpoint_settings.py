@@ -10,7 +10,7 @@ from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from tests.e2e.emulator.small_assembly import SERVING
 
 
-def test_settings_are_the_templates() -> None:
+def test_the_settings_are_those_of_the_template() -> None:
     name, capture = endpoint_settings({"Resources": SERVING})
     assert name == "scones-local-vehicle"
     assert capture == CaptureSettings(
@@ -21,13 +21,13 @@ def test_settings_are_the_templates() -> None:
     )
 
 
-def test_capture_that_is_off_samples_nothing() -> None:
+def test_disabled_capture_samples_no_invocation() -> None:
     resources = copy.deepcopy(SERVING)
     resources["EndpointConfig"]["Properties"]["DataCaptureConfig"]["EnableCapture"] = False  # type: ignore[index] # JSON
     _, capture = endpoint_settings({"Resources": resources})
     assert capture.sampling_percentage == 0
 
 
-def test_template_without_an_endpoint_is_unusable() -> None:
+def test_a_template_without_an_endpoint_is_refused() -> None:
     with pytest.raises(AssemblyUnusable, match="0 of AWS::SageMaker::Endpoint"):
         endpoint_settings({"Resources": {}})

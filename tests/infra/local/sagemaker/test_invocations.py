@@ -1,4 +1,4 @@
-"""The stand-in answers InvokeEndpoint as SageMaker does, seen through botocore's own parser."""
+"""The stand-in responds to InvokeEndpoint as SageMaker does, as botocore's parser reads it."""
 
 import asyncio
 import json
@@ -20,20 +20,20 @@ from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation
 from infra.local.sagemaker.invocations import MAX_BODY_BYTES, EndpointStandIn, invoke_app
 
 NAME = "scones-local-vehicle"
-ANSWER = {"probabilities": {"bicycle": 0.97}, "model_version": "v1"}
+PREDICTION = {"probabilities": {"bicycle": 0.97}, "model_version": "v1"}
 
-# Any: what botocore's parser makes of an answer.
+# Any: a response as botocore's parser returns it.
 Parsed = dict[str, Any]
 
 
-def model(answer: Callable[[Request], Response] | None = None) -> Starlette:
-    """A container."""
+def model(respond: Callable[[Request], Response] | None = None) -> Starlette:
+    """A container that responds with `PREDICTION`, or as `respond` does."""
 
     async def ping(_request: Request) -> Response:
         return Response(status_code=200)
 
     async def invocations_(request: Request) -> Response:
-        return answer(request) if answer else JSONResponse(ANSWER)
+        return respond(request) if respond else JSONResponse(PREDICTION)
 
     return Starlette(
         routes=[Route("/ping", ping), Route("/invocations", invocations_, methods=["POST"])]
@@ -50,7 +50,7 @@ def invoke(
     sampling: int = 100,
     roll: float = 50.0,
 ) -> Parsed:
-    """Invoke the endpoint once and parse the answer as boto3 would."""
+    """Invoke the endpoint once and parse the response as boto3 does."""
     into = captured if captured is not None else []
     endpoint = EndpointStandIn(
         name=NAME,
@@ -67,28 +67,32 @@ async def _post(app: ASGIApp, name: str, body: bytes, headers: Mapping[str, str]
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://runtime") as client:
         sent = {"Content-Type": "image/jpeg", **headers}
-        answer = await client.post(f"/endpoints/{name}/invocations", content=body, headers=sent)
+        response = await client.post(f"/endpoints/{name}/invocations", content=body, headers=sent)
     service = botocore.session.Session().get_service_model("sagemaker-runtime")
     shape = service.operation_model("InvokeEndpoint").output_shape
-    raw = {"headers": answer.headers, "body": answer.content, "status_code": answer.status_code}
+    raw = {
+        "headers": response.headers,
+        "body": response.content,
+        "status_code": response.status_code,
+    }
     assert shape is not None
     parser = create_parser("rest-json")
     parsed: Parsed = parser.parse(raw, shape)
-    if answer.is_error:
+    if response.is_error:
         code = parsed["Error"]["Code"]
         if code in service.shape_names:
             parsed |= parser.parse(raw, service.shape_for(code))
     return parsed
 
 
-def test_answer_is_the_containers() -> None:
+def test_the_response_is_that_of_the_container() -> None:
     parsed = invoke(model())
-    assert json.loads(parsed["Body"]) == ANSWER
+    assert json.loads(parsed["Body"]) == PREDICTION
     assert parsed["ContentType"] == "application/json"
     assert parsed["InvokedProductionVariant"] == "AllTraffic"
 
 
-def test_container_gets_body_and_headers_as_sent() -> None:
+def test_the_container_gets_body_and_headers_unchanged() -> None:
     seen: list[tuple[bytes, str | None, str | None]] = []
 
     async def echo(scope: Any, receive: Any, send: Any) -> None:  # Any: an ASGI application
@@ -101,20 +105,20 @@ def test_container_gets_body_and_headers_as_sent() -> None:
                 headers.get("x-amzn-sagemaker-custom-attributes"),
             )
         )
-        await JSONResponse(ANSWER)(scope, receive, send)
+        await JSONResponse(PREDICTION)(scope, receive, send)
 
     invoke(echo, body=b"wire", headers={"X-Amzn-SageMaker-Custom-Attributes": "a=1"})
     assert seen == [(b"wire", "image/jpeg", "a=1")]
 
 
-def test_unknown_endpoint_is_a_validation_error() -> None:
+def test_an_unknown_endpoint_is_a_validation_error() -> None:
     error = invoke(model(), name="no%20such%2Fname")["Error"]
     assert error["Code"] == "ValidationError"
     assert error["Message"] == "Endpoint no such/name of account 000000000000 not found."
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, "client"), (413, "client"), (503, "server")])
-def test_error_of_the_container_is_a_model_error(status: int, kind: str) -> None:
+def test_an_error_of_the_container_is_a_model_error(status: int, kind: str) -> None:
     refusal = JSONResponse({"error": "x", "message": "why"}, status)
     parsed = invoke(model(lambda _: refusal))
     assert parsed["ResponseMetadata"]["HTTPStatusCode"] == 424
@@ -127,15 +131,15 @@ def test_error_of_the_container_is_a_model_error(status: int, kind: str) -> None
     assert parsed["LogStreamArn"].endswith(f"/aws/sagemaker/Endpoints/{NAME}")
 
 
-def test_crash_of_the_container_is_a_model_error() -> None:
+def test_a_crash_of_the_container_is_a_model_error() -> None:
     def crash(_request: Request) -> Response:
         raise ZeroDivisionError
 
     assert invoke(model(crash))["OriginalStatusCode"] == 500
 
 
-def test_container_that_takes_too_long_is_a_model_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invocations, "MODEL_ANSWERS_WITHIN_S", 0.01)
+def test_a_timeout_of_the_container_is_a_model_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invocations, "MODEL_TIMEOUT_S", 0.01)
 
     async def never(_scope: object, _receive: object, _send: object) -> None:
         await asyncio.sleep(60)
@@ -144,14 +148,14 @@ def test_container_that_takes_too_long_is_a_model_error(monkeypatch: pytest.Monk
     assert (parsed["Error"]["Code"], parsed["OriginalStatusCode"]) == ("ModelError", 0)
 
 
-def test_body_may_have_six_mebibytes_and_no_byte_more() -> None:
+def test_a_body_may_have_six_mebibytes_and_not_a_byte_more() -> None:
     assert "Body" in invoke(model(), body=b"x" * MAX_BODY_BYTES)
     error = invoke(model(), body=b"x" * (MAX_BODY_BYTES + 1))
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 413
     assert error["Error"]["Message"] == "HTTP content length exceeded 6291456 bytes."
 
 
-def test_success_is_captured_with_what_the_caller_said() -> None:
+def test_a_success_is_captured_with_the_callers_identifiers() -> None:
     captured: list[Invocation] = []
     headers = {
         "X-Amzn-SageMaker-Inference-Id": "i" * 64,
@@ -160,12 +164,12 @@ def test_success_is_captured_with_what_the_caller_said() -> None:
     invoke(model(), body=b"wire", headers=headers, captured=captured)
     [invocation] = captured
     assert (invocation.request.body, invocation.request.content_type) == (b"wire", "image/jpeg")
-    assert json.loads(invocation.response.body) == ANSWER
+    assert json.loads(invocation.response.body) == PREDICTION
     assert (invocation.inference_id, invocation.custom_attributes) == ("i" * 64, "a=1")
     assert invocation.at.tzname() == "UTC"
 
 
-def test_failure_is_not_captured() -> None:
+def test_a_failure_is_not_captured() -> None:
     captured: list[Invocation] = []
     invoke(model(lambda _: Response(status_code=500)), captured=captured)
     assert captured == []
@@ -174,7 +178,9 @@ def test_failure_is_not_captured() -> None:
 @pytest.mark.parametrize(
     ("sampling", "roll", "count"), [(100, 99.9, 1), (30, 29.9, 1), (30, 30.0, 0), (0, 0.0, 0)]
 )
-def test_share_of_the_invocations_is_captured(sampling: int, roll: float, count: int) -> None:
+def test_the_sampled_share_of_the_invocations_is_captured(
+    sampling: int, roll: float, count: int
+) -> None:
     captured: list[Invocation] = []
     invoke(model(), captured=captured, sampling=sampling, roll=roll)
     assert len(captured) == count

@@ -1,4 +1,4 @@
-"""What a drop folder takes, and when."""
+"""Which files of a drop folder are uploaded, and when."""
 
 import os
 from dataclasses import dataclass
@@ -61,10 +61,10 @@ def never() -> bool:
 
 
 def keys() -> list[str]:
-    return [each["Key"] for each in boto3.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]]
+    return [entry["Key"] for entry in boto3.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]]
 
 
-def test_the_folder_is_made(drop: DropFolder) -> None:
+def test_an_absent_folder_is_made(drop: DropFolder) -> None:
     assert drop.folder.is_dir()
 
 
@@ -78,13 +78,13 @@ def test_a_file_is_ready_when_it_no_longer_changes(drop: DropFolder, clock: Cloc
     assert names(drop) == ["a.jpg"]
 
 
-def test_a_file_of_yore_was_moved_here_whole(drop: DropFolder, clock: Clock) -> None:
+def test_an_old_file_is_ready_at_once(drop: DropFolder, clock: Clock) -> None:
     file = written(drop.folder / "a.jpg", clock)
     os.utime(file, (TODAY - 60, TODAY - 60))
     assert names(drop) == ["a.jpg"]
 
 
-def test_a_file_from_the_future_settles_all_the_same(drop: DropFolder, clock: Clock) -> None:
+def test_a_file_with_a_future_time_settles_too(drop: DropFolder, clock: Clock) -> None:
     file = written(drop.folder / "a.jpg", clock)
     os.utime(file, (TODAY + 9e6, TODAY + 9e6))
     assert names(drop) == []
@@ -121,43 +121,43 @@ def test_only_plain_files_at_the_top_and_one_below_are_seen(
     assert sorted(names(drop)) == ["a.jpg", "b.jpg"]
 
 
-def test_the_sub_folder_is_the_driver(tmp_path: Path) -> None:
+def test_the_sub_folder_names_the_driver(tmp_path: Path) -> None:
     assert driver_of(tmp_path / "a.jpg", tmp_path) == "dropbox"
     assert driver_of(tmp_path / "anna" / "a.jpg", tmp_path) == "anna"
     assert driver_of(tmp_path / "an\udcffna" / "a.jpg", tmp_path) == "an\\xffna"
 
 
 @mock_aws
-def test_what_is_uploaded_is_moved_away(drop: DropFolder, clock: Clock) -> None:
+def test_an_uploaded_file_is_moved_away(drop: DropFolder, clock: Clock) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     written(drop.folder / "anna" / "a.JPG", clock, b"content")
-    assert drop.take(s3, BUCKET, enough=never) == 0
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
     clock.passed += SETTLE_S
-    assert drop.take(s3, BUCKET, enough=never) == 1
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 1
     [key] = keys()
     assert key.startswith("intake/anna/")
-    [done] = (drop.folder / ".done" / "anna").iterdir()
-    assert done.read_bytes() == b"content"
-    assert done.name == f"{key.rpartition('/')[2].removesuffix('.jpg')}.a.JPG"
+    [moved] = (drop.folder / ".done" / "anna").iterdir()
+    assert moved.read_bytes() == b"content"
+    assert moved.name == f"{key.rpartition('/')[2].removesuffix('.jpg')}.a.JPG"
     clock.passed += SETTLE_S
-    assert drop.take(s3, BUCKET, enough=never) == 0
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
     assert not list(candidates(drop.folder))
 
 
 @mock_aws
-def test_what_cannot_be_moved_is_remembered_under_any_name(drop: DropFolder, clock: Clock) -> None:
+def test_a_file_that_cannot_be_moved_is_uploaded_once(drop: DropFolder, clock: Clock) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     file = written(drop.folder / "a.jpg", clock)
     (drop.folder / ".done").write_text("in the way")
     names(drop)
     clock.passed += SETTLE_S
-    assert drop.take(s3, BUCKET, enough=never) == 1
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 1
     file.rename(drop.folder / "b.jpg")
     for _ in range(3):
         clock.passed += SETTLE_S
-        assert drop.take(s3, BUCKET, enough=never) == 0
+        assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
     assert len(keys()) == 1
 
 
@@ -168,20 +168,20 @@ def test_a_failed_upload_is_tried_again_later(drop: DropFolder, clock: Clock) ->
     s3 = boto3.client("s3")
     with Stubber(s3) as stub:
         stub.add_client_error("put_object", "InternalError")
-        assert drop.take(s3, BUCKET, enough=never) == 0
+        assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
         stub.add_response("put_object", {"ETag": '"e"'})
-        assert drop.take(s3, BUCKET, enough=never) == 0
+        assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
         clock.passed += SETTLE_S
-        assert drop.take(s3, BUCKET, enough=never) == 1
+        assert drop.upload_ready(s3, BUCKET, should_stop=never) == 1
 
 
-def test_a_stop_is_heeded_between_files(drop: DropFolder, clock: Clock) -> None:
+def test_a_stop_ends_the_round_before_the_next_file(drop: DropFolder, clock: Clock) -> None:
     written(drop.folder / "a.jpg", clock)
     names(drop)
     clock.passed += SETTLE_S
-    assert drop.take(boto3.client("s3"), BUCKET, enough=lambda: True) == 0
+    assert drop.upload_ready(boto3.client("s3"), BUCKET, should_stop=lambda: True) == 0
 
 
-def test_a_folder_that_is_gone_is_no_error(drop: DropFolder) -> None:
+def test_a_removed_folder_holds_no_files(drop: DropFolder) -> None:
     drop.folder.rmdir()
     assert names(drop) == []

@@ -1,4 +1,4 @@
-"""Sessions reach the stage whatever the user's environment says."""
+"""Sessions reach the stage whatever the user's environment holds."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_clients_can_be_configured_further() -> None:
     assert session.client("s3", region_name="eu-west-1").meta.region_name == "eu-west-1"
 
 
-def test_environment_is_for_the_aws_command_line() -> None:
+def test_the_environment_suits_the_aws_command_line() -> None:
     environment = STAGE.environment
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert environment["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == "http://127.0.0.1:2"

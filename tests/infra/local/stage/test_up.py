@@ -1,4 +1,4 @@
-"""The state file, the lock, what is kept, and the commands around them, without any process."""
+"""The state file, the lock, and the commands around them, without any process."""
 
 import dataclasses
 import json
@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 from infra import cli
 from infra.cli import photos, rendering, system
 from infra.cli.errors import NOT_RUNNING, plain_text
-from infra.local.errors import NotRunning
+from infra.local.errors import NotRunning, StageError
 from infra.local.stage.background import UpSettings, start, stop
-from infra.local.stage.persistent_state import NEEDED, persistent_state
 from infra.local.stage.state_file import (
     FAILED,
     READY,
@@ -45,57 +44,92 @@ def a_state(status: str = READY, *, pid_started: float | None = None) -> UpState
     )
 
 
+ANY_PORTS = UpSettings(
+    port=0, runtime_port=0, page_port=0, api_port=0, keep=False, drop_folder=None
+)
+
+
 @pytest.fixture
 def lock(tmp_path: Path) -> Iterator[int]:
-    taken = take_lock(tmp_path / "up")
-    assert taken is not None
-    yield taken
-    os.close(taken)
+    descriptor = take_lock(tmp_path / "up")
+    assert descriptor is not None
+    yield descriptor
+    os.close(descriptor)
 
 
 def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_state(tmp_path / "up", a_state())
     assert read_state(tmp_path / "up") == a_state()
     assert running_state(tmp_path / "up") == a_state()
-    assert [each.name for each in (tmp_path / "up").iterdir()] == ["state.json"]
+    assert [path.name for path in (tmp_path / "up").iterdir()] == ["state.json"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"other": 1}'])
-def test_a_spoilt_state_is_none(tmp_path: Path, content: str) -> None:
+def test_a_damaged_state_file_counts_as_absent(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
     assert read_state(tmp_path) is None
     with pytest.raises(NotRunning, match="scones up"):
         running_state(tmp_path)
 
 
-def test_another_process_with_the_same_number_is_not_believed(tmp_path: Path) -> None:
+def test_a_process_that_reuses_the_number_is_not_the_supervisor(tmp_path: Path) -> None:
     write_state(tmp_path, a_state(pid_started=1.0))
     with pytest.raises(NotRunning, match="its supervisor was killed"):
         running_state(tmp_path)
 
 
-@pytest.mark.parametrize(("status", "said"), [(FAILED, "stopped by itself"), (STARTING, "waits")])
-def test_what_is_not_ready_is_said(tmp_path: Path, status: str, said: str) -> None:
+@pytest.mark.parametrize(("status", "reason"), [(FAILED, "stopped by itself"), (STARTING, "waits")])
+def test_the_error_states_why_a_system_is_not_ready(
+    tmp_path: Path, status: str, reason: str
+) -> None:
     write_state(tmp_path, a_state(status))
-    with pytest.raises(NotRunning, match=said):
+    with pytest.raises(NotRunning, match=reason):
         running_state(tmp_path)
 
 
-def test_one_at_a_time_has_the_lock(tmp_path: Path, lock: int) -> None:
+def test_only_one_process_has_the_lock(tmp_path: Path, lock: int) -> None:
     assert lock
     assert take_lock(tmp_path / "up") is None
 
 
-def test_up_again_is_answered_with_what_runs(tmp_path: Path, lock: int) -> None:
+def test_up_again_returns_the_running_system(tmp_path: Path, lock: int) -> None:
     assert lock
     write_state(tmp_path / "up", a_state())
-    settings = UpSettings(
-        port=0, runtime_port=0, page_port=0, api_port=0, keep=False, drop_folder=None
+    assert start(tmp_path / "up", ANY_PORTS, step=print) == (a_state(), False)
+
+
+def write_state_of_the_build_before_the_renames(folder: Path) -> None:
+    """Its state file has no format, another name for the API's address, and other outputs."""
+    this = psutil.Process()
+    folder.mkdir(exist_ok=True)
+    (folder / "state.json").write_text(
+        f"""{{
+            "status": "ready", "pid": {this.pid}, "pid_started": {this.create_time()},
+            "since": "2026-01-01T00:00:00+00:00", "message": "",
+            "endpoint_url": "http://127.0.0.1:4566", "runtime_url": "http://127.0.0.1:4567",
+            "page_url": "http://127.0.0.1:4568", "door_url": "http://127.0.0.1:4569",
+            "drop_folder": "", "keep": true, "outputs": {{ "DoorUrl": "http://127.0.0.1:4569" }},
+            "processes": {{ "emulator": 1 }}
+        }}""",
+        encoding="utf-8",
     )
-    assert start(tmp_path / "up", settings, step=print) == (a_state(), False)
 
 
-def test_down_clears_what_a_dead_supervisor_left(tmp_path: Path) -> None:
+def test_a_running_system_of_another_build_is_refused_but_can_be_stopped(
+    tmp_path: Path, lock: int
+) -> None:
+    assert lock
+    write_state_of_the_build_before_the_renames(tmp_path / "up")
+    with pytest.raises(NotRunning, match="run `scones down`, then `scones up`"):
+        running_state(tmp_path / "up")
+    with pytest.raises(StageError, match="run `scones down`, then `scones up`"):
+        start(tmp_path / "up", ANY_PORTS, step=print)
+    state = read_state(tmp_path / "up")
+    assert state is not None
+    assert state.is_alive, "`scones down` finds the process to stop"
+
+
+def test_down_removes_the_files_of_a_dead_supervisor(tmp_path: Path) -> None:
     folder = tmp_path / "up"
     write_state(folder, a_state(pid_started=1.0))
     (folder / "log").touch()
@@ -105,83 +139,15 @@ def test_down_clears_what_a_dead_supervisor_left(tmp_path: Path) -> None:
     assert stop(folder) is False
 
 
-def test_down_leaves_what_is_kept_unless_told(tmp_path: Path) -> None:
+def test_down_removes_persistent_state_only_with_discard(tmp_path: Path) -> None:
     (tmp_path / "up" / "kept" / "s3").mkdir(parents=True)
     stop(tmp_path / "up")
-    assert [each.name for each in (tmp_path / "up").iterdir()] == ["kept"]
+    assert [path.name for path in (tmp_path / "up").iterdir()] == ["kept"]
     stop(tmp_path / "up", discard=True)
     assert not (tmp_path / "up").exists()
 
 
-def saved(working: Path, text: str) -> None:
-    (working / "state").mkdir(exist_ok=True)
-    for name in NEEDED:
-        (working / "state" / f"{name}.json").write_text(text)
-
-
-def test_what_is_saved_is_there_for_the_next_run(tmp_path: Path) -> None:
-    keep = tmp_path / "kept"
-    for run in ("one", "two"):
-        with persistent_state(keep, tmp_path / run) as working:
-            assert working is not None
-            found = (working / "state" / "s3.json").exists()
-            assert found == (run == "two")
-            saved(working, run)
-    assert (keep / "state" / "s3.json").read_text() == "two"
-    assert [each.name for each in tmp_path.iterdir()] == ["kept"]
-
-
-def test_what_is_saved_is_kept_though_the_clock_was_set_back(tmp_path: Path) -> None:
-    """File systems may round times down, too: a file's time can lie before the run's begin."""
-    keep = tmp_path / "kept"
-    for run in ("one", "two"):
-        with persistent_state(keep, tmp_path / run) as working:
-            assert working is not None
-            saved(working, run)
-            for file in (working / "state").iterdir():
-                os.utime(file, (1_000_000_000, 1_000_000_000))
-    assert (keep / "state" / "s3.json").read_text() == "two"
-
-
-def test_a_save_that_broke_off_leaves_what_was_kept_before(tmp_path: Path) -> None:
-    keep = tmp_path / "kept"
-    with persistent_state(keep, tmp_path / "one") as working:
-        assert working is not None
-        saved(working, "one")
-    with persistent_state(keep, tmp_path / "two") as working:
-        assert working is not None
-        (working / "state" / f"{NEEDED[0]}.json").write_text("two")  # killed after the first file
-    assert (keep / "state" / f"{NEEDED[0]}.json").read_text() == "one"
-
-
-def test_a_crash_leaves_what_was_kept_before(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    keep = tmp_path / "kept"
-    with persistent_state(keep, tmp_path / "one") as working:
-        assert working is not None
-        saved(working, "one")
-    with persistent_state(keep, tmp_path / "two") as working:
-        assert working is not None
-        (working / "s3").mkdir()  # a photo came, and the tables were never written
-    assert not (keep / "s3").exists()
-    assert "not saved" in caplog.text
-
-
-def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path) -> None:
-    (tmp_path / "kept.before" / "state").mkdir(parents=True)
-    with persistent_state(tmp_path / "kept", tmp_path / "run") as working:
-        assert working is not None
-        assert (working / "state").is_dir()
-
-
-def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
-    with persistent_state(None, tmp_path / "run") as working:
-        assert working is None
-    assert not list(tmp_path.iterdir())
-
-
-def test_environment_lines_survive_a_shell() -> None:
+def test_a_shell_reads_the_environment_lines_unchanged() -> None:
     lines = system.env_lines({"A": "x y'z", "NO_PROXY": "127.0.0.1"}, {"ReviewQueueUrl": "u"})
     exported = [shlex.split(line)[1] for line in lines if line.startswith("export ")]
     assert exported == [
@@ -193,7 +159,7 @@ def test_environment_lines_survive_a_shell() -> None:
     assert lines[0].startswith("unset AWS_PROFILE")
 
 
-def test_upload_ids_sort_by_time_and_differ() -> None:
+def test_upload_ids_sort_by_time_and_are_unique() -> None:
     earlier = new_upload_id(datetime(2026, 1, 1, 9, 59, 59, 999_000, tzinfo=UTC))
     later = [new_upload_id(datetime(2026, 1, 1, 10, tzinfo=UTC)) for _ in range(100)]
     assert earlier < min(later)
@@ -207,13 +173,13 @@ def test_the_key_names_driver_and_upload() -> None:
 
 
 @pytest.mark.parametrize("driver", ["", "a/b", ".a", "..", "a" * 1_100, "\udcff"])
-def test_impossible_drivers_are_refused(driver: str) -> None:
+def test_invalid_driver_ids_are_refused(driver: str) -> None:
     with pytest.raises(InvalidDriver):
         key_of(driver, "u", Path("a.jpg"))
 
 
 @pytest.mark.parametrize("words", [["status"], ["env"], ["submit", "a.jpg", "--driver", "d"]])
-def test_without_a_system_one_line_says_what_to_do(
+def test_without_a_system_a_command_prints_one_line_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
 ) -> None:
     monkeypatch.setenv("SCONES_UP_DIR", str(tmp_path / "up"))
@@ -222,7 +188,7 @@ def test_without_a_system_one_line_says_what_to_do(
     assert result.stderr == "scones: nothing is running: start it with `scones up`.\n"
 
 
-def test_a_failed_system_is_told_to_scripts_too(
+def test_the_json_status_reports_a_failed_system(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(photos, "home", lambda: tmp_path)
@@ -236,11 +202,11 @@ def test_a_failed_system_is_told_to_scripts_too(
     assert "its log" not in document["message"]
 
 
-def test_up_says_where_everything_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[UpSettings] = []
+def test_up_prints_all_addresses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings_used: list[UpSettings] = []
 
     def started(_folder: Path, settings: UpSettings, **_: object) -> tuple[UpState, bool]:
-        asked.append(settings)
+        settings_used.append(settings)
         return a_state(), True
 
     monkeypatch.setattr(system, "start", started)
@@ -248,11 +214,11 @@ def test_up_says_where_everything_is(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0
     assert "http://127.0.0.1:4566" in result.stdout
-    assert asked[0].arguments()[:2] == ["--port", "0"]
-    assert asked[0].arguments()[-3:] == ["--keep", "--drop-folder", str(tmp_path)]
+    assert settings_used[0].arguments()[:2] == ["--port", "0"]
+    assert settings_used[0].arguments()[-3:] == ["--keep", "--drop-folder", str(tmp_path)]
 
 
-def test_a_hostile_name_is_shown_as_text() -> None:
+def test_control_characters_of_a_name_are_escaped() -> None:
     assert plain_text("a\x1b[31m\n\udcff") == r"a\x1b[31m\n\udcff"
     rows = [{"photo_id": "p", "path": "\x1b", "outcome": None}]
     assert "\x1b" not in rendering.submissions(rows)

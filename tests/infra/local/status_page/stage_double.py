@@ -1,4 +1,4 @@
-"""A stage in memory, as far as the page reads one."""
+"""A stage in memory, with all that the page reads."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from handlers.aws.attribute_values import attribute_map
 from handlers.domain.ledger import schema
 from handlers.domain.ledger.identity import photo_id
 from infra.local.status_page.reader import StageReader
-from infra.local.status_page.stack_names import PagePlaces
+from infra.local.status_page.stack_names import StackNames
 from tests.pictures import a_jpeg
 from tests.tables import create_table
 
@@ -24,7 +24,7 @@ KEY = 'intake/<img src=x onerror=alert(1)>/"quoted" & .jpg'
 
 
 class Clock:
-    """Passes when told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
@@ -37,13 +37,13 @@ class Clock:
 class Stage:
     """Tables, buckets and queues in memory, and a reader of them."""
 
-    places: PagePlaces
+    names: StackNames
     reader: StageReader
     clock: Clock
     session: boto3.Session = field(default_factory=boto3.Session)
 
     def upload(self, key: str = KEY, data: bytes = b"") -> dict[str, Any]:
-        """The beginning of a ledger row."""
+        """Upload a photo and return the first attributes of its ledger row."""
         s3 = self.session.client("s3")
         stored = s3.put_object(Bucket=BUCKET, Key=key, Body=data or a_jpeg())
         version, etag = stored["VersionId"], stored["ETag"].strip('"')
@@ -63,7 +63,7 @@ class Stage:
 
 @contextlib.contextmanager
 def page_stage() -> Iterator[Stage]:
-    """An empty one."""
+    """An empty stage."""
     with mock_aws():
         session = boto3.Session()
         s3, sqs = session.client("s3"), session.client("sqs")
@@ -75,7 +75,7 @@ def page_stage() -> Iterator[Stage]:
             sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in ("review", "review-dead", "failures", "intake-dead")
         ]
-        places = PagePlaces(
+        names = StackNames(
             intake_bucket=BUCKET,
             photos_table=TABLE,
             assignments_table=ASSIGNMENTS,
@@ -87,8 +87,8 @@ def page_stage() -> Iterator[Stage]:
             capture_prefix=PREFIX,
         )
         clock = Clock()
-        reader = StageReader.over(session, places, config=Config(), clock=clock)
-        yield Stage(places, reader, clock)
+        reader = StageReader.over(session, names, config=Config(), clock=clock)
+        yield Stage(names, reader, clock)
 
 
 def _create_tables(session: boto3.Session) -> None:

@@ -1,4 +1,4 @@
-"""The page answers only this machine, only reads, and runs nothing that strangers wrote."""
+"""The page responds only to this machine, only reads, and runs no code that users wrote."""
 
 import asyncio
 import json
@@ -21,17 +21,17 @@ STYLES_AND_HANDLERS = re.compile(r"<style|style=|\son\w+=|javascript:", re.IGNOR
 
 
 class Stage:
-    """Answers, or fails, as told."""
+    """Responds, or raises `error`."""
 
     def __init__(self, *, error: Exception | None = None, picture: bytes | None = None) -> None:
         self._error = error
         self._picture = picture
-        self.asked: list[tuple[str, str]] = []
+        self.queries: list[tuple[str, str]] = []
 
     def overview(self, *, state: str, before: str) -> Mapping[str, Any]:
         if self._error:
             raise self._error
-        self.asked.append((state, before))
+        self.queries.append((state, before))
         return {"photos": [{"key": HOSTILE}]}
 
     def story(self, photo_id: str) -> Mapping[str, Any] | None:
@@ -41,7 +41,7 @@ class Stage:
         return self._picture if photo_id == PHOTO else None
 
 
-def ask(
+def get(
     path: str,
     *,
     stage: Stage | None = None,
@@ -50,20 +50,20 @@ def ask(
 ) -> httpx.Response:
     app = LoopbackGuard(page_app(stage or Stage()), port=PORT, methods=("GET",), headers=HEADERS)
 
-    async def answer() -> httpx.Response:
+    async def fetch() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
             return await client.request(method, path, headers={"Host": host})
 
-    return asyncio.run(answer())
+    return asyncio.run(fetch())
 
 
 EVERYWHERE = ["/", f"/photos/{PHOTO}", "/static/list.js", "/api/overview", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_answer_has_the_policy(path: str) -> None:
-    headers = ask(path).headers
+def test_every_response_has_the_policy(path: str) -> None:
+    headers = get(path).headers
     assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -72,7 +72,7 @@ def test_every_answer_has_the_policy(path: str) -> None:
 
 
 def test_the_policy_allows_only_the_pages_own_files() -> None:
-    allowed = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
+    allowed = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
     assert allowed["default-src"] == "'none'"
     assert set(allowed.values()) == {"'none'", "'self'"}
     for closed in ("base-uri", "form-action", "frame-ancestors"):
@@ -80,8 +80,8 @@ def test_the_policy_allows_only_the_pages_own_files() -> None:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
-def test_loopback_names_are_answered(name: str) -> None:
-    assert ask("/", host=f"{name}:{PORT}").status_code == 200
+def test_requests_by_loopback_names_are_served(name: str) -> None:
+    assert get("/", host=f"{name}:{PORT}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_loopback_names_are_answered(name: str) -> None:
     ["evil.example", f"evil.example:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", "", "0.0.0.0"],  # noqa: S104 # refused
 )
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_other_names_are_refused(host: str, path: str) -> None:
-    refused = ask(path, host=host)
+def test_requests_by_other_names_are_refused(host: str, path: str) -> None:
+    refused = get(path, host=host)
     assert refused.status_code == 403
     assert refused.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"])
-def test_it_only_reads(method: str) -> None:
-    refused = ask("/api/overview", method=method)
+def test_methods_that_write_are_refused(method: str) -> None:
+    refused = get("/api/overview", method=method)
     assert refused.status_code == 405
     assert refused.headers["allow"] == "GET"
 
@@ -106,8 +106,8 @@ def test_it_only_reads(method: str) -> None:
     "path",
     ["/static/app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static/", "/photos/1"],
 )
-def test_other_files_are_not_there(path: str) -> None:
-    assert ask(path).status_code == 404
+def test_other_files_are_not_served(path: str) -> None:
+    assert get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -121,40 +121,40 @@ def test_other_files_are_not_there(path: str) -> None:
         ("/health", "text/plain"),
     ],
 )
-def test_files_have_their_types(path: str, kind: str) -> None:
-    answer = ask(path)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith(kind)
+def test_files_have_their_content_types(path: str, kind: str) -> None:
+    response = get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith(kind)
 
 
-def test_hostile_text_travels_as_json_only() -> None:
+def test_hostile_text_is_sent_as_json_only() -> None:
     for path in ("/api/overview", f"/api/photos/{PHOTO}"):
-        answer = ask(path)
-        assert answer.headers["content-type"] == "application/json"
-        assert HOSTILE in json.dumps(answer.json(), ensure_ascii=False).replace('\\"', '"')
+        response = get(path)
+        assert response.headers["content-type"] == "application/json"
+        assert HOSTILE in json.dumps(response.json(), ensure_ascii=False).replace('\\"', '"')
     for path in ("/", f"/photos/{PHOTO}"):
-        assert "onerror" not in ask(path).text
+        assert "onerror" not in get(path).text
 
 
-def test_what_is_asked_for_is_passed_on_and_checked() -> None:
+def test_query_parameters_are_checked_and_passed_on() -> None:
     stage = Stage()
-    assert ask("/api/overview?state=failed&before=2026%23ab", stage=stage).status_code == 200
-    assert stage.asked == [("failed", "2026#ab")]
-    assert ask("/api/overview?state=deleted").status_code == 400
-    assert ask(f"/api/overview?before={'x' * 200}").status_code == 400
+    assert get("/api/overview?state=failed&before=2026%23ab", stage=stage).status_code == 200
+    assert stage.queries == [("failed", "2026#ab")]
+    assert get("/api/overview?state=deleted").status_code == 400
+    assert get(f"/api/overview?before={'x' * 200}").status_code == 400
 
 
 def test_an_unknown_photo_is_not_found() -> None:
-    answer = ask(f"/api/photos/{'0' * 64}")
-    assert answer.status_code == 404
-    assert answer.json() == {"error": "unknown_photo"}
+    response = get(f"/api/photos/{'0' * 64}")
+    assert response.status_code == 404
+    assert response.json() == {"error": "unknown_photo"}
 
 
-def test_pictures_are_kept_and_placeholders_are_not() -> None:
-    picture = ask(f"/thumbnails/{PHOTO}", stage=Stage(picture=b"\xff\xd8"))
+def test_pictures_are_cached_and_placeholders_are_not() -> None:
+    picture = get(f"/thumbnails/{PHOTO}", stage=Stage(picture=b"\xff\xd8"))
     assert picture.headers["content-type"] == "image/jpeg"
     assert "immutable" in picture.headers["cache-control"]
-    placeholder = ask(f"/thumbnails/{PHOTO}")
+    placeholder = get(f"/thumbnails/{PHOTO}")
     assert placeholder.headers["content-type"] == "image/svg+xml"
     assert placeholder.headers["cache-control"] == "no-store"
 
@@ -166,10 +166,12 @@ def test_pictures_are_kept_and_placeholders_are_not() -> None:
         (ClientError({"Error": {"Code": "ResourceNotFound"}}, "Query"), 502, "stage_refuses"),
     ],
 )
-def test_a_stage_that_is_gone_is_said(error: Exception, status: int, code: str) -> None:
-    answer = ask("/api/overview", stage=Stage(error=error))
-    assert answer.status_code == status
-    assert answer.json() == {"error": code}
+def test_a_stage_that_does_not_respond_is_reported(
+    error: Exception, status: int, code: str
+) -> None:
+    response = get("/api/overview", stage=Stage(error=error))
+    assert response.status_code == status
+    assert response.json() == {"error": code}
 
 
 def test_no_file_has_inline_code_or_styles_or_comes_from_elsewhere() -> None:

@@ -1,4 +1,4 @@
-"""Counts that add up, pages that stay where they are, and seconds read from a history."""
+"""Counts add up, pages keep their photos, and seconds are read from a history."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from infra.local.sagemaker.capture_lines import CaptureSettings
-from infra.local.status_page.cards import PAGE_SIZE, STATES, Card, counts, sheet
-from infra.local.status_page.stack_names import PagePlaces
+from infra.local.status_page.cards import PAGE_SIZE, STATES, Card, card_page, counts
+from infra.local.status_page.stack_names import StackNames
 from infra.local.status_page.steps import read_run
 from infra.local.status_page.story import as_json, story
 
@@ -53,19 +53,19 @@ RUN = [
 ]
 
 
-def test_counts_add_up_whatever_stands_in_the_ledger() -> None:
+def test_counts_add_up_whatever_the_ledger_holds() -> None:
     statuses = ["received", "requeued", "assigned", "assigned", "in_review", "failed", "nonsense"]
     cards = [a_card(number, status=status) for number, status in enumerate(statuses)]
-    found = counts(cards, uploads=9)
-    assert found["received"] == 9 == sum(found[state] for state in STATES)
-    assert found["in_flight"] == 3 + 2
-    assert found["unclaimed"] == 2
+    totals = counts(cards, uploads=9)
+    assert totals["received"] == 9 == sum(totals[state] for state in STATES)
+    assert totals["in_flight"] == 3 + 2
+    assert totals["unclaimed"] == 2
 
 
-def test_counts_add_up_while_the_bucket_was_counted_earlier() -> None:
-    found = counts([a_card(1), a_card(2, status="rejected")], uploads=1)
-    assert found["received"] == 2 == sum(found[state] for state in STATES)
-    assert found["unclaimed"] == 0
+def test_counts_add_up_although_the_bucket_was_counted_earlier() -> None:
+    totals = counts([a_card(1), a_card(2, status="rejected")], uploads=1)
+    assert totals["received"] == 2 == sum(totals[state] for state in STATES)
+    assert totals["unclaimed"] == 0
 
 
 def test_pages_go_from_the_newest_to_the_oldest_without_gaps() -> None:
@@ -73,39 +73,42 @@ def test_pages_go_from_the_newest_to_the_oldest_without_gaps() -> None:
     seen: list[Card] = []
     before = ""
     while True:
-        page = sheet(cards, before=before)
+        page = card_page(cards, before=before)
         assert page.position == len(seen) + 1
         assert page.of == len(cards)
         seen += page.cards
         before = page.older
         if not before:
             break
-        cards = [*cards, a_card(500 + len(cards))]  # one more arrives: it is not on older pages
+        cards = [
+            *cards,
+            a_card(500 + len(cards)),
+        ]  # a new photo is not on older pages
         seen = [cards[-1], *seen]
     assert seen == sorted(cards, key=lambda card: card.cursor, reverse=True)
 
 
-def test_a_page_can_be_of_one_state() -> None:
+def test_a_page_can_hold_one_state() -> None:
     cards = [a_card(1), a_card(2, status="failed")]
-    assert [card.status for card in sheet(cards, state="failed").cards] == ["failed"]
-    nothing = sheet(cards, state="assigned")
-    assert (nothing.position, nothing.of, nothing.older) == (0, 0, "")
+    assert [card.status for card in card_page(cards, state="failed").cards] == ["failed"]
+    empty = card_page(cards, state="assigned")
+    assert (empty.position, empty.of, empty.older) == (0, 0, "")
 
 
-def test_a_row_that_should_not_exist_is_shown_all_the_same() -> None:
+def test_a_row_that_should_not_exist_is_shown() -> None:
     card = Card.from_item({"photo_id": "ab"})
     assert (card.state, card.key, card.confidence) == ("in_flight", "", None)
 
 
-def test_a_guess_is_no_vehicle_where_none_was_seen() -> None:
+def test_a_photo_without_a_vehicle_shows_no_guess() -> None:
     facts = {"vehicle": "bicycle", "confidence": Decimal("0.02")}
-    none = a_card(classification=facts, review_reason="no_vehicle", status="in_review")
-    assert (none.vehicle, none.reason) == ("", "no_vehicle")
+    without = a_card(classification=facts, review_reason="no_vehicle", status="in_review")
+    assert (without.vehicle, without.reason) == ("", "no_vehicle")
     assert a_card(classification=facts).vehicle == "bicycle"
     assert a_card(classification=facts, vehicle="motorcycle").vehicle == "motorcycle"
 
 
-def test_seconds_in_each_step() -> None:
+def test_a_run_sums_the_seconds_of_its_phases() -> None:
     run = read_run([*RUN, _event(2.5, "ExecutionSucceeded")])
     assert run.has_ended
     assert run.seconds == 2.5
@@ -118,7 +121,7 @@ def test_seconds_in_each_step() -> None:
     assert run.steps[2].errors == ("Lambda.TooManyRequestsException",)
 
 
-def test_where_a_photo_is_now() -> None:
+def test_a_running_execution_is_in_its_last_phase() -> None:
     run = read_run(RUN[:6])
     assert not run.has_ended
     assert run.seconds is None
@@ -144,28 +147,28 @@ def test_a_state_without_an_exit_ends_with_the_next() -> None:
     assert run.steps[0].seconds == 3
 
 
-def test_an_unknown_execution_is_an_empty_story() -> None:
+def test_an_unknown_execution_gives_an_empty_story() -> None:
     row = {"photo_id": "ab", "status": "failed"}
-    found = story(row, run=read_run([]), execution=None, capture=None, assignment=None)
-    assert found["event"] is found["execution"] is found["decision"] is None
-    assert found["states"] == []
-    assert found["photo"]["state"] == "failed"
+    document = story(row, run=read_run([]), execution=None, capture=None, assignment=None)
+    assert document["event"] is document["execution"] is document["decision"] is None
+    assert document["states"] == []
+    assert document["photo"]["state"] == "failed"
 
 
-def test_dynamodbs_types_become_json() -> None:
+def test_types_of_dynamodb_become_json() -> None:
     stored = {"n": Decimal(3), "x": Decimal("0.5"), "s": {"a"}, "at": START, "none": None}
     assert as_json(stored) == {"n": 3, "x": 0.5, "s": ["a"], "at": str(START), "none": None}
 
 
-def test_places_are_read_from_the_outputs_and_told_as_options() -> None:
-    names = ["IntakeBucket", "PhotosTable", "AssignmentsTable", "ReviewQueueUrl"]
-    names += ["ReviewDeadLettersUrl", "FailuresQueueUrl", "IntakeDeadLettersUrl"]
-    places = PagePlaces.of_stage(
-        {name: name.lower() for name in names},
+def test_names_are_read_from_the_outputs_and_become_options() -> None:
+    outputs = ["IntakeBucket", "PhotosTable", "AssignmentsTable", "ReviewQueueUrl"]
+    outputs += ["ReviewDeadLettersUrl", "FailuresQueueUrl", "IntakeDeadLettersUrl"]
+    names = StackNames.of_stage(
+        {name: name.lower() for name in outputs},
         endpoint_name="vehicle",
         capture=CaptureSettings(destination="s3://captures/some/prefix/"),
     )
-    options = places.options()
+    options = names.options()
     assert options[options.index("--photos-table") + 1] == "photostable"
     assert options[options.index("--capture-bucket") + 1] == "captures"
     assert options[options.index("--capture-prefix") + 1] == "some/prefix/vehicle/AllTraffic"

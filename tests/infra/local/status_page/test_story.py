@@ -1,4 +1,4 @@
-"""The whole story of a photo, put together from execution, ledger, capture file and assignment."""
+"""A photo's story combines its execution, ledger row, capture record and assignment."""
 
 import json
 from collections.abc import Iterator
@@ -24,43 +24,43 @@ def stage() -> Iterator[Stage]:
         yield empty
 
 
-def test_a_whole_story(stage: Stage) -> None:
+def test_a_story_holds_every_record_of_a_photo(stage: Stage) -> None:
     row = {**stage.upload(), "driver_id": "ada"}
     execution = _execution(stage, {"detail": {"object": {"key": KEY}}})
     facts = {"probabilities": {"bicycle": 0.75}, "confidence": 0.75, "vehicle": "bicycle"}
+    _capture(stage, row["photo_id"])  # first: a slow machine would date it after the row
     stage.write(row, "assigned", execution_arn=execution, classification=facts)
-    _capture(stage, row["photo_id"])
     stage.session.client("dynamodb").put_item(
         TableName=ASSIGNMENTS, Item={"driver_id": {"S": "ada"}, "vehicle": {"S": "bicycle"}}
     )
-    found = stage.reader.story(row["photo_id"])
-    assert found is not None
-    assert found["event"]["detail"]["object"]["key"] == KEY
-    assert found["decision"] == facts
-    assert found["row"]["key"] == KEY
-    assert found["capture"]["eventMetadata"]["inferenceId"] == row["photo_id"]
-    assert found["capture"]["captureData"]["endpointInput"]["data"] == "(3 bytes)"
-    assert found["assignment"]["vehicle"] == "bicycle"
-    assert found["photo"]["confidence"] == 0.75
-    json.dumps(found)
+    story = stage.reader.story(row["photo_id"])
+    assert story is not None
+    assert story["event"]["detail"]["object"]["key"] == KEY
+    assert story["decision"] == facts
+    assert story["row"]["key"] == KEY
+    assert story["capture"]["eventMetadata"]["inferenceId"] == row["photo_id"]
+    assert story["capture"]["captureData"]["endpointInput"]["data"] == "(3 bytes)"
+    assert story["assignment"]["vehicle"] == "bicycle"
+    assert story["photo"]["confidence"] == 0.75
+    json.dumps(story)
 
 
-def test_a_story_of_an_unknown_photo_or_execution(stage: Stage) -> None:
+def test_an_unknown_photo_has_no_story_and_an_unknown_execution_no_event(stage: Stage) -> None:
     assert stage.reader.story("0" * 64) is None
     row = stage.upload()
     stage.write(row, "received", execution_arn=GONE)
-    found = stage.reader.story(row["photo_id"])
-    assert found is not None
-    assert found["event"] is found["capture"] is found["assignment"] is None
+    story = stage.reader.story(row["photo_id"])
+    assert story is not None
+    assert story["event"] is story["capture"] is story["assignment"] is None
 
 
-def test_a_capture_file_of_another_time_is_not_looked_through(stage: Stage) -> None:
+def test_a_capture_file_of_another_time_is_not_searched(stage: Stage) -> None:
     row = stage.upload()
     stage.write(row, "in_review", classification={"confidence": 0.5})
     _capture(stage, row["photo_id"], later=timedelta(hours=2))
-    found = stage.reader.story(row["photo_id"])
-    assert found is not None
-    assert found["capture"] is None
+    story = stage.reader.story(row["photo_id"])
+    assert story is not None
+    assert story["capture"] is None
 
 
 def _capture(stage: Stage, photo: str, later: timedelta = timedelta()) -> None:
