@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from infra.demo.demo_view import show
+from infra.demo.demo_day import demo_report
+from infra.demo.rendering import show_demo
 from infra.demo.runner import DemoReport, run_demo
 from infra.demo.samples import draw_samples
-from infra.operations.reports import made_up
 from infra.operations.upload import files_in
 from tests.conftest import ROOT
 from tests.e2e.browsing import NO_BROWSER, browser_path, launched
@@ -69,7 +69,7 @@ def demo_output(target: Path) -> None:
         draw_samples(Path(folder), count=SAMPLES)
         report = run_demo(Path(folder), files_in(Path(folder)), step=_step, moved=_ignore)
     console = Console(record=True, width=WIDTH, file=io.StringIO())
-    show(_relative(report), console)
+    show_demo(_relative(report), console)
     svg = console.export_svg(title="make demo", code_format=_FRAME, unique_id="demo")
     target.write_text(svg, encoding="utf-8")
 
@@ -102,7 +102,7 @@ def report_page(browser: "Browser", target: Path) -> None:
     """Make the report of the generated day with drift and photograph its first screen."""
     with tempfile.TemporaryDirectory() as folder:
         document = Path(folder) / "report.html"
-        document.write_bytes(made_up().files["report.html"])
+        document.write_bytes(demo_report().files["report.html"])
         page = browser.new_page(viewport=VIEWPORT)
         page.goto(document.as_uri())
         page.screenshot(path=target, quality=QUALITY)

@@ -72,20 +72,32 @@ COMMANDS = (
         name="submit",
         run=photos.submit,
         panel=RUN,
-        examples=("scones submit bike.jpg --driver anna --wait",),
+        examples=(
+            "scones submit bike.jpg --driver anna --wait",
+            "scones submit bike.jpg --driver anna --stack Scones-prod-Pipeline",
+        ),
     ),
     Command(
         name="status",
         run=photos.status,
         panel=RUN,
-        examples=("scones status", "scones status 3fa91c", "scones status --driver anna"),
+        examples=(
+            "scones status",
+            "scones status 3fa91c",
+            "scones status --driver anna",
+            "scones status --stack Scones-prod-Pipeline",
+        ),
     ),
     Command(name="env", run=system.env, panel=RUN, examples=('eval "$(scones env)"',)),
     Command(
         name="review",
         run=review.review,
         panel=REVIEW,
-        examples=("scones review", "scones review --as rita", "scones review --no-browser"),
+        examples=(
+            "scones review",
+            "scones review --as rita",
+            "scones review --stack Scones-prod-Pipeline",
+        ),
     ),
     Command(
         name="known",
@@ -97,11 +109,14 @@ COMMANDS = (
         name="provision",
         run=provision.provision_person,
         panel=OPERATE,
-        examples=("scones provision reviewer rita", "scones provision driver dora --stage prod"),
+        examples=(
+            "scones provision reviewer rita",
+            "scones provision driver dora --stack Scones-prod-Pipeline",
+        ),
     ),
     Command(
         name="reconcile",
-        run=reconciliation.reconcile_,
+        run=reconciliation.reconcile,
         panel=OPERATE,
         examples=("scones reconcile", "scones reconcile --queues --repair --json"),
     ),
@@ -157,7 +172,7 @@ COMMANDS = (
 
 
 def _epilog(title: str, lines: Iterable[str]) -> str:
-    """Lines below a title; Typer keeps the line breaks."""
+    """Return the lines below a title; Typer keeps the line breaks."""
     return "\n".join((title, *(f"  {line}" for line in lines)))
 
 

@@ -1,4 +1,4 @@
-"""`scones baseline`: a quiet window of the system's own becomes what its days are compared with."""
+"""`scones baseline`: list, make or remove the baselines from quiet windows of a system."""
 
 import json
 from statistics import median
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import AsJson, exit_on_error, plain_text
-from infra.cli.reconciliation import Stack
+from infra.cli.errors import exit_on_error
+from infra.cli.options import AsJson, Stack
 from infra.cli.target import target
+from infra.operations.plain_text import plain_text
 
 if TYPE_CHECKING:
     from monitoring.report.baseline import Baseline
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from monitoring.report.store import ReportStore
 
 Json = dict[str, Any]  # Any: JSON
-_NONE = "no baseline was made of the system's own days: scones baseline --from DAY --to DAY"
+_NONE = "no observed baseline; make one from quiet days: scones baseline --from DAY --to DAY"
 
 
 def baseline(
@@ -52,88 +53,90 @@ def baseline(
     from infra.operations import baselines  # noqa: PLC0415
 
     if forget and (start or end or dry_run):
-        raise typer.BadParameter("--forget needs nothing but --model")
+        raise typer.BadParameter("--forget goes with --model only")
     if start is None and (end or dry_run):
-        raise typer.BadParameter("a baseline needs its first day: --from")
-    with exit_on_error(interrupted="try again: twice is once."):
+        raise typer.BadParameter("a baseline needs the first day of its window: --from")
+    with exit_on_error(interrupted="run it again."):
         system = target(stack)
-        where = (system.session, system.report_function)
         if forget:
-            found: Json = {"forgotten": baselines.forget(*where, version=model)}
-            text = f"forgotten: {plain_text(found['forgotten'])}; its evaluation counts again"
+            version = baselines.forget(system, version=model)
+            document: Json = {"forgotten": version}
+            text = f"removed: {plain_text(version)}; the baseline of its evaluation counts again"
         elif start is None:
-            kept = baselines.kept(*where)
-            found = {name: _summary(each) if each else None for name, each in kept.items()}
-            text = "\n".join(map(_line, found.items())) or _NONE
+            observed = baselines.observed_baselines(system)
+            document = {name: _summary(kept) if kept else None for name, kept in observed.items()}
+            text = "\n".join(map(_line, document.items())) or _NONE
         else:
-            made, store = baselines.proposed(*where, start=start, end=end, version=model)
-            found, text = _made(made, None if dry_run else store)
-    typer.echo(json.dumps(found, indent=2) if as_document else text)
+            proposed, store = baselines.propose(system, start=start, end=end, version=model)
+            document, text = _keep(proposed, None if dry_run else store)
+    typer.echo(json.dumps(document, indent=2) if as_document else text)
 
 
-def _made(made: "Proposal", store: "ReportStore | None") -> tuple[Json, str]:
-    """Kept where there is a store for it; as document and as text."""
-    found = _document(made) | {"kept": store is not None}
-    text = _text(found)
+def _keep(proposed: "Proposal", store: "ReportStore | None") -> tuple[Json, str]:
+    """Keep the baseline if there is a `store` for it; return it as a document and as text."""
+    document = _document(proposed) | {"kept": store is not None}
+    text = _text(document)
     if store is not None:
-        key = store.keep_observed(made.baseline.model_version, made.baseline.to_json())
+        baseline = proposed.baseline
+        key = store.keep_observed(baseline.model_version, baseline.to_json())
         text += f"\nkept as {plain_text(key)}: reports compare with it from now on"
-    return found, text
+    return document, text
 
 
-def _document(made: "Proposal") -> Json:
+def _document(proposed: "Proposal") -> Json:
+    replaced = proposed.instead_of
     return {
-        **_summary(made.baseline),
-        "instead_of": _summary(made.instead_of) if made.instead_of else None,
-        "warnings": list(made.warnings()),
+        **_summary(proposed.baseline),
+        "instead_of": _summary(replaced) if replaced else None,
+        "warnings": list(proposed.warnings()),
     }
 
 
-def _summary(found: "Baseline") -> Json:
-    total = found.assigned + found.review
+def _summary(baseline: "Baseline") -> Json:
+    total = baseline.assigned + baseline.review
     return {
-        "model_version": found.model_version,
-        "observed": found.is_observed,
-        "from": found.observed_from,
-        "to": found.observed_to,
-        "n": found.n,
-        "threshold": found.threshold,
-        "predicted": dict(found.predicted),
-        "formats": dict(found.formats),
-        "review_rate": round(found.review / total, 4) if total else None,
+        "model_version": baseline.model_version,
+        "observed": baseline.is_observed,
+        "from": baseline.observed_from,
+        "to": baseline.observed_to,
+        "n": baseline.n,
+        "threshold": baseline.threshold,
+        "predicted": dict(baseline.predicted),
+        "formats": dict(baseline.formats),
+        "review_rate": round(baseline.review / total, 4) if total else None,
         "medians": {
             name: median(values)
-            for name, values in found.values.items()
-            if values and name not in found.predicted
+            for name, values in baseline.values.items()
+            if values and name not in baseline.predicted
         },
     }
 
 
-def _text(found: Json) -> str:
-    lines = [f"baseline of model {_line((found['model_version'], found))}", *_rows(found)]
-    before = found["instead_of"]
-    if before:
-        lines += [f"instead of {_line((before['model_version'], before))}", *_rows(before)]
-    lines += [f"warning: {plain_text(each)}" for each in found["warnings"]]
+def _text(document: Json) -> str:
+    lines = [f"baseline of model {_line((document['model_version'], document))}", *_rows(document)]
+    replaced = document["instead_of"]
+    if replaced:
+        lines += [f"instead of {_line((replaced['model_version'], replaced))}", *_rows(replaced)]
+    lines += [f"warning: {plain_text(warning)}" for warning in document["warnings"]]
     return "\n".join(lines)
 
 
-def _line(named: tuple[str, Json | None]) -> str:
-    version, found = named
-    if found is None:
-        return f"{plain_text(version)}: the file is malformed; make it anew or --forget it"
-    days = f"{found['from']} to {found['to']}" if found["observed"] else "its evaluation"
-    return f"{plain_text(version)}: {days}, {found['n']:,} photos"
+def _line(entry: tuple[str, Json | None]) -> str:
+    version, summary = entry
+    if summary is None:
+        return f"{plain_text(version)}: the file is malformed; make it again or --forget it"
+    days = f"{summary['from']} to {summary['to']}" if summary["observed"] else "its evaluation"
+    return f"{plain_text(version)}: {days}, {summary['n']:,} photos"
 
 
-def _rows(found: Json) -> list[str]:
-    medians = ", ".join(f"{name} {value:,.4g}" for name, value in found["medians"].items())
-    rate = found["review_rate"]
+def _rows(summary: Json) -> list[str]:
+    medians = ", ".join(f"{name} {value:,.4g}" for name, value in summary["medians"].items())
+    rate = summary["review_rate"]
     rows = {
-        "most probable": _shares(found["predicted"]),
-        "formats": _shares(found["formats"]),
-        "asked a person": f"{rate:.1%}" if rate is not None else "",
-        "threshold": f"{found['threshold']:g}",
+        "most probable": _shares(summary["predicted"]),
+        "formats": _shares(summary["formats"]),
+        "sent to review": f"{rate:.1%}" if rate is not None else "",
+        "threshold": f"{summary['threshold']:g}",
         "medians": medians,
     }
     return [f"  {name:<16}{plain_text(value)}" for name, value in rows.items() if value]

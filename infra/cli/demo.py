@@ -1,4 +1,4 @@
-"""`scones demo`: photos through the whole chain of a stage of their own."""
+"""`scones demo`: send photos through the whole pipeline of a stage of its own."""
 
 import json
 import sys
@@ -12,16 +12,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from infra.cli.errors import NOT_CONSERVED, AsJson, exit_on_error
-from infra.demo.demo_view import as_json, show
-from infra.demo.load_test import run_stream
+from infra.cli.errors import NOT_CONSERVED, exit_on_error
+from infra.cli.options import AsJson
+from infra.demo.load_test import run_load_test
 from infra.demo.load_test_report import Plan
-from infra.demo.load_test_view import show_stream, stream_json
+from infra.demo.rendering import demo_document, load_test_document, show_demo, show_load_test
 from infra.demo.runner import DemoReport, Moved, Step, run_demo
 from infra.demo.samples import draw_samples
 from infra.operations.upload import files_in
 
-GONE = "everything was stopped and removed."
+_STOPPED = "everything was stopped and removed."
 
 
 def demo(
@@ -50,31 +50,31 @@ def demo(
     """
     if photos_per_second is not None:
         plan = Plan(per_second=photos_per_second, minutes=minutes, burst=burst)
-        _morning(folder, plan, as_document=as_document)
-    with exit_on_error(interrupted=GONE), _photos(folder) as root:
+        _load_test(folder, plan, as_document=as_document)
+    with exit_on_error(interrupted=_STOPPED), _photos(folder) as root:
         report = _run(root)
     if as_document:
-        # ASCII, so that a file name that is no text survives as an escape.
-        typer.echo(json.dumps(as_json(report), indent=2))
+        # ASCII, so that a file name that is not valid text survives as an escape.
+        typer.echo(json.dumps(demo_document(report), indent=2))
     else:
-        show(report, _console())
+        show_demo(report, _console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
 
 
-def _morning(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
-    with exit_on_error(interrupted=GONE), _photos(folder) as root:
+def _load_test(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:
+    with exit_on_error(interrupted=_STOPPED), _photos(folder) as root:
         files = files_in(root)
         with _progress(plan.photos) as (step, moved):
-            report = run_stream(files, plan, step=step, moved=moved)
+            report = run_load_test(files, plan, step=step, moved=moved)
     if as_document:
-        typer.echo(json.dumps(stream_json(report), indent=2))
+        typer.echo(json.dumps(load_test_document(report), indent=2))
     else:
-        show_stream(report, _console())
+        show_load_test(report, _console())
     raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
 
 
 def _console() -> Console:
-    """As wide as the terminal; in a file or a pipe, wide enough for long names."""
+    """Return a console as wide as the terminal; in a file or a pipe, wide enough for long names."""
     console = Console()
     return console if console.is_terminal else Console(width=120)
 
@@ -84,9 +84,9 @@ def _photos(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
         return
-    with tempfile.TemporaryDirectory(prefix="scones-samples-") as drawn:
-        draw_samples(Path(drawn))
-        yield Path(drawn)
+    with tempfile.TemporaryDirectory(prefix="scones-samples-") as samples:
+        draw_samples(Path(samples))
+        yield Path(samples)
 
 
 def _run(root: Path) -> DemoReport:

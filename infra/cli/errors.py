@@ -1,18 +1,28 @@
-"""What the commands share: exit codes, one-line errors, text that no terminal can misread."""
+"""Expected errors of the commands: each becomes one sentence and an exit code.
+
+Errors of the commands themselves:
+
+CommandError
+├── NoSuchStack   there is no stack `Pipeline` of this name where the credentials point
+├── NotMeasured   the model cannot be measured on these photos
+├── NotSetUp      an environment or tool is not installed
+└── NotWritten    the output cannot be written where it was asked for
+
+The others come from what the commands call: operations (`infra.operations.errors`), the stage of
+this laptop (`infra.local.errors`), synthesis, and the AWS SDK.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import SconesError
 from infra.local.errors import NotRunning, StageError
-from infra.operations.status import NoSuchPhoto
-from infra.operations.upload import NoPhotos
-from infra.operations.upload_key import InvalidDriver
+from infra.operations.errors import OperationError
 from infra.synthesis.node import NodeMissing
 from infra.synthesis.synth import SynthFailed
 from training.cli.errors import exit_with_code
@@ -26,29 +36,45 @@ CANNOT_RUN = 2
 NOT_RUNNING = 3
 INTERRUPTED = 130
 
+
+class CommandError(Exception):
+    """The command cannot do what was asked; the message says why and what to do."""
+
+
+class NoSuchStack(CommandError):
+    """The account and region of the credentials have no stack `Pipeline` of this name."""
+
+
+class NotMeasured(CommandError):
+    """There is no valid model, or there are no photos of its classes."""
+
+
+class NotSetUp(CommandError):
+    """The environment of the command is not installed."""
+
+
+class NotWritten(CommandError):
+    """The output cannot be written where it was asked for."""
+
+
 _EXPECTED = (
-    *(NoPhotos, NoSuchPhoto, InvalidDriver, NodeMissing, StageError, SynthFailed),
-    *(BotoCoreError, ClientError, SconesError),
+    *(CommandError, OperationError, StageError, SynthFailed, NodeMissing),
+    *(SconesError, BotoCoreError, ClientError),
 )
-
-
 _CODES = {NotRunning: NOT_RUNNING, **dict.fromkeys(_EXPECTED, CANNOT_RUN)}
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @contextmanager
 def exit_on_error(*, interrupted: str) -> Iterator[None]:
-    """Everything that can be expected to go wrong becomes a sentence and an exit code."""
+    """End the command with one sentence and an exit code if an expected error is raised.
+
+    `interrupted` states what Ctrl-C left behind.
+
+    Raises: typer.Exit.
+    """
     try:
         with exit_with_code("scones", _CODES):
             yield
     except KeyboardInterrupt as error:
         typer.echo(f"scones: interrupted; {interrupted}", err=True)
         raise typer.Exit(INTERRUPTED) from error
-
-
-def plain_text(text: str) -> str:
-    """What a terminal cannot or must not show is escaped."""
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

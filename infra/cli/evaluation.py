@@ -1,14 +1,13 @@
 """`scones evaluate`: measure the model in service on labelled photos."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, AsJson, exit_on_error
+from infra.cli.errors import NotMeasured, NotWritten, exit_on_error
+from infra.cli.options import AsJson
 from infra.local.stage.stage import MODEL
 
 if TYPE_CHECKING:
@@ -50,14 +49,16 @@ def evaluate(
     from training.serving.errors import InvalidModel  # noqa: PLC0415
     from training.serving.predictor import Predictor  # noqa: PLC0415
 
-    with exit_on_error(interrupted="nothing was written."):
+    with exit_on_error(interrupted="no report was written."):
         try:
             measured = measure(Predictor.load(model), folder, held_back=held_back)
+        except (InvalidModel, UnusableData, OSError) as error:
+            raise NotMeasured(str(error)) from error
+        try:
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(render(measured), encoding="utf-8")
-        except (InvalidModel, UnusableData, OSError) as error:
-            typer.echo(f"scones: {error}", err=True)
-            raise typer.Exit(CANNOT_RUN) from error
+        except OSError as error:
+            raise NotWritten(str(error)) from error
     if as_document:
         typer.echo(json.dumps({**measured.to_wire(), "report": str(out)}, indent=2))
     else:
@@ -65,7 +66,7 @@ def evaluate(
         typer.echo(f"report: {out}")
 
 
-def _summary(measured: Measured) -> str:
+def _summary(measured: "Measured") -> str:
     result = measured.figures
     lines = [f"{name}, forced choice: {value}" for name, value in result.forced_by_source.items()]
     if lines:

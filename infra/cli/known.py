@@ -1,4 +1,4 @@
-"""`scones known`: photos whose truth is known, to see how often reviewers are right."""
+"""`scones known`: photos with a known true answer, to measure reviewers."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -8,14 +8,16 @@ import typer
 from handlers.aws.known_items import KnownItems
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.decision.policy import Policy
+from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.review.rules import NEITHER, UNUSABLE
-from infra.cli.errors import AsJson, exit_on_error, plain_text
-from infra.cli.reconciliation import Stack
+from infra.cli.errors import exit_on_error
+from infra.cli.options import AsJson, Stack
 from infra.cli.target import target
-from infra.operations.status import NoSuchPhoto
+from infra.operations.errors import NoSuchPhoto
+from infra.operations.plain_text import plain_text
 
 if TYPE_CHECKING:
-    from infra.cli.target import Target
+    from infra.operations.target import Target
 
 
 def known(
@@ -39,45 +41,44 @@ def known(
 
     Exit code: 0 done, 2 wrong input, 3 nothing runs.
     """
-    with exit_on_error(interrupted="try again: twice is once."):
+    with exit_on_error(interrupted="run it again."):
         system = target(stack)
-        items = KnownItems(
-            system.session.client("dynamodb"), table=system.outputs["ReviewersTable"]
-        )
+        items = KnownItems(system.session.client("dynamodb"), table=system.output("ReviewersTable"))
         if photo is None:
             if forget:
-                raise typer.BadParameter("which photo is to be forgotten?")
-            found = items.all()
+                raise typer.BadParameter("name the photo that is to be removed")
+            answers = items.all()
         else:
-            found = _changed(items, system, photo, "" if forget else _truth(system, verdict))
+            answers = _changed(items, system, photo, "" if forget else _answer(system, verdict))
     if as_document:
-        typer.echo(json.dumps(found, indent=2, sort_keys=True))
+        typer.echo(json.dumps(answers, indent=2, sort_keys=True))
         return
-    for name, truth in sorted(found.items()):
-        typer.echo(f"{plain_text(name)}  {truth or 'no longer known'}")
-    if not found:
-        typer.echo("no photo is known: scones known PHOTO VERDICT")
+    for name, answer in sorted(answers.items()):
+        typer.echo(f"{plain_text(name)}  {answer or 'no longer known'}")
+    if not answers:
+        typer.echo("no known items; add one with: scones known PHOTO VERDICT")
 
 
-def _truth(system: "Target", verdict: str | None) -> str:
-    """What a reviewer could say."""
-    parameter = system.session.client("ssm").get_parameter(Name=system.outputs["PolicyParameter"])
+def _answer(system: "Target", verdict: str | None) -> str:
+    """Return the verdict if a reviewer could give it. Raises: BadParameter."""
+    parameter = system.session.client("ssm").get_parameter(Name=system.output("PolicyParameter"))
     policy = Policy.from_json(parameter["Parameter"]["Value"])
     allowed = [*sorted(policy.order_ranges), NEITHER, UNUSABLE]
     if verdict not in allowed:
-        raise typer.BadParameter(f"say what it shows: {', '.join(allowed)}")
+        raise typer.BadParameter(f"give the true answer: {', '.join(allowed)}")
     return verdict
 
 
-def _changed(items: KnownItems, system: "Target", photo: str, truth: str) -> dict[str, str]:
-    ledger = PhotosTable(system.session.client("dynamodb"), table=system.outputs["PhotosTable"])
+def _changed(items: KnownItems, system: "Target", photo: str, answer: str) -> dict[str, str]:
+    """Remove the known item if `answer` is empty; otherwise add it."""
+    ledger = PhotosTable(system.session.client("dynamodb"), table=system.output("PhotosTable"))
     row = ledger.row(photo)
-    if not truth:
+    if not answer:
         items.forget(photo)
     elif row is None:
-        raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
-    elif row.get("review") != "open":
-        raise typer.BadParameter(f"photo {photo} waits for no review: nobody would be asked")
+        raise NoSuchPhoto(f"the ledger has no photo {photo}.")
+    elif row.get(PhotoAttribute.REVIEW) != "open":
+        raise typer.BadParameter(f"photo {photo} has no open review: no reviewer would get it")
     else:
-        items.add(photo, truth)
-    return {photo: truth}
+        items.add(photo, answer)
+    return {photo: answer}

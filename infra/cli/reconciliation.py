@@ -1,4 +1,4 @@
-"""`scones reconcile` and `redrive`: find photos that are not where they should be; mend them."""
+"""`scones reconcile` and `redrive`: find misplaced photos, repair them, start failed ones again."""
 
 import json
 from collections import Counter
@@ -7,30 +7,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.errors import NOT_CONSERVED, AsJson, exit_on_error, plain_text
+from handlers.domain.timestamps import parse_utc
+from infra.cli.errors import NOT_CONSERVED, exit_on_error
+from infra.cli.options import AsJson, Stack
 from infra.cli.target import target
-from infra.operations.status import NoSuchPhoto
-from monitoring.reconciliation.reconcile import reconcile, repair_executor_of
+from infra.operations.errors import NoSuchPhoto
+from infra.operations.plain_text import plain_text
+from monitoring.reconciliation.reconcile import reconcile as reconcile_system
+from monitoring.reconciliation.reconcile import repair_executor_of
 from monitoring.reconciliation.redrive import failed_since
-from monitoring.reconciliation.redrive import redrive as redriven
+from monitoring.reconciliation.redrive import redrive as redrive_rows
 from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from handlers.aws.photos_table import PhotosTable, Row
+    from monitoring.reconciliation.checker import Violation
     from monitoring.reconciliation.reconcile import Reconciliation
     from monitoring.reconciliation.redrive import RedriveResult
     from monitoring.reconciliation.repair_plan import Repair
 
-Stack = Annotated[
-    str | None,
-    typer.Option(help="A deployed stack, e.g. Scones-prod-Pipeline. Default: the running system."),
-]
-_SHOWN = 50
+_MAX_LINES = 50  # of each kind
 
 
-def reconcile_(
+def reconcile(
     *,
     repair: Annotated[
         bool, typer.Option("--repair", help="Repair what can be repaired; without it, only list.")
@@ -56,18 +57,18 @@ def reconcile_(
 
     Exit code: 0 consistent or repaired, 1 violations remain, 2 could not run, 3 nothing runs.
     """
-    with exit_on_error(interrupted="what was repaired stays repaired; run it again."):
+    with exit_on_error(interrupted="repairs that were made stay; run it again."):
         system = target(stack)
         age = timedelta(minutes=older_than_minutes)
-        found = reconcile(
+        result = reconcile_system(
             system.session,
             system.places,
             read_queues=queues,
             deadlines=RepairDeadlines(event=age, execution=age, start=age),
             executor=repair_executor_of(system.session, system.places) if repair else None,
         )
-    typer.echo(json.dumps(_document(found), indent=2) if as_document else _text(found, repair))
-    if not found.is_clean:
+    typer.echo(json.dumps(_document(result), indent=2) if as_document else _text(result, repair))
+    if not result.is_clean:
         raise typer.Exit(NOT_CONSERVED)
 
 
@@ -94,7 +95,7 @@ def redrive(
 
     Exit code: 0 all started, 1 some not started, 2 wrong input, 3 nothing runs.
     """
-    with exit_on_error(interrupted="what was started goes its way."):
+    with exit_on_error(interrupted="executions that were started go on."):
         if bool(photos) == all_failed:
             raise typer.BadParameter("give photos, or --all-failed")
         if since and not all_failed:
@@ -102,91 +103,104 @@ def redrive(
         start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
         system, now = target(stack), datetime.now(UTC)
         executor = repair_executor_of(system.session, system.places)
-        # All are read before the first is driven: what cannot be read stops nothing halfway.
+        # All rows are read before the first start: a failed read leaves no half of the work done.
         rows = (
             list(failed_since(executor.ledger, start, now=now))
             if all_failed
             else _rows(executor.ledger, photos or [])
         )
-        results = list(redriven(rows, executor, now=now))
-    _tell(results, as_document=as_document)
-    if any(each.outcome != "started" for each in results):
+        results = list(redrive_rows(rows, executor, now=now))
+    _show(results, as_document=as_document)
+    if any(result.outcome != "started" for result in results):
         raise typer.Exit(NOT_CONSERVED)
 
 
 def _moment(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return parse_utc(text)
     except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(f"--since {text!r} is no time; write 2026-11-21") from error
+        raise typer.BadParameter(f"--since {text!r} is not a time; write 2026-11-21") from error
 
 
-def _tell(results: "list[RedriveResult]", *, as_document: bool) -> None:
+def _show(results: "list[RedriveResult]", *, as_document: bool) -> None:
     documents = [
         {
-            "photo_id": each.photo_id,
-            "key": each.key,
-            "outcome": each.outcome,
-            "was": each.status,
-            "reason": each.reason,
+            "photo_id": result.photo_id,
+            "key": result.key,
+            "outcome": result.outcome,
+            "was": result.status,
+            "reason": result.reason,
         }
-        for each in results
+        for result in results
     ]
     if as_document:
         typer.echo(json.dumps(documents, indent=2))
         return
-    for each in documents:
-        said = (each["photo_id"], each["outcome"], plain_text(each["key"]))
-        typer.echo("  ".join(filter(None, (*said, plain_text(each["reason"])))))
+    for document in documents:
+        columns = (
+            *(document["photo_id"], document["outcome"]),
+            *(plain_text(document["key"]), plain_text(document["reason"])),
+        )
+        typer.echo("  ".join(filter(None, columns)))
     typer.echo(f"{len(documents)} photo(s)")
 
 
 def _rows(ledger: "PhotosTable", photos: "Iterable[str]") -> "list[Row]":
     rows = []
     for photo in photos:
-        item = ledger.row(photo)
-        if item is None:
-            raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
-        rows.append(item)
+        row = ledger.row(photo)
+        if row is None:
+            raise NoSuchPhoto(f"the ledger has no photo {photo}.")
+        rows.append(row)
     return rows
 
 
-def _document(found: "Reconciliation") -> dict[str, Any]:  # Any: JSON
+def _document(result: "Reconciliation") -> dict[str, Any]:  # Any: JSON
     return {
-        "clean": found.is_clean,
-        "totals": found.totals,
+        "clean": result.is_clean,
+        "totals": dict(result.totals),
         "repairs": [
-            {"action": each.action, "rule": each.rule, "photo_id": each.photo_id, "key": each.key}
-            for each in found.repairs
+            {
+                "action": repair.action,
+                "rule": repair.rule,
+                "photo_id": repair.photo_id,
+                "key": repair.key,
+            }
+            for repair in result.repairs
         ],
-        "repaired": dict(found.repaired),
-        "refused": list(found.refused),
+        "repaired": dict(result.repaired),
+        "refused": list(result.refused),
         "unrepairable": [
-            {"rule": each.rule, "photo_id": each.photo_id, "detail": each.detail}
-            for each in found.unrepairable
+            {
+                "rule": violation.rule,
+                "photo_id": violation.photo_id,
+                "detail": violation.detail,
+            }
+            for violation in result.unrepairable
         ],
     }
 
 
-def _text(found: "Reconciliation", repair: bool) -> str:
-    totals = ", ".join(f"{count} {name}" for name, count in found.totals.items() if count)
+def _text(result: "Reconciliation", repair: bool) -> str:
+    totals = ", ".join(f"{count} {name}" for name, count in result.totals.items() if count)
     lines = [f"photos: {totals or 'none'}"]
-    lines += [_line(each) for each in found.repairs[:_SHOWN]]
-    lines += [
-        f"  {each.rule:<28}{each.photo_id[:12]:<12}  a person must judge: {plain_text(each.detail)}"
-        for each in found.unrepairable[:_SHOWN]
-    ]
-    lines += [f"  refused: {plain_text(each)}" for each in found.refused[:_SHOWN]]
-    counts = Counter(each.action for each in found.repairs)
-    if found.repairs:
+    lines += [_repair_line(needed) for needed in result.repairs[:_MAX_LINES]]
+    lines += [_violation_line(violation) for violation in result.unrepairable[:_MAX_LINES]]
+    lines += [f"  refused: {plain_text(refused)}" for refused in result.refused[:_MAX_LINES]]
+    if result.repairs:
+        counts = Counter(needed.action for needed in result.repairs)
         planned = ", ".join(f"{count} × {action}" for action, count in sorted(counts.items()))
-        done = found.repaired.total()
-        lines.append(f"repaired {done} of {planned}" if repair else f"--repair would do: {planned}")
-    elif not found.unrepairable:
-        lines.append("everything is where it should be")
+        repaired = f"repaired {result.repaired.total()} of {planned}"
+        lines.append(repaired if repair else f"--repair would do: {planned}")
+    elif not result.unrepairable:
+        lines.append("consistent: every photo is in exactly one place")
     return "\n".join(lines)
 
 
-def _line(repair: "Repair") -> str:
+def _repair_line(repair: "Repair") -> str:
     return f"  {repair.rule:<28}{repair.photo_id[:12]}  {repair.action}  {plain_text(repair.key)}"
+
+
+def _violation_line(violation: "Violation") -> str:
+    where = f"  {violation.rule:<28}{violation.photo_id[:12]:<12}"
+    return f"{where}  a person must decide: {plain_text(violation.detail)}"

@@ -1,10 +1,10 @@
-"""The documents of `submit` and `status` as people read them."""
+"""The documents of `submit` and `status` as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra.cli.errors import plain_text
+from infra.operations.plain_text import plain_text
 
 if TYPE_CHECKING:
     from infra.operations.outcomes import Outcome
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 # Any: JSON documents, the same that --json prints.
 Document = dict[str, Any]
 
+_NO_STEPS = "no history: Express machines keep none, Standard machines keep it for 90 days"
 
-def submitted(upload: SubmittedUpload, outcome: Outcome | None) -> Document:
-    """One uploaded file, with what became of it if that was waited for."""
+
+def submitted_document(upload: SubmittedUpload, outcome: Outcome | None) -> Document:
+    """Return one uploaded file and its outcome; the outcome's fields are null without one."""
     return {
         "path": str(upload.path),
         "photo_id": upload.photo_id,
@@ -29,28 +31,29 @@ def submitted(upload: SubmittedUpload, outcome: Outcome | None) -> Document:
 
 
 def submissions(rows: list[Document]) -> str:
-    """A line a file: the photo's id first, for scripts that cut."""
+    """Return a line a file, the photo id first: scripts can cut it out."""
     return "\n".join(
         "  ".join([row["photo_id"], plain_text(row["path"]), *_ending(row)]) for row in rows
     )
 
 
 def system(document: Document) -> str:
-    """The stage at a glance."""
-    photos = document["photos"]
+    """Return the system at a glance; lines without a value are left out."""
+    photos, running = document["photos"], document["executions_running"]
     counts = ", ".join(f"{count} {_words(name)}" for name, count in sorted(photos.items()))
     queues = ", ".join(f"{name} {count}" for name, count in document["queues"].items())
     processes = ", ".join(
         f"{name} {'runs' if alive else 'IS DEAD'}" for name, alive in document["processes"].items()
     )
+    since = f" since {document['photos_since']}" if document["photos_since"] else ""
     lines = [
-        ("system", f"{document['status']} since {document['since']}"),
+        ("system", f"{document['stage']}: {document['status']} since {document['since']}"),
         ("processes", processes),
-        ("AWS endpoint", document["endpoint_url"]),
+        ("AWS endpoint", document["endpoint_url"] or ""),
         ("status page", document["page_url"] or ""),
-        ("reviewers' page", document["review_url"] or ""),
-        ("photos", f"{sum(photos.values())}: {counts}" if photos else "none yet"),
-        ("on their way", f"{document['executions_running']} execution(s)"),
+        ("review page", document["review_url"] or ""),
+        ("photos", f"{sum(photos.values())}{since}: {counts}" if photos else f"none{since}"),
+        ("executions", "not listed: Express" if running is None else f"{running} running"),
         ("queues", queues),
     ]
     if document["drop_folder"]:
@@ -60,25 +63,26 @@ def system(document: Document) -> str:
 
 
 def photo(document: Document) -> str:
-    """A photo's story in short."""
-    confidence = document["confidence"]
+    """Return a photo's row, and the states that its last execution entered."""
+    confidence, steps = document["confidence"], document["steps"]
     lines = [
         ("photo", document["photo_id"]),
         ("key", plain_text(document["key"])),
         ("driver", plain_text(document["driver_id"] or "unknown")),
         ("uploaded", document["uploaded_at"]),
         ("status", "  ".join([_words(document["status"]), *_ending(document)[1:]])),
-        ("says the driver", document["message"] or ""),
+        ("message", document["message"] or ""),
         ("decided by", document["decided_by"] or ""),
         ("confidence", "" if confidence is None else f"{confidence:.4f}"),
         ("superseded", "by a later photo" if document["superseded"] else ""),
+        ("steps", _NO_STEPS if steps is None else ""),
     ]
-    steps = [f"  {step['seconds']:8.3f} s  {step['state']}" for step in document["steps"]]
-    return "\n".join([_table(lines), *steps])
+    entered = [f"  {step['seconds']:8.3f} s  {step['state']}" for step in steps or []]
+    return "\n".join([_table(lines), *entered])
 
 
 def driver(document: Document) -> str:
-    """What a driver sent, and what is in force."""
+    """Return a driver's assignment in force and newest photos."""
     assignment = document["assignment"]
     lines = [("driver", plain_text(document["driver_id"]))]
     if assignment:
@@ -94,7 +98,7 @@ def driver(document: Document) -> str:
 
 
 def _ending(row: Document) -> list[str]:
-    """Outcome, vehicle, reason and time, as far as there are any."""
+    """Return outcome, vehicle, reason and time, without those that are absent."""
     outcome = row.get("outcome") or row.get("status")
     if outcome is None:
         return []

@@ -1,4 +1,4 @@
-"""`scones report`: the monitoring report of any window, made here by the function's own code."""
+"""`scones report`: the monitoring report of any window, made on this machine."""
 
 import json
 import webbrowser
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import AsJson, exit_on_error
-from infra.cli.reconciliation import Stack
+from infra.cli.errors import NotWritten, exit_on_error
+from infra.cli.options import AsJson, Stack
 from infra.cli.target import target
-from infra.local.errors import StageError
 from infra.synthesis.synth import ROOT
 
 if TYPE_CHECKING:
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 OUT = ROOT / ".scones" / "reports"
 PAGE = "report.html"
-
-
-class NotWritten(StageError):
-    """The folder that was named cannot be written to."""
 
 
 def report(
@@ -57,25 +52,19 @@ def report(
     Exit code: 0 report made (whatever its verdict), 2 could not run, 3 nothing runs.
     """
     # numpy takes half a second to import, which no other command should wait for.
-    from infra.operations.reports import made_up, of_system  # noqa: PLC0415 # above
+    from infra.demo.demo_day import demo_report  # noqa: PLC0415 # above
+    from infra.operations.reports import report_of  # noqa: PLC0415 # above
 
     if demo_day and (start or end or as_of or stack):
-        raise typer.BadParameter("--demo-day is a day of its own: it takes no time and no stack")
+        raise typer.BadParameter("--demo-day has its own day: give neither a time nor a stack")
     with exit_on_error(interrupted="no file was written."):
         if demo_day:
-            made, folder = made_up(), "demo-day"
+            made, folder = demo_report(), "demo-day"
         else:
-            system = target(stack)
-            made, folder = of_system(
-                system.session,
-                system.report_function,
-                start=start,
-                end=end,
-                as_of=as_of,
-            )
+            made, folder = report_of(target(stack), start=start, end=end, as_of=as_of)
         place = (out or OUT) / folder
         _write(made, place)
-    _tell(made, place, as_document=as_document)
+    _show(made, place, as_document=as_document)
     if show:
         webbrowser.open((place / PAGE).resolve().as_uri())
 
@@ -86,10 +75,10 @@ def _write(made: "MadeReport", place: Path) -> None:
         for name, content in made.files.items():
             (place / name).write_bytes(content)
     except OSError as error:
-        raise NotWritten(f"no report can be written to {place}: {error.strerror}.") from error
+        raise NotWritten(f"the report cannot be written to {place}: {error.strerror}.") from error
 
 
-def _tell(made: "MadeReport", place: Path, *, as_document: bool) -> None:
+def _show(made: "MadeReport", place: Path, *, as_document: bool) -> None:
     report = made.report
     if as_document:
         document = {

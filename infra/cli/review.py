@@ -1,58 +1,75 @@
-"""`scones review`: the reviewers' page of the running system, with somebody to sign in as."""
-
-from __future__ import annotations
+"""`scones review`: open the review page of a system, and show how to sign in."""
 
 import webbrowser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, exit_on_error
+from infra.cli.errors import exit_on_error
+from infra.cli.options import Stack
+from infra.cli.target import target, target_of_laptop
 from infra.local.errors import NotRunning
 from infra.local.stage.state_file import home, running_state
-from infra.operations.users import PersonRefused, Role, provision, renew_password
+from infra.operations.users import Role, provision, renew_password
 
 if TYPE_CHECKING:
-    from infra.local.stage.state_file import UpState
+    from infra.operations.target import Target
 
-_REVIEWER = "reviewer"
+_TEST_REVIEWER = "reviewer"
 
 
 def review(
     *,
     name: Annotated[
-        str, typer.Option("--as", help="Reviewer to sign in as; created if missing.")
-    ] = _REVIEWER,
+        str | None,
+        typer.Option(
+            "--as",
+            help="Reviewer to sign in as; created if missing. Default: a test reviewer, "
+            "with --stack none.",
+            metavar="NAME",
+        ),
+    ] = None,
     browser: Annotated[
         bool,
         typer.Option("--browser/--no-browser", help="Open the page, or only print its address."),
     ] = True,
+    stack: Stack = None,
 ) -> None:
-    """Open the review page of the running system and print a sign-in for it.
+    """Open the review page of a system and print how to sign in.
 
-    Exit code: 0 page available, 2 invalid reviewer name, 3 nothing runs.
+    Exit code: 0 page available, 2 invalid reviewer name or no such stack, 3 nothing runs.
     """
     with exit_on_error(interrupted="nothing was changed."):
-        state = running_state(home())
-        if not state.api_url:
-            raise NotRunning("it runs without a reviewers' page: `scones down`, then `scones up`.")
-        try:
-            password = _let_in(state, name)
-        except PersonRefused as error:
-            typer.echo(f"scones: {error}", err=True)
-            raise typer.Exit(CANNOT_RUN) from error
-    page = f"{state.api_url}/review"
-    typer.echo(f"page      {page}")
-    typer.echo(f"sign in   {name}")
-    typer.echo(f"password  {password}")
+        if stack is None:
+            page, sign_in = _on_laptop(name or _TEST_REVIEWER)
+        else:
+            page, sign_in = _deployed(target(stack), name, stack)
+    typer.echo("\n".join([f"page      {page}", *sign_in]))
     if browser and not webbrowser.open(page):
         typer.echo("No browser could be opened here: open the page in yours.", err=True)
 
 
-def _let_in(state: UpState, name: str) -> str:
-    """A password that works: a new one each time, for nobody keeps those of one machine."""
-    cognito, pool_id = state.stage().client("cognito-idp"), state.outputs["UserPoolId"]
-    person = provision(cognito, pool_id=pool_id, role=Role.REVIEWER, name=name, password_stays=True)
-    if person.password:
-        return person.password
-    return renew_password(cognito, pool_id=pool_id, name=name)
+def _on_laptop(name: str) -> tuple[str, list[str]]:
+    """Return the page and the sign-in of a reviewer whose password is set anew each time.
+
+    No person keeps the passwords of one laptop's system.
+    """
+    state = running_state(home())
+    if not state.api_url:
+        raise NotRunning("it runs without a review page: `scones down`, then `scones up`.")
+    system = target_of_laptop(state)
+    person = provision(system, role=Role.REVIEWER, name=name, password_stays=True)
+    password = person.password or renew_password(system, name=name)
+    return f"{state.api_url}/review", [f"sign in   {name}", f"password  {password}"]
+
+
+def _deployed(system: "Target", name: str | None, stack: str) -> tuple[str, list[str]]:
+    """Return the page and the sign-in; a person is created only if one was named."""
+    page = f"{system.output('ApiUrl')}/review"
+    if name is None:
+        own = "with your own name: no test reviewer is created on a deployed stage."
+        create = f"create one with `scones provision reviewer NAME --stack {stack}`"
+        return page, [f"sign in   {own}", f"reviewer  {create}"]
+    person = provision(system, role=Role.REVIEWER, name=name)
+    password = f"{person.password} (until the first sign-in)" if person.password else "unchanged"
+    return page, [f"sign in   {name}", f"password  {password}"]

@@ -56,8 +56,8 @@ def up(
         keep=keep,
         drop_folder=drop_folder.absolute() if drop_folder else None,
     )
-    with exit_on_error(interrupted="what had been started was stopped."):
-        state, started = start(home(), settings, step=_say)
+    with exit_on_error(interrupted="the processes that had started were stopped."):
+        state, started = start(home(), settings, step=_show_step)
     typer.echo("ready" if started else "running already, with the settings it was started with")
     typer.echo(_addresses(state))
     typer.echo("next: scones submit FILE --driver ID --wait · scones status · scones review")
@@ -91,17 +91,17 @@ def env() -> None:
 
 
 def env_lines(environment: "Mapping[str, str]", outputs: "Mapping[str, str]") -> list[str]:
-    """Lines for a POSIX shell; the names of the stack's outputs come as SCONES_…"""
+    """Return lines for a POSIX shell; the stack's outputs become variables SCONES_…"""
     settings = {name: value for name, value in environment.items() if name not in _UNSET}
-    settings["no_proxy"] = environment.get("NO_PROXY", "")  # outranks the other where it is set
+    settings["no_proxy"] = environment.get("NO_PROXY", "")  # takes precedence over NO_PROXY
     settings |= {f"SCONES_{_upper(name)}": value for name, value in sorted(outputs.items())}
     exports = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
     return [f"unset {' '.join(_UNSET)}", *exports]
 
 
 def _upper(name: str) -> str:
-    """IntakeBucket → INTAKE_BUCKET."""
-    words = "".join(f"_{each}" if each.isupper() else each for each in name)
+    """Return IntakeBucket as INTAKE_BUCKET."""
+    words = "".join(f"_{char}" if char.isupper() else char for char in name)
     return words.lstrip("_").upper()
 
 
@@ -111,12 +111,12 @@ def _addresses(state: "UpState") -> str:
         ("SageMaker runtime", state.runtime_url),
         ("status page", state.page_url),
         ("API", state.api_url),
-        ("reviewers' page", f"{state.api_url}/review" if state.api_url else ""),
+        ("review page", f"{state.api_url}/review" if state.api_url else ""),
         ("drop folder", state.drop_folder),
-        ("kept over a stop", "yes" if state.keep else "no (--keep)"),
+        ("state kept", "yes" if state.keep else "no (--keep)"),
     ]
     return "\n".join(f"  {name:<18}{value}" for name, value in lines if value)
 
 
-def _say(what: str) -> None:
+def _show_step(what: str) -> None:
     typer.echo(f"{what} …", err=True)

@@ -1,65 +1,71 @@
-"""Which system a command is about: the one of `scones up`, or a deployed stack by its name."""
+"""The system that a command acts on: the one of `scones up`, or a deployed stack by its name."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import ClientError
 
-from infra.local.errors import StageError
+from handlers.domain.timestamps import stamp
+from infra.cli.errors import NoSuchStack
 from infra.local.stage.state_file import home, running_state
-from monitoring.reconciliation.inventory_reader import Places
+from infra.operations.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
+    from infra.local.stage.state_file import UpState
 
 _PIPELINE = re.compile(r"Scones-(?P<stage>.+)-Pipeline")
-
-
-class NoSuchStack(StageError):
-    """There is no such stack where the credentials point, or it has no outputs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A system that can be read and mended."""
-
-    session: boto3.Session
-    outputs: Mapping[str, str]  # of the stack `Pipeline`
-    stage: str
-
-    @property
-    def places(self) -> Places:
-        """Where it keeps things."""
-        return Places.of_outputs(self.outputs)
-
-    @property
-    def report_function(self) -> str:
-        """Whose settings and sources a report has. Raises: NoSuchStack."""
-        name = self.outputs.get("ReportFunction")
-        if name is None:
-            raise NoSuchStack(f"stage {self.stage} is from before the report: deploy it anew.")
-        return name
+_EXAMPLE = "give the name of a stack `Pipeline`, like Scones-prod-Pipeline."
 
 
 def target(stack: str | None) -> Target:
-    """With a stack's name, that one, by the credentials of the environment.
+    """Return the system of this laptop, or the stack that the environment's credentials reach.
 
-    Raises: NotRunning, NoSuchStack, ClientError.
+    Raises: NotRunning, NoSuchStack, ClientError, BotoCoreError.
     """
-    if stack is None:
-        state = running_state(home())
-        return Target(session=state.stage().session(), outputs=state.outputs, stage="local")
+    return target_of_laptop(running_state(home())) if stack is None else _deployed(stack)
+
+
+def target_of_laptop(state: UpState) -> Target:
+    """Return the target for the system that `scones up` keeps running."""
+    running = Target.of_stage(state.stage())
+    return dataclasses.replace(running, status=state.status, since=state.since)
+
+
+def _deployed(name: str) -> Target:
+    """Needs one right beside those of the operation: cloudformation:DescribeStacks."""
     session = boto3.Session()
-    found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    stage = _PIPELINE.fullmatch(name)
+    if stage is None:
+        raise NoSuchStack(f"{name} is not a stack of a stage: {_EXAMPLE}")
+    stack = _described(session, name)
     outputs = {
-        each["OutputKey"]: each["OutputValue"]
-        for each in (found[0].get("Outputs", []) if found else [])
+        output["OutputKey"]: output["OutputValue"]
+        for output in stack.get("Outputs", [])
+        if "OutputKey" in output and "OutputValue" in output
     }
-    named = _PIPELINE.fullmatch(stack)
-    if "PhotosTable" not in outputs or named is None:
-        raise NoSuchStack(f"{stack} is no Pipeline stack: try Scones-prod-Pipeline.")
-    return Target(session=session, outputs=outputs, stage=named["stage"])
+    if "PhotosTable" not in outputs:
+        raise NoSuchStack(f"{name} has no outputs (status {stack['StackStatus']}): {_EXAMPLE}")
+    return Target(
+        session=session,
+        outputs=outputs,
+        stage=stage["stage"],
+        status=stack["StackStatus"],
+        since=stamp(stack.get("LastUpdatedTime", stack["CreationTime"])),
+    )
+
+
+def _described(session: boto3.Session, name: str) -> StackTypeDef:
+    try:
+        stacks = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        # CloudFormation reports a stack that does not exist as invalid input.
+        if error.response.get("Error", {}).get("Code") != "ValidationError":
+            raise
+        raise NoSuchStack(f"the account and region have no stack {name}: {_EXAMPLE}") from error
+    return stacks[0]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.errors import CANNOT_RUN, exit_on_error
+from infra.cli.errors import NotSetUp, exit_on_error
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-training" / "bin" / "python"
@@ -88,14 +88,12 @@ def run_all(steps: Sequence[Sequence[str]], run: Run) -> int:
 
 
 def in_training(step: Sequence[str]) -> int:
-    """Run `python -m training …` in the environment that has torch; return the exit code."""
+    """Run `python -m training …` in the environment that has torch; return the exit code.
+
+    Raises: NotSetUp.
+    """
     if not PYTHON.exists():
-        typer.echo(
-            "scones: training is not set up; `make setup-training` installs it, in an environment "
-            "of its own",
-            err=True,
-        )
-        return CANNOT_RUN
+        raise NotSetUp("training is not set up: run `make setup-training`.")
     # Our own interpreter and module, without a shell.
     return subprocess.run(  # noqa: S603
         [PYTHON, "-m", "training", *step], cwd=ROOT, check=False

@@ -1,1 +1,1 @@
-"""The demonstration: drawn photos, the load test, and a day with drift in it."""
+"""The demo: drawn photos, the load test, and a generated day with drift."""

@@ -1,17 +1,22 @@
-"""A made-up day for `scones report --demo-day`: dust gathers on a lens, and at one it is dirty.
+"""The generated day of `scones report --demo-day`: dust on the lenses, from 13:00 on dirt.
 
-Every figure is drawn by chance, with a fixed seed. It goes through the same reader and the same
-builder as a real day; nothing of it was ever a photo.
+Every figure is drawn by chance, with a fixed seed, and goes through the same reader and the same
+builder as a real day. There are no photos behind it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from handlers.domain.capture_record import OUTPUT, EndpointCall, capture_line
-from infra.demo.demo_photos import DAY, MODEL, day_of, made_up
+from infra.config import STAGES
+from infra.demo.demo_photos import DAY, MODEL, generated_photo, photos_of_day
+from infra.demo.drawings import drawings
+from infra.synthesis.synth import ROOT
 from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
 from monitoring.report import (
     HistoryRow,
@@ -24,31 +29,43 @@ from monitoring.report import (
 )
 from monitoring.report.baseline import Baseline
 from monitoring.report.observed_baseline import observed_baseline
+from monitoring.report.run import MadeReport, make_report
 
 _SEED = 20261121
-_DAYS_BEFORE = 29  # with the day itself as many as accuracy is counted over
+_DAYS_BEFORE = 29  # with the day itself, the 30 days that accuracy is counted over
 _WEEK = timedelta(days=7)
 _BASELINE = 5_000
 _BASELINE_DAYS = Window(start=DAY - timedelta(days=60), end=DAY - timedelta(days=30))
-_DUST = {-2: 0.145, -1: 0.22, 0: 0.25}  # by day; on the last one until one o'clock
+_DUST = {-2: 0.145, -1: 0.22, 0: 0.25}  # by day; on the last one until 13:00
 _DIRTY_FROM = DAY + timedelta(hours=13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoDay:
-    """What its report is made from, and what its photos would truly have shown."""
+    """What its report is made from, and the true class of each photo."""
 
     inputs: ReportInputs
     truths: Mapping[str, str]  # photo id → class
 
 
+def demo_report() -> MadeReport:
+    """Return the report of the day, for the classes of the model of the stage `local`."""
+    config = STAGES["local"]
+    manifest = json.loads((ROOT / config.model_manifests[0]).read_text(encoding="utf-8"))
+    day = demo_day(manifest["classes"], sorted(config.order_ranges))
+    return make_report(day.inputs, pictures=partial(drawings, day.truths))
+
+
 def demo_inputs(classes: Sequence[str], vehicles: Sequence[str]) -> ReportInputs:
-    """The day, its month before it, and the baseline of a model that does not exist."""
+    """Return the inputs of the day's report; see `demo_day`."""
     return demo_day(classes, vehicles).inputs
 
 
 def demo_day(classes: Sequence[str], vehicles: Sequence[str]) -> DemoDay:
-    """The same, with the truth behind the day's photos."""
+    """Return the day with the month before it, and the baseline of a model that does not exist.
+
+    `vehicles` are those of the model's `classes` that can be assigned.
+    """
     chance = np.random.default_rng(_SEED)
     baselines = {MODEL: _baseline(chance, classes, vehicles)}
     month: list[PhotoFacts] = []
@@ -56,13 +73,13 @@ def demo_day(classes: Sequence[str], vehicles: Sequence[str]) -> DemoDay:
     history: list[HistoryRow] = []
     for number in range(-_DAYS_BEFORE, 1):
         window = Window(start=DAY + timedelta(days=number), end=DAY + timedelta(days=number + 1))
-        found = list(day_of(chance, window.start, classes, vehicles, dirt_at=_dirt_at))
-        photos = [each.photo for each in found]
+        day = list(photos_of_day(chance, window.start, classes, vehicles, dirt_at=_dirt_at))
+        photos = [generated.photo for generated in day]
         month += photos
-        truths |= {each.photo.photo_id: each.truth for each in found}
+        truths |= {generated.photo.photo_id: generated.truth for generated in day}
         inputs = replace(
             _inputs(window, photos, vehicles),
-            week=[each for each in month if each.received_at >= window.end - _WEEK],
+            week=[photo for photo in month if photo.received_at >= window.end - _WEEK],
             audited=[*month],
             baselines=baselines,
             history=tuple(history),
@@ -93,7 +110,7 @@ def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str
             dead_letters=0,
         ),
         settings=ReportSettings(
-            vehicles=tuple(vehicles), stage="demonstration", title="Scones Unlimited: made up"
+            vehicles=tuple(vehicles), stage="demonstration", title="Scones Unlimited: generated"
         ),
         code_version="demo",
     )
@@ -102,7 +119,7 @@ def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str
 def _captured(
     window: Window, photos: Sequence[PhotoFacts], vehicles: tuple[str, ...]
 ) -> CaptureSummary:
-    """As SageMaker would have written it, but for one record in five hundred: capture is lossy."""
+    """Return capture as SageMaker writes it, without one record in 500: capture is lossy."""
     reader = CaptureReader(Span(start=window.start, end=window.end), vehicles=vehicles)
     lines = [
         capture_line(_call(photo), modes={OUTPUT}, at=photo.received_at)
@@ -115,17 +132,17 @@ def _captured(
 
 
 def _call(photo: PhotoFacts) -> EndpointCall:
-    answer = {"probabilities": dict(photo.probabilities), "model_version": photo.model_version}
-    return EndpointCall(inference_id=photo.photo_id, request=b"", answer=answer)
+    response = {"probabilities": dict(photo.probabilities), "model_version": photo.model_version}
+    return EndpointCall(inference_id=photo.photo_id, request=b"", answer=response)
 
 
 def _baseline(
     chance: np.random.Generator, classes: Sequence[str], vehicles: Sequence[str]
 ) -> Baseline:
-    """Of a quiet month; how well the model is calibrated its evaluation would have said."""
+    """Return the baseline of a quiet month, with the calibration error of an evaluation."""
     quiet = (
-        made_up(chance, f"baseline-{number}", DAY, classes, vehicles, dirt=0.0).photo
+        generated_photo(chance, f"baseline-{number}", DAY, classes, vehicles, dirt=0.0).photo
         for number in range(_BASELINE)
     )
-    found = observed_baseline(quiet, MODEL, window=_BASELINE_DAYS)
-    return replace(found, ece=0.011, ece_n=_BASELINE)
+    baseline = observed_baseline(quiet, MODEL, window=_BASELINE_DAYS)
+    return replace(baseline, ece=0.011, ece_n=_BASELINE)

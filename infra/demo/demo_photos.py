@@ -1,4 +1,4 @@
-"""Made-up photos for the demonstration's day: every figure is drawn by chance."""
+"""Generated photos for the day of the demo: every figure is drawn by chance."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +14,12 @@ MODEL = "made-up-for-the-demonstration"
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
 THRESHOLD = 0.9
 _AUDITED = 0.05
-_A_DAY = 240
+_PHOTOS_A_DAY = 240
 _AT_NIGHT = 0.1
 _OTHER_SHARE = 0.05
 _DRIVERS = 60
-_UNSEEN_FROM = DAY + timedelta(hours=22)  # the office is closed
-# What the drivers' phones send: width, height, and the share that comes as HEIF.
+_UNSEEN_FROM = DAY + timedelta(hours=22)  # no reviewer works
+# The phones of the drivers: width, height, and the share of photos in HEIF.
 _PHONES = (
     (4032, 3024, 0.5),
     (4000, 3000, 0.0),
@@ -32,30 +32,31 @@ _BYTES_A_PIXEL = {"JPEG": 0.24, "HEIF": 0.12, "PNG": 1.1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MadeUp:
-    """A photo as the ledger would know it, and what nobody would: the truth behind it."""
+class GeneratedPhoto:
+    """A photo as the ledger would have it, and the true class, which no system would have."""
 
     photo: PhotoFacts
     truth: str  # class
 
 
-def day_of(
+def photos_of_day(
     chance: np.random.Generator,
     day: datetime,
     classes: Sequence[str],
     vehicles: Sequence[str],
     *,
     dirt_at: Callable[[datetime], float],
-) -> Iterator[MadeUp]:
-    """A day's, most of them while drivers work."""
-    for number in range(int(chance.poisson(_A_DAY))):
+) -> Iterator[GeneratedPhoto]:
+    """Yield the photos of a day; 90 % of them arrive between 6:00 and 21:00."""
+    for number in range(int(chance.poisson(_PHOTOS_A_DAY))):
         at_night = chance.random() < _AT_NIGHT
         hours = 24 * chance.random() if at_night else 6 + 15 * chance.beta(1.5, 1.5)
         at = day + timedelta(seconds=int(3600 * hours))
-        yield made_up(chance, f"{day:%m%d}-{number}", at, classes, vehicles, dirt=dirt_at(at))
+        name = f"{day:%m%d}-{number}"
+        yield generated_photo(chance, name, at, classes, vehicles, dirt=dirt_at(at))
 
 
-def made_up(
+def generated_photo(
     chance: np.random.Generator,
     name: str,
     at: datetime,
@@ -63,18 +64,18 @@ def made_up(
     vehicles: Sequence[str],
     *,
     dirt: float,
-) -> MadeUp:
-    """One, reviewed and audited if somebody was there; `dirt` on the lens is from 0 to 1."""
+) -> GeneratedPhoto:
+    """Return one photo, reviewed if reviewers work then; `dirt` on the lens is from 0 to 1."""
     truth = classes[int(chance.integers(len(classes)))] if chance.random() < _OTHER_SHARE else ""
     truth = truth or vehicles[int(chance.integers(len(vehicles)))]
-    top = float(chance.beta(14 - 9 * dirt**2, 1 + 0.3 * dirt**2))  # a film of dust is no matter
-    probabilities = _answer(chance, truth, top, classes)
-    best = max(vehicles, key=lambda each: probabilities[each])
-    reason = _asked_why(chance, probabilities, best)
-    looked_at = bool(reason) and at < _UNSEEN_FROM
+    top = float(chance.beta(14 - 9 * dirt**2, 1 + 0.3 * dirt**2))  # a film of dust hardly matters
+    probabilities = _probabilities(chance, truth, top, classes)
+    best = max(vehicles, key=lambda vehicle: probabilities[vehicle])
+    reason = _review_reason(chance, probabilities, best)
+    is_reviewed = bool(reason) and at < _UNSEEN_FROM
     slow = float(chance.random())
-    took = timedelta(minutes=4 + 50 * slow**2) if looked_at else timedelta(seconds=1.2 + slow**4)
-    verdict = (truth if truth in vehicles else NEITHER) if looked_at else ""
+    took = timedelta(minutes=4 + 50 * slow**2) if is_reviewed else timedelta(seconds=1.2 + slow**4)
+    verdict = (truth if truth in vehicles else NEITHER) if is_reviewed else ""
     driver = int(chance.integers(_DRIVERS))
     image_format, quality = _quality(chance, driver, dirt)
     photo = PhotoFacts(
@@ -83,7 +84,7 @@ def made_up(
         driver_id=f"driver-{driver:02}",
         status=_status(verdict, is_sure=reason in {"", "audit"}),
         reason="no_vehicle" if verdict == NEITHER else "",
-        review=("done" if looked_at else "open") if reason else "none",
+        review=("done" if is_reviewed else "open") if reason else "none",
         review_reason=reason,
         uploaded_at=at,
         received_at=at + timedelta(seconds=1),
@@ -100,11 +101,11 @@ def made_up(
         verdict=verdict,
         verdict_by="reviewer" if verdict else "",
     )
-    return MadeUp(photo=photo, truth=truth)
+    return GeneratedPhoto(photo=photo, truth=truth)
 
 
-def _asked_why(chance: np.random.Generator, probabilities: dict[str, float], best: str) -> str:
-    """As the policy decides; empty where nobody is asked."""
+def _review_reason(chance: np.random.Generator, probabilities: dict[str, float], best: str) -> str:
+    """Return the reason by the rules of the policy; empty if the photo needs no review."""
     if probabilities[best] < max(probabilities.values()):
         return "no_vehicle"
     if probabilities[best] < THRESHOLD:
@@ -118,18 +119,18 @@ def _status(verdict: str, *, is_sure: bool) -> str:
     return "assigned" if is_sure or verdict else "in_review"
 
 
-def _answer(
+def _probabilities(
     chance: np.random.Generator, truth: str, top: float, classes: Sequence[str]
 ) -> dict[str, float]:
-    """Right as often as it is sure of itself: a calibrated model."""
-    others = [each for each in classes if each != truth]
-    said = truth if chance.random() < top else others[int(chance.integers(len(others)))]
+    """Return the probabilities of a calibrated model: right as often as its confidence `top`."""
+    others = [name for name in classes if name != truth]
+    answer = truth if chance.random() < top else others[int(chance.integers(len(others)))]
     rest = (1 - top) / (len(classes) - 1)
-    return {each: round(top if each == said else rest, 6) for each in classes}
+    return {name: round(top if name == answer else rest, 6) for name in classes}
 
 
 def _quality(chance: np.random.Generator, driver: int, dirt: float) -> tuple[str, dict[str, float]]:
-    """Every driver has a phone of his own, held upright now and then."""
+    """Return format and quality; a driver always has the same phone, upright in 30 %."""
     width, height, heif = _PHONES[driver % len(_PHONES)]
     if chance.random() < 0.3:
         width, height = height, width

@@ -1,4 +1,4 @@
-"""Copies Data Capture out of the emulated S3 before it goes away, as somebody would look at it."""
+"""Copy the files of Data Capture out of the emulated S3 before the stage stops."""
 
 import shutil
 import time
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PATIENCE_S = 8.0  # capture is written beside the invocations, a moment later
+TIMEOUT_S = 8.0  # capture files are written a moment after the invocations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +17,14 @@ class Captures:
     """The capture files of a run."""
 
     location: str  # s3://…
-    folder: Path  # where the copies lie
+    folder: Path  # of the copies
     files: int
     records: int
 
 
 def collect_captures(s3: "S3Client", *, bucket: str, folder: Path, at_least: int) -> Captures:
-    """Wait a while for that many records, then copy every file into the folder, made anew."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Wait for `at_least` records, at most `TIMEOUT_S`; copy every file into an empty folder."""
+    deadline = time.monotonic() + TIMEOUT_S
     bodies: dict[str, bytes] = {}
     while True:
         for key in _keys(s3, bucket):

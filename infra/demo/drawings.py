@@ -1,4 +1,4 @@
-"""Drawings for photos that never were: each shows what its photo would, as sharp and as bright."""
+"""Drawings for generated photos: each has the class, sharpness and brightness of its photo."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from monitoring.report import PhotoFacts
 
 _LANDSCAPE, _PORTRAIT = (640, 480), (480, 640)
-_SHARP = 3.1  # as measured on a clean day: from there on nothing is blurred
+_SHARP = 3.1  # sharpness of a clean day; drawings of photos above it are not blurred
 _BLUR = 1 / 110  # of the width, for each unit of sharpness that is missing
 
 
 def drawings(
     truths: Mapping[str, str], photos: Iterable[PhotoFacts], wanted: Iterable[str]
 ) -> Iterator[Thumbnail]:
-    """`truths`: what each photo would show, whatever the model said of it."""
+    """Yield a drawing for each wanted photo id; `truths` holds the true class by photo id."""
     known = {photo.photo_id: photo for photo in photos}
     for photo_id in wanted:
         picture = thumbnail_data_uri(_encoded(_picture(known[photo_id], truths[photo_id])))
@@ -41,7 +41,7 @@ def _picture(photo: PhotoFacts, truth: str) -> Image.Image:
 
 
 def _as_bright(image: Image.Image, wanted: float) -> Image.Image:
-    """The mean luma that the photo's figures claim."""
+    """Return the image with the photo's brightness, a mean luma of 0..1."""
     factor = wanted * 255 / max(1.0, ImageStat.Stat(image.convert("L")).mean[0])
     return image.point([min(255, round(level * factor)) for level in range(256)] * 3)
 

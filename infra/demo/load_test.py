@@ -1,4 +1,4 @@
-"""The morning: photos come steadily or in bursts for a while, and what that does is measured."""
+"""The load test: upload photos steadily or in bursts, and measure latencies and queues."""
 
 from __future__ import annotations
 
@@ -8,71 +8,70 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.demo.load_test_report import LoadSample, Plan, StreamReport
-from infra.demo.runner import measured_stage, settled_verdict
+from infra.demo.load_test_report import LoadSample, LoadTestReport, Plan
+from infra.demo.runner import measured_target, settled_result
 from infra.operations.outcomes import final_outcomes, wait_for
 from infra.operations.status import queue_depths
-from infra.operations.upload import upload_one
-from infra.operations.upload_key import key_of
+from infra.operations.upload import key_of, upload_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import boto3
-
-    from infra.local.stage.stage import LocalStage
     from infra.operations.outcomes import Outcome
+    from infra.operations.target import Target
     from infra.operations.upload import SubmittedUpload
 
 SAMPLE_S = 2.0
-_ASKED_AT_A_TIME = 300  # the oldest that are waited for: a long queue must not become a long poll
+_ROWS_A_POLL = 300  # the oldest that have no outcome: a long queue must not make a long poll
 
 
-def run_stream(
+def run_load_test(
     files: tuple[Path, ...], plan: Plan, *, step: Callable[[str], None], moved: Callable[..., None]
-) -> StreamReport:
-    """Synthesize, start, feed, wait, check, take everything away again.
+) -> LoadTestReport:
+    """Start a stage, upload the files again and again as planned, wait, check, and stop it.
+
+    `step` is called with each phase, `moved` with the photos uploaded and decided so far.
 
     Raises: SynthFailed, NodeMissing, StageError.
     """
-    with measured_stage(step) as (stage, memory):
-        step("Photos come")
+    with measured_target(step) as (target, memory):
+        step("Uploading photos")
         started = time.monotonic()
-        with _Observer(stage, started, moved) as observer:
-            behind_s = _feed(stage, files, plan, observer.uploaded, started)
-        rest = wait_for(stage.session(), stage.outputs["PhotosTable"], observer.waiting())
-        outcomes = (*observer.ended, *rest)
+        with _Observer(target, started, moved) as observer:
+            behind_s = _upload_on_time(target, files, plan, observer.uploaded, started)
+        rest = wait_for(target, observer.waiting())
+        outcomes = (*observer.outcomes, *rest)
         seconds = time.monotonic() - started
-        step("Checking that nothing was lost")
-        verdict = settled_verdict(stage)
-    return StreamReport(
+        step("Checking that every photo is accounted for")
+        conservation = settled_result(target)
+    return LoadTestReport(
         plan=plan,
         outcomes=outcomes,
         samples=tuple(observer.samples),
-        verdict=verdict,
+        conservation=conservation,
         behind_s=round(behind_s, 3),
         seconds=round(seconds, 3),
         peak_memory_mb=round(memory.peak_mb, 1),
     )
 
 
-def _feed(
-    stage: LocalStage,
+def _upload_on_time(
+    target: Target,
     files: tuple[Path, ...],
     plan: Plan,
     uploaded: dict[str, SubmittedUpload],
     started: float,
 ) -> float:
-    """Upload on time, and say by how much the last one was late."""
-    s3, bucket = stage.session().client("s3"), stage.outputs["IntakeBucket"]
+    """Upload at the planned times; return the delay of the last upload in seconds."""
+    s3, bucket = target.session.client("s3"), target.output("IntakeBucket")
     late = 0.0
     for number, (due, file) in enumerate(
         zip(plan.due(), itertools.cycle(files), strict=False), start=1
     ):
         late = time.monotonic() - started - due
         time.sleep(max(0.0, -late))
-        # A driver of its own each: no photo supersedes another.
+        # A separate driver for each: no photo supersedes another.
         key = key_of(f"stream-{number:06d}", f"{number:06d}", file)
         upload = upload_one(s3, bucket=bucket, path=file, key=key)
         uploaded[upload.photo_id] = upload
@@ -81,13 +80,13 @@ def _feed(
 
 @dataclass
 class _Observer:
-    """Looks, beside the uploads, at what has ended and at what piles up."""
+    """Reads outcomes and queue lengths in a thread beside the uploads."""
 
-    stage: LocalStage
+    target: Target
     started: float
     moved: Callable[..., None]
     uploaded: dict[str, SubmittedUpload] = field(default_factory=dict)
-    ended: list[Outcome] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     samples: list[LoadSample] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -106,30 +105,29 @@ class _Observer:
             raise self._failure
 
     def waiting(self) -> list[SubmittedUpload]:
-        """Uploads without an outcome so far, oldest first."""
-        ended = {outcome.upload.photo_id for outcome in self.ended}
-        return [each for name, each in list(self.uploaded.items()) if name not in ended]
+        """Return the uploads without an outcome so far, oldest first."""
+        ended = {outcome.upload.photo_id for outcome in self.outcomes}
+        return [upload for name, upload in list(self.uploaded.items()) if name not in ended]
 
     def _observe(self) -> None:
-        session = self.stage.session()
         try:
             over = False
             while not over:
                 over = self._over.wait(SAMPLE_S)
-                self._look(session)
+                self._sample()
         except BaseException as error:  # noqa: BLE001 # raised again in the thread that waits
             self._failure = error
 
-    def _look(self, session: boto3.Session) -> None:
-        asked = {each.photo_id: each for each in self.waiting()[:_ASKED_AT_A_TIME]}
-        self.ended += final_outcomes(session, self.stage.outputs["PhotosTable"], asked)
+    def _sample(self) -> None:
+        oldest = {upload.photo_id: upload for upload in self.waiting()[:_ROWS_A_POLL]}
+        self.outcomes += final_outcomes(self.target, oldest)
         uploaded = len(self.uploaded)
         self.samples.append(
             LoadSample(
                 seconds=round(time.monotonic() - self.started, 1),
                 uploaded=uploaded,
-                in_flight=uploaded - len(self.ended),
-                queues=queue_depths(self.stage),
+                in_flight=uploaded - len(self.outcomes),
+                queues=queue_depths(self.target),
             )
         )
-        self.moved(uploaded, len(self.ended))
+        self.moved(uploaded, len(self.outcomes))

@@ -1,4 +1,4 @@
-"""How much memory a run of the stage takes, all its processes together."""
+"""Peak memory of this process and all below it."""
 
 import threading
 from types import TracebackType
@@ -10,11 +10,11 @@ SAMPLE_S = 0.5
 
 
 class PeakMemory:
-    """Samples this process and everything below it while the block runs."""
+    """Samples the resident memory while the block runs; `peak_mb` is in 10^6 bytes."""
 
     def __init__(self) -> None:
         self.peak_mb = 0.0
-        self._done = threading.Event()
+        self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="peak-memory", daemon=True)
 
     def __enter__(self) -> Self:
@@ -27,20 +27,20 @@ class PeakMemory:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._done.set()
+        self._is_over.set()
         self._thread.join()
 
     def _sample(self) -> None:
         this = psutil.Process()
-        while not self._done.wait(SAMPLE_S):
+        while not self._is_over.wait(SAMPLE_S):
             total = sum(_resident(process) for process in (this, *this.children(recursive=True)))
             self.peak_mb = max(self.peak_mb, total / 1e6)
 
 
 def _resident(process: psutil.Process) -> int:
-    """Resident bytes; pages that processes share count for each of them."""
+    """Return resident bytes; pages that processes share count for each of them."""
     try:
         resident: int = process.memory_info().rss
-    except psutil.Error:  # it ended since it was listed
+    except psutil.Error:  # it has ended since it was listed
         return 0
     return resident

@@ -1,4 +1,4 @@
-"""The main job on one machine: photos go in, and every one of them is accounted for."""
+"""The demo: send photos through a stage of its own, and account for every one."""
 
 import time
 from collections import Counter
@@ -6,24 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.demo.download_captures import Captures, collect_captures
 from infra.demo.peak_memory import PeakMemory
 from infra.local.stage.stage import ASSEMBLY, running_stage
 from infra.operations.outcomes import Outcome, wait_for
+from infra.operations.target import Target
 from infra.operations.upload import SubmittedUpload, upload_all
 from infra.synthesis.synth import synthesize
-from monitoring.reconciliation.checker import ConservationResult, Violation, check
-from monitoring.reconciliation.inventory_reader import Places, read_inventory
-
-if TYPE_CHECKING:
-    from infra.local.stage.stage import LocalStage
+from monitoring.reconciliation.checker import ConservationResult, check
+from monitoring.reconciliation.inventory_reader import read_inventory
 
 OUTPUT = Path(__file__).parents[2] / ".scones"
 CAPTURES = OUTPUT / "demo" / "data-capture"
 WORKERS = 2  # processes a function; each takes about 80 MB
-SETTLE_S = 15.0  # what follows a status: the last message, the last capture file
+SETTLE_S = 15.0  # for what follows a status: the last message, the last capture file
 
 Step = Callable[[str], None]
 Moved = Callable[[int, int], None]  # uploaded so far, decided so far
@@ -31,55 +28,53 @@ Moved = Callable[[int, int], None]  # uploaded so far, decided so far
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoReport:
-    """What became of every photo, and whether the promise of conservation held."""
+    """The outcome of every photo, and whether all are accounted for."""
 
     root: Path
     outcomes: tuple[Outcome, ...]  # in the order of the files
-    verdict: ConservationResult
+    conservation: ConservationResult
     captures: Captures
     seconds: float  # from the first upload to the last outcome
     peak_memory_mb: float
 
     @property
     def totals(self) -> dict[str, int]:
-        """How many photos ended in which way."""
+        """`photos`, and the number of photos by outcome."""
         counted = Counter(outcome.outcome for outcome in self.outcomes)
         return {"photos": len(self.outcomes), **dict(sorted(counted.items()))}
 
     @property
     def conserved(self) -> bool:
-        """Every photo ended, and every record of it agrees."""
-        return self.verdict.conserved and self.verdict.totals["received"] == len(self.outcomes)
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        """What broke the promise, if anything did."""
-        return self.verdict.violations
+        """Whether every photo of the folder ended and all records of it agree."""
+        result = self.conservation
+        return result.conserved and result.totals["received"] == len(self.outcomes)
 
 
 def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -> DemoReport:
-    """Synthesize, start, upload, wait, check, take everything away again.
+    """Start a stage, upload the files, wait, check, and stop it; `root` is the files' folder.
+
+    `step` is called with each phase, `moved` with the photos uploaded and decided so far.
 
     Raises: SynthFailed, NodeMissing, StageError.
     """
-    with measured_stage(step) as (stage, memory):
-        step("Photos go through the chain")
+    with measured_target(step) as (target, memory):
+        step("Sending the photos through the pipeline")
         started = time.monotonic()
-        outcomes = _run_photos(stage, files, moved)
+        outcomes = _run_photos(target, files, moved)
         seconds = time.monotonic() - started
-        step("Checking that nothing was lost")
-        verdict = settled_verdict(stage)
+        step("Checking that every photo is accounted for")
+        conservation = settled_result(target)
         classified = sum(outcome.confidence is not None for outcome in outcomes)
         captures = collect_captures(
-            stage.session().client("s3"),
-            bucket=stage.outputs["CaptureBucket"],
+            target.session.client("s3"),
+            bucket=target.output("CaptureBucket"),
             folder=CAPTURES,
             at_least=classified,
         )
     return DemoReport(
         root=root,
         outcomes=outcomes,
-        verdict=verdict,
+        conservation=conservation,
         captures=captures,
         seconds=round(seconds, 3),
         peak_memory_mb=round(memory.peak_mb, 1),
@@ -87,8 +82,8 @@ def run_demo(root: Path, files: tuple[Path, ...], *, step: Step, moved: Moved) -
 
 
 @contextmanager
-def measured_stage(step: Step) -> Iterator[tuple["LocalStage", PeakMemory]]:
-    """A stage of its own, of what is synthesized now, and the memory that all of it takes.
+def measured_target(step: Step) -> Iterator[tuple[Target, PeakMemory]]:
+    """Synthesize and start a stage for the block; measure the memory of all its processes.
 
     Raises: SynthFailed, NodeMissing, StageError.
     """
@@ -97,28 +92,29 @@ def measured_stage(step: Step) -> Iterator[tuple["LocalStage", PeakMemory]]:
     with PeakMemory() as memory:
         step("Starting the local stage and deploying the template")
         with running_stage(assembly=assembly, workers=WORKERS) as stage:
-            yield stage, memory
+            yield Target.of_stage(stage), memory
 
 
-def _run_photos(stage: "LocalStage", files: tuple[Path, ...], moved: Moved) -> tuple[Outcome, ...]:
+def _run_photos(target: Target, files: tuple[Path, ...], moved: Moved) -> tuple[Outcome, ...]:
     uploads: list[SubmittedUpload] = []
-    s3 = stage.session().client("s3")
-    for upload in upload_all(s3, bucket=stage.outputs["IntakeBucket"], files=files):
+    for upload in upload_all(target, files):
         uploads.append(upload)
         moved(len(uploads), 0)
     outcomes: dict[str, Outcome] = {}
-    for outcome in wait_for(stage.session(), stage.outputs["PhotosTable"], uploads):
+    for outcome in wait_for(target, uploads):
         outcomes[outcome.upload.photo_id] = outcome
         moved(len(uploads), len(outcomes))
     return tuple(outcomes[upload.photo_id] for upload in uploads)
 
 
-def settled_verdict(stage: "LocalStage") -> ConservationResult:
-    """A status comes before its message: give the last executions the time to end."""
+def settled_result(target: Target) -> ConservationResult:
+    """Check conservation once no execution runs, at most `SETTLE_S` from now.
+
+    A photo has its status before its message is sent: the last executions need time to end.
+    """
     deadline = time.monotonic() + SETTLE_S
-    session, places = stage.session(), Places.of_outputs(stage.outputs)
     while True:
-        inventory = read_inventory(session, places, read_queues=True)
+        inventory = read_inventory(target.session, target.places, read_queues=True)
         running = "RUNNING" in inventory.executions.values()
         if not running or time.monotonic() > deadline:
             return check(inventory)

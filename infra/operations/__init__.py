@@ -1,1 +1,1 @@
-"""What a person does to a system, on this laptop or on AWS."""
+"""What a person does to a system: the one of this laptop, or a deployed stage."""

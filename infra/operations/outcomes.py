@@ -1,8 +1,9 @@
-"""Waits until the ledger says what became of uploaded photos."""
+"""Wait until the ledger has the outcome of uploaded photos."""
+
+from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,8 +12,9 @@ from handlers.aws.photos_table import LedgerBusy, PhotosTable
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
 
 if TYPE_CHECKING:
-    import boto3
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from infra.operations.target import Target
     from infra.operations.upload import SubmittedUpload
 
 POLL_S = 0.3
@@ -21,29 +23,30 @@ STALLED_S = 120.0  # longer than any retry of the workflow waits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One photo's end, as the drivers' app would tell it."""
+    """The outcome of one photo, with the fields that the drivers' app shows."""
 
-    upload: "SubmittedUpload"
-    outcome: str  # a final status, or in_flight where nothing more happened
+    upload: SubmittedUpload
+    outcome: str  # a final status, or in_flight if the photo has none
     vehicle: str | None
-    confidence: float | None
+    confidence: float | None  # 0..1
     reason: str | None
-    seconds: float | None  # from the upload to the status
+    seconds: float | None  # from the upload to the final status
 
 
-def wait_for(
-    session: "boto3.Session", table: str, uploads: Iterable["SubmittedUpload"]
-) -> Iterator[Outcome]:
-    """Outcomes as they come, and `in_flight` for the rest once nothing has moved for long."""
+def wait_for(target: Target, uploads: Iterable[SubmittedUpload]) -> Iterator[Outcome]:
+    """Yield outcomes as the ledger gets them.
+
+    Once no photo has got an outcome for `STALLED_S`, yield `in_flight` for the rest.
+    """
     waiting = {upload.photo_id: upload for upload in uploads}
-    moved_at = time.monotonic()
-    while waiting and time.monotonic() - moved_at < STALLED_S:
-        found = final_outcomes(session, table, waiting)
-        for outcome in found:
+    progress_at = time.monotonic()
+    while waiting and time.monotonic() - progress_at < STALLED_S:
+        outcomes = final_outcomes(target, waiting)
+        for outcome in outcomes:
             del waiting[outcome.upload.photo_id]
             yield outcome
-        if found:
-            moved_at = time.monotonic()
+        if outcomes:
+            progress_at = time.monotonic()
         else:
             time.sleep(POLL_S)
     for upload in waiting.values():
@@ -57,13 +60,11 @@ def wait_for(
         )
 
 
-def final_outcomes(
-    session: "boto3.Session", table: str, uploads: Mapping[str, "SubmittedUpload"]
-) -> list[Outcome]:
-    """The outcomes of those, by photo id, that have one by now."""
-    photos = PhotosTable(session.client("dynamodb"), table=table)
+def final_outcomes(target: Target, uploads: Mapping[str, SubmittedUpload]) -> list[Outcome]:
+    """Return the outcomes that the ledger has now; `uploads` are keyed by photo id."""
+    photos = PhotosTable(target.session.client("dynamodb"), table=target.output("PhotosTable"))
     outcomes = []
-    # What a busy table leaves out is asked for again by the next poll.
+    # The next poll asks again for the rows that a busy table leaves out.
     with contextlib.suppress(LedgerBusy):
         for item in photos.rows(uploads, consistent=True):
             row = LedgerRow.from_item(item)
@@ -72,7 +73,7 @@ def final_outcomes(
     return outcomes
 
 
-def _outcome(upload: "SubmittedUpload", row: LedgerRow) -> Outcome:
+def _outcome(upload: SubmittedUpload, row: LedgerRow) -> Outcome:
     facts = row.classification
     no_vehicle = row.review_reason == "no_vehicle"
     decided = datetime.fromisoformat(row.updated_at)

@@ -1,45 +1,46 @@
-"""What a running stage can say of itself, of one photo and of one driver. It only reads."""
+"""The state of a system, of one photo and of one driver. Only reads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
-from infra.local.stage.state_file import is_running
+from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.timestamps import stamp
 from infra.local.status_page.executions import events_of
 from infra.local.status_page.steps import read_run
+from infra.operations.errors import NoSuchPhoto, OnlyOnLaptop
 
 if TYPE_CHECKING:
-    from infra.local.stage.stage import LocalStage
+    from collections.abc import Iterator
+
+    from infra.operations.target import Target
 
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
 LATEST = 20  # photos of a driver
 SHORTEST_PREFIX = 6
+RECENT = timedelta(hours=24)
 _PHOTO_ID_LENGTH = 64
-
-
-class NoSuchPhoto(Exception):
-    """The ledger knows no such photo, or more than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The stage at a glance."""
+    """The system at a glance. The figures are read one after the other, not at one moment."""
 
     photos: dict[str, int]  # by status
-    queues: dict[str, int]  # messages that wait
-    executions_running: int
-    processes: dict[str, bool]  # whether each process lives
+    photos_since: str | None  # only photos received since then are counted; None: all
+    queues: dict[str, int]  # messages of each, visible or not
+    executions_running: int | None  # None: Express machines keep no list
 
     @property
     def in_flight(self) -> int:
-        """Photos that are received and have not ended."""
+        """Counted photos without a final status."""
         return sum(count for name, count in self.photos.items() if name not in FINAL_STATUSES)
 
 
@@ -53,58 +54,78 @@ class EnteredState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverView:
-    """One driver's photos, newest first, and what dispatch reads."""
+    """One driver's photos, newest first, and the assignment that dispatch reads."""
 
     photos: tuple[LedgerRow, ...]
     assignment: AssignmentRow | None
 
 
-def overview(stage: LocalStage) -> Overview:
-    """Counts; the numbers of two moments may differ by what moved between them."""
-    machine = stage.outputs["StateMachineArn"]
-    machines = stage.session().client("stepfunctions")
-    running = machines.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+def overview(target: Target, *, now: datetime) -> Overview:
+    """Count photos by status, messages and running executions.
+
+    On this laptop all photos are counted. On a deployed stage, where reading the whole table
+    costs time and money, only those received in the last 24 hours are.
+    """
+    since = now - RECENT if target.is_deployed else None
+    photos = _photos(target)
+    statuses = photos.statuses() if since is None else _recent_statuses(photos, since, now)
     return Overview(
-        photos=dict(Counter(_photos(stage).statuses())),
-        queues=queue_depths(stage),
-        executions_running=len(running["executions"]),
-        processes={name: is_running(pid) for name, pid in stage.processes.items()},
+        photos=dict(Counter(statuses)),
+        photos_since=stamp(since) if since else None,
+        queues=queue_depths(target),
+        executions_running=_running_executions(target),
     )
 
 
-def queue_depths(stage: LocalStage) -> dict[str, int]:
-    """Messages of each queue, visible or not."""
-    sqs = stage.session().client("sqs")
+def queue_depths(target: Target) -> dict[str, int]:
+    """Return the number of messages of each queue, visible or not."""
+    sqs = target.session.client("sqs")
     depths = {}
     for queue in QUEUES:
-        url = stage.outputs.get(f"{queue}QueueUrl") or stage.outputs.get(f"{queue}Url")
+        url = target.outputs.get(f"{queue}QueueUrl") or target.outputs.get(f"{queue}Url")
         if url:
             depths[queue] = Queue(sqs, url=url).depth()
     return depths
 
 
-def photo_row(stage: LocalStage, photo: str) -> LedgerRow:
-    """A photo by its id, or by the first characters of it. Raises: NoSuchPhoto."""
+def photo_row(target: Target, photo: str) -> LedgerRow:
+    """Return the row of a photo by its id; on this laptop also by the id's first characters.
+
+    Raises: NoSuchPhoto, OnlyOnLaptop.
+    """
     if len(photo) == _PHOTO_ID_LENGTH:
-        row = _photos(stage).row(photo)
+        row = _photos(target).row(photo)
         items = [row] if row is not None else []
     elif len(photo) < SHORTEST_PREFIX:
-        raise NoSuchPhoto(f"{photo!r} is too short: {SHORTEST_PREFIX} characters at least.")
+        raise NoSuchPhoto(f"{photo!r} is too short: give at least {SHORTEST_PREFIX} characters.")
+    elif target.is_deployed:
+        raise OnlyOnLaptop(
+            f"give the whole id of {_PHOTO_ID_LENGTH} characters: only the system of this laptop "
+            "is searched by the first characters, since that reads the whole table."
+        )
     else:
-        items = list(_photos(stage).starting_with(photo))
+        items = list(_photos(target).starting_with(photo))
     if not items:
-        raise NoSuchPhoto(f"the ledger knows no photo {photo}.")
+        raise NoSuchPhoto(f"the ledger has no photo {photo}.")
     if len(items) > 1:
-        raise NoSuchPhoto(f"{len(items)} photos begin with {photo}; give more of it.")
+        raise NoSuchPhoto(f"{len(items)} photos begin with {photo}: give more characters.")
     return LedgerRow.from_item(items[0])
 
 
-def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[EnteredState, ...]:
-    """The states that the photo's last execution entered."""
-    stepfunctions = stage.session().client("stepfunctions")
-    history = list(events_of(stepfunctions, row.execution_arn))
+def steps_of(target: Target, row: LedgerRow) -> tuple[EnteredState, ...] | None:
+    """Return the states that the photo's last execution entered.
+
+    None if Step Functions has no history of it: an Express machine keeps none, a Standard one
+    keeps it for 90 days.
+    """
+    stepfunctions = target.session.client("stepfunctions")
+    errors = stepfunctions.exceptions
+    try:
+        history = list(events_of(stepfunctions, row.execution_arn))
+    except (errors.ExecutionDoesNotExist, errors.InvalidArn):
+        return None
     if not history:
-        return ()
+        return None
     started: datetime = history[0]["timestamp"]
     return tuple(
         EnteredState(state=step.name, seconds=round((step.entered - started).total_seconds(), 3))
@@ -112,11 +133,11 @@ def steps_of(stage: LocalStage, row: LedgerRow) -> tuple[EnteredState, ...]:
     )
 
 
-def driver_view(stage: LocalStage, driver: str) -> DriverView:
-    """From the index by driver, and the assignment in force."""
-    rows, _ = _photos(stage).of_driver(driver, limit=LATEST)
+def driver_view(target: Target, driver: str) -> DriverView:
+    """Return the newest photos of a driver, at most `LATEST`, and the assignment in force."""
+    rows, _ = _photos(target).of_driver(driver, limit=LATEST)
     assignments = AssignmentsTable(
-        stage.session().client("dynamodb"), table=stage.outputs["AssignmentsTable"]
+        target.session.client("dynamodb"), table=target.output("AssignmentsTable")
     )
     assigned = assignments.row(driver)
     return DriverView(
@@ -126,7 +147,10 @@ def driver_view(stage: LocalStage, driver: str) -> DriverView:
 
 
 def seconds_taken(row: LedgerRow) -> float | None:
-    """From the claim to the outcome (an upload's time has whole seconds); None while open."""
+    """Return the seconds from claim to outcome; None while the photo has no final status.
+
+    The claim and not the upload is the start: the time of an upload has whole seconds only.
+    """
     if row.status not in FINAL_STATUSES:
         return None
     taken = datetime.fromisoformat(row.updated_at) - datetime.fromisoformat(row.claimed_at)
@@ -134,7 +158,7 @@ def seconds_taken(row: LedgerRow) -> float | None:
 
 
 def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
-    """A photo's row for scripts: numbers as numbers."""
+    """Return a photo's row for scripts: numbers as numbers, absent values as null."""
     facts = row.classification
     return {
         "photo_id": row.photo_id,
@@ -153,5 +177,24 @@ def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _photos(stage: LocalStage) -> PhotosTable:
-    return PhotosTable(stage.session().client("dynamodb"), table=stage.outputs["PhotosTable"])
+def _recent_statuses(photos: PhotosTable, since: datetime, now: datetime) -> Iterator[str]:
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    while hour <= now:
+        for row in photos.received_in(f"{hour:%Y-%m-%dT%H}", since=stamp(since)):
+            yield row[PhotoAttribute.STATUS]
+        hour += timedelta(hours=1)
+
+
+def _running_executions(target: Target) -> int | None:
+    stepfunctions = target.session.client("stepfunctions")
+    pages = stepfunctions.get_paginator("list_executions").paginate(
+        stateMachineArn=target.output("StateMachineArn"), statusFilter="RUNNING"
+    )
+    try:
+        return sum(len(page["executions"]) for page in pages)
+    except stepfunctions.exceptions.StateMachineTypeNotSupported:
+        return None
+
+
+def _photos(target: Target) -> PhotosTable:
+    return PhotosTable(target.session.client("dynamodb"), table=target.output("PhotosTable"))

@@ -1,4 +1,4 @@
-"""Lets people in: makes a driver, a reviewer or a lead in the user pool, deployed or local."""
+"""Create drivers, reviewers and leads in the user pool of a system."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from handlers.http_api.auth import DRIVERS, LEADS, REVIEWERS, USABLE_NAME
+from infra.operations.errors import PersonRefused
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
+    from infra.operations.target import Target
+
 _PASSWORD_LENGTH = 20
-_SYMBOLS = "!#%+,-.:=?@_"  # nothing that a shell or a form would take apart
+_SYMBOLS = "!#%+,-.:=?@_"  # without those that a shell or a form would interpret
 
 
 class Role(StrEnum):
-    """What a person is to the system."""
+    """What a person may do: a role is a group of the user pool."""
 
     DRIVER = "driver"
     REVIEWER = "reviewer"
@@ -31,52 +31,35 @@ class Role(StrEnum):
 _GROUPS = {Role.DRIVER: DRIVERS, Role.REVIEWER: REVIEWERS, Role.LEAD: LEADS}
 
 
-class PersonRefused(ValueError):
-    """This person cannot be let in like this; the message says what to do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provisioned:
-    """Somebody who can sign in now."""
+    """A person who can sign in now."""
 
     name: str
     role: Role
-    password: str  # empty: the person was there before and keeps his own
+    password: str  # empty: the person existed before and keeps their own
     must_change_password: bool
 
 
-def pool_of_stage(cloudformation: CloudFormationClient, stage: str) -> str:
-    """The user pool of a deployed stage, by its stack. Raises: PersonRefused, ClientError."""
-    stacks = cloudformation.describe_stacks(StackName=f"Scones-{stage}-Pipeline")["Stacks"]
-    outputs = {
-        output.get("OutputKey"): output.get("OutputValue", "")
-        for output in stacks[0].get("Outputs", [])
-    }
-    if "UserPoolId" not in outputs:
-        raise PersonRefused(f"Stage {stage} was deployed before it had people: deploy it anew.")
-    return outputs["UserPoolId"]
-
-
 def provision(
-    cognito: CognitoIdentityProviderClient,
-    *,
-    pool_id: str,
-    role: Role,
-    name: str,
-    password_stays: bool = False,
+    target: Target, *, role: Role, name: str, password_stays: bool = False
 ) -> Provisioned:
-    """Make the person if there is none of the name, and give him the role; twice is once.
+    """Create the person if the name is new, and add the role. Calling it again is safe.
 
-    Raises: PersonRefused, ClientError.
+    With `password_stays` the password is permanent; otherwise it must be changed at the first
+    sign-in.
+
+    Raises: PersonRefused, OutdatedStack, ClientError.
     """
     if not USABLE_NAME.fullmatch(name):
         raise PersonRefused(
-            f"{name!r} cannot be used as a name: letters, digits and _ @ + = , - only, "
-            "and dots but not in front. It becomes part of every photo's address."
+            f"{name!r} cannot be used as a name: use letters, digits, _ @ + = , - and dots that "
+            "are not in front. The name becomes part of every photo's address."
         )
+    cognito, pool_id = target.session.client("cognito-idp"), target.output("UserPoolId")
     password = _create(cognito, pool_id, name, stays=password_stays)
     if not password:
-        _refuse_two_sides(cognito, pool_id, role, name)
+        _refuse_both_sides(cognito, pool_id, role, name)
     cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=_GROUPS[role])
     return Provisioned(
         name=name,
@@ -86,28 +69,26 @@ def provision(
     )
 
 
-def renew_password(cognito: CognitoIdentityProviderClient, *, pool_id: str, name: str) -> str:
-    """Another password for somebody who is there already."""
+def renew_password(target: Target, *, name: str) -> str:
+    """Set and return another, permanent password of an existing person."""
     password = _new_password()
-    cognito.admin_set_user_password(
-        UserPoolId=pool_id, Username=name, Password=password, Permanent=True
+    target.session.client("cognito-idp").admin_set_user_password(
+        UserPoolId=target.output("UserPoolId"), Username=name, Password=password, Permanent=True
     )
     return password
 
 
 def _create(cognito: CognitoIdentityProviderClient, pool_id: str, name: str, *, stays: bool) -> str:
-    """The new person's password; empty where there is such a person already."""
+    """Return the new person's password; empty if the pool has a person of this name."""
     password = _new_password()
     try:
         cognito.admin_create_user(
             UserPoolId=pool_id,
             Username=name,
             TemporaryPassword=password,
-            MessageAction="SUPPRESS",  # there is no address: whoever provisions hands it over
+            MessageAction="SUPPRESS",  # the pool has no address: the operator hands it over
         )
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "UsernameExistsException":
-            raise
+    except cognito.exceptions.UsernameExistsException:
         return ""
     if stays:
         cognito.admin_set_user_password(
@@ -116,22 +97,22 @@ def _create(cognito: CognitoIdentityProviderClient, pool_id: str, name: str, *, 
     return password
 
 
-def _refuse_two_sides(
+def _refuse_both_sides(
     cognito: CognitoIdentityProviderClient, pool_id: str, role: Role, name: str
 ) -> None:
-    """Nobody decides on photos of his own."""
-    answer = cognito.admin_list_groups_for_user(UserPoolId=pool_id, Username=name)
-    held = {group.get("GroupName", "") for group in answer["Groups"]}
+    """Raise PersonRefused if the person would send photos and also decide on photos."""
+    response = cognito.admin_list_groups_for_user(UserPoolId=pool_id, Username=name)
+    groups = {group.get("GroupName", "") for group in response["Groups"]}
     others = {REVIEWERS, LEADS} if role is Role.DRIVER else {DRIVERS}
-    if conflicting := held & others:
+    if conflicting := groups & others:
         raise PersonRefused(
-            f"{name} is in the group {min(conflicting)} already, and nobody may both send photos "
-            "and decide on them. Choose another name."
+            f"{name} is in the group {min(conflicting)} already, and no person may both send "
+            "photos and decide on them. Choose another name."
         )
 
 
 def _new_password() -> str:
-    """At least one character of every kind that the pool asks for."""
+    """Return a password with at least one character of every kind that the pool requires."""
     kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
     chosen = [secrets.choice(kind) for kind in kinds]
     chosen += [secrets.choice("".join(kinds)) for _ in range(_PASSWORD_LENGTH - len(kinds))]

@@ -10,6 +10,7 @@ from infra.demo.peak_memory import PeakMemory
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import ASSEMBLY, LocalStage, running_stage
 from infra.operations.outcomes import wait_for
+from infra.operations.target import Target
 from infra.operations.upload import upload_all
 from infra.synthesis.synth import synthesize
 from tests.benchmarks.measurement import Measurements, run
@@ -47,10 +48,9 @@ def measure(*, short: bool) -> Measurements:
 
 def _decide(stage: LocalStage, files: Sequence[Path]) -> list[float]:
     """Return seconds from upload to outcome. Raises: RuntimeError if a photo has no outcome."""
-    session = stage.session()
-    bucket, table = stage.outputs["IntakeBucket"], stage.outputs["PhotosTable"]
-    uploads = list(upload_all(session.client("s3"), bucket=bucket, files=tuple(files)))
-    seconds = [outcome.seconds for outcome in wait_for(session, table, uploads)]
+    target = Target.of_stage(stage)
+    uploads = list(upload_all(target, files))
+    seconds = [outcome.seconds for outcome in wait_for(target, uploads)]
     decided = [value for value in seconds if value is not None]
     if len(decided) != len(files):
         raise RuntimeError(f"only {len(decided)} of {len(files)} photos have an outcome")

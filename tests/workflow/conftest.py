@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from infra.cli import reconciliation
-from infra.cli.target import Target
+from infra.operations.target import Target
 from tests.workflow.damaged_inventory import World, damaged_inventory
 from tests.workflow.definition_cache import definitions_parsed_once
 from tests.workflow.machine import ARN, Machine, a_decision, a_prediction, a_prepared_photo, always

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from infra.cli import reconciliation
-from infra.cli.target import Target
+from infra.operations.target import Target
 from tests.workflow.damaged_inventory import NOTES, World, an_open_review
 from tests.workflow.operators import (
     LEFT,

@@ -1,7 +1,8 @@
-"""Pictures that the project draws itself, for a first look without any photos.
+"""Pictures that the project draws itself, to try it without any photos.
 
-Drawings, not photos: what the classifier says of them says nothing about its accuracy. Nothing is
-trained on them, and they are drawn after what vehicles look like, not after what a model likes.
+They are drawings, not photos: predictions for them do not measure the classifier's accuracy.
+The model is not trained on them, and they are drawn from what vehicles look like, not from what
+the model classifies well.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ SHOWN = 40
 
 
 def draw_samples(folder: Path, *, count: int = SHOWN, seed: int = 1) -> None:
-    """Write the named samples and a series of others, as many as asked for altogether."""
+    """Write `count` files: the named samples first, then the series of the seed."""
     named = list(named_samples())[:count]
     for sample in (*named, *samples(seed, count - len(named))):
         (folder / sample.name).write_bytes(sample.data)

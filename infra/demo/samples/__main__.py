@@ -1,4 +1,4 @@
-"""Writes samples for people to look at: `python -m infra.demo.samples OUT_DIR`."""
+"""Draw samples into a folder: `python -m infra.demo.samples OUT_DIR`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,11 @@ from infra.demo.samples import SHOWN, draw_samples
 
 def main(
     out_dir: Annotated[
-        Path, typer.Argument(file_okay=False, help="Where to write; made if it is not there.")
+        Path, typer.Argument(file_okay=False, help="Folder of the files; created if missing.")
     ],
     *,
-    count: Annotated[int, typer.Option(min=1, help="How many files.")] = SHOWN,
-    seed: Annotated[int, typer.Option(help="Another seed, another series.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="Number of files.")] = SHOWN,
+    seed: Annotated[int, typer.Option(help="Seed of the series.")] = 1,
 ) -> None:
     """Draw sample pictures: bicycles, motorcycles, other things and spoiled photos."""
     out_dir.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ DARK: Colour = (38, 38, 42)
 
 
 def rear_end(canvas: Canvas, bike: Bicycle, colour: Colour) -> None:
-    """The stays that hold the rear wheel."""
+    """Draw the stays that hold the rear wheel."""
     axle = (bike.rear, bike.wheel)
     for z in (-0.05, 0.05):
         canvas.tube(((*bike.bracket, 0.0), (*axle, z)), bike.tube * 0.6, colour)
@@ -61,12 +61,12 @@ _FRAMES: dict[str, Callable[[Canvas, Bicycle, Colour], None]] = {
 
 
 def frame(canvas: Canvas, bike: Bicycle, colour: Colour) -> None:
-    """The main tubes."""
+    """Draw the main tubes of the kind's frame."""
     _FRAMES[bike.frame](canvas, bike, colour)
 
 
 def fork(canvas: Canvas, bike: Bicycle, colour: Colour) -> None:
-    """What holds the front wheel."""
+    """Draw the fork, with or without suspension."""
     axle = (bike.front, bike.front_wheel)
     crown = bike.head_low
     for z in (-0.06, 0.06):

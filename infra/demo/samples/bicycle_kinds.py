@@ -111,7 +111,7 @@ KINDS = {
 
 
 def along(start: Point, end: Point, part: float) -> tuple[float, float]:
-    """The point that far along the way."""
+    """Return the point between start (`part` 0) and end (`part` 1)."""
     return (
         start[0] + (end[0] - start[0]) * part,
         start[1] + (end[1] - start[1]) * part,

@@ -1,4 +1,4 @@
-"""What is mounted on a bicycle's frame."""
+"""The parts that are mounted on a bicycle's frame."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ LEATHER: Colour = (88, 58, 38)
 
 
 def wheel(canvas: Canvas, hub: Point, radius: float, bike: Bicycle) -> None:
-    """Tyre, rim, crossed spokes and a dark hub."""
+    """Draw tyre, rim, crossed spokes and a dark hub."""
     for number in range(bike.spokes):
         angle = 2 * math.pi * number / bike.spokes
         tangent = angle + (0.5 if number % 2 else -0.5)  # spokes leave the hub sideways
@@ -27,7 +27,7 @@ def wheel(canvas: Canvas, hub: Point, radius: float, bike: Bicycle) -> None:
 
 
 def rack(canvas: Canvas, bike: Bicycle) -> None:
-    """A luggage rack with its lamp."""
+    """Draw a luggage rack with its lamp."""
     top = 2 * bike.wheel + 0.06
     for z in (-0.06, 0.06):
         canvas.tube(((bike.rear - 0.18, top, z), (bike.rear + 0.24, top, z)), 0.014, DARK)
@@ -36,14 +36,14 @@ def rack(canvas: Canvas, bike: Bicycle) -> None:
 
 
 def battery(canvas: Canvas, bike: Bicycle) -> None:
-    """Battery and motor."""
+    """Draw battery and motor of an e-bike."""
     low, high = (along(bike.bracket, bike.head_low, share) for share in (0.2, 0.8))
     canvas.tube((low, high), 0.085, DARK)
     canvas.disc(bike.bracket, 0.085, DARK, thick=0.1)
 
 
 def saddle(canvas: Canvas, bike: Bicycle) -> None:
-    """Saddle and post."""
+    """Draw saddle and post."""
     x, y = bike.saddle
     canvas.tube((bike.seat, (x, y)), 0.027, STEEL)
     leather = RUBBER if bike.bars != "swept" else LEATHER
@@ -62,7 +62,7 @@ _BARS: dict[str, Sequence[Point]] = {
 
 
 def bars(canvas: Canvas, bike: Bicycle) -> None:
-    """Handlebar, stem and lamp."""
+    """Draw handlebar and stem; the lamp only with fenders."""
     x, y = bike.head
     shape = _BARS[bike.bars]
     canvas.tube((bike.head, (x + shape[0][0], y + shape[0][1])), 0.03, STEEL)
@@ -75,7 +75,7 @@ def bars(canvas: Canvas, bike: Bicycle) -> None:
 
 
 def basket(canvas: Canvas, bike: Bicycle, colour: Colour) -> None:
-    """A basket before the handlebar."""
+    """Draw a basket before the handlebar."""
     x, y = bike.head[0] + 0.10, bike.head[1] - 0.14
     sides = ((0.0, 0.0), (0.24, 0.0), (0.31, 0.24), (-0.04, 0.24))
     outline = [(x + dx, y + dy) for dx, dy in sides]
@@ -86,14 +86,14 @@ def basket(canvas: Canvas, bike: Bicycle, colour: Colour) -> None:
 
 
 def box(canvas: Canvas, colour: Colour) -> None:
-    """The box that the cargo bike carries."""
+    """Draw the box of the cargo bike."""
     outline = ((-0.02, 0.30), (0.62, 0.30), (0.74, 0.74), (-0.06, 0.74))
     canvas.panel(outline, colour, thick=0.55, smooth=False)
     canvas.tube(((-0.06, 0.74, 0.276), (0.74, 0.74, 0.276)), 0.03, shade(colour, 0.6))
 
 
 def drive(canvas: Canvas, bike: Bicycle) -> None:
-    """Chain, chain wheel and cranks: they sit on the right."""
+    """Draw chain, chain wheel and cranks, which are on the right."""
     x, y = bike.bracket
     hub = (bike.rear, bike.wheel)
     for edge, cog in ((0.085, 0.035), (-0.085, -0.035)):

@@ -17,7 +17,7 @@ from infra.demo.samples.view import arc
 
 
 def draw_bicycle(canvas: Canvas, kind: str, colour: Colour, accent: Colour) -> None:
-    """One bicycle of a kind; the accent colours what is bolted on."""
+    """Draw a bicycle of a kind; `accent` is the colour of box and basket."""
     bike = KINDS[kind]
     for x, radius in ((bike.rear, bike.wheel), (bike.front, bike.front_wheel)):
         wheel(canvas, (x, radius), radius, bike)

@@ -10,7 +10,7 @@ Colour = tuple[int, int, int]
 
 
 def shade(colour: Colour, factor: float) -> Colour:
-    """Darker below 1; above 1 lighter, towards white."""
+    """Return the colour darker (`factor` 0..1) or lighter, towards white (1..2)."""
     if factor <= 1:
         red, green, blue = (round(value * factor) for value in colour)
     else:
@@ -19,17 +19,17 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 class Canvas:
-    """Collects what belongs to a subject and paints it in the order of its layers."""
+    """Collects the shapes of a subject and paints them from the farthest layer to the nearest."""
 
     def __init__(self, image: Image.Image, view: View) -> None:
-        """Draws into the image."""
+        """Shapes are painted into `image`, in place."""
         self.image = image
         self.view = view
         self._draw = ImageDraw.Draw(image)
         self._queue: list[tuple[float, Callable[[], None]]] = []
 
     def paint(self) -> None:
-        """Everything collected; within a layer in the order it was asked for."""
+        """Paint all collected shapes; within a layer, in the order of the calls."""
         for _layer, work in sorted(self._queue, key=lambda entry: entry[0]):
             work()
         self._queue.clear()
@@ -37,7 +37,7 @@ class Canvas:
     def tube(
         self, points: Sequence[Point], width: float, colour: Colour, *, shiny: bool = True
     ) -> None:
-        """A round bar along the points, dark at its edges."""
+        """Add a round bar along the points, dark at its edges; `width` in metres."""
         middle = points[len(points) // 2]
         thick = max(2, round(width * self.view.scale(middle)))
         pixels = [self.view.project(point) for point in points]
@@ -53,7 +53,7 @@ class Canvas:
         z: float = 0.0,
         smooth: bool = True,
     ) -> None:
-        """A plate with the outline, as thick as said, round about the plane z."""
+        """Add a plate with this outline; `thick` metres, half on either side of the plane `z`."""
         points = curve(outline, closed=True) if smooth else list(outline)
         near, far = ([self._at(point, z, half) for point in points] for half in (thick, -thick))
 
@@ -68,7 +68,7 @@ class Canvas:
         self._later(z, work)
 
     def sheet(self, corners: Sequence[Point], colour: Colour, *, layer: float = 0.0) -> None:
-        """A flat piece of any slant, seen only from the side where its corners run clockwise."""
+        """Add a flat piece, visible only from the side where its corners run clockwise."""
         pixels = [self.view.project(point) for point in corners]
         turns = zip(pixels, [*pixels[1:], pixels[0]], strict=True)
         area = sum(a[0] * b[1] - b[0] * a[1] for a, b in turns) * self.view.side
@@ -76,14 +76,14 @@ class Canvas:
             self._later(layer, lambda: self._fill(pixels, shade(colour, 1.1), shade(colour, 0.85)))
 
     def disc(self, centre: Point, radius: float, colour: Colour, *, thick: float = 0.0) -> None:
-        """A round plate in the subject's plane."""
+        """Add a round plate in the subject's plane; `radius` in metres."""
         z = centre[2] if len(centre) == 3 else 0.0
         self.panel(arc(centre[:2], radius, 0, 345, 23), colour, thick=thick, z=z, smooth=False)
 
     def ring(
         self, centre: Point, radius: float, width: float, colour: Colour, *, thick: float = 0.0
     ) -> None:
-        """A hoop of which `radius` is the outer edge."""
+        """Add a hoop; `radius` is its outer edge, `width` that of the hoop, in metres."""
         z = centre[2] if len(centre) == 3 else 0.0
         steps = (-1.0, -0.5, 0.0, 0.5, 1.0) if thick else (1.0,)
         outer, inner = (arc(centre[:2], edge, 0, 360, 48) for edge in (radius, radius - width))
@@ -100,7 +100,7 @@ class Canvas:
         self._later(z, work)
 
     def shadow(self, half_length: float, half_width: float, strength: float) -> None:
-        """Soft darkness on the ground below the subject; painted at once."""
+        """Paint, at once, a soft shadow on the ground; `strength` 0..1."""
         ground = [
             self.view.project((point[0], 0.0, point[1] * half_width / half_length))
             for point in arc((0.0, 0.0), half_length, 0, 360)
@@ -113,7 +113,7 @@ class Canvas:
         self.image.paste((20, 20, 24), mask=mask)
 
     def _at(self, point: Point, z: float, half: float) -> Pixel:
-        """Half a thickness towards the camera, whichever way the subject faces."""
+        """Return the pixel half a thickness nearer to the camera, on either side of a subject."""
         return self.view.project((point[0], point[1], z + half / 2 * self.view.side))
 
     def _later(self, z: float, work: Callable[[], None]) -> None:
@@ -133,7 +133,7 @@ class Canvas:
             self._draw.ellipse((x - half, y - half, x + half, y + half), fill=colour)
 
     def _fill(self, pixels: list[Pixel], top: Colour, bottom: Colour) -> None:
-        """A polygon that gets darker downwards."""
+        """Paint a polygon that gets darker downwards."""
         columns, rows = zip(*pixels, strict=True)
         left, upper = max(0, int(min(columns))), max(0, int(min(rows)))
         right = min(self.image.width, int(max(columns)) + 2)

@@ -1,4 +1,4 @@
-"""Which sample comes when: a mix of everything, the same for the same seed."""
+"""The order of the samples: a mix of all subjects, the same for the same seed."""
 
 import io
 import random
@@ -13,7 +13,7 @@ from infra.demo.samples.pictures import Pose, draw_picture
 from infra.demo.samples.scenes import SCENES
 from infra.demo.samples.spoiled import SPOILED
 
-# A letter a sample, over and over: bicycle, motorcycle, other, spoiled.
+# One letter a sample, again and again: bicycle, motorcycle, other, spoiled.
 _MIX = "bmosbmbsmbombsmbmobs"
 _KINDS = {
     "b": ("bicycle", tuple(bicycle_kinds.KINDS)),
@@ -29,7 +29,7 @@ _COLOURS: dict[str, Colour] = {
 _ACCENTS: tuple[Colour, ...] = (
     (168, 58, 38), (150, 112, 66), (52, 92, 120), (64, 66, 70), (46, 120, 70),
 )  # fmt: skip
-# What a camera stores for a picture that it was turned for: the tag, and how the pixels lie.
+# How a camera stores a picture that it was turned for: the tag, and the turn of the pixels.
 _TURNED = {
     3: Image.Transpose.ROTATE_180,
     6: Image.Transpose.ROTATE_90,
@@ -41,19 +41,19 @@ _ORIENTATIONS = (1, 6, 1, 3, 8, 1, 1)  # in turns, so that a short series has th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A file, what it shows and what is expected of it."""
+    """A file, what it shows and the expected result."""
 
     name: str
     subject: str  # bicycle, motorcycle, other, spoiled
     kind: str
-    vehicle: str | None  # what it should be called, where it is not spoiled
-    refusal: str | None  # the reason with which it is turned away at the door
-    defect: str | None  # why a person should look
+    vehicle: str | None  # the right answer; None if it shows no vehicle or is spoiled
+    refusal: str | None  # the reason of the refusal by Serialize
+    defect: str | None  # of the quality, which sends it to review
     data: bytes
 
 
 def named_samples() -> Iterator[Sample]:
-    """Plain ones whose names stay, for documents and tests to refer to."""
+    """Yield plain samples with permanent names, to which documents and tests refer."""
     for name, subject, kind, colour, scene in (
         ("bicycle-red.jpg", "bicycle", "city", "red", "plaster"),
         ("motorcycle-black.jpg", "motorcycle", "naked", "black", "plaster"),
@@ -65,12 +65,12 @@ def named_samples() -> Iterator[Sample]:
 
 
 def samples(seed: int, count: int) -> Iterator[Sample]:
-    """As many as asked for, each drawn when its turn comes; a longer series begins the same."""
+    """Yield `count` samples, each drawn when it is taken; a longer series begins the same."""
     for index in range(count):
         turn, place = divmod(index, len(_MIX))
-        letter = _MIX[place]
-        subject, kinds = _KINDS[letter]
-        earlier = turn * _MIX.count(letter) + _MIX[:place].count(letter)
+        code = _MIX[place]
+        subject, kinds = _KINDS[code]
+        earlier = turn * _MIX.count(code) + _MIX[:place].count(code)
         kind = kinds[earlier % len(kinds)]
         key = f"{seed}/{index}"
         chance = random.Random(key)  # noqa: S311 # a drawing, not a secret
@@ -81,7 +81,7 @@ def samples(seed: int, count: int) -> Iterator[Sample]:
 
 
 def drawing(subject: str, key: str, size: tuple[int, int]) -> Image.Image:
-    """A picture of a bicycle, a motorcycle or something other; the same for the same key."""
+    """Return a picture of a `bicycle`, a `motorcycle` or an `other`; the same for the same key."""
     chance = random.Random(key)  # noqa: S311 # a drawing, not a secret
     kind = chance.choice(
         [kind for name, kinds in _KINDS.values() if name == subject for kind in kinds]
@@ -109,7 +109,7 @@ def _by_chance(
     key: str,
     size: tuple[int, int] | None = None,
 ) -> tuple[Image.Image, str]:
-    """The picture, and the colour's name."""
+    """Return the picture and the name of its colour."""
     colour = chance.choice(tuple(_COLOURS))
     colours = (_COLOURS[colour], chance.choice(_ACCENTS))
     scene = "street" if kind == "empty-street" else chance.choice(tuple(SCENES))

@@ -1,4 +1,4 @@
-"""What most motorcycles share."""
+"""The parts that most motorcycles share."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CHROME: Colour = (182, 186, 190)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stance:
-    """Where wheels and handlebars are."""
+    """The positions of wheels, fork and handlebar, in metres."""
 
     rear: Point
     front: Point
@@ -25,7 +25,7 @@ class Stance:
 
 
 def wheel(canvas: Canvas, hub: Point, radius: float, tyre: float) -> None:
-    """Wide tyre, cast spokes, brake disc, dark hub."""
+    """Draw wide tyre, cast spokes, brake disc and dark hub."""
     rim = radius - tyre
     for number in range(5):
         angle = 2 * math.pi * number / 5 + 0.3
@@ -38,7 +38,7 @@ def wheel(canvas: Canvas, hub: Point, radius: float, tyre: float) -> None:
 
 
 def fork(canvas: Canvas, neck: Point, hub: Point) -> None:
-    """Two telescopic legs beside the front wheel."""
+    """Draw two telescopic legs beside the front wheel."""
     for z in (-0.1, 0.1):
         middle = ((neck[0] + hub[0]) / 2, (neck[1] + hub[1]) / 2)
         canvas.tube(((*neck, z), (*middle, z)), 0.042, CHROME)
@@ -46,7 +46,7 @@ def fork(canvas: Canvas, neck: Point, hub: Point) -> None:
 
 
 def engine(canvas: Canvas, middle: Point, *, cylinders: int = 1) -> None:
-    """Crankcase and finned cylinders; two stand in a V."""
+    """Draw crankcase and finned cylinders; two form a V."""
     x, y = middle
     case = (
         (-0.26, 0.02),
@@ -73,7 +73,7 @@ def engine(canvas: Canvas, middle: Point, *, cylinders: int = 1) -> None:
 
 
 def exhaust(canvas: Canvas, pipe: tuple[Point, ...], end: Point) -> None:
-    """A pipe from the engine and a silencer up to the end, on the right."""
+    """Draw a pipe from the engine and a silencer up to `end`, on the right."""
     z = 0.2
     canvas.tube(curve([(*point, z) for point in pipe]), 0.045, CHROME)
     canvas.tube(((*pipe[-1], z), (*end, z)), 0.10, METAL)
@@ -81,13 +81,13 @@ def exhaust(canvas: Canvas, pipe: tuple[Point, ...], end: Point) -> None:
 
 
 def lamp(canvas: Canvas, middle: Point, radius: float) -> None:
-    """The head lamp."""
+    """Draw the head lamp."""
     canvas.disc(middle, radius * 1.1, BLACK, thick=radius * 2)
     canvas.disc((middle[0] + 0.02, middle[1]), radius * 0.85, (238, 234, 210), thick=radius * 2.2)
 
 
 def bars(canvas: Canvas, grips: Point, *, wide: float = 0.34) -> None:
-    """Handlebar, grips and mirrors."""
+    """Draw handlebar, grips and mirrors; `wide` metres to either side."""
     x, y = grips
     for hand in (-1, 1):
         root = (x + 0.08, y - 0.10, hand * 0.08)
@@ -101,7 +101,7 @@ def bars(canvas: Canvas, grips: Point, *, wide: float = 0.34) -> None:
 
 
 def top_box(canvas: Canvas, low: Point, colour: Colour) -> None:
-    """The box that meals travel in, behind the rider."""
+    """Draw the box for deliveries, behind the seat."""
     x, y = low
     canvas.tube(((x - 0.25, y - 0.03), (x + 0.2, y - 0.03)), 0.06, BLACK)
     corners = ((-0.28, 0.0), (0.22, 0.0), (0.22, 0.44), (-0.28, 0.44))
@@ -114,7 +114,7 @@ def top_box(canvas: Canvas, low: Point, colour: Colour) -> None:
 
 
 def running_gear(canvas: Canvas, stance: Stance) -> None:
-    """Wheels, swing arm, fork and front fender."""
+    """Draw wheels, swing arm, fork and front fender."""
     for hub in (stance.rear, stance.front):
         wheel(canvas, hub, hub[1], stance.tyre)
     for z in (-0.09, 0.09):
@@ -130,7 +130,7 @@ def running_gear(canvas: Canvas, stance: Stance) -> None:
 
 
 def tank(canvas: Canvas, colour: Colour, middle: Point) -> None:
-    """The fuel tank."""
+    """Draw the fuel tank."""
     x, y = middle
     outline = (
         (-0.24, -0.10), (-0.20, 0.02), (-0.02, 0.13), (0.20, 0.12), (0.31, 0.02), (0.27, -0.09),
@@ -141,7 +141,7 @@ def tank(canvas: Canvas, colour: Colour, middle: Point) -> None:
 
 
 def tail(canvas: Canvas, colour: Colour, accent: Colour, *, height: float) -> None:
-    """Seat, side panel, number plate and rear lamp."""
+    """Draw seat, side panel, number plate and rear lamp."""
     seat = ((-0.10, 0.02), (-0.30, -0.01), (-0.52, 0.03), (-0.78, 0.10), (-0.82, 0.04),
             (-0.5, -0.08), (-0.14, -0.07))  # fmt: skip
     panel = (

@@ -37,7 +37,7 @@ _TOURER = Stance(
 
 
 def draw_motorcycle(canvas: Canvas, kind: str, colour: Colour, accent: Colour) -> None:
-    """One motorcycle of a kind; the accent colours box and seat."""
+    """Draw a motorcycle of a kind; `accent` is the colour of box and seat."""
     KINDS[kind](canvas, colour, accent)
 
 

@@ -1,4 +1,4 @@
-"""What drivers photograph by mistake: cars, vans, people, trolleys, trees, or nothing at all."""
+"""Non-vehicles that drivers photograph by mistake: cars, people, trees, an empty street."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ _STEEL: Colour = (168, 172, 178)
 
 
 def draw_other(canvas: Canvas, kind: str, colour: Colour, accent: Colour) -> None:
-    """One thing that is neither a bicycle nor a motorcycle."""
+    """Draw a subject of a kind that is neither a bicycle nor a motorcycle."""
     KINDS[kind](canvas, colour, accent)
 
 
@@ -117,7 +117,7 @@ def _tree(canvas: Canvas, colour: Colour, _accent: Colour) -> None:
     canvas.tube(((0.0, 1.6), (0.55, 2.3)), 0.10, bark, shiny=False)
     canvas.tube(((0.0, 1.7), (-0.5, 2.4)), 0.10, bark, shiny=False)
     for number in range(26):
-        # A sunflower's spiral: even, and no chance needed.
+        # The spiral of a sunflower is even without random numbers.
         turn, reach = number * 2.4, 0.24 * number**0.5
         x, y = reach * math.cos(turn) * 1.1, 2.75 + reach * math.sin(turn) * 0.8
         tone = shade((70, 112, 56), 0.8 + (number * 7 + sum(colour)) % 5 * 0.08)
@@ -125,7 +125,7 @@ def _tree(canvas: Canvas, colour: Colour, _accent: Colour) -> None:
 
 
 def _nothing(_canvas: Canvas, _colour: Colour, _accent: Colour) -> None:
-    """Only the street."""
+    """Draw nothing: the picture shows the street alone."""
 
 
 KINDS: dict[str, Callable[[Canvas, Colour, Colour], None]] = {

@@ -1,4 +1,4 @@
-"""One picture: a subject, posed before a scene, in some light."""
+"""One picture: a subject with a pose, before a scene, in some light."""
 
 import random
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _PAINTERS: dict[str, Callable[[Canvas, str, Colour, Colour], None]] = {
     "motorcycle": motorcycles.draw_motorcycle,
     "other": others.draw_other,
 }
-# Length and height in metres, where the kind differs from others of its subject.
+# Length and height in metres, by subject, and by kind if it differs from its subject.
 _EXTENTS = {
     "bicycle": (1.85, 1.1), "motorcycle": (2.1, 1.3), "cargo": (2.6, 1.1), "folding": (1.5, 1.05),
     "car": (4.3, 1.5), "van": (5.1, 2.3), "person": (0.9, 1.85), "trolley": (1.3, 1.1),
@@ -28,7 +28,7 @@ _EXTENTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """How the photo is taken."""
+    """How the photo is taken: size, distance and angle."""
 
     size: tuple[int, int] = (800, 600)
     share: float = 0.8  # of the picture's width or height that the subject takes
@@ -40,7 +40,7 @@ class Pose:
 
     @classmethod
     def by_chance(cls, chance: random.Random) -> "Pose":
-        """Mostly the whole subject from a side; some far off, some cut by the picture's edge."""
+        """Return a random pose: mostly the whole subject, 8 % far off, 10 % cut by the edge."""
         yaw = chance.uniform(-0.12, 0.12)
         if chance.random() < 0.5:
             yaw = chance.choice((-1, 1)) * chance.uniform(0.2, 0.5)
@@ -70,7 +70,7 @@ def draw_picture(
     *,
     seed: str,
 ) -> Image.Image:
-    """The finished picture, in the pose's size."""
+    """Return the finished picture, in the pose's size; the same for the same arguments."""
     chance = random.Random(seed)  # noqa: S311 # a drawing, not a secret
     length, height = _EXTENTS.get(kind) or _EXTENTS[subject]
     view = _view(pose, length, height)

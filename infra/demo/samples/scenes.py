@@ -1,4 +1,4 @@
-"""What is behind and below the subject, and the light on it all."""
+"""The background and ground of a picture, and its light."""
 
 import random
 from collections.abc import Callable
@@ -15,23 +15,23 @@ _GROUNDS: tuple[Colour, ...] = ((140, 138, 134), (120, 122, 124), (160, 154, 144
 
 
 class Backdrop:
-    """A picture to be drawn on, with its camera and its chance."""
+    """The picture of a scene, with its camera and its random numbers."""
 
     def __init__(self, view: View, chance: random.Random) -> None:
-        """An empty picture of the view's size."""
+        """Start with a picture of the view's size, filled with sky."""
         self.view = view.frontal()
         self.chance = chance
         self.image = Image.new("RGB", view.size, (198, 214, 230))
         self.draw = ImageDraw.Draw(self.image)
 
     def box(self, left: float, low: float, right: float, high: float, colour: Colour) -> None:
-        """A rectangle on the wall, in metres."""
+        """Draw a rectangle on the wall; all edges in metres."""
         start = self.view.project((left, high, -WALL_AWAY))
         end = self.view.project((right, low, -WALL_AWAY))
         self.draw.rectangle((*start, *end), fill=colour)
 
     def ground(self, colour: Colour, away: float) -> None:
-        """Floor from the lower edge to as far as said."""
+        """Draw the floor from the lower edge up to `away` metres behind the subject."""
         row = self.view.project((0.0, 0.0, -away))[1]
         width, height = self.image.size
         if row < height:
@@ -41,12 +41,12 @@ class Backdrop:
             self.image.paste(floor.resize(size, Image.Resampling.BILINEAR), (0, int(row)))
 
     def stripe(self, near: float, far: float, left: float, right: float, colour: Colour) -> None:
-        """A patch of the floor."""
+        """Draw a rectangle on the floor; all edges in metres."""
         corners = ((left, far), (right, far), (right, near), (left, near))
         self.draw.polygon([self.view.project((x, 0.0, z)) for x, z in corners], fill=colour)
 
     def blob(self, x: float, y: float, away: float, radius: float, colour: Colour) -> None:
-        """A round patch, of foliage for example."""
+        """Draw a disc, of foliage for example, `away` metres behind the subject."""
         column, row = self.view.project((x, y, -away))
         half = radius * self.view.scale((x, y, -away))
         self.draw.ellipse((column - half, row - half, column + half, row + half), fill=colour)
@@ -150,14 +150,14 @@ SCENES: dict[str, Callable[[Backdrop], None]] = {
 
 
 def draw_scene(name: str, view: View, chance: random.Random) -> Image.Image:
-    """An empty scene, with the unevenness that walls and roads have."""
+    """Return a scene without a subject, with uneven walls and ground."""
     back = Backdrop(view, chance)
     SCENES[name](back)
     return grain(back.image, chance, cell=60, strength=0.05)
 
 
 def grain(image: Image.Image, chance: random.Random, *, cell: int, strength: float) -> Image.Image:
-    """Uneven brightness in spots of about `cell` pixels."""
+    """Return the image with uneven brightness in spots of about `cell` pixels; `strength` 0..1."""
     size = (image.width // cell + 2, image.height // cell + 2)
     noise = Image.frombytes("L", size, chance.randbytes(size[0] * size[1]))
     noise = noise.point([round(128 + (level - 128) * strength) for level in range(256)])
@@ -166,7 +166,7 @@ def grain(image: Image.Image, chance: random.Random, *, cell: int, strength: flo
 
 
 def lit(image: Image.Image, chance: random.Random) -> Image.Image:
-    """The light of an hour of the day, as a camera takes it."""
+    """Return the image with random exposure, warmth and camera noise."""
     exposure, warmth = chance.uniform(0.78, 1.12), chance.uniform(-0.07, 0.07)
     table: list[int] = []
     for tint in (1 + warmth, 1.0, 1 - warmth):

@@ -1,4 +1,4 @@
-"""Photos that went wrong: what is spoiled, and what the chain is expected to say of it."""
+"""Ways to spoil a photo, each with the expected refusal or defect."""
 
 import io
 from collections.abc import Callable
@@ -11,12 +11,12 @@ Spoil = Callable[[Image.Image], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoiled:
-    """One way to go wrong; either refused at the door or seen by a person."""
+    """One way to spoil a photo: either Serialize refuses it, or a defect sends it to review."""
 
     suffix: str
     spoil: Spoil
-    refusal: str | None = None
-    defect: str | None = None
+    refusal: str | None = None  # reason
+    defect: str | None = None  # of the quality
 
 
 def _jpeg(image: Image.Image) -> bytes:
@@ -34,7 +34,7 @@ def _overexposed(image: Image.Image) -> bytes:
 
 
 def _blurred(image: Image.Image) -> bytes:
-    # Blurred small: the same picture for a fraction of the work.
+    # Blurred at an eighth of the size: the same picture for a fraction of the work.
     small = image.resize((image.width // 8, image.height // 8))
     return _jpeg(small.filter(ImageFilter.GaussianBlur(image.width / 130)).resize(image.size))
 

@@ -12,7 +12,7 @@ Pixel = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Where the camera stands, and how the subject is turned before it."""
+    """The position of the camera, and the turn of the subject before it."""
 
     size: tuple[int, int]
     focal: float  # pixels
@@ -24,11 +24,11 @@ class View:
     side: int = 1  # 1: faces right, its right side is near; -1: the other way round
 
     def frontal(self) -> Self:
-        """The same camera for what is not turned with the subject."""
+        """Return the same camera for things that are not turned with the subject."""
         return replace(self, yaw=0.0, side=1)
 
     def project(self, point: Point) -> Pixel:
-        """The pixel of a point."""
+        """Return the pixel of a point in metres."""
         across, up, away = self._turn(point)
         return (
             self.centre + self.focal * across / away,
@@ -36,7 +36,7 @@ class View:
         )
 
     def scale(self, point: Point) -> float:
-        """Pixels a metre at a point."""
+        """Return the pixels a metre at the distance of a point."""
         return self.focal / self._turn(point)[2]
 
     def _turn(self, point: Point) -> tuple[float, float, float]:
@@ -48,14 +48,14 @@ class View:
 
 
 def arc(centre: Point, radius: float, start: float, end: float, steps: int = 24) -> list[Point]:
-    """Part of a circle, counted in degrees from forward over up."""
+    """Return points on a circle; angles in degrees, 0 is forward, 90 is up."""
     x, y, *rest = centre
     turns = (math.radians(start + (end - start) * step / steps) for step in range(steps + 1))
     return [(x + radius * math.cos(turn), y + radius * math.sin(turn), *rest) for turn in turns]
 
 
 def curve(points: Sequence[Point], *, closed: bool = False, steps: int = 7) -> list[Point]:
-    """A smooth line through the points (Catmull-Rom)."""
+    """Return a smooth line through the points (Catmull-Rom spline)."""
     count = len(points)
 
     def at(index: int) -> Point:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.operations.upload import upload_one
-from infra.operations.upload_key import InvalidDriver, key_of, new_upload_id
+from infra.operations.errors import InvalidDriver
+from infra.operations.upload import key_of, new_upload_id, upload_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,18 +20,18 @@ from infra.synthesis.synth import ROOT, synthesize
 from monitoring.reconciliation.checker import ConservationResult, check
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
 
-PATIENCE_S = 90
+TIMEOUT_S = 90
 
 
 @dataclass(frozen=True)
 class Chain:
-    """What a test does with the running chain, in the drivers' and operators' words."""
+    """The running pipeline, as drivers and operators use it."""
 
     stage: LocalStage
     samples: Path
 
     def upload(self, key: str, data: bytes, **options: Any) -> str:
-        """Puts an object and says which photo it is."""
+        """Upload an object and return the id of its photo."""
         bucket = self.stage.outputs["IntakeBucket"]
         stored = self.stage.client("s3").put_object(
             Bucket=bucket, Key=key, Body=io.BytesIO(data), **options
@@ -44,31 +44,31 @@ class Chain:
         )
 
     def row(self, photo: str) -> dict[str, Any] | None:
-        found = self.stage.client("dynamodb").get_item(
+        response = self.stage.client("dynamodb").get_item(
             TableName=self.stage.outputs["PhotosTable"],
             Key={"photo_id": {"S": photo}},
             ConsistentRead=True,
         )
-        return plain(found["Item"]) if "Item" in found else None
+        return plain(response["Item"]) if "Item" in response else None
 
     def outcome(self, photo: str) -> dict[str, Any]:
-        """The ledger's row once the photo and its execution have ended."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until the photo and its execution have ended; return the row."""
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             row = self.row(photo)
             if row and row["status"] in FINAL_STATUSES and not self.running():
                 return row
             time.sleep(0.1)
-        pytest.fail(f"no outcome within {PATIENCE_S} s: {row}")
+        pytest.fail(f"no outcome within {TIMEOUT_S} s: {row}")
 
     def running(self) -> int:
-        found = self.stage.client("stepfunctions").list_executions(
+        response = self.stage.client("stepfunctions").list_executions(
             stateMachineArn=self.stage.outputs["StateMachineArn"], statusFilter="RUNNING"
         )
-        return len(found["executions"])
+        return len(response["executions"])
 
     def executions(self) -> list[dict[str, Any]]:
-        """Ended and running ones, with their input."""
+        """Running and ended executions, with their input."""
         client = self.stage.client("stepfunctions")
         pages = client.get_paginator("list_executions").paginate(
             stateMachineArn=self.stage.outputs["StateMachineArn"]
@@ -85,15 +85,15 @@ class Chain:
         return next(event for event in inputs if event["detail"]["object"]["key"] == key)
 
     def start(self, event: dict[str, Any]) -> str:
-        started = self.stage.client("stepfunctions").start_execution(
+        response = self.stage.client("stepfunctions").start_execution(
             stateMachineArn=self.stage.outputs["StateMachineArn"], input=json.dumps(event)
         )
-        arn: str = started["executionArn"]
+        arn: str = response["executionArn"]
         return arn
 
     def ended(self, arn: str) -> str:
         client = self.stage.client("stepfunctions")
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             status: str = client.describe_execution(executionArn=arn)["status"]
             if status != "RUNNING":
@@ -101,7 +101,7 @@ class Chain:
             time.sleep(0.1)
         pytest.fail("the execution did not end")
 
-    def verdict(self) -> ConservationResult:
+    def conservation(self) -> ConservationResult:
         return check(
             read_inventory(
                 self.stage.session(), Places.of_outputs(self.stage.outputs), read_queues=True
@@ -114,11 +114,11 @@ class Chain:
 
 @contextmanager
 def chain_of(assembly: Path, folders: pytest.TempPathFactory) -> Iterator[Chain]:
-    """Deployed, with a policy under which drawings are assigned."""
+    """Run a stage with a policy under which drawings are assigned."""
     samples = folders.mktemp("samples")
     draw_samples(samples)
     with running_stage(folders.mktemp("runs"), enforce_iam=True, assembly=assembly) as stage:
-        # Drawings are no photos: with this, the model's guess is enough to assign them.
+        # The model is not trained on drawings: with this threshold its guess assigns them.
         stage.client("ssm").put_parameter(
             Name=stage.outputs["PolicyOverrideParameter"],
             Value='{"threshold": 0.5, "allow_below_calibrated": true}',
@@ -136,7 +136,7 @@ def running_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 
 @pytest.fixture
 def chain(running_chain: Chain) -> Iterator[Chain]:
-    """After every test, everything that ever came in is accounted for."""
+    """After every test, every photo so far is accounted for."""
     yield running_chain
-    verdict = running_chain.verdict()
-    assert verdict.conserved, verdict
+    result = running_chain.conservation()
+    assert result.conserved, result

@@ -1,7 +1,7 @@
-"""The same chain with the settings that a stage may have instead: EXPRESS, and Classify captures.
+"""The same pipeline with other settings of a stage: EXPRESS, and capture by Classify.
 
-The emulator runs both types of machine alike: what is shown is that the stack deploys, starts and
-grants as it should. AWS's own difference (five minutes, no list, more than one start) is not.
+The emulator runs both types of machine alike: these tests show that the stack deploys, starts and
+grants correctly. They do not show how AWS differs (five minutes, no list, more than one start).
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import pytest
 
 from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.chain.conftest import Chain, chain_of
-from tests.e2e.chain.test_mending import LONG_AGO, change, sweep
 from tests.e2e.chain.test_photos import captured
+from tests.e2e.chain.test_repairs import LONG_AGO, change, sweep
 
 pytestmark = pytest.mark.e2e
 
@@ -39,4 +39,4 @@ def test_a_photo_is_carried_captured_and_taken_over(express: Chain) -> None:
     assert sweep(express)["repaired"] == {"take_over": 1}
     row = express.outcome(photo)
     assert (row["status"], row["attempt"]) == ("assigned", 2)
-    assert express.verdict().conserved
+    assert express.conservation().conserved

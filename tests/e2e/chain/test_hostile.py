@@ -1,4 +1,4 @@
-"""A sample of the hostile files through the whole chain: nobody crashes, nobody waits for ever."""
+"""A sample of the hostile files through the whole pipeline: nothing crashes, every photo ends."""
 
 import random
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 HOW_MANY = 40
 
 
-def test_hostile_files_end_as_the_decoder_says(chain: Chain) -> None:
+def test_hostile_files_end_as_the_decoder_decides(chain: Chain) -> None:
     files = sorted(generated(), key=lambda file: file[0])
     chance = random.Random(3)  # noqa: S311 - a reproducible sample, not a secret
     picked = chance.sample(files, HOW_MANY)

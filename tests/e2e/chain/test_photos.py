@@ -1,4 +1,4 @@
-"""Any upload, through the packaged functions and the synthesized machine, to its end."""
+"""Every kind of upload, through the packaged functions and the synthesized machine, to its end."""
 
 import base64
 import io
@@ -23,17 +23,17 @@ def test_a_confident_photo_gets_its_driver_orders(chain: Chain) -> None:
     row = chain.outcome(photo)
     assert (row["status"], row["vehicle"], row["order_range"]) == ("assigned", "bicycle", "nearby")
     assert (row["driver_id"], row["upload_id"], row["order_id"]) == ("driver-7", "u-1", "o-9")
-    found = chain.stage.client("dynamodb").get_item(
+    response = chain.stage.client("dynamodb").get_item(
         TableName=chain.stage.outputs["AssignmentsTable"], Key={"driver_id": {"S": "driver-7"}}
     )
-    assert found["Item"]["photo_id"]["S"] == photo
-    assert found["Item"]["order_range"]["S"] == "nearby"
+    assert response["Item"]["photo_id"]["S"] == photo
+    assert response["Item"]["order_range"]["S"] == "nearby"
 
 
-def test_dispatch_finds_who_is_available_nearby_without_a_scan(chain: Chain) -> None:
+def test_dispatch_finds_available_drivers_nearby_without_a_scan(chain: Chain) -> None:
     photo = chain.upload("intake/driver-8/u-1.jpg", chain.picture())
     row = chain.outcome(photo)
-    found = chain.stage.client("dynamodb").query(
+    response = chain.stage.client("dynamodb").query(
         TableName=chain.stage.outputs["AssignmentsTable"],
         IndexName="by_range",
         KeyConditionExpression="order_range = :range AND valid_until > :now",
@@ -42,19 +42,19 @@ def test_dispatch_finds_who_is_available_nearby_without_a_scan(chain: Chain) -> 
             ":now": {"S": row["uploaded_at"]},
         },
     )
-    assert "driver-8" in {item["driver_id"]["S"] for item in found["Items"]}
+    assert "driver-8" in {item["driver_id"]["S"] for item in response["Items"]}
 
 
 def test_the_app_finds_its_upload(chain: Chain) -> None:
     photo = chain.upload("intake/driver-9/u-findme.jpg", b"no photo")
     chain.outcome(photo)
-    found = chain.stage.client("dynamodb").query(
+    response = chain.stage.client("dynamodb").query(
         TableName=chain.stage.outputs["PhotosTable"],
         IndexName="by_upload",
         KeyConditionExpression="upload_id = :id",
         ExpressionAttributeValues={":id": {"S": "u-findme"}},
     )
-    assert [item["photo_id"]["S"] for item in found["Items"]] == [photo]
+    assert [item["photo_id"]["S"] for item in response["Items"]] == [photo]
 
 
 def test_a_photo_of_something_else_waits_for_a_person(chain: Chain) -> None:
@@ -64,7 +64,7 @@ def test_a_photo_of_something_else_waits_for_a_person(chain: Chain) -> None:
 
 
 def test_a_photo_without_a_driver_waits_for_a_person(chain: Chain) -> None:
-    row = chain.outcome(chain.upload("intake/nobody.jpg", chain.picture()))
+    row = chain.outcome(chain.upload("intake/without-driver.jpg", chain.picture()))
     assert (row["status"], row["review_reason"]) == ("in_review", "no_driver")
     assert "driver_id" not in row
 
@@ -83,7 +83,7 @@ ODD_KEYS = [
 ]
 
 
-def test_odd_keys_arrive_as_they_are(chain: Chain) -> None:
+def test_odd_keys_are_recorded_unchanged(chain: Chain) -> None:
     assert len(ODD_KEYS[-1].encode()) == 1024
     photos = {chain.upload(key, chain.picture()): key for key in ODD_KEYS}
     for photo, key in photos.items():
@@ -92,14 +92,14 @@ def test_odd_keys_arrive_as_they_are(chain: Chain) -> None:
         assert row["status"] in {"assigned", "in_review"}, (key, row["reason"], row["cause"])
 
 
-def test_a_folder_marker_is_no_photo(chain: Chain) -> None:
+def test_a_folder_marker_is_not_a_photo(chain: Chain) -> None:
     photo = chain.upload("intake/d1/folder/", b"")
     later = chain.upload("intake/d1/after-folder.jpg", b"x")
     chain.outcome(later)
     assert chain.row(photo) is None
 
 
-def test_what_lies_outside_the_intake_prefix_is_nobodys_business(chain: Chain) -> None:
+def test_an_object_outside_the_intake_prefix_is_ignored(chain: Chain) -> None:
     photo = chain.upload("elsewhere/d1/u1.jpg", chain.picture())
     chain.outcome(chain.upload("intake/d1/after-elsewhere.jpg", b"x"))
     assert chain.row(photo) is None
@@ -120,7 +120,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_read_is_rejected_with_a_reason(chain: Chain, name: str) -> None:
+def test_a_file_that_cannot_be_read_is_rejected_with_a_reason(chain: Chain, name: str) -> None:
     make, reason = REFUSED[name]
     row = chain.outcome(chain.upload(f"intake/d1/{name}.jpg", make()))
     assert (row["status"], row["reason"]) == ("rejected", reason)
@@ -170,14 +170,14 @@ def test_every_classified_photo_leaves_a_capture_record(chain: Chain) -> None:
     data = records[0]["captureData"]
     assert data["endpointInput"]["encoding"] == "BASE64"
     assert data["endpointOutput"]["encoding"] == "JSON"
-    answer = json.loads(data["endpointOutput"]["data"])
-    assert answer["model_version"] == row["model_version"]
+    response = json.loads(data["endpointOutput"]["data"])
+    assert response["model_version"] == row["model_version"]
     wire_image = Image.open(io.BytesIO(base64.b64decode(data["endpointInput"]["data"])))
     assert (wire_image.format, max(wire_image.size)) == ("JPEG", 224)
 
 
 def captured(chain: Chain, photo: str) -> list[dict[str, Any]]:
-    """Capture is written beside the invocation, a moment later."""
+    """Return the photo's capture records; they are written a moment after the invocation."""
     s3, bucket = chain.stage.client("s3"), chain.stage.outputs["CaptureBucket"]
     for _ in range(50):
         records = []
@@ -185,8 +185,10 @@ def captured(chain: Chain, photo: str) -> list[dict[str, Any]]:
             for item in page.get("Contents", []):
                 body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
                 records += [json.loads(line) for line in body.splitlines()]
-        found = [each for each in records if each["eventMetadata"].get("inferenceId") == photo]
-        if found:
-            return found
+        of_photo = [
+            record for record in records if record["eventMetadata"].get("inferenceId") == photo
+        ]
+        if of_photo:
+            return of_photo
         time.sleep(0.2)
     return []

@@ -1,4 +1,4 @@
-"""Twice is once, least privilege, and a failure that an operator sees and mends."""
+"""Idempotence, least privilege, and a failure that an operator sees and repairs."""
 
 import json
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ def test_duplicate_events_change_nothing(chain: Chain) -> None:
 def test_events_that_arrive_together_are_claimed_once(chain: Chain) -> None:
     known = "intake/d4/together-1.jpg"
     chain.outcome(chain.upload(known, chain.picture()))
-    # The same event as it would be for a version that nobody has claimed yet.
+    # The same event, for a version that no execution has claimed yet.
     event = chain.event_of(known)
     event["detail"]["object"]["version-id"] = "never-stored"
     runs = [chain.start(event) for _ in range(6)]
     ends = sorted(chain.ended(arn) for arn in runs)
-    # One of them claims it, and finds no such version: an operator hears of it, once.
+    # One of them claims it and finds no such version: the operator is notified once.
     assert ends == ["FAILED"] + ["SUCCEEDED"] * 5
 
 
@@ -40,7 +40,7 @@ def test_the_same_key_with_new_bytes_is_a_new_photo(chain: Chain) -> None:
     assert chain.outcome(second)["status"] == "rejected"
 
 
-def test_a_role_that_lost_its_permission_fails_visibly_and_a_takeover_mends_it(
+def test_a_role_that_lost_its_permission_fails_visibly_and_a_takeover_repairs_it(
     chain: Chain,
 ) -> None:
     iam = chain.stage.client("iam")
@@ -73,7 +73,7 @@ def test_serialize_cannot_read_beyond_the_intake_prefix(chain: Chain) -> None:
     known = "intake/d7/known.jpg"
     chain.outcome(chain.upload(known, chain.picture()))
     event = chain.event_of(known)
-    answer = chain.stage.client("lambda").invoke(
+    response = chain.stage.client("lambda").invoke(
         FunctionName=chain.stage.outputs["SerializeFunction"],
         Payload=json.dumps(
             {
@@ -89,8 +89,8 @@ def test_serialize_cannot_read_beyond_the_intake_prefix(chain: Chain) -> None:
             }
         ),
     )
-    assert answer.get("FunctionError")
-    assert b"AccessDenied" in answer["Payload"].read()
+    assert response.get("FunctionError")
+    assert b"AccessDenied" in response["Payload"].read()
 
 
 def _role_of(chain: Chain, output: str) -> str:
@@ -103,8 +103,8 @@ def _role_of(chain: Chain, output: str) -> str:
 
 def _failures(chain: Chain) -> list[dict[str, Any]]:
     sqs, url = chain.stage.client("sqs"), chain.stage.outputs["FailuresQueueUrl"]
-    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+    response = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [json.loads(message["Body"]) for message in response.get("Messages", [])]
 
 
 def _requeue(chain: Chain, photo: str, *, attempt: int) -> None:
@@ -125,7 +125,7 @@ def test_the_photo_uploaded_later_decides_whichever_ends_first(chain: Chain) -> 
     newer = chain.event_of("intake/d8/newer.jpg")
     old = chain.upload("intake/d8/older.jpg", chain.picture("bicycle-red.jpg"))
     chain.outcome(old)
-    # Now the older one again, as if its event had been delayed and its upload were an hour old.
+    # The older photo again, as if its event were delayed and its upload an hour old.
     _requeue(chain, old, attempt=2)
     delayed = chain.event_of("intake/d8/older.jpg") | {"attempt": 2, "time": _hour_before(newer)}
     assert chain.ended(chain.start(delayed)) == "SUCCEEDED"

@@ -1,24 +1,24 @@
-"""The schedules call their functions for real: nobody but the emulator's Scheduler does it here."""
+"""The schedules call their functions: here only the emulator's Scheduler does it."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.chain.conftest import PATIENCE_S, Chain
-from tests.e2e.chain.test_mending import LONG_AGO, change
+from tests.e2e.chain.conftest import TIMEOUT_S, Chain
+from tests.e2e.chain.test_repairs import LONG_AGO, change
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
 def due_now(chain: Chain) -> None:
-    """Each of the stack's schedules once more, with its own target, at a moment that is past."""
+    """Schedule each of the stack's targets once more, at a moment in the past."""
     scheduler = chain.stage.client("scheduler")
-    own = scheduler.list_schedules()["Schedules"]
-    assert len(own) == 2
-    for number, each in enumerate(own):
-        schedule = scheduler.get_schedule(Name=each["Name"], GroupName=each["GroupName"])
+    schedules = scheduler.list_schedules()["Schedules"]
+    assert len(schedules) == 2
+    for number, listed in enumerate(schedules):
+        schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
         scheduler.create_schedule(
             Name=f"due-now-{number}",
             ScheduleExpression=f"at({datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S})",
@@ -36,7 +36,7 @@ def test_the_schedules_sweep_and_report(chain: Chain, request: pytest.FixtureReq
     request.getfixturevalue("due_now")
     row = chain.outcome(photo)
     assert (row["status"], row["attempt"]) == ("assigned", 2)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not yesterdays_reports(chain) and time.monotonic() < deadline:
         time.sleep(0.1)
     (page,) = yesterdays_reports(chain)
@@ -45,10 +45,10 @@ def test_the_schedules_sweep_and_report(chain: Chain, request: pytest.FixtureReq
 
 
 def yesterdays_reports(chain: Chain) -> list[str]:
-    """Pages about any day but the one on which the other tests ask for theirs."""
-    found = chain.stage.client("s3").list_objects_v2(
+    """Return the pages of all days but today, for which other tests make reports."""
+    response = chain.stage.client("s3").list_objects_v2(
         Bucket=chain.stage.outputs["ReportsBucket"], Prefix="reports/"
     )
     today = datetime.now(UTC).date().isoformat()
-    keys = [each["Key"] for each in found.get("Contents", ())]
+    keys = [stored["Key"] for stored in response.get("Contents", ())]
     return [key for key in keys if key.endswith("/report.html") and f"/{today}/" not in key]

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from infra.local.stage.stage import LocalStage
+from infra.operations.target import Target
 from infra.operations.users import Role, provision
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -43,8 +44,7 @@ class Visitors:
 
     def let_in(self, name: str, role: Role) -> None:
         person = provision(
-            self._stage.client("cognito-idp"),
-            pool_id=self._stage.outputs["UserPoolId"],
+            Target.of_stage(self._stage),
             role=role,
             name=name,
             password_stays=True,

@@ -14,6 +14,7 @@ from handlers.aws.attribute_values import plain
 from handlers.domain.ledger.identity import photo_id
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage, running_stage
+from infra.operations.target import Target
 from infra.operations.users import Role, provision
 from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.review_page.signing_in import signed_in
@@ -164,11 +165,9 @@ def open_office(directory: Path) -> Iterator[Office]:
             Overwrite=True,
         )
         _leave_out_chance(stage)
-        cognito, pool = stage.client("cognito-idp"), stage.outputs["UserPoolId"]
+        target = Target.of_stage(stage)
         passwords = {
-            name: provision(
-                cognito, pool_id=pool, role=role, name=name, password_stays=True
-            ).password
+            name: provision(target, role=role, name=name, password_stays=True).password
             for name, role in PEOPLE.items()
         }
         yield Office(stage, samples, passwords, {}, {})

@@ -13,6 +13,7 @@ from handlers.aws import photos_table
 from handlers.aws.attribute_values import item_of
 from handlers.aws.photos_table import LedgerBusy, PhotosTable
 from infra.operations.outcomes import final_outcomes
+from infra.operations.target import Target
 from infra.operations.upload import SubmittedUpload
 from tests.tables import create_photos_table
 
@@ -74,7 +75,8 @@ def test_a_poll_of_a_busy_table_keeps_what_was_answered(
         stubbed.add_response("batch_get_item", answer(left_out=LEFT_OUT))
     session: Any = type("Session", (), {"client": lambda _self, _name: dynamodb})()
     uploads = {name: an_upload(name) for name in ("a", "b")}
-    (outcome,) = final_outcomes(session, TABLE, uploads)
+    target = Target(session=session, outputs={"PhotosTable": TABLE}, stage="test")
+    (outcome,) = final_outcomes(target, uploads)
     assert (outcome.upload.photo_id, outcome.outcome) == ("a", "rejected")
 
 

@@ -1,4 +1,4 @@
-"""`scones baseline`: from a quiet window of the system's own to what its days are compared with."""
+"""`scones baseline`: make, list and remove the baseline of a quiet window."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from infra.cli import app
 from infra.cli import baseline as command
-from infra.cli.target import Target
+from infra.operations.target import Target
 from monitoring.report import HistoryRow
 from monitoring.report.baseline import Baseline
 from tests.monitoring.conftest import DAY, EVENT, Stage
@@ -48,16 +48,16 @@ def call(*arguments: str) -> Result:
 
 
 def document(result: Result) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    parsed: dict[str, Any] = json.loads(result.stdout)
+    return parsed
 
 
 def test_a_quiet_day_becomes_what_reports_compare_with(busy: Stage) -> None:
-    made = call(*OF_THE_DAY)
-    assert made.exit_code == 0
-    assert f"m1: 2026-11-21 to 2026-11-21, {ENOUGH} photos" in made.stdout
-    assert "5,000 make them tight" in made.stdout
-    assert KEPT in made.stdout
+    result = call(*OF_THE_DAY)
+    assert result.exit_code == 0
+    assert f"m1: 2026-11-21 to 2026-11-21, {ENOUGH} photos" in result.stdout
+    assert "5,000 make them tight" in result.stdout
+    assert KEPT in result.stdout
     stored = Baseline.from_json(busy.files()[KEPT])
     assert (stored.n, stored.predicted, stored.threshold) == (
         ENOUGH,
@@ -69,17 +69,17 @@ def test_a_quiet_day_becomes_what_reports_compare_with(busy: Stage) -> None:
     assert (model["baseline"]["n"], model["baseline"]["mix"]) == (ENOUGH, ["window"])
 
 
-def test_a_dry_run_says_it_and_keeps_nothing(busy: Stage) -> None:
-    made = call(*OF_THE_DAY, "--dry-run", "--json")
-    assert made.exit_code == 0
-    found = document(made)
-    assert (found["n"], found["kept"], found["observed"]) == (ENOUGH, False, True)
-    assert found["medians"] == {"brightness": 0.5, "confidence": 0.97}
-    assert (found["review_rate"], found["instead_of"]) == (0.0, None)
+def test_a_dry_run_shows_the_baseline_and_keeps_nothing(busy: Stage) -> None:
+    result = call(*OF_THE_DAY, "--dry-run", "--json")
+    assert result.exit_code == 0
+    proposed = document(result)
+    assert (proposed["n"], proposed["kept"], proposed["observed"]) == (ENOUGH, False, True)
+    assert proposed["medians"] == {"brightness": 0.5, "confidence": 0.97}
+    assert (proposed["review_rate"], proposed["instead_of"]) == (0.0, None)
     assert busy.files() == {}
 
 
-def test_days_that_the_report_called_act_are_a_warning(busy: Stage) -> None:
+def test_days_with_the_report_verdict_act_are_a_warning(busy: Stage) -> None:
     row = HistoryRow(
         start=DAY.isoformat(),
         end=(DAY + timedelta(days=1)).isoformat(),
@@ -90,13 +90,13 @@ def test_days_that_the_report_called_act_are_a_warning(busy: Stage) -> None:
     )
     key = "history/test/20261122T000000Z-20261121T000000Z.json"
     busy.s3.put_object(Bucket="reports", Key=key, Body=row.to_json().encode())
-    made = call(*OF_THE_DAY)
-    assert made.exit_code == 0
-    assert "warning: 1 of 1 reported window(s) in it had the verdict ACT" in made.stdout
-    assert "(brightness)" in made.stdout
+    result = call(*OF_THE_DAY)
+    assert result.exit_code == 0
+    assert "warning: 1 of 1 reported window(s) in it had the verdict ACT" in result.stdout
+    assert "(brightness)" in result.stdout
 
 
-def test_it_is_listed_and_forgotten(running: Stage) -> None:
+def test_a_baseline_is_listed_and_forgotten(running: Stage) -> None:
     assert "scones baseline --from DAY" in call().stdout
     baseline = Baseline(
         model_version="m1",
@@ -116,11 +116,11 @@ def test_it_is_listed_and_forgotten(running: Stage) -> None:
     assert KEPT in running.files()
     assert document(call("--forget", "--json")) == {"forgotten": "m1"}
     assert running.files() == {}
-    assert "none" in call("--forget").stderr
+    assert "Observed: none" in call("--forget").stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (OF_THE_DAY, "3 photos of the window were classified by model m1"),
         ((*OF_THE_DAY, "--model", "m0"), "0 photos of the window were classified by model m0"),
@@ -128,14 +128,14 @@ def test_it_is_listed_and_forgotten(running: Stage) -> None:
         (("--from", "soon"), "2026-11-21T00:00:00Z"),
     ],
 )
-def test_what_can_be_no_baseline_is_refused_in_words(
-    running: Stage, arguments: tuple[str, ...], said: str
+def test_a_window_that_cannot_be_a_baseline_is_refused_with_a_sentence(
+    running: Stage, arguments: tuple[str, ...], sentence: str
 ) -> None:
     for number in range(3):
         running.photo(number)
     refused = call(*arguments)
     assert refused.exit_code == 2
-    assert said in refused.stderr
+    assert sentence in refused.stderr
     assert running.files() == {}
 
 

@@ -24,7 +24,7 @@ def _help(*arguments: str) -> str:
     return result.output
 
 
-def test_every_command_stands_in_its_panel() -> None:
+def test_every_command_is_in_its_panel() -> None:
     panels = re.split(r"╭─ (\w+) ─", _help())
     by_title = dict(zip(panels[1::2], panels[2::2], strict=True))
     assert [title for title in by_title if title != "Options"] == list(PANELS)

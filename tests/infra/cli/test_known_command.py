@@ -1,4 +1,4 @@
-"""`scones known`: the truth about a photo is told before somebody is asked."""
+"""`scones known`: the true answer of a photo is stored before a reviewer gets it."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from handlers.domain.ledger.schema import REVIEWERS
 from infra.cli import app, known
-from infra.cli.target import Target
+from infra.operations.target import Target
 from tests.tables import create_photos_table, create_table
 
 WAITING, DECIDED = "a" * 64, "b" * 64
@@ -31,8 +31,8 @@ def _system(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "ReviewersTable": "reviewers",
             "PolicyParameter": "policy",
         }
-        there = Target(session=boto3.Session(), outputs=outputs, stage="test")
-        monkeypatch.setattr(known, "target", lambda _stack: there)
+        target = Target(session=boto3.Session(), outputs=outputs, stage="test")
+        monkeypatch.setattr(known, "target", lambda _stack: target)
         yield
 
 
@@ -41,8 +41,8 @@ def call(*arguments: str) -> Result:
 
 
 def listed() -> dict[str, str]:
-    found: dict[str, str] = json.loads(call("--json").stdout)
-    return found
+    items: dict[str, str] = json.loads(call("--json").stdout)
+    return items
 
 
 @pytest.mark.usefixtures("_system")
@@ -57,17 +57,19 @@ def test_a_photo_is_known_until_it_is_forgotten() -> None:
 
 @pytest.mark.usefixtures("_system")
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         ((WAITING, "boat"), "car, van, neither, unusable"),
         ((WAITING,), "car, van, neither, unusable"),
-        ((DECIDED, "van"), "waits for no review"),
-        (("c" * 64, "van"), "knows no photo"),
-        (("--forget",), "which photo"),
+        ((DECIDED, "van"), "has no open review"),
+        (("c" * 64, "van"), "has no photo"),
+        (("--forget",), "name the photo"),
     ],
 )
-def test_what_cannot_be_known_is_refused_in_words(arguments: tuple[str, ...], said: str) -> None:
+def test_a_photo_that_cannot_be_a_known_item_is_refused_with_a_sentence(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
     refused = call(*arguments)
     assert refused.exit_code == 2
-    assert said in " ".join(refused.stderr.replace("│", " ").split())
+    assert sentence in " ".join(refused.stderr.replace("│", " ").split())
     assert listed() == {}

@@ -1,4 +1,4 @@
-"""`scones redrive` against the real definition, as an operator sees it."""
+"""`scones redrive` against the real definition, as an operator uses it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,20 +20,26 @@ from tests.workflow.operators import (
 pytestmark = pytest.mark.usefixtures("operated")
 
 
+@pytest.fixture
+def system(world: World) -> World:
+    """The running system of the commands."""
+    return world
+
+
 def _yesterday() -> str:
     """A recent day: the command asks the ledger for each hour since then."""
     return (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
 
 
-def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_a_photo_that_cannot_be_started_does_not_hold_up_the_others(
+    system: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos = [failed(world, f"intake/d{number}/f.jpg") for number in range(3)]
-    world.set(photos[2], attempt="many")
+    photos = [failed(system, f"intake/d{number}/f.jpg") for number in range(3)]
+    system.set(photos[2], attempt="many")
     with monkeypatch.context() as patched:
         patched.setattr(Executions, "start", refusing(Executions.start, call=1))
-        done = document("redrive", "--all-failed")
-    outcomes = {each["photo_id"]: (each["outcome"], each["reason"]) for each in done}
+        results = document("redrive", "--all-failed")
+    outcomes = {row["photo_id"]: (row["outcome"], row["reason"]) for row in results}
     assert outcomes.keys() == set(photos)
     assert outcomes[photos[2]][0] == "malformed"
     assert {outcomes[photo][0] for photo in photos[:2]} == {"refused", "started"}
@@ -41,7 +47,7 @@ def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
 
 
 @pytest.mark.parametrize(
-    ("since", "is_driven"),
+    ("since", "is_started"),
     [
         ("{day}T08:00:00+02:00", True),  # 06:00 UTC
         ("{day}T06:30:00Z", True),
@@ -51,53 +57,53 @@ def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
         ("{day}T04:00:00-03:00", False),
     ],
 )
-def test_since_is_the_moment_that_is_written(world: World, since: str, is_driven: bool) -> None:
+def test_since_is_read_with_its_offset(system: World, since: str, is_started: bool) -> None:
     day = _yesterday()
-    photo = failed(world, "intake/d1/f.jpg")
-    world.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
+    photo = failed(system, "intake/d1/f.jpg")
+    system.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
     words = ("redrive", "--all-failed", "--since", since.format(day=day))
-    assert len(document(*words)) == is_driven
+    assert len(document(*words)) == is_started
 
 
 @pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
-def test_a_failed_photo_is_driven_again(world: World, chosen: Callable[[str], list[str]]) -> None:
-    photo = failed(world, "intake/d1/f.jpg")
-    done = call("redrive", *chosen(photo))
-    assert done.exit_code == OK
-    assert f"{photo}  started  intake/d1/f.jpg" in done.stdout
-    world.settle()
-    assert world.photo(photo)["status"] == "assigned"
+def test_a_failed_photo_is_started_again(system: World, chosen: Callable[[str], list[str]]) -> None:
+    photo = failed(system, "intake/d1/f.jpg")
+    result = call("redrive", *chosen(photo))
+    assert result.exit_code == OK
+    assert f"{photo}  started  intake/d1/f.jpg" in result.stdout
+    system.settle()
+    assert system.photo(photo)["status"] == "assigned"
 
 
-def test_a_photo_that_did_not_fail_is_not_driven_again(world: World) -> None:
-    world.upload("intake/d1/u.jpg")
-    (row,) = world.machine.photos()
-    done = call("redrive", row["photo_id"])
-    assert done.exit_code == LEFT
-    assert world.machine.photos() == [row]
+def test_a_photo_that_did_not_fail_is_not_started_again(system: World) -> None:
+    system.upload("intake/d1/u.jpg")
+    (row,) = system.machine.photos()
+    result = call("redrive", row["photo_id"])
+    assert result.exit_code == LEFT
+    assert system.machine.photos() == [row]
 
 
-def test_nothing_failed_is_no_error(world: World) -> None:
-    assert world.machine.photos() == []
-    done = call("redrive", "--all-failed")
-    assert (done.exit_code, done.stdout) == (OK, "0 photo(s)\n")
+def test_no_failed_photos_are_not_an_error(system: World) -> None:
+    assert system.machine.photos() == []
+    result = call("redrive", "--all-failed")
+    assert (result.exit_code, result.stdout) == (OK, "0 photo(s)\n")
     assert document("redrive", "--all-failed", "--since", _yesterday()) == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         ((), "give photos, or --all-failed"),
         (("a" * 64, "--all-failed"), "give photos, or --all-failed"),
-        (("nobody's",), "the ledger knows no photo nobody's"),
-        (("--all-failed", "--since", "tomorrow"), "--since 'tomorrow' is no time"),
-        (("nobody's", "--since", "2026-11-21"), "--since goes with --all-failed"),
+        (("unknown",), "the ledger has no photo unknown"),
+        (("--all-failed", "--since", "tomorrow"), "--since 'tomorrow' is not a time"),
+        (("unknown", "--since", "2026-11-21"), "--since goes with --all-failed"),
     ],
 )
-def test_what_cannot_be_driven_is_refused_in_words(
-    world: World, arguments: tuple[str, ...], said: str
+def test_wrong_input_is_refused_with_a_sentence(
+    system: World, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    assert world.machine.photos() == []
+    assert system.machine.photos() == []
     refused = call("redrive", *arguments)
     assert refused.exit_code == WRONG
-    assert said in " ".join(refused.stderr.replace("│", " ").split())
+    assert sentence in " ".join(refused.stderr.replace("│", " ").split())

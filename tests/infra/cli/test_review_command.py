@@ -1,4 +1,4 @@
-"""`scones review`: where the page is, and somebody to sign in as."""
+"""`scones review`: the address of the page, and a reviewer to sign in as."""
 
 import os
 import webbrowser
@@ -10,14 +10,16 @@ from typer.testing import CliRunner
 
 from infra.cli import app, review
 from infra.local.stage.state_file import READY, UpState, write_state
-from infra.operations.users import PersonRefused, Provisioned, Role
+from infra.operations.errors import PersonRefused
+from infra.operations.target import Target
+from infra.operations.users import Provisioned, Role
 
 PAGE = "http://127.0.0.1:4569/review"
 
 
 @pytest.fixture
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that a browser was sent to; nobody's browser opens."""
+    """The addresses that a browser would open; none opens."""
     addresses: list[str] = []
     monkeypatch.setenv("SCONES_UP_DIR", str(tmp_path / "up"))
 
@@ -34,16 +36,16 @@ def people(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Names with their passwords, in place of the user pool."""
     known: dict[str, str] = {}
 
-    def provision(_cognito: object, *, pool_id: str, role: Role, name: str, **_: object) -> object:
-        assert (pool_id, role) == ("pool", Role.REVIEWER)
+    def provision(target: Target, *, role: Role, name: str, **_: object) -> object:
+        assert (target.outputs["UserPoolId"], role) == ("pool", Role.REVIEWER)
         if "/" in name:
             raise PersonRefused(f"{name!r} cannot be used as a name")
         new = "" if name in known else f"first-of-{name}"
         known.setdefault(name, new)
         return Provisioned(name=name, role=role, password=new, must_change_password=False)
 
-    def renew(_cognito: object, *, pool_id: str, name: str) -> str:
-        assert pool_id == "pool"
+    def renew(target: Target, *, name: str) -> str:
+        assert target.outputs["UserPoolId"] == "pool"
         known[name] = f"another-of-{name}"
         return known[name]
 
@@ -72,10 +74,10 @@ def ask(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_without_a_system_it_says_what_to_do(opened: list[str]) -> None:
-    code, said = ask()
+def test_without_a_system_the_sentence_names_what_to_do(opened: list[str]) -> None:
+    code, output = ask()
     assert code == 3
-    assert "scones up" in said
+    assert "scones up" in output
     assert not opened
 
 
@@ -83,22 +85,22 @@ def test_the_page_opens_for_a_reviewer_who_can_sign_in(
     tmp_path: Path, opened: list[str], people: dict[str, str]
 ) -> None:
     is_up(tmp_path)
-    code, said = ask("--as", "rita")
+    code, output = ask("--as", "rita")
     assert code == 0
     assert opened == [PAGE]
-    for each in (PAGE, "rita", people["rita"]):
-        assert each in said
+    for text in (PAGE, "rita", people["rita"]):
+        assert text in output
 
 
-def test_a_reviewer_who_is_there_gets_a_password_that_works(
+def test_an_existing_reviewer_gets_a_password_that_works(
     tmp_path: Path, opened: list[str], people: dict[str, str]
 ) -> None:
     is_up(tmp_path)
     ask("--no-browser")
-    code, said = ask("--no-browser")
+    code, output = ask("--no-browser")
     assert code == 0
     assert people == {"reviewer": "another-of-reviewer"}
-    assert people["reviewer"] in said
+    assert people["reviewer"] in output
     assert not opened
 
 
@@ -106,18 +108,18 @@ def test_an_impossible_name_is_refused(
     tmp_path: Path, opened: list[str], people: dict[str, str]
 ) -> None:
     is_up(tmp_path)
-    code, said = ask("--as", "a/b")
+    code, output = ask("--as", "a/b")
     assert code == 2
-    assert "cannot be used" in said
+    assert "cannot be used" in output
     assert not opened
     assert not people
 
 
-def test_a_system_of_before_the_page_is_to_be_started_anew(
+def test_a_system_from_before_the_page_must_be_started_again(
     tmp_path: Path, opened: list[str]
 ) -> None:
     is_up(tmp_path, api_url="")
-    code, said = ask()
+    code, output = ask()
     assert code == 3
-    assert "scones down" in said
+    assert "scones down" in output
     assert not opened

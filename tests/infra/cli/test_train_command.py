@@ -1,4 +1,4 @@
-"""`scones train`: which parts it runs, and what it answers."""
+"""`scones train`: the steps that it runs, and its exit code."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.cli import app, training
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What was run; every part ends well, but one that is named `refused` to its gate."""
+    """The steps that ran; all succeed but a promotion of the model named `refused`."""
     steps: list[list[str]] = []
 
     def run(step: Sequence[str]) -> int:
@@ -30,14 +30,14 @@ def option(step: list[str], name: str) -> list[str]:
     return [step[row + 1] for row, word in enumerate(step) if word == name]
 
 
-def test_verdicts_are_collected_then_trained_on_then_judged(
+def test_verdicts_are_collected_then_trained_on_then_compared(
     ran: list[list[str]], tmp_path: Path
 ) -> None:
-    done = scones(
+    result = scones(
         *("--labels", "s3://scones-labels", "--data", str(tmp_path)),
         *("--out", str(tmp_path / "model"), "--epochs", "2", "--seed", "3"),
     )
-    assert done.exit_code == 0
+    assert result.exit_code == 0
     verdicts, train, promote = ran
     assert (verdicts[0], train[0], promote[:2]) == (
         "verdicts",
@@ -52,10 +52,10 @@ def test_verdicts_are_collected_then_trained_on_then_judged(
     assert not option(promote, "--image-uri")
 
 
-def test_folder_of_labels_keeps_its_place(
+def test_relative_folders_are_those_of_the_users_folder(
     ran: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The parts run at the project's root, whatever folder the person is in."""
+    """The steps run at the project's root, in whatever folder the user is."""
     monkeypatch.chdir(tmp_path)
     assert scones("--labels", "labels", "--photos", "photos", "--data", "data").exit_code == 0
     assert option(ran[0], "--labels") == [str(tmp_path / "labels")]
@@ -68,32 +68,32 @@ def test_without_labels_nothing_is_collected(ran: list[list[str]]) -> None:
     assert [step[0] for step in ran] == ["train", "promote"]
 
 
-def test_registering_is_asked_of_the_gate(ran: list[list[str]]) -> None:
-    done = scones("--register", "--bucket", "models", "--image-uri", "serving:1")
-    assert done.exit_code == 0
+def test_registering_is_passed_to_the_gate(ran: list[list[str]]) -> None:
+    result = scones("--register", "--bucket", "models", "--image-uri", "serving:1")
+    assert result.exit_code == 0
     assert option(ran[-1], "--bucket") == ["models"]
     assert option(ran[-1], "--image-uri") == ["serving:1"]
 
 
-def test_registering_needs_to_know_where(ran: list[list[str]]) -> None:
-    done = scones("--register")
-    assert done.exit_code == 2
-    assert "--bucket" in done.output
+def test_registering_without_bucket_and_image_is_wrong_input(ran: list[list[str]]) -> None:
+    result = scones("--register")
+    assert result.exit_code == 2
+    assert "--bucket" in result.output
     assert not ran
 
 
-def test_labels_lie_under_labels(ran: list[list[str]]) -> None:
+def test_labels_of_a_bucket_are_read_under_labels_only(ran: list[list[str]]) -> None:
     assert scones("--labels", "s3://bucket/labels/").exit_code == 0
     assert scones("--labels", "s3://bucket/elsewhere").exit_code == 2
     assert len(ran) == 3
 
 
-def test_refusal_of_the_gate_is_the_answer(ran: list[list[str]]) -> None:
+def test_a_refusal_of_the_gate_is_the_exit_code(ran: list[list[str]]) -> None:
     assert scones("--current", "refused").exit_code == 1
     assert len(ran) == 2
 
 
-def test_first_part_that_fails_ends_it() -> None:
+def test_the_first_step_that_fails_ends_the_command() -> None:
     ran: list[str] = []
 
     def run(step: Sequence[str]) -> int:
@@ -105,9 +105,10 @@ def test_first_part_that_fails_ends_it() -> None:
     assert ran == ["verdicts", "train"]
 
 
-def test_missing_environment_is_named_with_what_makes_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_missing_environment_is_named_with_the_command_that_makes_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(training, "PYTHON", tmp_path / "python")
-    assert training.in_training(["train"]) == 2
-    assert "make setup-training" in capsys.readouterr().err
+    result = scones()
+    assert result.exit_code == 2
+    assert result.stderr == "scones: training is not set up: run `make setup-training`.\n"

@@ -1,4 +1,4 @@
-"""The made-up day: a change that has a beginning, and a month before it."""
+"""The generated day: a change with a beginning, after a quiet month."""
 
 import pytest
 
@@ -18,7 +18,9 @@ def report(demo: DemoDay) -> Report:
     return build_report(demo.inputs)
 
 
-def test_the_day_asks_for_hands_and_says_since_when(demo: DemoDay, report: Report) -> None:
+def test_the_day_has_the_verdict_act_and_the_days_before_show_the_change(
+    demo: DemoDay, report: Report
+) -> None:
     assert report.verdict == "ACT"
     assert next(c for c in report.checks if c.name == "sharpness").verdict == "ACT"
     last = [row.watched for row in demo.inputs.history[-2:]]
@@ -39,13 +41,13 @@ def test_accuracy_rests_on_thirty_days(demo: DemoDay, report: Report) -> None:
     assert chapter["calibration_error"] > 0
 
 
-def test_people_saw_what_is_truly_there(demo: DemoDay) -> None:
+def test_reviewers_gave_the_true_class(demo: DemoDay) -> None:
     for photo in demo.inputs.audited:
         truth = demo.truths[photo.photo_id]
         assert photo.verdict in {"", truth if truth in VEHICLES else "neither"}
 
 
-def test_phones_send_more_than_one_format_and_no_odd_shapes(demo: DemoDay) -> None:
+def test_phones_send_several_formats_and_only_usual_shapes(demo: DemoDay) -> None:
     photos = demo.inputs.photos
     assert {photo.image_format for photo in photos} == {"JPEG", "HEIF", "PNG"}
     assert {photo.key.rpartition(".")[2] for photo in photos} == {"jpg", "heic", "png"}

@@ -1,4 +1,4 @@
-"""The demonstration's pictures: what the made-up photo would show, as sharp and as bright."""
+"""Drawings of generated photos: their class, sharpness and brightness."""
 
 import base64
 from dataclasses import replace
@@ -20,15 +20,15 @@ def a_photo(**quality: float) -> PhotoFacts:
 
 
 def shown(photo: PhotoFacts, truth: str = "bicycle") -> Quality:
-    """The measured figures of its picture."""
-    (found,) = drawings({photo.photo_id: truth}, [photo], [photo.photo_id])
-    assert found.photo_id == photo.photo_id
-    prepared = prepare(base64.b64decode(found.data_uri.partition(",")[2]))
+    """The measured quality of the photo's drawing."""
+    (thumbnail,) = drawings({photo.photo_id: truth}, [photo], [photo.photo_id])
+    assert thumbnail.photo_id == photo.photo_id
+    prepared = prepare(base64.b64decode(thumbnail.data_uri.partition(",")[2]))
     assert isinstance(prepared, Prepared)
     return prepared.quality
 
 
-def test_a_photo_that_was_blurred_looks_blurred() -> None:
+def test_a_blurred_photo_gets_a_blurred_drawing() -> None:
     sharp, soft, blurred = (
         shown(a_photo(sharpness=figure)).sharpness for figure in (3.3, 2.6, 1.8)
     )
@@ -36,19 +36,19 @@ def test_a_photo_that_was_blurred_looks_blurred() -> None:
     assert sharp - blurred > 0.5
 
 
-def test_a_photo_is_as_bright_as_its_figures_say() -> None:
+def test_a_drawing_has_the_brightness_of_its_photo() -> None:
     for brightness in (0.25, 0.4):
         assert shown(a_photo(brightness=brightness)).brightness == pytest.approx(
             brightness, abs=0.03
         )
 
 
-def test_a_photo_taken_upright_is_upright() -> None:
+def test_an_upright_photo_gets_an_upright_drawing() -> None:
     upright = shown(a_photo(width=3000.0, height=4000.0))
     assert upright.height > upright.width
 
 
-def test_every_class_has_its_own_picture_and_the_same_photo_the_same() -> None:
+def test_every_class_has_its_own_picture_and_a_photo_always_the_same() -> None:
     pictures = {
         truth: drawing(truth, "a photo", (320, 240)).tobytes()
         for truth in ("bicycle", "motorcycle", "other")

@@ -1,4 +1,4 @@
-"""What `scones demo` takes, says and answers with, around a run that is made up."""
+"""`scones demo`: its files, its output and its exit codes, around a run that is stubbed."""
 
 import io
 import json
@@ -17,13 +17,15 @@ from handlers.domain.photo.wire_image import Prepared, Refusal, prepare
 from infra import cli
 from infra.cli import demo
 from infra.cli.errors import CANNOT_RUN, INTERRUPTED, NOT_CONSERVED
-from infra.demo.demo_view import as_json, show
 from infra.demo.download_captures import Captures
+from infra.demo.rendering import demo_document, show_demo
 from infra.demo.runner import DemoReport
 from infra.demo.samples import draw_samples
 from infra.local.errors import ProcessFailed
+from infra.operations.errors import NoPhotos
 from infra.operations.outcomes import Outcome
-from infra.operations.upload import NoPhotos, SubmittedUpload, files_in, upload_all
+from infra.operations.target import Target
+from infra.operations.upload import SubmittedUpload, files_in, upload_all
 from infra.synthesis.node import NodeMissing
 from monitoring.reconciliation.checker import ConservationResult, Violation
 
@@ -50,7 +52,7 @@ def a_report(root: Path, *outcomes: Outcome, violations: tuple[Violation, ...] =
     return DemoReport(
         root=root,
         outcomes=outcomes,
-        verdict=ConservationResult(
+        conservation=ConservationResult(
             totals={"received": len(outcomes), **ends, "in_flight": 0, "lost": 0},
             violations=violations,
         ),
@@ -62,12 +64,12 @@ def a_report(root: Path, *outcomes: Outcome, violations: tuple[Violation, ...] =
 
 def shown(report: DemoReport) -> str:
     console = Console(file=io.StringIO(), width=120)
-    show(report, console)
+    show_demo(report, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-LOST = Violation(rule="lost", photo_id="b" * 64, detail="'intake/d/x' lies in the bucket")
+LOST = Violation(rule="lost", photo_id="b" * 64, detail="'intake/d/x' is in the bucket")
 
 
 def test_the_document_has_what_scripts_read(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_the_document_has_what_scripts_read(tmp_path: Path) -> None:
         an_outcome(tmp_path / "deep" / "a.jpg"),
         an_outcome(tmp_path / "b.txt", "rejected", "not_a_photo"),
     )
-    document = as_json(report)
+    document = demo_document(report)
     assert document["photos"] == [
         {
             "path": "deep/a.jpg",
@@ -110,10 +112,10 @@ def test_a_person_sees_a_row_a_photo_and_the_totals(tmp_path: Path) -> None:
     assert "s3://captures/" in text
 
 
-def test_a_broken_promise_is_shown_in_full(tmp_path: Path) -> None:
+def test_a_violation_is_shown_in_full(tmp_path: Path) -> None:
     text = shown(a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), violations=(LOST,)))
-    assert "NOT conserved: 1 broken promise" in text
-    assert "lost: 'intake/d/x' lies in the bucket" in text
+    assert "NOT conserved: 1 violation(s)" in text
+    assert "lost: 'intake/d/x' is in the bucket" in text
 
 
 def test_a_hostile_file_name_is_shown_as_text(tmp_path: Path) -> None:
@@ -122,17 +124,17 @@ def test_a_hostile_file_name_is_shown_as_text(tmp_path: Path) -> None:
     assert "\x1b" not in text
 
 
-def answering(answer: DemoReport | BaseException) -> Callable[..., DemoReport]:
+def returning(result: DemoReport | BaseException) -> Callable[..., DemoReport]:
     def run(*_: object, **__: object) -> DemoReport:
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("run_result", "code"),
     [
         (None, 0),
         (LOST, NOT_CONSERVED),
@@ -141,17 +143,17 @@ def answering(answer: DemoReport | BaseException) -> Callable[..., DemoReport]:
         (KeyboardInterrupt(), INTERRUPTED),
     ],
 )
-def test_the_exit_code_says_how_it_went(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: object, code: int
+def test_the_exit_code_shows_the_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run_result: object, code: int
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
-    if not isinstance(answer, BaseException):
-        violations = (answer,) if isinstance(answer, Violation) else ()
-        answer = a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), violations=violations)
-    monkeypatch.setattr(demo, "run_demo", answering(answer))
+    if not isinstance(run_result, BaseException):
+        violations = (run_result,) if isinstance(run_result, Violation) else ()
+        run_result = a_report(tmp_path, an_outcome(tmp_path / "a.jpg"), violations=violations)
+    monkeypatch.setattr(demo, "run_demo", returning(run_result))
     result = CliRunner().invoke(cli.app, ["demo", "--json", str(tmp_path)])
     assert result.exit_code == code, result.output
-    if isinstance(answer, DemoReport):
+    if isinstance(run_result, DemoReport):
         assert json.loads(result.stdout)["conserved"] is (code == 0)
     else:
         assert result.stderr.startswith("scones: ") or "\nscones: " in result.stderr
@@ -164,7 +166,7 @@ def test_no_photos_is_one_clear_line(tmp_path: Path) -> None:
         assert str(place) in result.stderr
 
 
-def test_every_file_below_a_folder_is_taken_once(tmp_path: Path) -> None:
+def test_every_file_below_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     for name in ("b.jpg", "deep/er/a.JPG", ".hidden", "no extension"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
@@ -189,14 +191,15 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 
 
 @mock_aws
-def test_each_file_is_a_photo_of_a_driver_of_its_own(tmp_path: Path) -> None:
+def test_each_file_becomes_a_photo_of_a_separate_driver(tmp_path: Path) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="intake")
     s3.put_bucket_versioning(Bucket="intake", VersioningConfiguration={"Status": "Enabled"})
     files = [tmp_path / name for name in ("one.JPG", "two", "three.not an extension")]
     for file in files:
         file.write_bytes(b"x")
-    uploads = list(upload_all(s3, bucket="intake", files=tuple(files)))
+    target = Target(session=boto3.Session(), outputs={"IntakeBucket": "intake"}, stage="test")
+    uploads = list(upload_all(target, files))
     assert [upload.key for upload in uploads] == [
         "intake/demo-00001/00001.jpg",
         "intake/demo-00002/00002",
@@ -205,13 +208,13 @@ def test_each_file_is_a_photo_of_a_driver_of_its_own(tmp_path: Path) -> None:
     assert len({upload.photo_id for upload in uploads}) == 3
 
 
-def test_the_drawn_samples_meet_every_kind_of_answer(tmp_path: Path) -> None:
+def test_the_drawn_samples_have_every_kind_of_result(tmp_path: Path) -> None:
     draw_samples(tmp_path)
     files = files_in(tmp_path)
     assert len(files) == 40
     results = [prepare(file.read_bytes()) for file in files]
-    readable = [each for each in results if isinstance(each, Prepared)]
-    refusals = {each.reason for each in results if isinstance(each, Refusal)}
-    poor = [each for each in readable if each.quality.defects()]
+    readable = [result for result in results if isinstance(result, Prepared)]
+    refusals = {result.reason for result in results if isinstance(result, Refusal)}
+    poor = [prepared for prepared in readable if prepared.quality.defects()]
     assert refusals == {"corrupt", "empty", "not_a_photo", "too_large"}
     assert 0 < len(poor) < len(readable)

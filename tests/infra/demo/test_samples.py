@@ -1,4 +1,4 @@
-"""The drawn samples: a mix, the same every time, each with the fate that it says."""
+"""The drawn samples: a mix, the same every time, each with the result that it names."""
 
 import io
 import itertools
@@ -41,12 +41,12 @@ def test_the_same_seed_gives_the_same_files_and_a_longer_series_begins_the_same(
     assert not {sample.data for sample in shown} & set(others)
 
 
-def test_several_hundred_come_one_by_one() -> None:
+def test_samples_are_drawn_one_by_one() -> None:
     many = samples(3, 100_000)
     assert len(list(itertools.islice(many, 3))) == 3
 
 
-def test_everything_is_among_what_the_demo_shows(shown: tuple[Sample, ...]) -> None:
+def test_the_demo_shows_every_kind(shown: tuple[Sample, ...]) -> None:
     subjects = Counter(sample.subject for sample in shown)
     assert subjects == {"bicycle": 14, "motorcycle": 13, "other": 6, "spoiled": 7}
     kinds = {sample.kind for sample in shown if sample.subject != "spoiled"}
@@ -72,8 +72,8 @@ def test_formats_and_orientations_are_mixed_and_the_pictures_upright(
     assert seen >= {"JPEG", "PNG", "WEBP", 1, 3, 6, 8}
 
 
-def test_a_turned_picture_is_stored_lying_and_read_upright() -> None:
-    sample = next(each for each in samples(1, 60) if turned_by_a_quarter(each))
+def test_a_turned_picture_is_stored_turned_and_read_upright() -> None:
+    sample = next(drawn for drawn in samples(1, 60) if turned_by_a_quarter(drawn))
     with Image.open(io.BytesIO(sample.data)) as image:
         stored = image.size
     result = prepare(sample.data)
@@ -86,17 +86,17 @@ def turned_by_a_quarter(sample: Sample) -> bool:
     return isinstance(result, Prepared) and result.quality.orientation in {6, 8}
 
 
-def test_each_meets_the_fate_that_it_says(shown: tuple[Sample, ...]) -> None:
+def test_each_sample_has_the_expected_result(shown: tuple[Sample, ...]) -> None:
     for sample in shown:
-        check_fate(sample)
+        check_result(sample)
 
 
 @pytest.mark.parametrize("kind", SPOILED)
-def test_each_way_to_spoil_a_photo_is_found(kind: str) -> None:
+def test_each_way_to_spoil_a_photo_is_detected(kind: str) -> None:
     colours = ((184, 40, 32), (60, 60, 60))
     image = draw_picture("bicycle", "city", colours, "brick", Pose(), seed=kind)
     how = SPOILED[kind]
-    check_fate(
+    check_result(
         Sample(
             name=f"{kind}{how.suffix}",
             subject="spoiled",
@@ -109,7 +109,7 @@ def test_each_way_to_spoil_a_photo_is_found(kind: str) -> None:
     )
 
 
-def check_fate(sample: Sample) -> None:
+def check_result(sample: Sample) -> None:
     result = prepare(sample.data)
     if sample.refusal:
         assert isinstance(result, Refusal), sample.name
@@ -122,7 +122,7 @@ def check_fate(sample: Sample) -> None:
         assert not result.quality.defects(), sample.name
 
 
-def test_names_say_what_is_drawn_and_are_safe(shown: tuple[Sample, ...]) -> None:
+def test_names_describe_the_subject_and_are_safe(shown: tuple[Sample, ...]) -> None:
     names = [sample.name for sample in shown]
     assert len(set(names)) == len(names)
     for sample in shown:
@@ -131,7 +131,7 @@ def test_names_say_what_is_drawn_and_are_safe(shown: tuple[Sample, ...]) -> None
     assert {"bicycle-red.jpg", "motorcycle-black.jpg", "empty-street.jpg"} <= set(names)
 
 
-def test_fewer_can_be_had_for_less(tmp_path: Path) -> None:
+def test_a_small_count_draws_the_named_samples_only(tmp_path: Path) -> None:
     draw_samples(tmp_path, count=2)
     assert {file.name for file in tmp_path.iterdir()} == {
         "bicycle-red.jpg",
@@ -139,7 +139,7 @@ def test_fewer_can_be_had_for_less(tmp_path: Path) -> None:
     }
 
 
-def test_people_write_them_where_they_like(tmp_path: Path) -> None:
+def test_the_program_writes_into_a_new_folder(tmp_path: Path) -> None:
     app = Typer()
     app.command()(main)
     folder = tmp_path / "new" / "folder"
@@ -149,7 +149,7 @@ def test_people_write_them_where_they_like(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, [str(folder), "--count", "0"]).exit_code == 2
 
 
-def test_what_is_nearer_covers_what_is_farther_from_either_side() -> None:
+def test_a_nearer_shape_covers_a_farther_one_from_either_side() -> None:
     for side, expected in ((1, (0, 0, 200)), (-1, (200, 0, 0))):
         view = View(size=(100, 100), focal=200.0, centre=50.0, horizon=50.0, eye=0.0, side=side)
         image = Image.new("RGB", view.size)

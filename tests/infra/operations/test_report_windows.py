@@ -1,4 +1,4 @@
-"""`scones report --from today`: the day of whoever reads the report."""
+"""`scones report --from today`: days of the time zone in which the report is read."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 20, 30, tzinfo=UTC)
     [
         ("UTC", "today", "2026-11-21T00:00:00+00:00"),
         ("UTC", "yesterday", "2026-11-20T00:00:00+00:00"),
-        ("Pacific/Auckland", "today", "2026-11-21T11:00:00+00:00"),  # there it is the 22nd
+        ("Pacific/Auckland", "today", "2026-11-21T11:00:00+00:00"),  # where it is the 22nd
         ("Pacific/Auckland", "yesterday", "2026-11-20T11:00:00+00:00"),
         ("America/Los_Angeles", "today", "2026-11-21T08:00:00+00:00"),
     ],

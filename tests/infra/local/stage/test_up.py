@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from infra import cli
 from infra.cli import photos, rendering, system
-from infra.cli.errors import NOT_RUNNING, plain_text
+from infra.cli.errors import NOT_RUNNING
 from infra.local.errors import NotRunning, StageError
 from infra.local.stage.background import UpSettings, start, stop
 from infra.local.stage.state_file import (
@@ -27,7 +27,9 @@ from infra.local.stage.state_file import (
     take_lock,
     write_state,
 )
-from infra.operations.upload_key import InvalidDriver, key_of, new_upload_id
+from infra.operations.errors import InvalidDriver
+from infra.operations.plain_text import plain_text
+from infra.operations.upload import key_of, new_upload_id
 
 
 def a_state(status: str = READY, *, pid_started: float | None = None) -> UpState:
