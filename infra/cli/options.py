@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from training.cli.errors import AsJson
+from training.cli.options import AsJson
 
 __all__ = ["AsJson", "Stack"]
 

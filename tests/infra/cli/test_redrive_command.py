@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("operated")
 
 
 @pytest.fixture
-def system(world: World) -> World:
+def pipeline(world: World) -> World:
     """The running system of the commands."""
     return world
 
@@ -32,10 +32,10 @@ def _yesterday() -> str:
 
 
 def test_a_photo_that_cannot_be_started_does_not_hold_up_the_others(
-    system: World, monkeypatch: pytest.MonkeyPatch
+    pipeline: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos = [failed(system, f"intake/d{number}/f.jpg") for number in range(3)]
-    system.set(photos[2], attempt="many")
+    photos = [failed(pipeline, f"intake/d{number}/f.jpg") for number in range(3)]
+    pipeline.set(photos[2], attempt="many")
     with monkeypatch.context() as patched:
         patched.setattr(Executions, "start", refusing(Executions.start, call=1))
         results = document("redrive", "--all-failed")
@@ -57,34 +57,36 @@ def test_a_photo_that_cannot_be_started_does_not_hold_up_the_others(
         ("{day}T04:00:00-03:00", False),
     ],
 )
-def test_since_is_read_with_its_offset(system: World, since: str, is_started: bool) -> None:
+def test_since_is_read_with_its_offset(pipeline: World, since: str, is_started: bool) -> None:
     day = _yesterday()
-    photo = failed(system, "intake/d1/f.jpg")
-    system.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
+    photo = failed(pipeline, "intake/d1/f.jpg")
+    pipeline.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
     words = ("redrive", "--all-failed", "--since", since.format(day=day))
     assert len(document(*words)) == is_started
 
 
 @pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
-def test_a_failed_photo_is_started_again(system: World, chosen: Callable[[str], list[str]]) -> None:
-    photo = failed(system, "intake/d1/f.jpg")
+def test_a_failed_photo_is_started_again(
+    pipeline: World, chosen: Callable[[str], list[str]]
+) -> None:
+    photo = failed(pipeline, "intake/d1/f.jpg")
     result = call("redrive", *chosen(photo))
     assert result.exit_code == OK
     assert f"{photo}  started  intake/d1/f.jpg" in result.stdout
-    system.settle()
-    assert system.photo(photo)["status"] == "assigned"
+    pipeline.settle()
+    assert pipeline.photo(photo)["status"] == "assigned"
 
 
-def test_a_photo_that_did_not_fail_is_not_started_again(system: World) -> None:
-    system.upload("intake/d1/u.jpg")
-    (row,) = system.machine.photos()
+def test_a_photo_that_did_not_fail_is_not_started_again(pipeline: World) -> None:
+    pipeline.upload("intake/d1/u.jpg")
+    (row,) = pipeline.machine.photos()
     result = call("redrive", row["photo_id"])
     assert result.exit_code == LEFT
-    assert system.machine.photos() == [row]
+    assert pipeline.machine.photos() == [row]
 
 
-def test_no_failed_photos_are_not_an_error(system: World) -> None:
-    assert system.machine.photos() == []
+def test_no_failed_photos_are_not_an_error(pipeline: World) -> None:
+    assert pipeline.machine.photos() == []
     result = call("redrive", "--all-failed")
     assert (result.exit_code, result.stdout) == (OK, "0 photo(s)\n")
     assert document("redrive", "--all-failed", "--since", _yesterday()) == []
@@ -101,9 +103,9 @@ def test_no_failed_photos_are_not_an_error(system: World) -> None:
     ],
 )
 def test_wrong_input_is_refused_with_a_sentence(
-    system: World, arguments: tuple[str, ...], sentence: str
+    pipeline: World, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    assert system.machine.photos() == []
+    assert pipeline.machine.photos() == []
     refused = call("redrive", *arguments)
     assert refused.exit_code == WRONG
     assert sentence in " ".join(refused.stderr.replace("│", " ").split())
