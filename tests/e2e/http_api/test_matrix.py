@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from handlers.http_api.operations import Operation
 from tests.e2e.http_api.conftest import DRIVE, IDENTITIES, LEAD, REVIEW, Town

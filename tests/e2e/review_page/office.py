@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.dynamodb import plain
 from handlers.domain.ledger.identity import photo_id
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage, running_stage

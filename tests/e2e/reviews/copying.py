@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.messages import review_message
 from handlers.domain.review.assignment_update import PutAssignment, plan_assignment_update
