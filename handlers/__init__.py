@@ -1,1 +1,1 @@
-"""The code behind events: each module here is the entry of one Lambda function."""
+"""The Lambda functions: a folder for each group of entries, `domain` and `aws` for all of them."""

@@ -1,4 +1,4 @@
-"""What each function reads from its environment, once, by name; the stack sets the same names."""
+"""The environment variables of each function; the stack sets the same names."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -7,17 +7,22 @@ from urllib.parse import urlsplit
 
 from handlers.domain.errors import MissingSetting
 
-NO_ADDRESS = "none"  # in the environment, in place of a URL
+NO_ADDRESS = "none"  # value of a variable in place of a URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Base: a field `endpoint_name: str` is read from ENDPOINT_NAME; with a default, it may be
-    absent or empty."""
+    """Base class: a field `endpoint_name` is read from the variable ENDPOINT_NAME.
+
+    The variable of a field with a default may be absent or empty.
+    """
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Raises: MissingSetting, naming the variable."""
+        """Read all fields.
+
+        Raises: MissingSetting, naming the variable.
+        """
         values: dict[str, str | float] = {}
         for field in fields(cls):
             name = field.name.upper()
@@ -35,7 +40,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerializeSettings(Settings):
-    """Serialize needs nothing beyond its event."""
+    """Serialize has no settings: its event has everything that it needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +48,9 @@ class ClassifySettings(Settings):
     """Settings of the Classify function."""
 
     endpoint_name: str
-    # Empty where the endpoint itself captures what it was asked and what it answered.
+    # Empty if the endpoint's Data Capture is switched on.
     capture_bucket: str = ""
-    capture_prefix: str = ""  # up to the variant
+    capture_prefix: str = ""  # includes the variant
     capture_modes: str = ""  # Input, Output or both, separated by a comma
 
 
@@ -54,7 +59,7 @@ class FilterSettings(Settings):
     """Settings of the Filter function."""
 
     policy_parameter: str  # SSM parameter with the policy of every model in service
-    policy_override_parameter: str  # SSM parameter that operators write
+    policy_override_parameter: str  # SSM parameter, which operators write
     audit_salt_secret: str  # Secrets Manager secret
     audit_share: float  # 0..1 of the confident photos
     assignment_valid_hours: float
@@ -62,9 +67,9 @@ class FilterSettings(Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings(Settings):
-    """What every function behind the API needs."""
+    """Settings of every function behind the API."""
 
-    requests_table: str  # answers kept by Idempotency-Key
+    requests_table: str  # responses by Idempotency-Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +94,17 @@ class ReviewSettings(ApiSettings):
     reviewers_table: str
     review_queue_url: str
     policy_parameter: str  # for the order range of each vehicle
-    audit_salt_secret: str  # draws the blind and the second opinions, too
+    audit_salt_secret: str  # also samples blind reviews and second opinions
     assignment_valid_hours: float
     review_lease_s: float
     undo_window_s: float
-    blind_share: float  # 0..1 of the reviews that are no audits
+    blind_share: float  # 0..1 of the reviews other than audits
     second_share: float  # 0..1 of all reviews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings(Settings):
-    """Settings of the page's function; nothing in them is secret."""
+    """Settings of the page's function; none of them is secret."""
 
     authorize_url: str
     token_url: str
@@ -121,14 +126,14 @@ class PageSettings(Settings):
 
     @property
     def connects_to(self) -> tuple[str, ...]:
-        """Origins that the page may connect to beside its own."""
+        """Origins that the page may connect to, besides its own."""
         urls = map(urlsplit, (self.token_url, self.api_base))
         return tuple(sorted({f"{url.scheme}://{url.netloc}" for url in urls if url.netloc}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesSettings(Settings):
-    """Settings of the function that follows the ledger's stream."""
+    """Settings of the function that processes the ledger's stream."""
 
     labels_bucket: str
     event_bus_name: str

@@ -21,7 +21,7 @@ from infra.demo.samples import draw_samples
 from infra.operations.upload import files_in
 from tests.conftest import ROOT
 from tests.e2e.browsing import NO_BROWSER, browser_path, launched
-from tests.e2e.review_page.office import open_office
+from tests.e2e.review_page.review_stage import open_review_stage
 from tests.e2e.review_page.signing_in import TOKENS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def demo_output(target: Path) -> None:
 
 def review_page(browser: "Browser", target: Path) -> None:
     """Start a stage, upload samples that the model is unsure of, photograph the review page."""
-    with tempfile.TemporaryDirectory() as folder, open_office(Path(folder)) as running:
+    with tempfile.TemporaryDirectory() as folder, open_review_stage(Path(folder)) as running:
         stage = running.stage
         override = stage.outputs["PolicyOverrideParameter"]
         stage.client("ssm").put_parameter(Name=override, Value="{}", Overwrite=True)

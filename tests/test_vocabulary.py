@@ -37,14 +37,6 @@ EXEMPT = {
     "tests/monitoring/report/golden/schema_1.json",
 }
 
-# Classes of one name in several modules that mean the same in each. Everything else gets a name
-# of its own.
-SAME_MEANING = {
-    "Agreement": "computed by statistics, shown by the API",
-    "Disagreement": "counted by the domain, shown by the API",
-    "Prediction": "made by the serving container, read by the workflow: two ends of one document",
-}
-
 
 def violations(path: Path) -> list[str]:
     """One line each: place, retired name or phrase, replacement."""
@@ -93,8 +85,7 @@ def test_no_class_name_has_two_meanings() -> None:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     homes[node.name].append(place)
     twice = {name: places for name, places in homes.items() if len(places) > 1}
-    assert {name: twice[name] for name in twice.keys() - SAME_MEANING.keys()} == {}
-    assert SAME_MEANING.keys() <= twice.keys(), "an exception that is not needed any more"
+    assert twice == {}
 
 
 def test_the_list_is_well_formed() -> None:

@@ -1,1 +1,1 @@
-"""One adapter per AWS resource; each speaks domain types and translates AWS errors once."""
+"""Adapters, one for each AWS resource: they take and return domain types and translate errors."""

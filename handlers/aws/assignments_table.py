@@ -1,9 +1,9 @@
-"""The assignments table, as people and checks read it; the workflow and reviews write it."""
+"""Reads of the assignments table; the workflow and the review transactions write it."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.ledger.schema import AssignmentAttribute
 
 if TYPE_CHECKING:
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class AssignmentsTable:
-    """One table. All methods raise ClientError and BotoCoreError as the SDK does."""
+    """Reads one table. All methods raise ClientError and BotoCoreError as the SDK does."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def row(self, driver_id: str) -> dict[str, Any] | None:  # Any: as stored
-        """A consistent read of a driver's assignment."""
+        """Return a driver's assignment by a consistent read, or None."""
         response = self._dynamodb.get_item(
             TableName=self._table,
             Key=item_of({AssignmentAttribute.DRIVER_ID: driver_id}),
@@ -27,7 +27,7 @@ class AssignmentsTable:
         return plain(response["Item"]) if "Item" in response else None
 
     def all_rows(self) -> Iterator[dict[str, Any]]:
-        """The whole table, by a consistent scan."""
+        """Yield the whole table by a consistent scan."""
         pages = self._dynamodb.get_paginator("scan")
         for page in pages.paginate(TableName=self._table, ConsistentRead=True):
             yield from map(plain, page["Items"])

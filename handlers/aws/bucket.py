@@ -1,4 +1,4 @@
-"""A bucket of files that programs write and people read: captures, labels, reports, notes."""
+"""A bucket of files: captures, labels, reports, checkpoints."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES = 1 << 20
-_WAS_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
+_EXISTS = {"PreconditionFailed", "ConditionalRequestConflict"}
 _FORBIDDEN = ("AccessDenied", "InvalidObjectState", "KMS.")  # InvalidObjectState: archived
 
 
 class UnreadableObject(PermanentError):
-    """The object is there, but in an archive, or nobody may read it."""
+    """The object exists, but is archived, or the caller has no permission to read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object as a listing shows it."""
+    """One object of a listing."""
 
     key: str
     last_modified: datetime
@@ -33,44 +33,45 @@ class StoredObject:
 
 
 class Bucket:
-    """One bucket."""
+    """Reads and writes one bucket; except where noted, errors of the SDK are raised unchanged."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
         self.bucket = bucket
 
     def listed(self, prefix: str) -> Iterator[StoredObject]:
-        """All objects under a prefix, by key."""
+        """Yield all objects under a prefix, sorted by key."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
-            for each in page.get("Contents", []):
+            for entry in page.get("Contents", []):
                 yield StoredObject(
-                    key=each["Key"], last_modified=each["LastModified"], size_bytes=each["Size"]
+                    key=entry["Key"], last_modified=entry["LastModified"], size_bytes=entry["Size"]
                 )
 
     def folders(self, prefix: str) -> list[str]:
-        """What lies under a prefix up to the next slash, by name."""
+        """Return the prefixes one level below a prefix, each with its slash, sorted."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix, Delimiter="/"
         )
-        found = (each["Prefix"] for page in pages for each in page.get("CommonPrefixes", []))
-        return sorted(found)
+        return sorted(entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", []))
 
     def chunks(self, key: str) -> Iterator[bytes]:
-        """The content, a megabyte at a time; nothing where the object is gone meanwhile.
+        """Yield the content, at most a megabyte at a time; nothing if the object does not exist.
 
-        Raises: UnreadableObject."""
+        Raises: UnreadableObject.
+        """
         body = self._body(key)
         if body is not None:
             with contextlib.closing(body):
                 yield from body.iter_chunks(_CHUNK_BYTES)
 
     def read(self, key: str, *, at_most_bytes: int) -> bytes | None:
-        """The content as far as it may be long; None where there is none.
+        """Return the first `at_most_bytes` of the content; None if the object does not exist.
 
-        Raises: UnreadableObject."""
+        Raises: UnreadableObject.
+        """
         body = self._body(key)
         if body is None:
             return None
@@ -88,11 +89,11 @@ class Bucket:
             raise
 
     def write(self, key: str, content: bytes, *, content_type: str) -> None:
-        """Put the object, in place of what may be there."""
+        """Write the object, and replace an existing one."""
         self._s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 
     def write_once(self, key: str, content: bytes, *, content_type: str) -> None:
-        """Put the object, or leave what is there."""
+        """Write the object unless it exists."""
         try:
             self._s3.put_object(
                 Bucket=self.bucket,
@@ -102,16 +103,16 @@ class Bucket:
                 IfNoneMatch="*",
             )
         except ClientError as error:
-            # 409: another one is being written this very moment.
-            if error.response["Error"]["Code"] not in _WAS_THERE:
+            # 409: another writer is creating it at this moment.
+            if error.response["Error"]["Code"] not in _EXISTS:
                 raise
 
     def remove(self, key: str) -> None:
-        """Take the object away; nothing happens where there is none."""
+        """Delete the object, if it exists."""
         self._s3.delete_object(Bucket=self.bucket, Key=key)
 
     def link(self, key: str, *, expires_s: int) -> str:
-        """A link that needs no account; it ends with the credentials that signed it."""
+        """Return a link without sign-in; it expires at the latest with its signer's credentials."""
         url: str = self._s3.generate_presigned_url(
             "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=expires_s
         )

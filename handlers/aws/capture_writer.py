@@ -1,4 +1,4 @@
-"""The capture bucket, as Classify writes it where the endpoint does not."""
+"""Writes capture records, in stages where the endpoint's Data Capture is switched off."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class CapturesUnavailable(SconesError):
-    """A record could not be written; the photo goes its way without."""
+    """A record could not be written; the photo is processed without it."""
 
 
 class CaptureWriter:
-    """One endpoint's captures."""
+    """Writes the captures of one endpoint; `prefix` includes its variant."""
 
     def __init__(self, s3: "S3Client", *, bucket: str, prefix: str, modes: frozenset[str]) -> None:
         self._s3 = s3
@@ -26,7 +26,10 @@ class CaptureWriter:
         self._modes = modes
 
     def write(self, call: EndpointCall, *, at: datetime) -> None:
-        """Raises: CapturesUnavailable."""
+        """Write the record of one call, made at `at`, under a key of its own.
+
+        Raises: CapturesUnavailable.
+        """
         line = capture_line(call, modes=self._modes, at=at)
         try:
             self._s3.put_object(

@@ -34,19 +34,19 @@ def client(service: Literal["sns"], *, read_timeout_s: int) -> "SNSClient": ...
 def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
 @overload
 def client(service: Literal["stepfunctions"], *, read_timeout_s: int) -> "SFNClient": ...
-# Any: what each overload says; the implementation serves all of them.
+# Any: the overloads have the types; one implementation serves all of them.
 def client(service: Any, *, read_timeout_s: int) -> Any:
-    """A client that tries twice at most; the workflow does the patient retrying."""
+    """Return a client that tries every call twice at most; further retries are the workflow's."""
     limits = config(read_timeout_s=read_timeout_s, of_s3=service == "s3")
     return boto3.client(service, config=limits)
 
 
 def config(*, read_timeout_s: int, of_s3: bool = False) -> Config:
-    """The same limits for clients that a library makes."""
+    """Return the same limits for clients that a library creates."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
-        # Of S3 alone: forms signed the old way are refused in younger regions.
+        # Only for S3: newer regions refuse forms with the older signature.
         signature_version="s3v4" if of_s3 else None,
         retries={"mode": "standard", "total_max_attempts": 2},
     )

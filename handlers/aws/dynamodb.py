@@ -1,17 +1,22 @@
-"""Calls of DynamoDB whose refusals mean something: a condition that does not hold is an answer."""
+"""DynamoDB's attribute values, and calls whose errors are translated into domain terms."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import LedgerUnavailable
 
-Answer = TypeVar("Answer")
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# A condition did not hold, or another write about the same item was under way.
-_LOST = {
+Response = TypeVar("Response")
+
+# A condition did not hold, or another write of the same item was in progress.
+_CONFLICTS = {
     "ConditionalCheckFailedException",
     "TransactionCanceledException",
     "TransactionConflictException",
@@ -19,42 +24,75 @@ _LOST = {
 }
 
 
+def attribute_map(values: Mapping[str, object]) -> "AttributeValueTypeDef":
+    """Serialize a map as one attribute: `{"a": 0.5}` → `{"M": {"a": {"N": "0.5"}}}`."""
+    return TypeSerializer().serialize(_exact(values))
+
+
+def item_of(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    """Serialize an item, a key or values of an expression: `{"a": 0.5}` → `{"a": {"N": "0.5"}}`."""
+    return {name: TypeSerializer().serialize(_exact(value)) for name, value in values.items()}
+
+
+def plain(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:  # Any: as stored
+    """Deserialize an item: `{"a": {"N": "0.5"}}` → `{"a": Decimal("0.5")}`."""
+    deserializer = TypeDeserializer()
+    return {name: deserializer.deserialize(value) for name, value in item.items()}
+
+
 def succeeds(write: Callable[[], object]) -> bool:
-    """Whether the write was made; False where its condition does not hold.
+    """Run a conditional write and return whether it was made; False if its condition failed.
 
     Raises: LedgerUnavailable.
     """
-    with _translated():
+    with _translated_errors():
         try:
             write()
         except ClientError as error:
-            if _code(error) not in _LOST:
+            if _code(error) not in _CONFLICTS:
                 raise
             return False
     return True
 
 
-def answer_of(read: Callable[[], Answer]) -> Answer:
-    """What was read. Raises: LedgerUnavailable."""
-    with _translated():
-        return read()
+def response_of(call: Callable[[], Response]) -> Response:
+    """Run a call and return its response.
+
+    Raises: LedgerUnavailable.
+    """
+    with _translated_errors():
+        return call()
 
 
-def answers_of(reads: Iterable[Answer]) -> Iterator[Answer]:
-    """The same, one by one. Raises: LedgerUnavailable."""
-    with _translated():
+def responses_of(reads: Iterable[Response]) -> Iterator[Response]:
+    """Yield what an iterator reads, such as the rows of an index.
+
+    Raises: LedgerUnavailable, while it is iterated.
+    """
+    with _translated_errors():
         yield from reads
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise LedgerUnavailable(f"DynamoDB answered {_code(error)}") from error
+        raise LedgerUnavailable(f"DynamoDB refused the call: {_code(error)}") from error
     except BotoCoreError as error:
-        raise LedgerUnavailable(str(error)) from error
+        raise LedgerUnavailable(f"DynamoDB cannot be reached: {error}") from error
 
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _exact(value: object) -> object:
+    """Replace floats, which boto3 refuses, by decimals of the same digits."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {name: _exact(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    return value

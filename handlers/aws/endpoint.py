@@ -1,4 +1,4 @@
-"""The SageMaker endpoint, as Classify calls it."""
+"""Calls of the SageMaker endpoint."""
 
 import json
 from typing import TYPE_CHECKING
@@ -15,18 +15,21 @@ from handlers.domain.errors import (
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-MAX_ANSWER_BYTES = 64_000
+MAX_RESPONSE_BYTES = 64_000
 
 
 class Endpoint:
-    """One endpoint, called with one wire image at a time."""
+    """Calls one endpoint with one wire image at a time."""
 
     def __init__(self, runtime: "SageMakerRuntimeClient", *, name: str) -> None:
         self._runtime = runtime
         self._name = name
 
     def classify(self, wire_image: bytes, *, inference_id: str) -> Prediction:
-        """Raises: EndpointUnavailable, PhotoRefusedByModel, UntrustworthyPrediction."""
+        """Return the endpoint's prediction for a wire image.
+
+        Raises: EndpointUnavailable, PhotoRefusedByModel, UntrustworthyPrediction.
+        """
         try:
             response = self._runtime.invoke_endpoint(
                 EndpointName=self._name,
@@ -35,24 +38,28 @@ class Endpoint:
                 Accept="application/json",
                 InferenceId=inference_id,
             )
-            answer = response["Body"].read(MAX_ANSWER_BYTES + 1)
+            body = response["Body"].read(MAX_RESPONSE_BYTES + 1)
         except ClientError as error:
-            # A ModelError carries the container's own status: 4xx is about these very bytes.
+            # A ModelError has the container's own status: 4xx is about the bytes of this photo.
             status = error.response.get("OriginalStatusCode")
             if isinstance(status, int) and 400 <= status < 500 and status != 429:
-                raise PhotoRefusedByModel(f"the model answered {status}") from error
+                raise PhotoRefusedByModel(
+                    f"the model refused the wire image with status {status}"
+                ) from error
             code = error.response.get("Error", {}).get("Code", "")
-            raise EndpointUnavailable(f"the endpoint answered {code}") from error
+            raise EndpointUnavailable(f"the endpoint failed with {code}") from error
         except BotoCoreError as error:
-            raise EndpointUnavailable(str(error)) from error
-        return Prediction.from_wire(_parse(answer))
+            raise EndpointUnavailable(f"the endpoint cannot be reached: {error}") from error
+        return Prediction.from_wire(_parse(body))
 
 
-def _parse(answer: bytes) -> object:
-    if len(answer) > MAX_ANSWER_BYTES:
-        raise UntrustworthyPrediction("the endpoint's answer is larger than any prediction")
+def _parse(body: bytes) -> object:
+    if len(body) > MAX_RESPONSE_BYTES:
+        raise UntrustworthyPrediction(
+            f"the endpoint's answer has more than {MAX_RESPONSE_BYTES} bytes"
+        )
     try:
-        parsed: object = json.loads(answer)
+        parsed: object = json.loads(body)
     except ValueError as error:
-        raise UntrustworthyPrediction("the endpoint's answer is no JSON") from error
+        raise UntrustworthyPrediction("the endpoint's answer is not JSON") from error
     return parsed

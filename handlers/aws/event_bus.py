@@ -1,4 +1,4 @@
-"""The event bus that tells other systems what became of photos."""
+"""The event bus, which publishes the outcomes of photos to other systems."""
 
 import json
 from collections.abc import Sequence
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
 
 class EventBus:
-    """Publishes; an event that goes out twice carries the same `event_id`."""
+    """Publishes events on one bus; an event that is published again has the same `event_id`."""
 
     def __init__(self, events: "EventBridgeClient", *, name: str) -> None:
         self._events = events
         self._name = name
 
-    def publish(self, found: Sequence[PhotoEvent]) -> None:
-        """Raises: PublishFailed."""
-        if not found:
+    def publish(self, photo_events: Sequence[PhotoEvent]) -> None:
+        """Publish the events of one change: at most ten, in one call.
+
+        Raises: PublishFailed, also if the bus refused some of them.
+        """
+        if not photo_events:
             return
         try:
-            answer = self._events.put_events(
+            response = self._events.put_events(
                 Entries=[
                     {
                         "EventBusName": self._name,
@@ -36,11 +39,11 @@ class EventBus:
                         "Resources": [],
                         "Detail": json.dumps(event.detail, ensure_ascii=False),
                     }
-                    for event in found
+                    for event in photo_events
                 ]
             )
         except (BotoCoreError, ClientError) as error:
-            raise PublishFailed(f"the event bus does not answer: {error}") from error
-        if answer["FailedEntryCount"]:
-            codes = {entry.get("ErrorCode", "") for entry in answer["Entries"]} - {""}
+            raise PublishFailed(f"the event bus cannot be reached: {error}") from error
+        if response["FailedEntryCount"]:
+            codes = {entry.get("ErrorCode", "") for entry in response["Entries"]} - {""}
             raise PublishFailed(f"the event bus refused events: {', '.join(sorted(codes))}")

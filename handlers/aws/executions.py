@@ -1,4 +1,4 @@
-"""The state machine, as those who mend photos start it."""
+"""Starts executions of the state machine, for the sweeper, repairs and redrive."""
 
 import json
 import uuid
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 class Executions:
-    """Starts executions of one machine, Standard or Express."""
+    """Starts executions of one state machine, Standard or Express."""
 
     def __init__(self, stepfunctions: "SFNClient", *, machine_arn: str) -> None:
         self._stepfunctions = stepfunctions
         self._machine_arn = machine_arn
 
     def start(self, event: Mapping[str, Any], *, label: str) -> str:  # Any: JSON
-        """The ARN; the label is a part of the name, for whoever reads the list of executions."""
-        # A name of its own each time: a name that was used once would be refused for 90 days, and
-        # what keeps two starts apart is the claim.
-        started = self._stepfunctions.start_execution(
+        """Start an execution and return its ARN; `label` becomes the beginning of its name."""
+        # The name is unique, because a used name is refused for 90 days. That a photo has only one
+        # execution is ensured by the claim, not by the name.
+        response = self._stepfunctions.start_execution(
             stateMachineArn=self._machine_arn,
             name=f"{label}-{uuid.uuid4()}",
             input=json.dumps(event),
         )
-        arn: str = started["executionArn"]
+        arn: str = response["executionArn"]
         return arn

@@ -1,10 +1,10 @@
-"""Photos whose truth is known, though not to reviewers: records of the table `reviewers`."""
+"""Known items: photos with a known true verdict, which reviewers do not see."""
 
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.errors import LedgerUnavailable
 from handlers.domain.ledger.schema import ReviewerAttribute
 
@@ -16,22 +16,28 @@ KNOWN_ITEM = "known_item"  # kind of the records
 
 
 class KnownItems:
-    """What seeded photos truly show, by photo."""
+    """Reads and writes the known items, which are records of the table `reviewers`."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def verdict(self, photo_id: str) -> str:
-        """Empty for photos that were not seeded. Raises: LedgerUnavailable."""
+        """Return the true verdict of a known item; empty for any other photo.
+
+        Raises: LedgerUnavailable.
+        """
         try:
-            found = self._dynamodb.get_item(TableName=self._table, Key=_key(photo_id))
+            response = self._dynamodb.get_item(TableName=self._table, Key=_key(photo_id))
         except (BotoCoreError, ClientError) as error:
-            raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
-        return str(plain(found.get("Item", {})).get(ReviewerAttribute.VERDICT, ""))
+            raise LedgerUnavailable(f"the reviewers table cannot be read: {error}") from error
+        return str(plain(response.get("Item", {})).get(ReviewerAttribute.VERDICT, ""))
 
     def all(self) -> dict[str, str]:
-        """Verdicts by photo id. Raises: LedgerUnavailable."""
+        """Return all true verdicts by photo id.
+
+        Raises: LedgerUnavailable.
+        """
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression=f"{ReviewerAttribute.KIND} = :kind",
@@ -40,19 +46,25 @@ class KnownItems:
         try:
             items = [plain(item) for page in pages for item in page["Items"]]
         except (BotoCoreError, ClientError) as error:
-            raise LedgerUnavailable(f"the reviewers' table does not answer: {error}") from error
+            raise LedgerUnavailable(f"the reviewers table cannot be read: {error}") from error
         return {
             str(item[ReviewerAttribute.NAME]): str(item.get(ReviewerAttribute.VERDICT, ""))
             for item in items
         }
 
     def add(self, photo_id: str, verdict: str) -> None:
-        """Remember it, in place of what was known. Raises: ClientError."""
+        """Add a known item, or replace its verdict.
+
+        Raises: ClientError.
+        """
         item = {**_key(photo_id), **item_of({ReviewerAttribute.VERDICT: verdict})}
         self._dynamodb.put_item(TableName=self._table, Item=item)
 
     def forget(self, photo_id: str) -> None:
-        """What was counted stays counted. Raises: ClientError."""
+        """Remove a known item; the counters of its reviews stay.
+
+        Raises: ClientError.
+        """
         self._dynamodb.delete_item(TableName=self._table, Key=_key(photo_id))
 
 

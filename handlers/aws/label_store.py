@@ -1,4 +1,4 @@
-"""The labels bucket, as the ledger's changes are written to it."""
+"""Writes labels to the labels bucket."""
 
 import json
 from typing import TYPE_CHECKING
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 
 class LabelStore:
-    """Writing a label again writes the same bytes under the same key."""
+    """Writes labels; a label that is written again has the same key and bytes."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
     def put(self, label: Label) -> None:
-        """Raises: PublishFailed."""
+        """Write one label.
+
+        Raises: PublishFailed.
+        """
         line = json.dumps(label.line, ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             self._s3.put_object(
@@ -30,4 +33,4 @@ class LabelStore:
                 ContentType="application/jsonlines",
             )
         except (BotoCoreError, ClientError) as error:
-            raise PublishFailed(f"a label could not be written: {error}") from error
+            raise PublishFailed(f"the label {label.key} cannot be written: {error}") from error

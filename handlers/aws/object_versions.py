@@ -1,21 +1,23 @@
-"""The object versions of the intake bucket, a page at a time: the whole listing has no bound."""
+"""Lists the object versions of the intake bucket by pages, because the listing has no bound."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from handlers.domain.ledger.identity import INTAKE_PREFIX
-from handlers.domain.ledger.object_versions import ObjectVersion
+from handlers.domain.ledger.identity import INTAKE_PREFIX, ObjectVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PageMark = dict[str, str]  # where the listing goes on; empty at its start
+PageMark = dict[str, str]  # where a listing continues; empty at its start and at its end
 
 
 def pages(
     s3: "S3Client", *, bucket: str, after: PageMark | None = None
 ) -> Iterator[tuple[list[ObjectVersion], PageMark]]:
-    """Versions by key and where to go on; an empty mark says that the listing is through."""
+    """Yield pages of versions, sorted by key, each with the mark from which the listing continues.
+
+    The mark of the last page is empty. Keys that end in `/` are left out.
+    """
     mark = dict(after or {})
     while True:
         # Any: either marker may be absent, and S3 refuses empty ones.
@@ -28,14 +30,14 @@ def pages(
         versions = [
             ObjectVersion(
                 bucket=bucket,
-                key=each["Key"],
-                version_id="" if each["VersionId"] == "null" else each["VersionId"],
-                etag=each["ETag"].strip('"'),
-                uploaded_at=each["LastModified"].isoformat(),
-                size_bytes=each["Size"],
+                key=version["Key"],
+                version_id="" if version["VersionId"] == "null" else version["VersionId"],
+                etag=version["ETag"].strip('"'),
+                uploaded_at=version["LastModified"].isoformat(),
+                size_bytes=version["Size"],
             )
-            for each in page.get("Versions", [])
-            if not each["Key"].endswith("/")
+            for version in page.get("Versions", [])
+            if not version["Key"].endswith("/")
         ]
         more = page.get("IsTruncated", False)
         mark = {

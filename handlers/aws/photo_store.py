@@ -1,4 +1,4 @@
-"""The intake bucket, as Serialize reads it."""
+"""Reads photos from the intake bucket."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,28 +13,31 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "PreconditionFailed", "404", "405", "412"}
-# Also what S3 answers of a deleted object, since the role may not list the bucket.
+# S3 also reports a deleted object so, because the role has no permission to list the bucket.
 _FORBIDDEN = {"AccessDenied", "403"}
-MAX_ORDER_ID_LENGTH = 128
+MAX_ORDER_ID_LENGTH = 128  # characters; longer ones are cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPhoto:
-    """An upload as it lies in the bucket."""
+    """The content of one object version."""
 
     size_bytes: int
-    data: bytes | None  # None when it is larger than any photo may be: it is not even read
-    order_id: str  # carried from the metadata, never interpreted; empty where there is none
+    data: bytes | None  # None if it has more than `MAX_BYTES`: then it is not read
+    order_id: str  # from the metadata, never interpreted; may be empty
 
 
 class PhotoStore:
-    """Reads one object version."""
+    """Reads object versions of any bucket."""
 
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
 
     def read(self, photo: PhotoRef) -> StoredPhoto:
-        """Raises: PhotoMissing, PhotoForbidden, PhotoStoreUnavailable."""
+        """Read one object version; without a version id, the object of that ETag.
+
+        Raises: PhotoMissing, PhotoForbidden, PhotoStoreUnavailable.
+        """
         try:
             if photo.version_id:
                 response = self._s3.get_object(
@@ -50,11 +53,11 @@ class PhotoStore:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in _GONE:
-                raise PhotoMissing(f"S3 answered {code}") from error
+                raise PhotoMissing(f"the photo does not exist: {code}") from error
             if code in _FORBIDDEN:
-                raise PhotoForbidden(f"S3 answered {code}") from error
-            raise PhotoStoreUnavailable(f"S3 answered {code}") from error
+                raise PhotoForbidden(f"the photo may not be read: {code}") from error
+            raise PhotoStoreUnavailable(f"S3 failed with {code}") from error
         except BotoCoreError as error:
-            raise PhotoStoreUnavailable(str(error)) from error
+            raise PhotoStoreUnavailable(f"S3 cannot be reached: {error}") from error
         order_id = response["Metadata"].get("order-id", "")[:MAX_ORDER_ID_LENGTH]
         return StoredPhoto(size_bytes=size_bytes, data=data, order_id=order_id)

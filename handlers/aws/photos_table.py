@@ -1,12 +1,13 @@
-"""The photos table: all its reads, and the sweeper's writes. Reads go by key or index; only
-operators' tools list the whole table.
+"""The photos table: all its reads, and the sweeper's writes.
+
+Reads use a key or an index; only operators' tools scan the whole table.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.errors import SconesError
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import (
@@ -22,19 +23,19 @@ from handlers.domain.ledger.schema import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Row = dict[str, Any]  # as stored; callers make records of it
-PageKey = Mapping[str, str]  # where a walk through an index goes on: all keys are strings
+Row = dict[str, Any]  # as stored; callers convert it to a record
+PageKey = Mapping[str, str]  # where a query of an index continues: all keys are strings
 
-_BATCH = 100  # what BatchGetItem takes at once
-_PAUSES_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)  # the SDK does not ask again for unprocessed keys
+_BATCH = 100  # the limit of BatchGetItem
+_PAUSES_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)  # the SDK does not retry unprocessed keys
 
 
 class LedgerBusy(SconesError):
-    """DynamoDB has answered only a part of what was asked, several times."""
+    """DynamoDB left keys unprocessed several times in a row."""
 
 
 class PhotosTable:
-    """One table. Callers bound their walks, so that no run of a function is too long.
+    """Reads and writes one table. Callers limit what they read, so that a function ends in time.
 
     All methods raise ClientError and BotoCoreError as the SDK does.
     """
@@ -44,58 +45,64 @@ class PhotosTable:
         self._table = table
 
     def row(self, photo_id: str) -> Row | None:
-        """A consistent read of one photo."""
+        """Return one photo's row by a consistent read, or None."""
         response = self._dynamodb.get_item(
             TableName=self._table, Key=_key(photo_id), ConsistentRead=True
         )
         return plain(response["Item"]) if "Item" in response else None
 
     def rows(self, photo_ids: Iterable[str], *, consistent: bool = False) -> Iterator[Row]:
-        """The rows of those photos that are in the table, in any order. Raises: LedgerBusy."""
+        """Yield the rows of those photos that are in the table, in any order.
+
+        Raises: LedgerBusy.
+        """
         yield from self._batches(photo_ids, {"ConsistentRead": consistent})
 
     def known(self, photo_ids: Iterable[str]) -> set[str]:
-        """Which of the photos have a row. Raises: LedgerBusy."""
+        """Return the ids of those photos that have a row.
+
+        Raises: LedgerBusy.
+        """
         rows = self._batches(photo_ids, {"ProjectionExpression": str(PhotoAttribute.PHOTO_ID)})
         return {row[PhotoAttribute.PHOTO_ID] for row in rows}
 
     def all_rows(self) -> Iterator[Row]:
-        """The whole table, by a consistent scan."""
+        """Yield the whole table by a consistent scan."""
         yield from self._scan(ConsistentRead=True)
 
     def statuses(self) -> Iterator[str]:
-        """The status of every photo, by a scan."""
+        """Yield the status of every photo by a scan."""
         names = {"#status": PhotoAttribute.STATUS}
         for row in self._scan(ProjectionExpression="#status", ExpressionAttributeNames=names):
             yield row[PhotoAttribute.STATUS]
 
     def starting_with(self, prefix: str) -> Iterator[Row]:
-        """The photos whose id begins like this, by a scan."""
+        """Yield the photos whose id begins with `prefix` by a scan."""
         yield from self._scan(
             FilterExpression=f"begins_with({PhotoAttribute.PHOTO_ID}, :prefix)",
             ExpressionAttributeValues=item_of({":prefix": prefix}),
         )
 
     def pending(self, *, claimed_before: str, limit: int) -> Iterator[Row]:
-        """Undecided photos, the longest claimed first."""
-        rows, _ = self._walk(BY_PENDING, "received", sort=("<", claimed_before), limit=limit)
+        """Yield at most `limit` photos without an outcome, the longest claimed first."""
+        rows, _ = self._query(BY_PENDING, "received", sort=("<", claimed_before), limit=limit)
         yield from rows
 
     def open_reviews(
         self, *, received_before: str, limit: int, after: PageKey | None = None
     ) -> tuple[list[Row], PageKey | None]:
-        """Photos with an open review, the longest waiting first, and where to go on."""
-        return self._walk(BY_REVIEW, "open", sort=("<", received_before), limit=limit, after=after)
+        """Return photos with an open review, the oldest first, and where to continue."""
+        return self._query(BY_REVIEW, "open", sort=("<", received_before), limit=limit, after=after)
 
     def oldest_open_reviews(
         self, limit: int, *, attributes: Sequence[PhotoAttribute]
     ) -> Iterator[Row]:
-        """These attributes of photos with an open review, read as far as the caller goes on."""
+        """Yield these attributes of photos with an open review; pages are read on demand."""
         for rows, _ in self._pages(BY_REVIEW, "open", limit=limit, attributes=attributes):
             yield from rows
 
     def received_in(self, hour: str, *, since: str = "") -> Iterator[Row]:
-        """The photos of an hour of UTC, `2026-11-22T18`, that were received at `since` or later."""
+        """Yield the photos of an hour in UTC, `2026-11-22T18`, received at `since` or later."""
         sort = (">=", since) if since else None
         for rows, _ in self._pages(BY_HOUR, hour, sort=sort):
             yield from rows
@@ -103,12 +110,12 @@ class PhotosTable:
     def of_driver(
         self, driver_id: str, *, limit: int, after: PageKey | None = None
     ) -> tuple[list[Row], PageKey | None]:
-        """One page of at most `limit` photos of a driver, newest first, and where to go on."""
+        """Return at most `limit` photos of a driver, newest first, and where to continue."""
         pages = self._pages(BY_DRIVER, driver_id, limit=limit, after=after, newest_first=True)
         return next(pages)
 
     def newest_assigned(self, driver_id: str, *, besides: str) -> list[Row]:
-        """The driver's newest assigned photos but one: the first page of the index with any."""
+        """Return the newest assigned photos other than `besides`: the first page that has any."""
         pages = self._pages(
             BY_DRIVER,
             driver_id,
@@ -120,12 +127,12 @@ class PhotosTable:
         return next((rows for rows, _ in pages if rows), [])
 
     def of_upload(self, upload_id: str, *, limit: int) -> list[Row]:
-        """Key, status and reason of the photos of an upload, newest first."""
+        """Return key, status and reason of the photos of an upload, newest first."""
         rows, _ = next(self._pages(BY_UPLOAD, upload_id, limit=limit, newest_first=True))
         return rows
 
     def requeue(self, row: LedgerRow, *, now: str) -> bool:
-        """Start the next attempt; False if the row is no longer as it was read."""
+        """Set `requeued` and the next attempt; False if the row has changed since it was read."""
         return self._update_attempt(
             row,
             sets={
@@ -139,7 +146,7 @@ class PhotosTable:
         )
 
     def give_up(self, row: LedgerRow, *, reason: str, message: str, now: str) -> bool:
-        """Record the photo as failed, under the same condition."""
+        """Record the photo as failed; False if the row has changed since it was read."""
         return self._update_attempt(
             row,
             sets={
@@ -152,13 +159,15 @@ class PhotosTable:
         )
 
     def mark_enqueued(self, row: LedgerRow, *, now: str) -> bool:
-        """A message for the open review was sent, and only the first time counts; False where the
-        review has been done since."""
+        """Record the first time that the review's message was sent.
+
+        Returns False if the review is no longer open, or another attempt has begun.
+        """
         name = PhotoAttribute.ENQUEUED_AT
         return self._mark(row, f"SET {name} = if_not_exists({name}, :now)", now=now)
 
     def mark_reminded(self, row: LedgerRow, *, now: str) -> bool:
-        """Another message was sent, under the same condition."""
+        """Record that the message was sent again; False as for `mark_enqueued`."""
         return self._mark(row, f"SET {PhotoAttribute.REMINDED_AT} = :now", now=now)
 
     def _mark(self, row: LedgerRow, expression: str, *, now: str) -> bool:
@@ -215,7 +224,7 @@ class PhotosTable:
             return False
         return True
 
-    def _walk(
+    def _query(
         self,
         index: Index,
         partition: str,
@@ -224,11 +233,11 @@ class PhotosTable:
         limit: int,
         after: PageKey | None = None,
     ) -> tuple[list[Row], PageKey | None]:
-        walked: list[Row] = []
+        all_rows: list[Row] = []
         for rows, following in self._pages(index, partition, sort=sort, limit=limit, after=after):
-            walked += rows
+            all_rows += rows
             after = following
-        return walked, after
+        return all_rows, after
 
     def _pages(
         self,
@@ -239,12 +248,12 @@ class PhotosTable:
         limit: int | None = None,  # rows of all pages together
         after: PageKey | None = None,
         newest_first: bool = False,
-        attributes: Sequence[PhotoAttribute] = (),  # none: all that the index holds
+        attributes: Sequence[PhotoAttribute] = (),  # by default all that the index has
         only: str = "",
         names: Mapping[str, PhotoAttribute] | None = None,
         values: Mapping[str, object] | None = None,
     ) -> Iterator[tuple[list[Row], PageKey | None]]:
-        """Pages of an index, each with the key to go on from: None behind the last."""
+        """Yield pages of an index, each with the key to continue from; the last one with None."""
         condition = "#partition = :partition" + (f" AND #sort {sort[0]} :sort" if sort else "")
         request: dict[str, Any] = {  # Any: a request of DynamoDB, which boto3 checks
             "TableName": self._table,
@@ -303,7 +312,7 @@ class PhotosTable:
             request = dict(response.get("UnprocessedKeys", {}))
             if not request:
                 return
-        raise LedgerBusy("DynamoDB leaves keys unprocessed; the next run will ask again")
+        raise LedgerBusy("DynamoDB left keys unprocessed after several tries; try again later")
 
 
 def _key(photo_id: str) -> Any:  # noqa: ANN401 # an attribute value, which boto3 checks

@@ -1,4 +1,4 @@
-"""An SQS queue, as those who mend photos and report on them use it."""
+"""An SQS queue, for repairs, the report and operators' commands."""
 
 import contextlib
 import json
@@ -14,18 +14,18 @@ from handlers.domain.errors import SconesError
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_HIDDEN_S = 60  # while a look goes on
-_LOOK_S = 45  # shorter: no message may come by a second time
-_AT_ONCE = 10
+_HIDDEN_S = 60  # visibility time-out of a message while `peek` runs
+_PEEK_S = 45  # shorter than that, so that no message is received twice
+_BATCH = 10  # the limit of SQS
 
 
 class QueueTooLong(SconesError):
-    """It holds more messages than can be looked at before the first are visible again."""
+    """The queue has more messages than `peek` can read before the first are visible again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSize:
-    """Messages of a queue, as SQS estimates them."""
+    """Numbers of messages, as SQS estimates them."""
 
     visible: int
     delayed: int
@@ -33,18 +33,18 @@ class QueueSize:
 
 
 class Queue:
-    """One queue."""
+    """Sends to and inspects one queue; errors of the SDK are raised unchanged."""
 
     def __init__(self, sqs: "SQSClient", *, url: str) -> None:
         self._sqs = sqs
         self._url = url
 
     def send(self, message: Mapping[str, Any]) -> None:  # Any: JSON
-        """Sending again is safe: what is drained twice is dropped once."""
+        """Send a message; sending it again is safe, because receivers drop surplus messages."""
         self._sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
 
     def size(self) -> QueueSize:
-        """How many messages it holds, by state."""
+        """Return the numbers of messages by state."""
         response = self._sqs.get_queue_attributes(
             QueueUrl=self._url,
             AttributeNames=[
@@ -61,48 +61,49 @@ class Queue:
         )
 
     def depth(self) -> int:
-        """How many messages are visible or in flight."""
+        """Return the number of messages that are visible or in flight."""
         size = self.size()
         return size.visible + size.in_flight
 
     def peek(self) -> list[str]:
-        """The bodies of all messages that nobody has in hand. They are hidden from others
-        meanwhile, and each look counts as a receive.
+        """Return the bodies of all visible messages, without deleting them.
+
+        Other receivers do not get them in the meantime, and each call counts as a receive.
 
         Raises: QueueTooLong.
         """
         bodies: dict[str, str] = {}
         handles: dict[str, str] = {}
-        end = time.monotonic() + _LOOK_S
+        end = time.monotonic() + _PEEK_S
         try:
             while True:
                 messages = self._sqs.receive_message(
                     QueueUrl=self._url,
-                    MaxNumberOfMessages=_AT_ONCE,
+                    MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN_S,
                     WaitTimeSeconds=1,  # without a wait, only some of SQS's servers are asked
                 ).get("Messages", [])
-                are_new = any(each["MessageId"] not in bodies for each in messages)
-                bodies |= {each["MessageId"]: each["Body"] for each in messages}
-                handles |= {each["MessageId"]: each["ReceiptHandle"] for each in messages}
+                are_new = any(message["MessageId"] not in bodies for message in messages)
+                bodies |= {message["MessageId"]: message["Body"] for message in messages}
+                handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
                 if not are_new:
                     return list(bodies.values())
                 if time.monotonic() > end:
                     raise QueueTooLong(
-                        f"a queue holds more messages than can be read within {_LOOK_S} s, "
-                        f"{len(bodies)} and more: leave the queues out"
+                        f"a queue has more messages than can be read within {_PEEK_S} s "
+                        f"({len(bodies)} so far); run again without the queues"
                     )
         finally:
             self._show(list(handles.values()))
 
     def _show(self, handles: list[str]) -> None:
-        for start in range(0, len(handles), _AT_ONCE):
-            # What cannot be shown again now is so by itself within a minute.
+        for start in range(0, len(handles), _BATCH):
+            # On failure, the messages become visible by themselves within a minute.
             with contextlib.suppress(BotoCoreError, ClientError):
                 self._sqs.change_message_visibility_batch(
                     QueueUrl=self._url,
                     Entries=[
                         {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                        for number, handle in enumerate(handles[start : start + _AT_ONCE])
+                        for number, handle in enumerate(handles[start : start + _BATCH])
                     ],
                 )

@@ -1,4 +1,4 @@
-"""The ledger's rows as reviews use them: decisions, each in one transaction, and what is open."""
+"""The ledger for reviews: one transaction for each decision, and the list of open reviews."""
 
 import random
 import time
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from handlers.aws.assignments_table import AssignmentsTable
-from handlers.aws.dynamodb import answer_of, answers_of, succeeds
+from handlers.aws.dynamodb import response_of, responses_of, succeeds
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_transactions import Tables, transaction
 from handlers.domain.errors import LedgerUnavailable
@@ -23,10 +23,10 @@ from handlers.domain.review.row import ItemImage, ReviewRow
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Judge = Callable[[ReviewRow | None], DecisionChange | Repeated | Refused]
+Decider = Callable[[ReviewRow | None], DecisionChange | Repeated | Refused]
 
-_ATTEMPTS = 6  # of a decision that meets others about the same photo, driver or reviewer
-_OF_OFFERS = (
+_ATTEMPTS = 6  # of a decision that conflicts with others of the same photo, driver or reviewer
+_OFFER_ATTRIBUTES = (
     PhotoAttribute.PHOTO_ID,
     PhotoAttribute.BUCKET,
     PhotoAttribute.KEY,
@@ -48,21 +48,21 @@ _OF_OFFERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision as it was written."""
+    """A decision that was written, with everything that it changed."""
 
     row: ReviewRow  # as it was before
     change: DecisionChange
-    settlement: AssignmentUpdate
-    entry: ItemImage
+    update: AssignmentUpdate
+    entry: ItemImage  # as the row's list of decisions keeps it
 
 
 def pause(attempt: int) -> None:
-    """Full jitter, up to a quarter of a second."""
+    """Sleep before another try: full jitter, up to a quarter of a second."""
     time.sleep(random.uniform(0, min(0.25, 0.01 * 2**attempt)))  # noqa: S311 # jitter
 
 
 class ReviewLedger:
-    """Reads and writes one photo at a time; every write says what it rests on."""
+    """Reads and decides one photo at a time; every write is conditional on what was read."""
 
     def __init__(
         self,
@@ -78,21 +78,24 @@ class ReviewLedger:
         self._pause = pause
 
     def read(self, photo_id: str) -> ReviewRow | None:
-        """Raises: LedgerUnavailable, InvalidRecord."""
-        row = answer_of(lambda: self._photos.row(photo_id))
+        """Return a photo's row by a consistent read, or None.
+
+        Raises: LedgerUnavailable, InvalidRecord.
+        """
+        row = response_of(lambda: self._photos.row(photo_id))
         return ReviewRow.from_item(row) if row else None
 
-    def decide(self, photo_id: str, judge: Judge) -> Decided | Repeated | Refused:
-        """Judge the row and write that, or judge it anew when it was not the same any more.
+    def decide(self, photo_id: str, decide: Decider) -> Decided | Repeated | Refused:
+        """Write what `decide` returns for the row; if the row changes meanwhile, start again.
 
-        A cancelled transaction may have met a competing one, or may have been written by a call
-        whose reply was lost: reading again tells.
+        A transaction is also cancelled after it was written by a call whose response was lost; then
+        `decide` returns Repeated for the row that is read again.
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
         for attempt in range(_ATTEMPTS):
             row = self.read(photo_id)
-            change = judge(row)
+            change = decide(row)
             if row is None or isinstance(change, Repeated | Refused):
                 return (
                     change
@@ -103,32 +106,38 @@ class ReviewLedger:
             successor = None
             if needs_successor(row, change.after, current):
                 successor = self._newest_assigned(row)
-            settlement = plan_assignment_update(
+            update = plan_assignment_update(
                 row, change.after, current=current, successor=successor, now=change.decided_at
             )
-            items, entry = transaction(self._tables, change, settlement, current)
+            items, entry = transaction(self._tables, change, update, current)
             if succeeds(lambda: self._dynamodb.transact_write_items(TransactItems=items)):  # noqa: B023 # called at once
-                return Decided(row=row, change=change, settlement=settlement, entry=entry)
+                return Decided(row=row, change=change, update=update, entry=entry)
             self._pause(attempt)
-        raise LedgerUnavailable("too many decisions at once about this photo or its driver")
+        raise LedgerUnavailable(
+            "too many simultaneous decisions about this photo or its driver; try again"
+        )
 
     def open_reviews(self, limit: int) -> Iterator[ReviewRow]:
-        """The oldest first, from an index that may be a moment behind; only what offers need.
+        """Yield open reviews, the oldest first, with only the attributes that `lease.offer` needs.
+
+        The index is eventually consistent.
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
-        rows = self._photos.oldest_open_reviews(limit, attributes=_OF_OFFERS)
-        yield from map(ReviewRow.from_item, answers_of(rows))
+        rows = self._photos.oldest_open_reviews(limit, attributes=_OFFER_ATTRIBUTES)
+        yield from map(ReviewRow.from_item, responses_of(rows))
 
     def _assignment(self, driver_id: str) -> ItemImage | None:
         if not driver_id:
             return None
-        return answer_of(lambda: self._assignments.row(driver_id))
+        return response_of(lambda: self._assignments.row(driver_id))
 
     def _newest_assigned(self, row: ReviewRow) -> ReviewRow | None:
-        """The driver's newest other photo that is assigned; the transaction checks it once more."""
-        items = answer_of(lambda: self._photos.newest_assigned(row.driver_id, besides=row.photo_id))
-        # Photos of the same second: the id breaks the tie.
+        """Return the driver's newest other assigned photo; the transaction checks it again."""
+        items = response_of(
+            lambda: self._photos.newest_assigned(row.driver_id, besides=row.photo_id)
+        )
+        # The index sorts by upload, in whole seconds; the id breaks ties.
         rows = sorted(map(ReviewRow.from_item, items), key=_order)
         return self.read(rows[-1].photo_id) if rows else None
 

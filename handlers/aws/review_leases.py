@@ -1,11 +1,10 @@
-"""Who holds a review: every write rests on the decision and the lease that were read."""
+"""Writes of leases; each is conditional on the decision number and lease that were read."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from handlers.aws.attribute_values import item_of
-from handlers.aws.dynamodb import succeeds
+from handlers.aws.dynamodb import item_of, succeeds
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.review.row import Lease, ReviewRow
 from handlers.domain.timestamps import stamp
@@ -13,7 +12,7 @@ from handlers.domain.timestamps import stamp
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_LEASE = (
+_LEASE_ATTRIBUTES = (
     PhotoAttribute.LEASE_ID,
     PhotoAttribute.LEASE_OWNER,
     PhotoAttribute.LEASE_SINCE,
@@ -24,14 +23,17 @@ _SAME_DECISION = f"{PhotoAttribute.DECISION_SEQ} = :seq AND {PhotoAttribute.REVI
 
 
 class ReviewLeases:
-    """Writes in the ledger that decide nothing about the photo. All raise LedgerUnavailable."""
+    """Writes leases to the ledger. All methods raise LedgerUnavailable.
+
+    They return False if the row has changed since it was read.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", *, photos_table: str) -> None:
         self._dynamodb = dynamodb
         self._photos = photos_table
 
     def lease(self, row: ReviewRow, lease: Lease) -> bool:
-        """Whether the row was still as it was read, and is leased now."""
+        """Lease the review."""
         return self._update(
             row,
             sets={
@@ -45,23 +47,23 @@ class ReviewLeases:
         )
 
     def extend(self, row: ReviewRow, lease: Lease) -> bool:
-        """Whether the lease was still the one that was read."""
+        """Extend the lease until `lease.until`."""
         return self._update(row, sets={PhotoAttribute.LEASE_UNTIL: lease.until})
 
     def release(self, row: ReviewRow, *, skipped: dict[str, str] | None, now: str) -> bool:
-        """Give the lease up, and with a skip let colleagues go first."""
+        """End the lease; `skipped` replaces the attribute of that name, None keeps it."""
         sets: dict[PhotoAttribute, object] = {PhotoAttribute.LAST_ACTIVITY_AT: now}
         if skipped is not None:
             sets[PhotoAttribute.SKIPPED] = skipped
-        return self._update(row, sets=sets, removes=_LEASE)
+        return self._update(row, sets=sets, removes=_LEASE_ATTRIBUTES)
 
     def close_lapsed(self, row: ReviewRow) -> bool:
-        """The second opinion was not given in time: the first verdict stands alone."""
+        """Close a review whose second opinion was not given in time."""
         return self._update(
             row,
             sets={PhotoAttribute.REVIEW: "done"},
             removes=(
-                *_LEASE,
+                *_LEASE_ATTRIBUTES,
                 PhotoAttribute.FIRST_BY,
                 PhotoAttribute.SECOND_UNTIL,
                 PhotoAttribute.SKIPPED,
@@ -69,7 +71,7 @@ class ReviewLeases:
         )
 
     def mark_enqueued(self, photo_id: str, decision_seq: int) -> None:
-        """A message was sent. Whoever decided in between has no use for the mark."""
+        """Record that the review's message was sent; without effect after another decision."""
         self._write(
             photo_id,
             sets={PhotoAttribute.ENQUEUED_AT: stamp(datetime.now(UTC))},
@@ -84,7 +86,7 @@ class ReviewLeases:
         sets: Mapping[PhotoAttribute, object],
         removes: tuple[PhotoAttribute, ...] = (),
     ) -> bool:
-        """Only while the row holds the same decision and the same lease as when it was read."""
+        """Write on condition that decision number and lease are those that were read."""
         condition = _SAME_DECISION
         values: dict[str, object] = {":seq": row.decision_seq, ":open": "open"}
         if row.lease:

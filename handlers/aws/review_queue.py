@@ -1,4 +1,4 @@
-"""The review queue: messages point at reviews, the ledger says what may be done about them."""
+"""The review queue: a message names a review, and the ledger decides whether it is still open."""
 
 import json
 from collections.abc import Callable
@@ -14,9 +14,10 @@ from handlers.domain.review.row import ReviewRow
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# Every receive counts towards the dead letters; from here on a copy with a new count goes instead.
+# Every receive counts towards the limit of the dead-letter queue. From this number on, a deferred
+# message is replaced by a copy, whose count starts again.
 MOST_RECEIVES = 20
-# The message is no longer ours: it came back to the queue, or somebody deleted it.
+# The receipt is out of date: the message is visible again, or it was deleted.
 _STALE = {
     "ReceiptHandleIsInvalid",
     "InvalidParameterValue",
@@ -27,48 +28,56 @@ _STALE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One message in hand; `photo_id` is empty where it names none: that one is left to redrive."""
+class ReviewMessage:
+    """A received message; `photo_id` is empty if the body is malformed."""
 
     photo_id: str
     receipt: str
     body: str
-    receives: int
+    receives: int  # how often it was received, this time included
 
 
 class ReviewQueue:
-    """One queue; whatever became of a message meanwhile is not an error."""
+    """Sends and receives on one queue; a receipt that is out of date is not an error."""
 
     def __init__(self, sqs: "SQSClient", *, url: str) -> None:
         self._sqs = sqs
         self._url = url
 
-    def receive(self, *, visibility_s: int) -> Message | None:
-        """Raises: LedgerUnavailable."""
+    def receive(self, *, visibility_s: int) -> ReviewMessage | None:
+        """Receive one message and hide it for `visibility_s`; None if none is visible.
+
+        Raises: LedgerUnavailable.
+        """
         try:
-            answer = self._sqs.receive_message(
+            response = self._sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=1,
                 VisibilityTimeout=visibility_s,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )
         except (BotoCoreError, ClientError) as error:
-            raise LedgerUnavailable(f"the review queue does not answer: {error}") from error
-        for found in answer.get("Messages", []):
-            return Message(
-                photo_id=_photo_id(found["Body"]),
-                receipt=found["ReceiptHandle"],
-                body=found["Body"],
-                receives=int(found.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
-            )
-        return None
+            raise LedgerUnavailable(f"the review queue cannot be read: {error}") from error
+        messages = response.get("Messages", [])
+        if not messages:
+            return None
+        (message,) = messages
+        return ReviewMessage(
+            photo_id=_photo_id(message["Body"]),
+            receipt=message["ReceiptHandle"],
+            body=message["Body"],
+            receives=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
+        )
 
-    def defer(self, message: Message, seconds: int) -> None:
-        """Let it come back after a while. Raises: LedgerUnavailable."""
+    def defer(self, message: ReviewMessage, seconds: int) -> None:
+        """Make the message visible again after `seconds`.
+
+        Raises: LedgerUnavailable.
+        """
         if message.receives < MOST_RECEIVES:
             self.hide(message.receipt, seconds)
             return
-        self._do(
+        self._run(
             lambda: self._sqs.send_message(
                 QueueUrl=self._url, MessageBody=message.body, DelaySeconds=seconds
             )
@@ -76,37 +85,46 @@ class ReviewQueue:
         self.delete(message.receipt)
 
     def hide(self, receipt: str, seconds: int) -> None:
-        """Visibility follows the lease. Raises: LedgerUnavailable."""
-        self._do(
+        """Hide a received message for `seconds` from now; 0 makes it visible.
+
+        Raises: LedgerUnavailable.
+        """
+        self._run(
             lambda: self._sqs.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         )
 
     def delete(self, receipt: str) -> None:
-        """Raises: LedgerUnavailable."""
-        self._do(lambda: self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt))
+        """Delete a received message.
+
+        Raises: LedgerUnavailable.
+        """
+        self._run(lambda: self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt))
 
     def send(self, row: ReviewRow, *, reason: str) -> None:
-        """Sending once too often is harmless. Raises: LedgerUnavailable."""
+        """Send the message of an open review; a surplus one is dropped when it is received.
+
+        Raises: LedgerUnavailable.
+        """
         message = review_message(row, reason=reason, received_at=row.received_at)
         body = json.dumps(message)
-        self._do(lambda: self._sqs.send_message(QueueUrl=self._url, MessageBody=body))
+        self._run(lambda: self._sqs.send_message(QueueUrl=self._url, MessageBody=body))
 
-    def _do(self, act: Callable[[], object]) -> None:
+    def _run(self, call: Callable[[], object]) -> None:
         try:
-            act()
+            call()
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code not in _STALE:
-                raise LedgerUnavailable(f"the review queue answered {code}") from error
+                raise LedgerUnavailable(f"the review queue refused the call: {code}") from error
         except BotoCoreError as error:
-            raise LedgerUnavailable(str(error)) from error
+            raise LedgerUnavailable(f"the review queue cannot be reached: {error}") from error
 
 
 def _photo_id(body: str) -> str:
     try:
-        found = json.loads(body)["photo_id"]
+        photo_id = json.loads(body)["photo_id"]
     except (KeyError, TypeError, ValueError):
         return ""
-    return found if isinstance(found, str) and len(found) == 64 else ""
+    return photo_id if isinstance(photo_id, str) and len(photo_id) == 64 else ""

@@ -1,10 +1,10 @@
-"""A decision as DynamoDB writes it: ledger, assignment and counters, all or nothing."""
+"""The DynamoDB transaction of a decision: ledger, assignment and counters, all or none of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.schema import (
     AssignmentAttribute,
     PhotoAttribute,
@@ -16,7 +16,7 @@ from handlers.domain.review.assignment_update import (
     KeepAssignment,
     PutAssignment,
 )
-from handlers.domain.review.change import CounterUpdate, DecisionChange, Disagreement
+from handlers.domain.review.change import CounterUpdate, DecisionChange, DisagreementUpdate
 from handlers.domain.review.row import ItemImage, Lease, PhotoState, ReviewRow
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ DISAGREEMENT = "disagreement"
 
 _IS_ABSENT = f"attribute_not_exists({AssignmentAttribute.DRIVER_ID})"
 _IS_NOT_NEWER = f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ORDER} <= :o"
-_IS_MINE = f"{AssignmentAttribute.PHOTO_ID} = :mine"
+_IS_OF_PHOTO = f"{AssignmentAttribute.PHOTO_ID} = :photo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The tables that a decision touches, by name."""
+    """Names of the tables that a decision writes."""
 
     photos: str
     assignments: str
@@ -39,29 +39,32 @@ class Tables:
 
 
 def transaction(
-    tables: Tables, change: DecisionChange, settlement: AssignmentUpdate, current: ItemImage | None
+    tables: Tables, change: DecisionChange, update: AssignmentUpdate, current: ItemImage | None
 ) -> "tuple[list[TransactWriteItemTypeDef], ItemImage]":
-    """The items to write, and the decision as the ledger will keep it."""
+    """Return the items to write, and the decision as the row's list of decisions keeps it.
+
+    `current` is the driver's assignment before the decision.
+    """
     before = current or {}
     entry = change.entry(
-        after=settlement.after,
+        after=update.after,
         before_assignment=before,
-        after_assignment=_assignment_after(settlement, before),
+        after_assignment=_assignment_after(update, before),
     )
     items: list[TransactWriteItemTypeDef] = [
-        {"Update": _photo(tables, change, settlement.after, entry)},
-        *_assignment(tables, change.row, settlement),
+        {"Update": _photo(tables, change, update.after, entry)},
+        *_assignment(tables, change.row, update),
     ]
-    items += [{"Update": _tally(tables, tally)} for tally in change.tallies]
+    items += [{"Update": _counter(tables, counter)} for counter in change.tallies]
     if change.disagreement:
         items.append(_disagreement(tables, change.disagreement))
     return items, entry
 
 
-def _assignment_after(settlement: AssignmentUpdate, before: ItemImage) -> ItemImage:
-    if isinstance(settlement.assignment, PutAssignment):
-        return settlement.assignment.item
-    return {} if isinstance(settlement.assignment, DeleteAssignment) else before
+def _assignment_after(update: AssignmentUpdate, before: ItemImage) -> ItemImage:
+    if isinstance(update.assignment, PutAssignment):
+        return update.assignment.item
+    return {} if isinstance(update.assignment, DeleteAssignment) else before
 
 
 # Any: a request of DynamoDB, which boto3 checks.
@@ -75,7 +78,7 @@ def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: Ite
         PhotoAttribute.UPDATED_AT: change.decided_at,
         PhotoAttribute.LAST_ACTIVITY_AT: change.decided_at,
         PhotoAttribute.SKIPPED: None,
-        # The sender of an open review's next message sets it again.
+        # Set again when the message of the open review is sent.
         PhotoAttribute.ENQUEUED_AT: None,
     }
     if after.review != "open":
@@ -112,7 +115,7 @@ def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: Ite
 
 
 def _is_kept(value: object) -> bool:
-    """An attribute that says nothing is no attribute: indexes must not list it."""
+    """Whether to store a value: an empty one would put the item into an index."""
     return value not in {None, "", False} if isinstance(value, str | bool | None) else True
 
 
@@ -127,9 +130,9 @@ def _lease(lease: Lease | None) -> dict[str, str | None]:
 
 
 def _assignment(
-    tables: Tables, row: ReviewRow, settlement: AssignmentUpdate
+    tables: Tables, row: ReviewRow, update: AssignmentUpdate
 ) -> "Iterator[TransactWriteItemTypeDef]":
-    match settlement.assignment:
+    match update.assignment:
         case PutAssignment(item=item, successor=None):
             yield {
                 "Put": {
@@ -145,8 +148,8 @@ def _assignment(
                 "Put": {
                     "TableName": tables.assignments,
                     "Item": item_of(item),
-                    "ConditionExpression": _IS_MINE,
-                    "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
+                    "ConditionExpression": _IS_OF_PHOTO,
+                    "ExpressionAttributeValues": item_of({":photo": row.photo_id}),
                 }
             }
             if successor is not None:
@@ -156,8 +159,8 @@ def _assignment(
                 "Delete": {
                     "TableName": tables.assignments,
                     "Key": _driver_key(row),
-                    "ConditionExpression": _IS_MINE,
-                    "ExpressionAttributeValues": item_of({":mine": row.photo_id}),
+                    "ConditionExpression": _IS_OF_PHOTO,
+                    "ExpressionAttributeValues": item_of({":photo": row.photo_id}),
                 }
             }
         case KeepAssignment(because=because) if because in _STILL:
@@ -173,11 +176,11 @@ def _assignment(
             }
 
 
-# Why the assignment is left alone, and what must be true of it when that is written.
+# Reason why the assignment is kept → the condition that must hold, and its value.
 _STILL: Mapping[str, tuple[str, str]] = {
     "newer": (f"{AssignmentAttribute.PHOTO_ORDER} > :order", ":order"),
-    "unchanged": (_IS_MINE, ":mine"),
-    "not_mine": (f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ID} <> :mine", ":mine"),
+    "unchanged": (_IS_OF_PHOTO, ":photo"),
+    "other_photo": (f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ID} <> :photo", ":photo"),
 }
 
 
@@ -197,18 +200,23 @@ def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN40
     }
 
 
-def _tally(tables: Tables, tally: CounterUpdate) -> Any:  # noqa: ANN401 # see _photo
+def _counter(tables: Tables, counter: CounterUpdate) -> Any:  # noqa: ANN401 # see _photo
     return {
         "TableName": tables.reviewers,
-        "Key": item_of({ReviewerAttribute.KIND: tally.kind, ReviewerAttribute.NAME: tally.name}),
-        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in tally.counts),
-        "ExpressionAttributeNames": {f"#{name}": name for name in tally.counts},
-        "ExpressionAttributeValues": item_of({f":{k}": n for k, n in tally.counts.items()}),
+        "Key": item_of(
+            {ReviewerAttribute.KIND: counter.kind, ReviewerAttribute.NAME: counter.name}
+        ),
+        "UpdateExpression": "ADD " + ", ".join(f"#{name} :{name}" for name in counter.counts),
+        "ExpressionAttributeNames": {f"#{name}": name for name in counter.counts},
+        "ExpressionAttributeValues": item_of({f":{k}": n for k, n in counter.counts.items()}),
     }
 
 
-def _disagreement(tables: Tables, found: Disagreement) -> "TransactWriteItemTypeDef":
-    key: dict[str, str] = {ReviewerAttribute.KIND: DISAGREEMENT, ReviewerAttribute.NAME: found.name}
-    if found.is_settled:
+def _disagreement(tables: Tables, update: DisagreementUpdate) -> "TransactWriteItemTypeDef":
+    key: dict[str, str] = {
+        ReviewerAttribute.KIND: DISAGREEMENT,
+        ReviewerAttribute.NAME: update.name,
+    }
+    if update.is_withdrawn:
         return {"Delete": {"TableName": tables.reviewers, "Key": item_of(key)}}
-    return {"Put": {"TableName": tables.reviewers, "Item": item_of({**key, **found.facts})}}
+    return {"Put": {"TableName": tables.reviewers, "Item": item_of({**key, **update.facts})}}

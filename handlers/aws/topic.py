@@ -1,4 +1,4 @@
-"""An SNS topic, as those who tell people something use it."""
+"""An SNS topic, by which people are notified."""
 
 from typing import Protocol
 
@@ -6,20 +6,20 @@ _SUBJECT_LENGTH = 100  # what SNS accepts
 
 
 class SNSClient(Protocol):
-    """What is needed of boto3's client."""
+    """The method of boto3's client that is used."""
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> object:  # noqa: N803 # boto3's names
-        """Tell all who have subscribed."""
+        """Send a message to all subscribers."""
 
 
 class Topic:
-    """One topic; its readers are configuration."""
+    """Publishes on one topic; its subscribers are configuration."""
 
     def __init__(self, sns: SNSClient, *, arn: str) -> None:
         self._sns = sns
         self._arn = arn
 
-    def tell(self, subject: str, text: str) -> None:
-        """SNS refuses subjects that are long, or hold line breaks or anything but ASCII."""
+    def publish(self, subject: str, text: str) -> None:
+        """Publish a message; the subject is made ASCII, one line and short, as SNS requires."""
         line = " ".join(subject.split()).encode("ascii", "replace").decode()[:_SUBJECT_LENGTH]
         self._sns.publish(TopicArn=self._arn, Subject=line, Message=text)

@@ -1,10 +1,9 @@
-"""Permissions to upload: their table, and the form that S3 accepts for one of them."""
+"""Permissions to upload: their table, and the signed form for one of them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.attribute_values import item_of, plain
-from handlers.aws.dynamodb import answer_of
+from handlers.aws.dynamodb import item_of, plain, response_of
 from handlers.domain.ledger.schema import UploadAttribute
 from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, PERMISSION_LIFE, Permission
 
@@ -12,9 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+_BATCH = 100  # the limit of BatchGetItem
+
 
 class UploadsTable:
-    """The table `uploads`, by upload id."""
+    """Reads and writes permissions, by upload id."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, kept_days: int) -> None:
         self._dynamodb = dynamodb
@@ -22,8 +23,11 @@ class UploadsTable:
         self._kept_days = kept_days
 
     def write(self, permission: Permission) -> None:
-        """Raises: LedgerUnavailable."""
-        answer_of(
+        """Store a new permission.
+
+        Raises: LedgerUnavailable, also if the upload id exists.
+        """
+        response_of(
             lambda: self._dynamodb.put_item(
                 TableName=self._table,
                 Item=item_of(permission.to_item(kept_days=self._kept_days)),
@@ -32,42 +36,42 @@ class UploadsTable:
         )
 
     def read(self, upload_ids: set[str]) -> dict[str, Permission]:
-        """Those that are still kept. Raises: LedgerUnavailable, InvalidRecord."""
-        found: dict[str, Permission] = {}
-        wanted: list[Any] = [
-            item_of({UploadAttribute.UPLOAD_ID: each}) for each in sorted(upload_ids)
+        """Return those of the permissions that are still kept, by upload id.
+
+        Raises: LedgerUnavailable, InvalidRecord.
+        """
+        permissions: dict[str, Permission] = {}
+        keys: list[Any] = [
+            item_of({UploadAttribute.UPLOAD_ID: upload_id}) for upload_id in sorted(upload_ids)
         ]
-        while wanted:
-            request: Any = {self._table: {"Keys": wanted[:_BATCH], "ConsistentRead": True}}
-            answer = answer_of(lambda: self._dynamodb.batch_get_item(RequestItems=request))  # noqa: B023 # called at once
-            for item in answer["Responses"].get(self._table, []):
+        while keys:
+            request: Any = {self._table: {"Keys": keys[:_BATCH], "ConsistentRead": True}}
+            response = response_of(lambda: self._dynamodb.batch_get_item(RequestItems=request))  # noqa: B023 # called at once
+            for item in response["Responses"].get(self._table, []):
                 permission = Permission.from_item(plain(item))
-                found[permission.upload_id] = permission
-            left: Any = answer.get("UnprocessedKeys", {}).get(self._table, {})
-            wanted = [*left.get("Keys", []), *wanted[_BATCH:]]
-        return found
-
-
-_BATCH = 100  # what DynamoDB takes at once
+                permissions[permission.upload_id] = permission
+            unprocessed: Any = response.get("UnprocessedKeys", {}).get(self._table, {})
+            keys = [*unprocessed.get("Keys", []), *keys[_BATCH:]]
+        return permissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """Where to post a photo, and the fields that make S3 accept it."""
+class UploadForm:
+    """The URL to post a photo to, and the fields that make S3 accept it."""
 
     url: str
     fields: dict[str, str]
 
 
 class UploadForms:
-    """Signs forms; S3 itself then holds the upload to key, type and size."""
+    """Signs forms; S3 checks that an upload has the form's key, type and size."""
 
     def __init__(self, s3: "S3Client", *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def sign(self, permission: Permission) -> Form:
-        """Makes no call."""
+    def sign(self, permission: Permission) -> UploadForm:
+        """Sign the form of a permission; this makes no call."""
         fields = {"Content-Type": permission.content_type}
         if permission.order_id:
             fields["x-amz-meta-order-id"] = permission.order_id
@@ -81,4 +85,4 @@ class UploadForms:
             ],
             ExpiresIn=int(PERMISSION_LIFE.total_seconds()),
         )
-        return Form(url=signed["url"], fields=signed["fields"])
+        return UploadForm(url=signed["url"], fields=signed["fields"])

@@ -1,1 +1,1 @@
-"""The rules, pure: values in, records out. No boto3, no clock, no environment."""
+"""The rules as pure functions of values: without boto3, clock or environment."""

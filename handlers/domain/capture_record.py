@@ -1,4 +1,7 @@
-"""A record of SageMaker Data Capture, for where SageMaker does not write it itself."""
+"""The line format of SageMaker Data Capture, for stages where SageMaker does not write it.
+
+Classify writes it where Data Capture is switched off; the local stand-in writes it on a laptop.
+"""
 
 import base64
 import contextlib
@@ -17,13 +20,13 @@ class EndpointCall:
     """A successful invocation of the endpoint."""
 
     inference_id: str
-    request: bytes  # a JPEG
-    answer: Mapping[str, object]  # JSON
+    request: bytes  # the wire image, JPEG
+    answer: Mapping[str, object]  # the endpoint's answer, JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedPayload:
-    """One direction of an invocation, as a record quotes it."""
+    """The body of a request or response, as a record contains it."""
 
     content_type: str
     data: str
@@ -31,7 +34,7 @@ class CapturedPayload:
 
     @classmethod
     def of(cls, body: bytes, *, content_type: str, encoding: str) -> Self:
-        """Bytes that are not UTF-8 are quoted as base64, whatever the encoding."""
+        """Encode a body; bytes that are not UTF-8 become base64, whatever `encoding` is."""
         if encoding != BASE64:
             with contextlib.suppress(UnicodeDecodeError):
                 return cls(content_type=content_type, data=body.decode(), encoding=encoding)
@@ -48,7 +51,7 @@ def record_line(
     inference_id: str | None = None,
     custom_attributes: str | None = None,
 ) -> str:
-    """One line of a capture file, without its line break; None: this direction is not captured.
+    """Return one line of a capture file, without its line break; None is left out of it.
 
     The order of the fields is SageMaker's.
     """
@@ -68,7 +71,7 @@ def record_line(
 
 
 def capture_line(call: EndpointCall, *, modes: Set[str], at: datetime) -> str:
-    """The record of a call of ours; its event has the photo's id, which is unique as well."""
+    """Return the record of one call; the photo's id is unique, so it is the event's id as well."""
     request = CapturedPayload.of(call.request, content_type="image/jpeg", encoding=BASE64)
     answer = json.dumps(call.answer, separators=(",", ":"))
     response = CapturedPayload(content_type="application/json", data=answer, encoding="JSON")
@@ -82,7 +85,7 @@ def capture_line(call: EndpointCall, *, modes: Set[str], at: datetime) -> str:
 
 
 def capture_key(call: EndpointCall, *, prefix: str, at: datetime) -> str:
-    """By the photo, so that a call made again replaces its record."""
+    """Return the key of a call's record: by photo id, so a repeated call replaces the record."""
     return f"{prefix}/{at:%Y/%m/%d/%H}/{call.inference_id}.jsonl"
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree; class names are the workflow's `ErrorEquals` strings.
+"""The project's exceptions as one tree; class names are the workflow's `ErrorEquals` strings.
 
     SconesError
     ├── TransientError               the workflow tries again
@@ -6,17 +6,17 @@
     │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
     │   ├── PolicyUnavailable        the policy or the audit salt could not be read
     │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; callers of the API try again
-    │   └── PublishFailed            no label or no event was written; the stream tries again
+    │   └── PublishFailed            a label or event was not written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed
         ├── InvalidPolicy            the policy parameter is malformed
         ├── MissingSetting           the function is deployed without a setting it needs
         ├── PhotoMissing             the object version is gone
-        ├── PhotoForbidden           the function may not read it, or it is gone
+        ├── PhotoForbidden           the function may not read it, or it was deleted
         ├── PhotoRefusedByModel      the endpoint calls a wire image unreadable
-        └── UntrustworthyPrediction  the endpoint answered something that is no prediction
+        └── UntrustworthyPrediction  the endpoint answered something that is not a prediction
 
-A photo that is no photo is not an error: see `Refusal` in `photo.py`.
+Bytes that are not a photo are not an error: see `Refusal` in `photo/wire_image.py`.
 """
 
 
@@ -53,11 +53,11 @@ class PublishFailed(TransientError):
 
 
 class InvalidRecord(PermanentError):
-    """A record that crossed a border between two steps is malformed."""
+    """A record that was received, stored or passed between two states is malformed."""
 
 
 class InvalidPolicy(PermanentError):
-    """The policy parameter is malformed; an operator must mend it."""
+    """The policy parameter is malformed; an operator must correct it."""
 
 
 class MissingSetting(PermanentError):
@@ -69,18 +69,18 @@ class PhotoMissing(PermanentError):
 
 
 class PhotoForbidden(PermanentError):
-    """The function may not read the object version: permissions to mend, or a deleted photo."""
+    """The function may not read the object version: wrong permissions, or a deleted photo."""
 
 
 class PhotoRefusedByModel(PermanentError):
-    """The endpoint could not read the wire image that we made."""
+    """The endpoint could not read the wire image that Serialize made."""
 
 
 class UntrustworthyPrediction(PermanentError):
-    """The endpoint's answer is no probability distribution over the classes of a known model."""
+    """The endpoint's answer is not a probability distribution over the classes of a known model."""
 
 
 TRANSIENT_ERRORS = tuple(
     error.__name__ for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable)
 )
-"""Names for the workflow's Retry blocks: what its own functions raise."""
+"""Names for the workflow's Retry blocks: the transient errors of its own functions."""

@@ -1,20 +1,23 @@
-"""Moments as this system writes them: ISO 8601, UTC, milliseconds, `Z`."""
+"""Timestamps as this system writes them: ISO 8601, UTC, milliseconds, `Z`."""
 
 from datetime import UTC, datetime, timedelta
 
 
 def stamp(moment: datetime) -> str:
-    """Sorts as text among its like."""
+    """Format an aware datetime; such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse(text: str) -> datetime:
-    """Also reads what the state machine and S3 write."""
+    """Parse ISO 8601, also as the state machine and S3 write it.
+
+    Raises: ValueError.
+    """
     return datetime.fromisoformat(text)
 
 
 def parse_utc(text: str) -> datetime:
-    """A moment in UTC, which it is if the text names no offset.
+    """Parse a moment and convert it to UTC; a text without an offset counts as UTC.
 
     Raises: ValueError, OverflowError.
     """
@@ -23,5 +26,5 @@ def parse_utc(text: str) -> datetime:
 
 
 def later(moment: datetime, seconds: float) -> str:
-    """The moment that many seconds on."""
+    """Format the moment `seconds` after `moment`."""
     return stamp(moment + timedelta(seconds=seconds))

@@ -1,4 +1,4 @@
-"""Adapters of the drivers' function, made at the first call from the environment."""
+"""Adapters of the drivers' function, created at the first call from the environment."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _READ_TIMEOUT_S = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class DriversDependencies:
     """One adapter for each resource."""
 
     forms: UploadForms
@@ -31,16 +31,22 @@ class Dependencies:
 
 @cache
 def settings() -> DriversSettings:
-    """Raises: MissingSetting."""
+    """Return the settings, read once.
+
+    Raises: MissingSetting.
+    """
     return DriversSettings.from_env(os.environ)
 
 
 @cache
-def dependencies() -> Dependencies:
-    """Raises: MissingSetting."""
+def dependencies() -> DriversDependencies:
+    """Return the adapters, created once.
+
+    Raises: MissingSetting.
+    """
     environment = settings()
     dynamodb = client("dynamodb", read_timeout_s=_READ_TIMEOUT_S)
-    return Dependencies(
+    return DriversDependencies(
         forms=UploadForms(
             client("s3", read_timeout_s=_READ_TIMEOUT_S), bucket=environment.intake_bucket
         ),
@@ -55,7 +61,7 @@ def dependencies() -> Dependencies:
             tables=Tables(
                 photos=environment.photos_table,
                 assignments=environment.assignments_table,
-                reviewers="",  # a contest changes no tallies
+                reviewers="",  # a contest changes no counters
             ),
         ),
         leases=ReviewLeases(dynamodb, photos_table=environment.photos_table),

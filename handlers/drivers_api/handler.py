@@ -1,4 +1,4 @@
-"""Entry of the drivers' function; every operation is a call of `uploads` or `photos`."""
+"""Entry of the drivers' function; every operation calls a function of `uploads` or `photos`."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ router = ApiRouter(service="drivers", operations=OPERATIONS)
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """One call of the HTTP API, as the gateway passes it on (payload 2.0)."""
+    """Answer one request of the HTTP API (the gateway's payload 2.0)."""
     return router.handle(event, context)
 
 

@@ -9,7 +9,7 @@ from handlers.aws.driver_photos import Position
 from handlers.domain.ledger.driver_view import DriverPhoto
 from handlers.domain.review.change import Refused
 from handlers.domain.review.contest import contest
-from handlers.drivers_api.dependencies import Dependencies
+from handlers.drivers_api.dependencies import DriversDependencies
 from handlers.drivers_api.presenters import present_photo
 from handlers.http_api.contract.drivers import NOT_CONTESTABLE
 from handlers.http_api.contract.drivers_schemas import Photo, PhotoPage, PhotoPageQuery
@@ -18,7 +18,7 @@ from handlers.http_api.problems import INVALID_REQUEST, NOT_FOUND, Problem
 _POSITION = re.compile(r"(?P<at>[0-9T:.Z+-]{10,40})#(?P<photo_id>[0-9a-f]{64})")
 
 
-def read_photo(deps: Dependencies, photo_id: str, *, driver_id: str) -> Photo:
+def read_photo(deps: DriversDependencies, photo_id: str, *, driver_id: str) -> Photo:
     """Return one photo.
 
     Raises: Problem, not found, also for the photo of another driver.
@@ -29,7 +29,7 @@ def read_photo(deps: Dependencies, photo_id: str, *, driver_id: str) -> Photo:
     return _present(deps, [photo])[0]
 
 
-def read_page(deps: Dependencies, query: PhotoPageQuery, *, driver_id: str) -> PhotoPage:
+def read_page(deps: DriversDependencies, query: PhotoPageQuery, *, driver_id: str) -> PhotoPage:
     """Return a page of photos, newest first.
 
     Raises: Problem, if the cursor is invalid.
@@ -39,7 +39,7 @@ def read_page(deps: Dependencies, query: PhotoPageQuery, *, driver_id: str) -> P
 
 
 def contest_decision(
-    deps: Dependencies,
+    deps: DriversDependencies,
     photo_id: str,
     *,
     driver_id: str,
@@ -65,7 +65,7 @@ def contest_decision(
     return read_photo(deps, photo_id, driver_id=driver_id)
 
 
-def _present(deps: Dependencies, photos: Sequence[DriverPhoto]) -> list[Photo]:
+def _present(deps: DriversDependencies, photos: Sequence[DriverPhoto]) -> list[Photo]:
     permissions = deps.uploads.read({photo.upload_id for photo in photos if photo.upload_id})
     return [present_photo(photo, permissions.get(photo.upload_id)) for photo in photos]
 
@@ -73,7 +73,8 @@ def _present(deps: Dependencies, photos: Sequence[DriverPhoto]) -> list[Photo]:
 def _cursor(position: Position | None) -> str | None:
     """Encode where a page ended; None if it was the last.
 
-    Not signed: the driver is always the caller, so a forged cursor only turns the caller's pages.
+    It is not signed: the driver is always the caller, so a forged cursor only changes the position
+    in the caller's own photos.
     """
     if position is None:
         return None
@@ -101,12 +102,12 @@ def _invalid_cursor() -> Problem:
 def _refusal(refused: Refused) -> Problem:
     if refused.code == "no_such_photo":
         return Problem(NOT_FOUND, "You have no such photo.")
-    return Problem(NOT_CONTESTABLE, _WHY.get(refused.code, _ANYHOW), why=refused.code)
+    return Problem(NOT_CONTESTABLE, _WHY.get(refused.code, _OTHERWISE), why=refused.code)
 
 
-_ANYHOW = "Send another photo instead."
+_OTHERWISE = "Send another photo instead."
 _WHY = {
     "nothing_to_contest": "There is no decision yet; wait for it.",
     "already_in_review": "A colleague is already looking at it; wait for the decision.",
-    "contested_too_often": "It was decided again and again; send another photo instead.",
+    "contested_too_often": "It was contested too often; send another photo instead.",
 }

@@ -1,10 +1,10 @@
-"""Turns the ledger's view of a photo into the response that the app gets."""
+"""Builds the API's response about a photo from the ledger's view of it."""
 
 from handlers.domain.ledger.driver_view import DriverPhoto
 from handlers.domain.ledger.uploads import Permission
 from handlers.http_api.contract.drivers_schemas import Photo, Reason
 
-# What the response's schema allows.
+# Limits of the response's schema, in characters.
 _MAX_SENTENCE = 1024
 _MAX_UPLOAD_ID = 1024
 
@@ -12,7 +12,7 @@ _MAX_UPLOAD_ID = 1024
 def present_photo(photo: DriverPhoto, permission: Permission | None) -> Photo:
     """Return the response about a photo.
 
-    `permission` holds the predecessor of a retake; it is None once it is no longer kept.
+    `permission` names the predecessor of a retake; None if it is no longer stored.
     """
     is_own = permission is not None and permission.driver_id == photo.driver_id
     return Photo(

@@ -4,14 +4,14 @@ import secrets
 from datetime import datetime
 
 from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, Permission
-from handlers.drivers_api.dependencies import Dependencies
+from handlers.drivers_api.dependencies import DriversDependencies
 from handlers.drivers_api.presenters import present_photo
 from handlers.http_api.contract.drivers_schemas import Upload, UploadPermission, UploadRequest
 from handlers.http_api.problems import NOT_FOUND, Problem
 
 
 def permit_upload(
-    deps: Dependencies, request: UploadRequest, *, driver_id: str, now: datetime
+    deps: DriversDependencies, request: UploadRequest, *, driver_id: str, now: datetime
 ) -> UploadPermission:
     """Record a permission of this driver and sign the form that S3 accepts for it.
 
@@ -40,7 +40,9 @@ def permit_upload(
     )
 
 
-def read_upload(deps: Dependencies, upload_id: str, *, driver_id: str, now: datetime) -> Upload:
+def read_upload(
+    deps: DriversDependencies, upload_id: str, *, driver_id: str, now: datetime
+) -> Upload:
     """Return the upload: it has arrived once the ledger has a photo of this driver by this id.
 
     Raises: Problem, if the driver has no such upload.

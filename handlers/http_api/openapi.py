@@ -1,4 +1,4 @@
-"""The API document (OpenAPI 3.1), made from the operations: code, gateway and document agree."""
+"""The API document (OpenAPI 3.1), made from the operations, as the gateway's routes are."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from handlers.http_api.schemas import JsonSchema, Schema
 
 VERSION = "1.0.0"
 _BEARER = "people"
-# The gateway's own responses cannot be changed: they are not problem documents.
+# The gateway's own responses are not problem documents, and cannot be changed.
 _GATEWAY_RESPONSES = {
     "401": "No token, or one that is expired, forged or of another pool (from the gateway).",
     "403": "The token lacks the scope (from the gateway).",
@@ -130,12 +130,12 @@ def _query(query: type[Schema]) -> list[JsonSchema]:
 
 
 def _without_null(schema: JsonSchema) -> JsonSchema:
-    """A parameter is left out, never null."""
-    given = [member for member in schema.get("anyOf", ()) if member != {"type": "null"}]
-    if not given:
+    """Remove null from a type: a parameter is omitted, never null."""
+    members = [member for member in schema.get("anyOf", ()) if member != {"type": "null"}]
+    if not members:
         return schema
     rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
-    return {**rest, **given[0]}
+    return {**rest, **members[0]}
 
 
 def _success(operation: Operation) -> JsonSchema:

@@ -10,7 +10,7 @@ from handlers.http_api.schemas import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a caller may do, who may, and what the response is."""
+    """One operation: its route, who may call it, its throttle, and its schemas."""
 
     name: str  # stable: the API document's operationId
     method: Literal["GET", "POST"]

@@ -1,6 +1,6 @@
 """Problem documents (RFC 9457): what went wrong, a stable code, and a sentence on what to do.
 
-`Problem` is raised where the error is noticed; of other exceptions no detail reaches the caller.
+`Problem` is raised where the error is detected; details of other exceptions are not disclosed.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page's files as they lie beside this module, compressed once."""
+"""The page's files, from the folder beside this module, compressed once."""
 
 import gzip
 import hashlib
@@ -18,7 +18,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticFile:
-    """A file, ready to be sent."""
+    """A file in both forms in which it is sent."""
 
     text: str
     compressed: bytes
@@ -27,7 +27,7 @@ class StaticFile:
 
 
 def read_assets(folder: Path = STATIC) -> Mapping[str, StaticFile]:
-    """Every file by its name. Only these can be asked for: a path never reaches the disk."""
+    """Return every file by its name. Only these are served: a requested path is never opened."""
     return {path.name: _asset(path) for path in sorted(folder.iterdir())}
 
 

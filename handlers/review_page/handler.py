@@ -1,4 +1,4 @@
-"""Page: GET /review and the files that it names. Needs nothing but the standard library."""
+"""Page: GET /review and the files that it names. Uses only the standard library."""
 
 import os
 from functools import cache
@@ -18,12 +18,12 @@ def _settings() -> PageSettings:
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> Response:
-    """An HTTP API request (payload 2.0) → the page, one of its files, or its settings."""
+    """Return the page, one of its files, or its settings (the gateway's payload 2.0)."""
     settings = _settings()
-    named = (event.get("pathParameters") or {}).get("asset")
-    if named == CONFIG:
+    requested = (event.get("pathParameters") or {}).get("asset")
+    if requested == CONFIG:
         return config_response(settings.to_wire())
-    asset = _assets().get(INDEX if named is None else named)
-    if asset is None or named == INDEX:  # its addresses are relative to /review
+    asset = _assets().get(INDEX if requested is None else requested)
+    if asset is None or requested == INDEX:  # its links are relative to /review
         return not_found()
     return file_response(asset, event.get("headers") or {}, connects_to=settings.connects_to)

@@ -20,7 +20,7 @@ def file_response(
     """Return the file, or 304 if the browser has it; `request` holds the request's headers."""
     headers = {
         **security_headers(connects_to),
-        # Revalidated every time and seldom sent: after a deployment no page mixes two versions.
+        # Always revalidated, so that after a deployment no page mixes files of two versions.
         "cache-control": "no-cache",
         "etag": asset.etag,
         "vary": "accept-encoding",
@@ -51,7 +51,7 @@ def not_found() -> Response:
     headers["content-type"] = "application/problem+json"
     problem = {
         "type": "about:blank",
-        "title": "No such file",
+        "title": "This file does not exist.",
         "status": 404,
         "code": "not_found",
         "detail": "The page is at /review.",

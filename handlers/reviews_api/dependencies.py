@@ -1,4 +1,4 @@
-"""Adapters and rules of the reviewers' function, made at the first call from the environment."""
+"""Adapters and rules of the reviewers' function, created at the first call from the environment."""
 
 import os
 import uuid
@@ -34,7 +34,7 @@ PHOTO_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class ReviewsDependencies:
     """The service, and one adapter for each further resource."""
 
     service: ReviewService
@@ -48,8 +48,8 @@ def count(name: str) -> None:
     metrics.add_metric(name, MetricUnit.Count, 1)
 
 
-def dependencies() -> Dependencies:
-    """Return adapters that are kept, with rules whose parameters are cached for a minute.
+def dependencies() -> ReviewsDependencies:
+    """Return the adapters, created once, with rules whose parameters are cached for a minute.
 
     Raises: MissingSetting, PolicyUnavailable, InvalidPolicy.
     """
@@ -63,7 +63,7 @@ def dependencies() -> Dependencies:
         new_id=lambda: str(uuid.uuid4()),
         count=count,
     )
-    return Dependencies(
+    return ReviewsDependencies(
         service=service,
         reviewers=ReviewersTable(dynamodb, table=settings.reviewers_table),
         known_items=KnownItems(dynamodb, table=settings.reviewers_table),
@@ -72,7 +72,10 @@ def dependencies() -> Dependencies:
 
 
 def rules() -> ReviewRules:
-    """Raises: PolicyUnavailable, InvalidPolicy."""
+    """Return the rules by the settings and the policy in force.
+
+    Raises: PolicyUnavailable, InvalidPolicy.
+    """
     settings, parameters = _settings(), _parameters()
     policy = Policy.from_json(parameters.parameter(settings.policy_parameter))
     return ReviewRules(

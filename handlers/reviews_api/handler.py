@@ -1,4 +1,4 @@
-"""Entry of the reviewers' function; every operation is a few lines over the service."""
+"""Entry of the reviewers' function; every operation is a few lines around the service."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ MOST_DISAGREEMENTS = 100
 @tracer.capture_lambda_handler(capture_response=False)  # photos stay out of traces
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """One call of the HTTP API, as the gateway passes it on (payload 2.0)."""
+    """Answer one request of the HTTP API (the gateway's payload 2.0)."""
     return router.handle(event, context)
 
 
@@ -71,22 +71,22 @@ def extend_review(call: Call[LeaseRequest]) -> LeaseResponse:
 
 @router.operation("give_verdict")
 def give_verdict(call: Call[VerdictRequest]) -> VerdictResponse:
-    """Record the verdict in one conditional transaction, or say who was faster."""
-    deps, given, photo_id = dependencies(), call.input, call.path["photo_id"]
+    """Record the verdict in one conditional transaction, or report the colleague's decision."""
+    deps, request, photo_id = dependencies(), call.input, call.path["photo_id"]
     verdicts = deps.service.rules.verdicts
-    if given.verdict not in verdicts:
+    if request.verdict not in verdicts:
         detail = f"The verdicts are: {', '.join(verdicts)}."
         raise Problem(UNKNOWN_VERDICT, detail, verdicts=list(verdicts))
-    ballot = SubmittedVerdict(
+    submitted = SubmittedVerdict(
         reviewer=call.caller.name,
-        verdict=given.verdict,
-        lease_id=given.lease_id,
-        decision_seq=given.decision_seq,
-        # Names the same request however often it comes, also long after its key is forgotten.
-        request=f"{given.lease_id}:{given.verdict}",
+        verdict=request.verdict,
+        lease_id=request.lease_id,
+        decision_seq=request.decision_seq,
+        # Names the same request in every repeat, also after its Idempotency-Key has expired.
+        request=f"{request.lease_id}:{request.verdict}",
     )
     known = deps.known_items.verdict(photo_id)
-    decision = deps.service.decide(photo_id, ballot, call.now, known=known)
+    decision = deps.service.decide(photo_id, submitted, call.now, known=known)
     if isinstance(decision, Refused):
         raise presenters.present_refusal(decision)
     return VerdictResponse(

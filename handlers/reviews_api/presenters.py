@@ -1,4 +1,4 @@
-"""Turns records and refusals into the responses and problems that reviewers get."""
+"""Builds the responses and problems for reviewers from records and refusals."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,7 +15,6 @@ from handlers.http_api.contract.reviews import (
     UNDO_REFUSED,
 )
 from handlers.http_api.contract.reviews_schemas import (
-    Agreement,
     AgreementReport,
     Choice,
     Choices,
@@ -23,15 +22,19 @@ from handlers.http_api.contract.reviews_schemas import (
     KnownResult,
     QueueStatus,
     Review,
+    ReviewerAgreement,
 )
 from handlers.http_api.problems import Problem, ProblemKind
 
 _KINDS: dict[str, tuple[ProblemKind, str]] = {
     "lease_lost": (LEASE_LOST, "Go on with the next photo; nothing was changed."),
-    "already_decided": (ALREADY_DECIDED, "Go on with the next photo; that decision stands."),
+    "already_decided": (
+        ALREADY_DECIDED,
+        "Go on with the next photo; that decision stays in force.",
+    ),
     "no_such_review": (NO_SUCH_REVIEW, "Go on with the next photo."),
-    "undo_refused": (UNDO_REFUSED, "The decision stands. Tell your lead if it is wrong."),
-    "undo_expired": (UNDO_EXPIRED, "The decision stands. Tell your lead if it is wrong."),
+    "undo_refused": (UNDO_REFUSED, "The decision stays in force. Tell your lead if it is wrong."),
+    "undo_expired": (UNDO_EXPIRED, "The decision stays in force. Tell your lead if it is wrong."),
 }
 _LABELS = {NEITHER: "Neither", UNUSABLE: "Unusable"}
 
@@ -73,7 +76,7 @@ def present_choices(rules: ReviewRules) -> Choices:
 def present_queue(
     rows: Iterable[ReviewRow], *, most: int, reviewer: str, now: datetime, decided_today: int
 ) -> QueueStatus:
-    """Count open reviews: `rows` are oldest first, and at most `most` of them."""
+    """Count open reviews; `rows` are the oldest ones, sorted, and at most `most`."""
     seen = waiting = mine = colleagues = 0
     oldest = None
     moment = stamp(now)
@@ -102,7 +105,7 @@ def present_agreement(
     """Return the report of records of the reviewers' table, named `<reviewer>#<verdict>`."""
     return AgreementReport(
         agreement=tuple(
-            Agreement(
+            ReviewerAgreement(
                 reviewer=record["name"].partition("#")[0],
                 verdict=record["name"].partition("#")[2],
                 pairs=int(record["pairs"]),
@@ -134,6 +137,6 @@ def present_agreement(
 
 
 def present_refusal(refused: Refused) -> Problem:
-    """Return the problem of a refusal; its sentence says what the reviewer can do."""
+    """Return the problem of a refusal; its detail is what the reviewer can do."""
     kind, detail = _KINDS[refused.code]
     return Problem(kind, detail, **{name: refused.facts.get(name) for name in kind.extra})

@@ -1,7 +1,7 @@
-"""The actions of reviewers on ledger and queue: the ledger decides, the queue only reminds.
+"""The actions of reviewers on ledger and queue: the ledger decides, the queue only notifies.
 
 No crash between two steps loses a photo: the status is written before the message is sent, and the
-message is deleted last. A message that is sent once too often is dropped when it is received.
+message is deleted last. A surplus message is dropped when it is received.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from datetime import datetime
 
 from handlers.aws.review_decisions import Decided, ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
-from handlers.aws.review_queue import Message, ReviewQueue
+from handlers.aws.review_queue import ReviewMessage, ReviewQueue
 from handlers.domain.errors import LedgerUnavailable
 from handlers.domain.review.change import Refused, Repeated
-from handlers.domain.review.lease import Defer, Drop, Lapse, Take, extended, offer, skipped_by
+from handlers.domain.review.lease import Defer, Drop, Lapse, Take, extend, offer, skipped_by
 from handlers.domain.review.row import ItemImage, Lease, ReviewRow
 from handlers.domain.review.rules import ReviewRules
 from handlers.domain.review.undo import UndoCommand, apply_undo
@@ -26,10 +26,12 @@ from handlers.domain.review.verdict import (
 )
 from handlers.domain.timestamps import later, stamp
 
-MOST_MESSAGES = 10  # received for one review; photos of further messages are found in the ledger
+MOST_MESSAGES = (
+    10  # received for one request; the photos of further messages are read from the ledger
+)
 MOST_OPEN = 500  # read from the ledger
-MALFORMED_HIDDEN_S = 30  # comes back until SQS moves it to the dead letters
-AFTER_LEASE_S = 5  # a message that is back before its lease is over would only be deferred
+MALFORMED_HIDDEN_S = 30  # then received again, until SQS moves it to the dead-letter queue
+AFTER_LEASE_S = 5  # a message that is visible before its lease ends would only be deferred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class ReviewService:
     count: Callable[[str], None]  # a metric's name
 
     def next(self, reviewer: str, now: datetime) -> ReviewRow | None:
-        """Lease the next review: first from the queue, then what only the ledger knows."""
+        """Lease the next review: first from the queue, then open ones that have no message."""
         for _ in range(MOST_MESSAGES):
             message = self.queue.receive(visibility_s=self._visibility_s)
             if message is None:
@@ -64,11 +66,11 @@ class ReviewService:
         row = self.held(photo_id, lease_id, reviewer, now)
         if isinstance(row, Refused) or row.lease is None:
             return row if isinstance(row, Refused) else lease_lost(row, now)
-        renewed = extended(row.lease, now, self.rules.lease_s)
+        renewed = extend(row.lease, now, self.rules.lease_s)
         if renewed is None or not self.leases.extend(row, renewed):
             return lease_lost(row, now)
         if renewed.receipt:
-            self._settle(lambda: self.queue.hide(renewed.receipt, self._visibility_s))
+            self._tidy_queue(lambda: self.queue.hide(renewed.receipt, self._visibility_s))
         return renewed
 
     def give_up(
@@ -82,43 +84,44 @@ class ReviewService:
         if not self.leases.release(row, skipped=skipped, now=stamp(now)):
             return lease_lost(row, now)
         if row.lease and row.lease.receipt:
-            self._settle(lambda: self._send_back(row))
+            self._tidy_queue(lambda: self._send_back(row))
         return None
 
     def decide(
-        self, photo_id: str, ballot: SubmittedVerdict, now: datetime, *, known: str
+        self, photo_id: str, submitted: SubmittedVerdict, now: datetime, *, known: str
     ) -> ItemImage | Refused:
         """Return the decision as recorded, also if this very request led to it before."""
         outcome = self.ledger.decide(
-            photo_id, lambda row: apply_verdict(row, ballot, now=now, rules=self.rules, known=known)
+            photo_id,
+            lambda row: apply_verdict(row, submitted, now=now, rules=self.rules, known=known),
         )
         if isinstance(outcome, Refused):
             return outcome
         if isinstance(outcome, Repeated):
             return outcome.decision
         self.count("ReviewsDecided")
-        self._settle(lambda: self._after(outcome))
+        self._tidy_queue(lambda: self._after(outcome))
         return outcome.entry
 
     def undo(
         self, photo_id: str, decision_seq: int, reviewer: str, now: datetime
     ) -> tuple[ItemImage, ReviewRow | None] | Refused:
         """Return the undo as recorded, and the review if the reviewer (still) holds it."""
-        regret = UndoCommand(
+        command = UndoCommand(
             reviewer=reviewer,
             decision_seq=decision_seq,
             request=f"undo:{decision_seq}",
             lease_id=self.new_id(),
         )
         outcome = self.ledger.decide(
-            photo_id, lambda row: apply_undo(row, regret, now=now, rules=self.rules)
+            photo_id, lambda row: apply_undo(row, command, now=now, rules=self.rules)
         )
         if isinstance(outcome, Refused):
             return outcome
         entry = outcome.decision if isinstance(outcome, Repeated) else outcome.entry
         if isinstance(outcome, Decided):
             self.count("ReviewsUndone")
-            self._settle(lambda: self._after(outcome))
+            self._tidy_queue(lambda: self._after(outcome))
         row = self.ledger.read(photo_id)
         is_held = row is not None and row.state.review == "open" and _is_owner(row, reviewer, now)
         return entry, row if is_held else None
@@ -138,7 +141,9 @@ class ReviewService:
             return already_decided(row, now)
         return row if holds(row, lease_id, reviewer) else lease_lost(row, now)
 
-    def _take_message(self, message: Message, reviewer: str, now: datetime) -> ReviewRow | None:
+    def _take_message(
+        self, message: ReviewMessage, reviewer: str, now: datetime
+    ) -> ReviewRow | None:
         if not message.photo_id:
             self.count("ReviewMessagesMalformed")
             self.queue.hide(message.receipt, MALFORMED_HIDDEN_S)
@@ -188,17 +193,17 @@ class ReviewService:
 
         Status before message before `enqueued_at`: the sweeper sends anew what is missing.
         """
-        after = decided.settlement.after
+        after = decided.update.after
         if after.review == "open":
             self.queue.send(decided.row, reason=after.review_reason)
             self.leases.mark_enqueued(decided.row.photo_id, decided.change.seq)
         if decided.row.lease and decided.row.lease.receipt:
             self.queue.delete(decided.row.lease.receipt)
 
-    def _settle(self, tidy: Callable[[], None]) -> None:
-        """Tidy the queue after the ledger is written; a failure here is mended later."""
+    def _tidy_queue(self, action: Callable[[], None]) -> None:
+        """Update the queue after the ledger is written; if that fails, later receives tidy up."""
         try:
-            tidy()
+            action()
         except LedgerUnavailable:
             self.count("ReviewMessagesUnsettled")
 

@@ -1,1 +1,1 @@
-"""What follows from changes of the ledger: its DynamoDB stream, record by record."""
+"""The Lambda function that processes the ledger's DynamoDB stream."""

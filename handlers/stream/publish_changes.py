@@ -1,6 +1,6 @@
-"""Changes: the ledger's stream becomes labels for monitoring and training, and events for others.
+"""Changes: publishes the ledger's changes as labels for monitoring and training, and as events.
 
-Since both follow from what was written, they cannot be forgotten; keys and ids come from the
+Both are derived from the stream of the table, so none is missed. Keys and ids are derived from the
 change itself, so a batch that is delivered twice changes nothing.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from handlers.aws.attribute_values import plain
 from handlers.aws.clients import client
+from handlers.aws.dynamodb import plain
 from handlers.aws.event_bus import EventBus
 from handlers.aws.label_store import LabelStore
 from handlers.domain.ledger.events import events_of
@@ -47,21 +47,21 @@ def _bus() -> EventBus:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """A batch of the stream; Lambda goes on at the first record that is reported as failed."""
+    """Publish a batch of the stream; Lambda retries from the record that is reported as failed."""
     for record in event["Records"]:
         try:
             _publish(record["dynamodb"])
-        except Exception:  # whatever it is, it must not hold up the records before it
+        except Exception:  # any error: it must not block the records before it
             number = record["dynamodb"]["SequenceNumber"]
             logger.exception("change_not_published", sequence_number=number)
-            metrics.add_metric("ChangesNotTold", MetricUnit.Count, 1)
+            metrics.add_metric("ChangesNotPublished", MetricUnit.Count, 1)
             return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
 
 
 def _publish(change: dict[str, Any]) -> None:
     if "NewImage" not in change:
-        return  # an erased row has nothing more to say
+        return  # the row was erased
     old, new = plain(change.get("OldImage", {})), plain(change["NewImage"])
     labels = labels_of(
         ReviewRow.from_item(new), since_seq=int(old.get(PhotoAttribute.DECISION_SEQ, 0))
@@ -71,12 +71,11 @@ def _publish(change: dict[str, Any]) -> None:
     events = events_of(old, new)
     _bus().publish(events)
     if labels or events:
-        names = [each.name for each in events]
         logger.info(
             "change_published",
             photo_id=new[PhotoAttribute.PHOTO_ID],
             labels=len(labels),
-            events=names,
+            events=[event.name for event in events],
         )
         metrics.add_metric("LabelsWritten", MetricUnit.Count, len(labels))
         metrics.add_metric("EventsPublished", MetricUnit.Count, len(events))

@@ -1,4 +1,4 @@
-"""Classify: the wire image goes to the endpoint and comes back as checked probabilities."""
+"""Classify: sends the wire image to the endpoint and returns checked probabilities."""
 
 import base64
 import os
@@ -22,7 +22,7 @@ logger = Logger(service="classify")
 metrics = Metrics(service="classify")
 tracer = Tracer(service="classify")
 
-# SageMaker gives a model 60 s; a client that hangs up earlier would pay for answers it never reads.
+# SageMaker gives a model 60 s; a shorter time-out would discard responses that are paid for.
 READ_TIMEOUT_S = 65
 
 
@@ -50,7 +50,7 @@ def _captures() -> CaptureWriter | None:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """`{"photo_id", "execution", "wire_image"}` → `{"probabilities", "model_version"}`."""
+    """Classify a photo: `{photo_id, execution, wire_image}` → `{probabilities, model_version}`."""
     photo_id = event["photo_id"]
     logger.append_keys(photo_id=photo_id, execution_id=event["execution"])
     wire_image = base64.b64decode(event["wire_image"], validate=True)
@@ -66,7 +66,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 
 
 def _capture(call: EndpointCall) -> None:
-    """As SageMaker's own capture is: beside the photo's way, and never in it."""
+    """Write the capture record; like SageMaker's own capture, a failure does not stop the photo."""
     captures = _captures()
     if captures is None:
         return

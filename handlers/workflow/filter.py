@@ -8,12 +8,11 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-from handlers.aws.attribute_values import attribute_map
 from handlers.aws.clients import config
+from handlers.aws.dynamodb import attribute_map
 from handlers.aws.parameters import PolicyParameters
-from handlers.domain.decision.policy import Policy
+from handlers.domain.decision.policy import AuditSampling, Policy, route_photo
 from handlers.domain.decision.prediction import PhotoRef, Prediction
-from handlers.domain.decision.route import AuditSampling, route
 from handlers.domain.photo.quality import Quality
 from handlers.settings import FilterSettings
 
@@ -44,15 +43,15 @@ def _parameters() -> PolicyParameters:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """`{"photo", "execution", "quality", "prediction"}` → the decision, as the workflow reads it.
+    """Route one photo: `{photo, execution, quality, prediction}` → the outcome and its facts.
 
-    `classification` and `quality` come back as DynamoDB attribute values: their keys are the
-    model's business, and a state machine can only write names that it knows.
+    `classification` and `quality` are returned as DynamoDB attribute values, because a state
+    machine can only write maps whose keys its definition contains, and these depend on the model.
     """
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
     settings, parameters = _settings(), _parameters()
-    decision = route(
+    routed = route_photo(
         photo,
         Prediction.from_wire(event["prediction"]),
         Quality.from_wire(event["quality"]),
@@ -63,32 +62,32 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         ),
         valid_hours=settings.assignment_valid_hours,
     )
-    source = decision.classification["threshold_source"]
+    source = routed.classification["threshold_source"]
     logger.info(
         "photo_routed",
-        outcome=decision.outcome,
-        review_reason=decision.review_reason,
-        vehicle=decision.vehicle,
-        confidence=decision.confidence,
+        outcome=routed.outcome,
+        review_reason=routed.review_reason,
+        vehicle=routed.vehicle,
+        confidence=routed.confidence,
         threshold_source=source,
     )
-    metrics.add_metric(_METRICS[decision.outcome], MetricUnit.Count, 1)
+    metrics.add_metric(_METRICS[routed.outcome], MetricUnit.Count, 1)
     is_invalid = source == "invalid_override"
     if is_invalid:
         logger.error("policy_override_invalid", parameter=settings.policy_override_parameter)
-    # Counted where it is 0, too: its alarm stays as it is until a photo says otherwise.
+    # Published as 0 as well: the alarm keeps its state while there are no data.
     metrics.add_metric("PolicyOverrideInvalid", MetricUnit.Count, int(is_invalid))
     return {
-        "outcome": decision.outcome,
-        "review": decision.review,
-        "review_reason": decision.review_reason,
-        "vehicle": decision.vehicle,
-        "order_range": decision.order_range,
-        "confidence": repr(decision.confidence),
-        "model_version": decision.classification["model_version"],
-        "valid_until": decision.valid_until,
-        "classification": attribute_map(decision.classification),
-        "quality": attribute_map(decision.quality),
+        "outcome": routed.outcome,
+        "review": routed.review,
+        "review_reason": routed.review_reason,
+        "vehicle": routed.vehicle,
+        "order_range": routed.order_range,
+        "confidence": repr(routed.confidence),
+        "model_version": routed.classification["model_version"],
+        "valid_until": routed.valid_until,
+        "classification": attribute_map(routed.classification),
+        "quality": attribute_map(routed.quality),
     }
 
 

@@ -1,6 +1,6 @@
-"""Serialize: the photo in S3 becomes a wire image with quality figures, or a typed refusal.
+"""Serialize: turns the photo in S3 into a wire image with quality figures, or into a refusal.
 
-Called by the workflow after Claim. A refusal is a return value, so that it is never retried.
+The workflow calls it after Claim. A refusal is a return value, so it is never retried.
 """
 
 import base64
@@ -32,7 +32,7 @@ def _store() -> PhotoStore:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """`{"photo", "execution"}` → `{"outcome": "prepared" | "refused", ...}`."""
+    """Serialize one photo: `{photo, execution}` → `{outcome: "prepared" | "refused", ...}`."""
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
     stored = _store().read(photo)
@@ -40,13 +40,13 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
     else:
         result = prepare(stored.data)
-    answer = _answer(result, order_id=stored.order_id)
-    logger.info("photo_serialized", outcome=answer["outcome"], reason=answer["reason"])
-    metrics.add_metric(_METRICS[answer["outcome"]], MetricUnit.Count, 1)
-    return answer
+    response = _response(result, order_id=stored.order_id)
+    logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
+    metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
+    return response
 
 
-def _answer(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:
+def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:
     if isinstance(result, Refusal):
         return {
             "outcome": "refused",

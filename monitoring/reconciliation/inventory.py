@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handlers.domain.ledger.object_versions import ObjectVersion
+from handlers.domain.ledger.identity import ObjectVersion
 from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
 
 __all__ = ["MALFORMED_ROW", "Inventory", "ObjectVersion", "Unreadable"]

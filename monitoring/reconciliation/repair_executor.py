@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.executions import Executions
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
+from handlers.domain.ledger.identity import ObjectVersion
 from handlers.domain.ledger.messages import failure_message, review_message
-from handlers.domain.ledger.object_versions import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.messages import event_of_row, event_of_upload

@@ -13,7 +13,7 @@ from typing import Protocol
 from handlers.aws.object_versions import PageMark
 from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
-from handlers.domain.ledger.object_versions import ObjectVersion
+from handlers.domain.ledger.identity import ObjectVersion
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp

@@ -124,7 +124,7 @@ def _send_email(
 ) -> None:
     store = dependencies.sources.store
     links = {name: store.link(window, name, expires_s=LINK_EXPIRES_S) for name in LINKED}
-    dependencies.topic.tell(*compose_email(report, window, links=links, folder=folder))
+    dependencies.topic.publish(*compose_email(report, window, links=links, folder=folder))
 
 
 def _publish_metrics(report: Report) -> None:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 from handlers.aws.photo_store import PhotoStore
 from handlers.settings import ReporterSettings
 from infra.function_specs import FUNCTIONS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from handlers.review_page.assets import read_assets
 from tests.benchmarks.measurement import Measurements, run
 from tests.e2e.browsing import NO_BROWSER, browser_path, launched
-from tests.e2e.review_page.office import Office, open_office
+from tests.e2e.review_page.review_stage import ReviewStage, open_review_stage
 from tests.e2e.review_page.signing_in import TOKENS
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ def measure(*, short: bool) -> Measurements:
     if path is None:
         sys.exit(NO_BROWSER)
     photos = SHORT if short else PHOTOS
-    with tempfile.TemporaryDirectory() as folder, open_office(Path(folder)) as stage:
-        stage.upload(*(f"{place:04}.jpg" for place in range(photos)))
-        stage.clear()
-        stage.arrive(*stage.arrived)
+    with tempfile.TemporaryDirectory() as folder, open_review_stage(Path(folder)) as review_stage:
+        review_stage.upload(*(f"{place:04}.jpg" for place in range(photos)))
+        review_stage.clear()
+        review_stage.open_reviews(*review_stage.stored)
         with launched(path, Path(folder)) as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             # The last photo is left: after it, the queue is empty and nothing comes next.
-            started, times_ms = _work(page, stage, photos - 2)
+            started, times_ms = _work(page, review_stage, photos - 2)
             took_s = time.monotonic() - started
     assets = read_assets().values()
     return {
@@ -79,10 +79,10 @@ def measure(*, short: bool) -> Measurements:
     }
 
 
-def _work(page: "Page", stage: Office, count: int) -> tuple[float, list[float]]:
-    tokens = stage.signed_in("ana")
+def _work(page: "Page", review_stage: ReviewStage, count: int) -> tuple[float, list[float]]:
+    tokens = review_stage.signed_in("ana")
     page.add_init_script(f"sessionStorage.setItem({TOKENS!r}, {tokens!r});")
-    page.goto(f"{stage.url}/review")
+    page.goto(f"{review_stage.url}/review")
     page.locator(".photo").wait_for(timeout=60_000)
     started = time.monotonic()
     times: list[float] = page.evaluate(_WORK, count)

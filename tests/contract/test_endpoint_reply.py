@@ -1,4 +1,4 @@
-"""The handlers and the endpoint agree: its reply, its refusals, and what is captured of them."""
+"""Handlers and endpoint agree on predictions, refusals and capture records."""
 
 import asyncio
 import io
@@ -48,9 +48,9 @@ def a_wire_image() -> bytes:
     return prepared.wire_image
 
 
-def test_the_reply_is_a_prediction_that_the_shipped_policy_knows(endpoint: Endpoint) -> None:
-    reply = endpoint.post(a_wire_image())
-    prediction = Prediction.from_wire(json.loads(reply.content))
+def test_the_response_is_a_prediction_of_a_model_in_the_shipped_policy(endpoint: Endpoint) -> None:
+    response = endpoint.post(a_wire_image())
+    prediction = Prediction.from_wire(json.loads(response.content))
     manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
     policy = Policy.from_json(
         json.dumps(
@@ -70,27 +70,25 @@ def test_the_reply_is_a_prediction_that_the_shipped_policy_knows(endpoint: Endpo
 
 
 @pytest.mark.parametrize("picture", [a_picture((4000, 40)), a_picture((1, 1)), a_picture((9, 700))])
-def test_every_wire_image_is_readable_for_the_endpoint(
-    endpoint: Endpoint, picture: Image.Image
-) -> None:
+def test_the_endpoint_reads_every_wire_image(endpoint: Endpoint, picture: Image.Image) -> None:
     prepared = prepare(encoded(picture, "PNG"))
     assert isinstance(prepared, Prepared)
     assert max(Image.open(io.BytesIO(prepared.wire_image)).size) <= WIRE_SIDE
     assert endpoint.post(prepared.wire_image).status_code == 200
 
 
-def test_bytes_that_are_no_image_get_a_4xx_never_a_guess(endpoint: Endpoint) -> None:
-    assert 400 <= endpoint.post(b"no image").status_code < 500
+def test_bytes_that_are_not_an_image_are_refused_with_a_4xx(endpoint: Endpoint) -> None:
+    assert 400 <= endpoint.post(b"not an image").status_code < 500
 
 
 def test_a_capture_record_joins_the_photo_with_its_prediction(endpoint: Endpoint) -> None:
     image = a_wire_image()
-    reply = endpoint.post(image)
+    response = endpoint.post(image)
     invocation = Invocation(
         event_id="e",
         at=datetime(2026, 11, 22, 18, 0, tzinfo=UTC),
         request=Payload(content_type="image/jpeg", body=image),
-        response=Payload(content_type=reply.headers["content-type"], body=reply.content),
+        response=Payload(content_type=response.headers["content-type"], body=response.content),
         inference_id="a" * 64,
         custom_attributes=None,
     )

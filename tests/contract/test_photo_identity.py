@@ -1,4 +1,4 @@
-"""The state machine and `handlers/domain/ledger/identity.py` name photos and drivers alike."""
+"""The state machine and `handlers/domain/ledger/identity.py` compute the same ids."""
 
 import json
 import time
@@ -42,7 +42,7 @@ ODD_KEYS = [
 
 @pytest.fixture(scope="module")
 def identify() -> Iterator[Identify]:
-    """The machine's identification alone, run by moto's interpreter."""
+    """Run only the state machine's identification, with moto's interpreter."""
     end = {"Type": "Pass", "End": True}
     states = identification() | {"Claim": end, "ClaimOfDriver": end, "FolderMarker": end}
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
@@ -54,13 +54,15 @@ def identify() -> Iterator[Identify]:
         )["stateMachineArn"]
 
         def run(event: dict[str, Any]) -> dict[str, Any]:
-            started = client.start_execution(
+            execution_arn = client.start_execution(
                 stateMachineArn=arn, name=f"run-{time.monotonic_ns()}", input=json.dumps(event)
             )["executionArn"]
-            while (found := client.describe_execution(executionArn=started))["status"] == "RUNNING":
+            execution = client.describe_execution(executionArn=execution_arn)
+            while execution["status"] == "RUNNING":
                 time.sleep(0.005)
-            assert found["status"] == "SUCCEEDED", found
-            output: dict[str, Any] = json.loads(found["output"])
+                execution = client.describe_execution(executionArn=execution_arn)
+            assert execution["status"] == "SUCCEEDED", execution
+            output: dict[str, Any] = json.loads(execution["output"])
             return output
 
         yield run
@@ -112,6 +114,6 @@ def test_the_attempt_comes_from_a_takeover_or_is_the_first(
 
 
 def test_an_id_is_64_hex_characters_that_the_endpoint_accepts() -> None:
-    made = photo_id(bucket="b", key="🚲" * 200, version_id="v", etag="e")
-    assert len(made) == 64
-    assert set(made) <= set("0123456789abcdef")
+    computed = photo_id(bucket="b", key="🚲" * 200, version_id="v", etag="e")
+    assert len(computed) == 64
+    assert set(computed) <= set("0123456789abcdef")

@@ -1,4 +1,4 @@
-"""A client of both APIs in this process: the gateway's part of a call, with moto as AWS."""
+"""A client of both APIs in this process: it does what the gateway does, and moto stands for AWS."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Handler = Callable[[Json, "LambdaContext"], Json]
 
-# By the first segment of the path, as the gateway's routes are.
+# By the first segment of the path.
 HANDLERS: Mapping[str, Handler] = {
     "uploads": drivers_handler.lambda_handler,
     "photos": drivers_handler.lambda_handler,
@@ -44,7 +44,7 @@ class Person:
     name: str
     groups: tuple[str, ...]
     scopes: tuple[str, ...]
-    token_use: str = "access"  # noqa: S105 # no secret
+    token_use: str = "access"  # noqa: S105 # not a secret
 
     @property
     def claims(self) -> Json:
@@ -85,7 +85,7 @@ class ApiResponse:
 
 @dataclass(kw_only=True)
 class Api:
-    """Calls the function of an operation, as the gateway does."""
+    """Calls the function of an operation with the gateway's event."""
 
     context: "LambdaContext"
     keys: int = field(default=0)
@@ -132,7 +132,7 @@ class Api:
 
 
 def _parameters(query: str) -> Json:
-    """Repeated parameters come joined by commas, as from API Gateway."""
+    """Join repeated parameters by commas, as API Gateway does."""
     values: Json = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         values[name] = f"{values[name]},{value}" if name in values else value

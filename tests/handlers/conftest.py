@@ -1,4 +1,4 @@
-"""A Lambda context, and the AWS services as moto plays them."""
+"""Fixtures: a Lambda context, AWS under moto, and a client of both APIs."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def context() -> "LambdaContext":
-    named = SimpleNamespace(
+    attributes = SimpleNamespace(
         function_name="f",
         memory_limit_in_mb=128,
         invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:f",
         aws_request_id="request",
         get_remaining_time_in_millis=lambda: 10_000,
     )
-    return cast("LambdaContext", named)  # Powertools reads these five
+    return cast("LambdaContext", attributes)  # Powertools reads these five
 
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    # The session is kept: it has read botocore's models, which takes longer than any test.
+    # The session is kept, because reading botocore's models takes longer than any test.
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 

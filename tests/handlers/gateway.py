@@ -1,6 +1,6 @@
 """The gateway as a WSGI application in this process: routes, authorizer, then the function.
 
-A token is the name of a person of `api_client`; the e2e matrix tests real tokens.
+A token is the name of a person in `api_client`; the e2e matrix tests real tokens.
 """
 
 import re
@@ -17,7 +17,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Gateway:
-    """API Gateway's own responses are short JSON messages, not problem documents."""
+    """The application; like API Gateway, it answers with short JSON messages of its own."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -51,15 +51,15 @@ class Gateway:
 
 
 def find(method: str, path: str) -> Operation | None:
-    """A route without parameters wins over one with them, as at API Gateway."""
-    fitting = [
+    """Return the matching operation with the fewest parameters, as API Gateway does."""
+    matching = [
         operation
         for operation in EVERY_OPERATION
         if operation.method == method
         and path.split("/")[1] in HANDLERS
         and re.fullmatch(re.sub(r"{\w+}", "[^/]+", operation.path), path)
     ]
-    return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
+    return min(matching, key=lambda operation: operation.path.count("{"), default=None)
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:

@@ -122,7 +122,7 @@ def test_the_digest_changes_with_a_files_content_and_with_its_name(project: Path
         "training.data.photo_set",
     ],
 )
-def test_whatever_python_loads_is_in_the_closure(module: str) -> None:
+def test_every_module_that_python_loads_is_in_the_closure(module: str) -> None:
     """The other way round does not hold: a function's own imports run later, if at all."""
     program = (
         f"import sys, {module}; "

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handlers.aws.object_versions import PageMark
-from handlers.domain.ledger.object_versions import ObjectVersion
+from handlers.domain.ledger.identity import ObjectVersion
 from monitoring.reconciliation.bucket_walk import last_completed_walk
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.sweep import SweepLimits

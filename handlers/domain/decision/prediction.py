@@ -1,4 +1,4 @@
-"""The records that pass between the steps; each knows its wire form and refuses bad input."""
+"""Records that pass between the workflow's states; each checks its wire form when it is read."""
 
 import math
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from typing import Any, Self
 from handlers.domain.errors import InvalidRecord, UntrustworthyPrediction
 
 SUM_TOLERANCE = 1e-3
-"""Probabilities are rounded on the wire; further from 1 than this they are no distribution."""
+"""How far from 1 the sum of the probabilities may be: they are rounded on the wire."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRef:
     """One object version under the intake prefix, as the workflow identifies it."""
 
-    photo_id: str  # 64 hex characters, see identity.py
+    photo_id: str  # 64 hex characters, see `ledger/identity.py`
     bucket: str
     key: str
     version_id: str | None
@@ -27,7 +27,10 @@ class PhotoRef:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:  # Any: JSON, checked here
-        """Raises: InvalidRecord."""
+        """Check and convert `$.photo` of the workflow.
+
+        Raises: InvalidRecord.
+        """
         try:
             return cls(
                 photo_id=_text(wire["photo_id"]),
@@ -48,19 +51,22 @@ class PhotoRef:
 class Prediction:
     """The endpoint's answer: calibrated probabilities by class name."""
 
-    probabilities: Mapping[str, float]  # finite, 0..1, sum 1
+    probabilities: Mapping[str, float]  # by class; finite, 0..1, sum 1
     model_version: str
 
     @classmethod
     def from_wire(cls, wire: object) -> Self:
-        """Raises: UntrustworthyPrediction, for anything that is no distribution."""
+        """Check and convert the endpoint's answer.
+
+        Raises: UntrustworthyPrediction, if it is not a probability distribution.
+        """
         if not isinstance(wire, Mapping):
             raise UntrustworthyPrediction(f"expected a JSON object, got {type(wire).__name__}")
         version, raw = wire.get("model_version"), wire.get("probabilities")
         if not isinstance(version, str) or not version:
-            raise UntrustworthyPrediction("the answer names no model version")
+            raise UntrustworthyPrediction("the endpoint's answer has no model version")
         if not isinstance(raw, Mapping) or not raw:
-            raise UntrustworthyPrediction("the answer holds no probabilities")
+            raise UntrustworthyPrediction("the endpoint's answer has no probabilities")
         probabilities = {str(name): _probability(name, value) for name, value in raw.items()}
         total = math.fsum(probabilities.values())
         if abs(total - 1) > SUM_TOLERANCE:
@@ -68,16 +74,16 @@ class Prediction:
         return cls(probabilities=probabilities, model_version=version)
 
     def to_wire(self) -> dict[str, object]:
-        """The endpoint's own form."""
+        """Return the record in the form that the endpoint answers with."""
         return {"probabilities": dict(self.probabilities), "model_version": self.model_version}
 
 
 def _probability(name: object, value: object) -> float:
     # bool is an int in Python, and NaN is a number in JSON as Python reads it.
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UntrustworthyPrediction(f"the probability of {name!r} is no number")
+        raise UntrustworthyPrediction(f"the probability of {name!r} is not a number")
     if not math.isfinite(value) or not 0 <= value <= 1:
-        raise UntrustworthyPrediction(f"the probability of {name!r} is {value}")
+        raise UntrustworthyPrediction(f"the probability of {name!r} is {value}, not within 0..1")
     return float(value)
 
 

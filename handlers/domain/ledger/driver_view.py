@@ -1,6 +1,6 @@
-"""A photo as its driver sees it: pure, from the ledger's row.
+"""A photo as its driver sees it, derived from the ledger's row.
 
-An audit is nobody's business but ours: a photo that is reviewed as well shows no sign of it.
+Drivers must not notice an audit: an assigned photo with an open review looks like any other.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from handlers.domain.ledger.schema import PhotoAttribute
 Status = Literal["received", "assigned", "in_review", "rejected", "failed"]
 _SHOWN: Mapping[str, Status] = {
     "received": "received",
-    "requeued": "received",  # how we try again is our business
+    "requeued": "received",  # further attempts are internal
     "assigned": "assigned",
     "in_review": "in_review",
     "rejected": "rejected",
     "failed": "failed",
 }
 
-# Stable codes → what the app can show. Refusals by Serialize bring sentences of their own.
+# Stable code → sentence for the app. Refusals by Serialize come with sentences of their own.
 SENTENCES: Mapping[str, str] = {
     "being_checked": "A colleague is having a look at your photo. This takes a few minutes.",
-    "contested": "You asked us to look again. A colleague decides; until then this stands.",
+    "contested": "You asked us to look again. A colleague decides; until then nothing changes.",
     "no_vehicle": "We see no bicycle or motorcycle on it. Please take a photo of your vehicle.",
     "retake": "We cannot see the vehicle well enough. Please take another photo, in good light.",
     "on_our_side": "Something went wrong on our side. You can also send the photo again.",
@@ -33,7 +33,7 @@ _OWN_REASON = {"rejected", "failed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPhoto:
-    """Texts are empty where there is nothing to say."""
+    """One photo for its driver; texts that do not apply are empty."""
 
     photo_id: str
     upload_id: str
@@ -51,7 +51,10 @@ class DriverPhoto:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Raises: InvalidRecord."""
+        """Derive the view from a row of the photos table.
+
+        Raises: InvalidRecord.
+        """
         try:
             status = _SHOWN[item[PhotoAttribute.STATUS]]
             contested = (
@@ -84,7 +87,7 @@ def _reason(status: str, stored: str, *, is_contested: bool) -> str:
         return "contested"
     if status == "in_review":
         return "being_checked"
-    # What failed inside is an error's name in the ledger, for operators.
+    # The ledger holds an error's name as the reason of a failure; that is for operators only.
     return "on_our_side" if status == "failed" else stored if status in _OWN_REASON else ""
 
 

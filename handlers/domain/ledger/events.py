@@ -1,6 +1,6 @@
-"""What other systems are told: events as docs/events.md and its schemas describe them.
+"""Events for other systems, as docs/events.md and its schemas describe them.
 
-Derived from two images of a ledger row, so that the same change always gives the same events.
+They are derived from two images of a ledger row, so the same change always gives the same events.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class PhotoEvent:
 
 
 def events_of(old: ItemImage, new: ItemImage) -> tuple[PhotoEvent, ...]:
-    """`old` is empty for a row that was not there before."""
+    """Return the events of one change of a row; `old` is empty for a new row."""
     events = list(_status_events(old, new))
     events += _assignment_events(old, new)
     return tuple(events)
@@ -47,9 +47,9 @@ def events_of(old: ItemImage, new: ItemImage) -> tuple[PhotoEvent, ...]:
 
 def _status_events(old: ItemImage, new: ItemImage) -> Iterator[PhotoEvent]:
     name = _BY_STATUS.get(new[PhotoAttribute.STATUS])
-    if name is None or _fate(old) == _fate(new):
+    if name is None or _final_state(old) == _final_state(new):
         return
-    facts: dict[str, Any] = {"decided_by": _who(new)}
+    facts: dict[str, Any] = {"decided_by": _decided_by(new)}
     if name == "PhotoAssigned":
         facts |= {field: new[field] for field in ("vehicle", "order_range", "valid_until")}
         facts["superseded"] = bool(new.get(PhotoAttribute.SUPERSEDED, False))
@@ -61,8 +61,8 @@ def _status_events(old: ItemImage, new: ItemImage) -> Iterator[PhotoEvent]:
     yield _event(name, new, facts)
 
 
-def _fate(row: ItemImage) -> tuple[object, ...]:
-    """What the driver learns: a verdict may change the vehicle and not the status."""
+def _final_state(row: ItemImage) -> tuple[object, ...]:
+    """The facts that the driver sees: a verdict may change the vehicle and keep the status."""
     return (
         row.get(PhotoAttribute.STATUS),
         row.get(PhotoAttribute.VEHICLE),
@@ -81,7 +81,7 @@ def _assignment_events(old: ItemImage, new: ItemImage) -> Iterator[PhotoEvent]:
             yield _event("AssignmentChanged", new, facts)
     by_model = (
         new[PhotoAttribute.STATUS] == "assigned" != old.get(PhotoAttribute.STATUS)
-        and _who(new) == "model"
+        and _decided_by(new) == "model"
     )
     if by_model and not new.get(PhotoAttribute.SUPERSEDED, False) and not _is_decided(old, new):
         facts = {"assignment": _assignment(new), "cause": "photo"}
@@ -98,8 +98,8 @@ def _assignment(image: ItemImage | None) -> dict[str, str] | None:
     return {str(name): image[name] for name in _ASSIGNMENT_FIELDS} if image else None
 
 
-def _who(row: ItemImage) -> str:
-    """Names of people stay inside."""
+def _decided_by(row: ItemImage) -> str:
+    """`model` or `reviewer`: names of people are not published."""
     decided_by = row.get(PhotoAttribute.DECIDED_BY, "")
     return "reviewer" if decided_by and decided_by != "model" else "model"
 

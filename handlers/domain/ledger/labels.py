@@ -1,9 +1,9 @@
-"""Labels, written and read: one line for each decision of a person, never changed.
+"""Labels, written and read: one line for each decision of a person, never changed afterwards.
 
-SageMaker's merge reads `groundTruthData` and `eventMetadata`; everything of ours is in `scones`.
-The reader is strict, for the report and for training alike: a line is malformed if a field that it
-has is of another type than ours, since a retraction or number that is guessed would put a verdict
-in force that was withdrawn. Fields under `scones` may be absent, as in SageMaker's own labels.
+SageMaker's merge reads `groundTruthData` and `eventMetadata`; fields of this system are under
+`scones` and may be absent, as in SageMaker's own labels. The reader is strict, for the report and
+for training alike: a field of an unexpected type makes the line malformed, because a guessed
+retraction or number could put a withdrawn verdict in force.
 """
 
 import json
@@ -19,19 +19,19 @@ from handlers.domain.review.row import ItemImage, ReviewRow
 from handlers.domain.timestamps import parse, parse_utc
 
 PREFIX = "labels/"
-_PHOTO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)  # also a file's name
+_PHOTO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)  # it becomes a file name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """One object in the labels bucket: the same decision always gives the same key and line."""
+    """One object of the labels bucket; the same decision always gives the same key and line."""
 
     key: str
     line: dict[str, Any]  # JSON
 
 
 def labels_of(row: ReviewRow, *, since_seq: int) -> tuple[Label, ...]:
-    """The decisions that were not there before and say something of the picture."""
+    """Return the labels of the decisions after `since_seq`; a contest has no label."""
     return tuple(
         label
         for index, decision in enumerate(row.decisions)
@@ -43,10 +43,10 @@ def labels_of(row: ReviewRow, *, since_seq: int) -> tuple[Label, ...]:
 def _label(row: ReviewRow, decision: ItemImage, earlier: tuple[ItemImage, ...]) -> Label | None:
     kind = decision["kind"]
     if kind not in {VERDICT, OPINION, UNDO}:
-        return None  # a driver who disagrees does not say with what
+        return None  # a contest does not name a vehicle
     is_retracted = kind == UNDO
     if is_retracted and earlier and earlier[-1]["kind"] == OPINION:
-        kind = OPINION  # the verdict beside it stands: readers must not take this for its end
+        kind = OPINION  # the first verdict stays: readers must not treat it as withdrawn
     seq = int(decision["seq"])
     hour = parse(decision["decided_at"]).astimezone(UTC).strftime("%Y/%m/%d/%H")
     return Label(
@@ -78,7 +78,7 @@ def _label(row: ReviewRow, decision: ItemImage, earlier: tuple[ItemImage, ...]) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledObject:
-    """The object version that a label is about."""
+    """The object version of the labelled photo."""
 
     bucket: str
     key: str
@@ -87,19 +87,22 @@ class LabelledObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRecord:
-    """One line, as readers see it."""
+    """One parsed line."""
 
     photo_id: str
-    verdict: str  # empty: withdrawn
-    decision_seq: int  # the highest one of a photo is in force; 0 in labels of others
-    is_opinion: bool  # a second opinion beside a verdict, never in its place
-    decided_by: str  # empty in labels of others
+    verdict: str  # empty if it is withdrawn
+    decision_seq: int  # a photo's highest one is in force; 0 in labels of other systems
+    is_opinion: bool  # a second opinion, which never replaces the verdict
+    decided_by: str  # empty in labels of other systems
     decided_at: datetime | None  # UTC
     photo: LabelledObject | None
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Self:
-        """Raises: InvalidRecord, with the reason."""
+        """Parse one line.
+
+        Raises: InvalidRecord, with the reason.
+        """
         try:
             wire = json.loads(line)
             ours = wire.get("scones") or {}
@@ -117,12 +120,15 @@ class LabelRecord:
             raise InvalidRecord(f"a label is malformed: {error!r}") from error
 
 
-# What a line of any JSON can lead to; deep nesting ends in a RecursionError.
+# Errors that a line of arbitrary JSON can cause; deep nesting ends in a RecursionError.
 _MALFORMED = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 
 
 def moment_of(value: object) -> datetime | None:
-    """The time of a decision, which may be absent. Raises: TypeError, ValueError, OverflowError."""
+    """Parse the time of a decision, in UTC; None if it is absent.
+
+    Raises: TypeError, ValueError, OverflowError.
+    """
     return parse_utc(_text(value)) if value else None
 
 
@@ -143,7 +149,7 @@ def _text(value: object) -> str:
 def _photo_id(value: object) -> str:
     text = _text(value)
     if not _PHOTO_ID.fullmatch(text):
-        raise ValueError(f"{text!r} is not a photo's id")
+        raise ValueError(f"{text!r} is not a photo id")
     return text
 
 

@@ -1,7 +1,7 @@
-"""Messages about a photo, as the state machine sends them and as repairs send them again.
+"""Messages about a photo: the state machine sends them, and repairs send them again.
 
-The state machine builds the same bodies in Amazon States Language; a contract test holds the two
-together.
+The state machine builds the same bodies in Amazon States Language; a contract test compares the
+two.
 """
 
 from typing import Any, Protocol
@@ -11,8 +11,8 @@ from handlers.domain.ledger.identity import Sender
 Json = dict[str, Any]
 
 
-class StoredPhoto(Protocol):
-    """The part of a ledger row that messages need: `LedgerRow` and `ReviewRow`."""
+class PhotoRow(Protocol):
+    """The fields of a ledger row that messages need; `LedgerRow` and `ReviewRow` have them."""
 
     @property
     def photo_id(self) -> str: ...
@@ -32,8 +32,8 @@ class StoredPhoto(Protocol):
     def photo_order(self) -> str: ...
 
 
-def photo_record(row: StoredPhoto) -> Json:
-    """`$.photo` of the workflow; driver and upload are absent if the key names none."""
+def photo_record(row: PhotoRow) -> Json:
+    """Return `$.photo` of the workflow; driver and upload are absent if the key names none."""
     photo: Json = {
         "photo_id": row.photo_id,
         "bucket": row.bucket,
@@ -49,8 +49,8 @@ def photo_record(row: StoredPhoto) -> Json:
     return photo
 
 
-def review_message(row: StoredPhoto, *, reason: str, received_at: str) -> Json:
-    """The message of an open review."""
+def review_message(row: PhotoRow, *, reason: str, received_at: str) -> Json:
+    """Return the message that offers an open review; `reason` is its stable code."""
     return {
         "photo_id": row.photo_id,
         "photo": photo_record(row),
@@ -60,9 +60,9 @@ def review_message(row: StoredPhoto, *, reason: str, received_at: str) -> Json:
 
 
 def failure_message(
-    row: StoredPhoto, *, attempt: int, execution_arn: str, error: str, cause: str
+    row: PhotoRow, *, attempt: int, execution_arn: str, error: str, cause: str
 ) -> Json:
-    """The message of a failed photo, for operators."""
+    """Return the message about a failed photo, for operators and `scones redrive`."""
     return {
         "photo_id": row.photo_id,
         "photo": photo_record(row),

@@ -1,4 +1,4 @@
-"""A photo's row in the ledger, and a driver's row in the assignments, as readers see them."""
+"""Rows of the ledger and of the assignments table, as checks, repairs and the report read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,7 +13,7 @@ FINAL_STATUSES = ("assigned", "in_review", "rejected", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """What the state machine wrote of one photo; texts are empty where nothing was written."""
+    """One photo's row, see `PhotoAttribute`; a text whose attribute is absent is empty."""
 
     photo_id: str
     bucket: str
@@ -37,21 +37,32 @@ class LedgerRow:
     superseded: bool
     model_version: str
     classification: Mapping[str, Any]  # probabilities, confidence, threshold, threshold_source
-    decision_seq: int = 0  # how often a person or driver had a say
-    decisions: tuple[Mapping[str, Any], ...] = ()  # the newest of them, with before and after
-    lease_owner: str = ""  # who holds the review
-    lease_until: str = ""  # a reviewer has the photo before the eyes until then
-    last_activity_at: str = ""  # of its review
-    reminded_at: str = ""  # when its message was sent again; `enqueued_at` stays the first time
+    decision_seq: int = 0  # number of decisions by people
+    decisions: tuple[
+        Mapping[str, Any], ...
+    ] = ()  # the newest, each with the state before and after
+    lease_owner: str = ""  # reviewer who holds the review
+    lease_until: str = ""  # end of the lease
+    last_activity_at: str = ""  # last lease, release or decision of the review
+    reminded_at: str = (
+        ""  # when the message was last sent again; `enqueued_at` keeps the first time
+    )
     received_at: str = ""
     upload_id: str = ""
     size_bytes: int = 0
-    quality: Mapping[str, Any] = field(default_factory=dict)  # see `quality.py`, and `defects`
+    quality: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # the fields of `Quality`, and `defects`
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Raises: InvalidRecord."""
-        item = {name: value for name, value in item.items() if value is not None}  # as if absent
+        """Check and convert an item of the photos table.
+
+        Raises: InvalidRecord.
+        """
+        item = {
+            name: value for name, value in item.items() if value is not None
+        }  # NULL counts as absent
         try:
             row = cls(
                 photo_id=item[PhotoAttribute.PHOTO_ID],
@@ -94,24 +105,26 @@ class LedgerRow:
 
     def _check(self) -> None:
         maps: tuple[object, ...] = (self.classification, self.quality, *self.decisions)
-        if not all(isinstance(each, Mapping) for each in maps):
-            raise InvalidRecord("a ledger row is malformed: a map is of another type")
+        if not all(isinstance(value, Mapping) for value in maps):
+            raise InvalidRecord(
+                "a ledger row is malformed: classification, quality or a decision is not a map"
+            )
         for name in _TEXTS:
             if not isinstance(getattr(self, name), str):
-                raise InvalidRecord(f"a ledger row is malformed: {name} is no text")
+                raise InvalidRecord(f"a ledger row is malformed: {name} is not a text")
 
     @property
     def photo_order(self) -> str:
-        """Sorts the photos of a driver by upload; ties are broken the same way every time."""
+        """Sort key of a driver's photos: by upload, then by id, so the order is total."""
         return f"{self.uploaded_at}#{self.photo_id}"
 
 
-_TEXTS = tuple(each.name for each in fields(LedgerRow) if each.type is str)
+_TEXTS = tuple(attribute.name for attribute in fields(LedgerRow) if attribute.type is str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentRow:
-    """What dispatch reads of one driver."""
+    """One driver's row of the assignments table: what dispatch reads."""
 
     driver_id: str
     vehicle: str
@@ -122,7 +135,10 @@ class AssignmentRow:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Raises: InvalidRecord."""
+        """Check and convert an item of the assignments table.
+
+        Raises: InvalidRecord.
+        """
         try:
             return cls(
                 driver_id=item[AssignmentAttribute.DRIVER_ID],

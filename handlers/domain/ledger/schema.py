@@ -1,8 +1,8 @@
 """The tables: every attribute with its type, writer and meaning, and the indexes over them.
 
-Attribute and index names stand only here. Members are strings, so that code uses them as keys of
-items, in condition expressions and in the state machine's definition. `python -m infra.data_model`
-renders this module as docs/data-model.md.
+Only this module has names of attributes and indexes. Its members are strings, so that code uses
+them as keys of items, in condition expressions and in the state machine's definition.
+`python -m infra.data_model` renders this module as docs/data-model.md.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Attribute(StrEnum):
         return member
 
     def __repr__(self) -> str:
-        """The quoted name, as a KeyError in a message shows it."""
+        """Return the quoted name, so that a KeyError shows it like any string."""
         return str.__repr__(self)
 
 
@@ -208,7 +208,7 @@ class ReviewerAttribute(Attribute):
     PAIRS = "pairs", "N", _DECISION, "`agreement`: photos that two people saw"
     AGREED = "agreed", "N", _DECISION, "`agreement`: of these, the ones they agree on"
     SHOWN = "shown", "N", _DECISION, "`known_result`: known items shown"
-    RIGHT = "right", "N", _DECISION, "`known_result`: of these, the ones judged correctly"
+    RIGHT = "right", "N", _DECISION, "`known_result`: of these, the ones answered correctly"
     PHOTO_ID = "photo_id", "S", _DECISION, "`disagreement`: the photo"
     FIRST_BY = "first_by", "S", _DECISION, "`disagreement`: author of the first verdict"
     FIRST_VERDICT = "first_verdict", "S", _DECISION, "`disagreement`: the first verdict"
@@ -222,7 +222,7 @@ _POWERTOOLS = "Powertools idempotency"
 
 
 class RequestAttribute(Attribute):
-    """One answer to a POST with an `Idempotency-Key`; the names are those of Powertools."""
+    """One response to a POST with an `Idempotency-Key`; the names are those of Powertools."""
 
     ID = "id", "S", _POWERTOOLS, "operation and hash of caller and key"
     EXPIRATION = "expiration", "N", _POWERTOOLS, "time to live, seconds since 1970"
@@ -233,7 +233,7 @@ class RequestAttribute(Attribute):
         "until then a second request with the key is refused; milliseconds since 1970",
     )
     STATUS = "status", "S", _POWERTOOLS, "`INPROGRESS` or `COMPLETED`"
-    DATA = "data", "S", _POWERTOOLS, "the answer, JSON"
+    DATA = "data", "S", _POWERTOOLS, "the response, JSON"
     VALIDATION = "validation", "S", _POWERTOOLS, "hash of the body, which must not change"
 
 
@@ -245,11 +245,11 @@ class Index:
     partition_key: Attribute
     sort_key: Attribute
     purpose: str
-    projected: tuple[Attribute, ...] | None = None  # besides the keys; None: the whole item
+    projected: tuple[Attribute, ...] | None = None  # besides the keys; None for the whole item
 
     @property
     def keys(self) -> tuple[Attribute, Attribute]:
-        """Partition key, sort key."""
+        """Partition key and sort key."""
         return self.partition_key, self.sort_key
 
 

@@ -1,4 +1,4 @@
-"""Permission to upload one photo: pure, so that key, limits and life are decided in one place."""
+"""The permission to upload one photo: its object key, its limits and its life."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.domain.ledger.schema import UploadAttribute
 
 MAX_UPLOAD_BYTES = 15_000_000
-"""As `photo.MAX_BYTES`, which cannot be imported without Pillow; a test holds the two together."""
+"""Equals `wire_image.MAX_BYTES`, which cannot be imported without Pillow; a test compares them."""
 
 PERMISSION_LIFE = timedelta(minutes=5)
-# Until S3's clock, the event and the workflow have certainly had their say on a last-second upload.
+# After this time an upload of the last second has reached the ledger, if there was one.
 ARRIVAL_GRACE = timedelta(minutes=2)
 
 EXTENSIONS = {
@@ -27,18 +27,18 @@ EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """What a driver was allowed to upload: a row of the table `uploads`.
+    """A driver's permission to upload one photo: a row of the table `uploads`.
 
-    The link of a retake to its predecessor stands here: the key is the authority for driver and
-    upload and has no room for it, and an object's metadata is not in the event.
+    It also links a retake to its predecessor, because the object key has no room for that and an
+    object's metadata is not in the event.
     """
 
     upload_id: str
     driver_id: str
     key: str
     content_type: str
-    order_id: str  # empty: none
-    retake_of: str  # a photo id; empty: none
+    order_id: str  # empty if the driver named no order
+    retake_of: str  # photo id of the predecessor; may be empty
     granted_at: datetime
 
     @classmethod
@@ -52,7 +52,7 @@ class Permission:
         retake_of: str,
         now: datetime,
     ) -> Self:
-        """The key is ours: nobody can choose another driver's, or one that exists."""
+        """Grant a permission for a new key, so no driver can name the key of another photo."""
         return cls(
             upload_id=upload_id,
             driver_id=driver_id,
@@ -65,16 +65,19 @@ class Permission:
 
     @property
     def expires_at(self) -> datetime:
-        """When S3 begins to refuse it."""
+        """The moment from which S3 refuses the upload."""
         return self.granted_at + PERMISSION_LIFE
 
     def has_lapsed(self, now: datetime) -> bool:
-        """Whether no photo can come any more."""
+        """Whether a photo can no longer arrive by this permission."""
         return now > self.expires_at + ARRIVAL_GRACE
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Raises: InvalidRecord."""
+        """Check and convert an item of the uploads table.
+
+        Raises: InvalidRecord.
+        """
         try:
             return cls(
                 upload_id=item[UploadAttribute.UPLOAD_ID],
@@ -89,7 +92,7 @@ class Permission:
             raise InvalidRecord(f"an upload's row is malformed: {error!r}") from error
 
     def to_item(self, *, kept_days: int) -> dict[str, str | int]:
-        """The row; DynamoDB deletes it some time after `kept_until`."""
+        """Return the item; DynamoDB deletes it some time after its time to live, `kept_until`."""
         kept_until = self.granted_at + timedelta(days=kept_days)
         return {
             UploadAttribute.UPLOAD_ID: self.upload_id,

@@ -1,13 +1,14 @@
-"""What a file is, by its first bytes, and how large its header says the picture is.
+"""The format of a file by its first bytes, and the picture's size by its header.
 
-Nothing here decodes: the limits hold before any decoder allocates a canvas.
+Nothing here decodes, so the limits are checked before a decoder allocates memory.
 """
 
 import struct
 
-MAX_SIDE = 12_000
+MAX_SIDE = 12_000  # pixels
 
-# Decoding costs memory by the pixel. JPEG is decoded at reduced scale, HEIC without a second copy.
+# By format. Decoding needs memory for every pixel; JPEG is decoded at reduced scale, HEIC without a
+# second copy, so both may be larger.
 MAX_PIXELS = {
     "JPEG": 50_000_000,
     "HEIF": 50_000_000,
@@ -15,14 +16,13 @@ MAX_PIXELS = {
     "WEBP": 25_000_000,
 }
 
-# Still pictures coded in HEVC; AVIF (avif, avis) has another decoder that is not carried.
+# Still pictures coded in HEVC; AVIF (avif, avis) needs another decoder, which is not packaged.
 _HEIF_BRANDS = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 )
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
-
-_MOST_CHUNKS = 20_000  # of a PNG; a reader spends microseconds on each, and 15 MB hold a million
+_MOST_CHUNKS = 20_000  # of a PNG: reading one takes microseconds, and 15 MB can hold a million
 
 
 class PhotoUnreadable(ValueError):
@@ -30,15 +30,15 @@ class PhotoUnreadable(ValueError):
 
 
 class PhotoTooLarge(ValueError):
-    """The file asks for more pixels, or more work, than it may."""
+    """The file has more pixels, or needs more work to decode, than is allowed."""
 
 
 class PhotoUnsupported(ValueError):
-    """A picture, but coded in a way that is not read."""
+    """A picture in a coding that is not supported."""
 
 
 def sniff(data: bytes) -> str | None:
-    """The format by content; names and content types are claims."""
+    """Return the format by content, a key of `MAX_PIXELS`, or None; file names may be wrong."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -51,13 +51,16 @@ def sniff(data: bytes) -> str | None:
 
 
 def check_size(image_format: str, width: int, height: int) -> None:
-    """Raises: PhotoTooLarge."""
+    """Check width and height in pixels against the limits of the format.
+
+    Raises: PhotoTooLarge.
+    """
     if width * height > MAX_PIXELS[image_format] or max(width, height) > MAX_SIDE:
         raise PhotoTooLarge(f"{width} × {height} pixels")
 
 
 def check_png(data: bytes) -> None:
-    """That the file is not a million small chunks; its size is checked once it is open.
+    """Check that a PNG has few chunks; its size is checked after it is opened.
 
     Raises: PhotoTooLarge.
     """
@@ -70,7 +73,7 @@ def check_png(data: bytes) -> None:
 
 
 def check_webp(data: bytes) -> None:
-    """The canvas, which the decoder allocates (twice) as soon as it opens the file.
+    """Check the canvas, which the decoder allocates (twice) as soon as it opens the file.
 
     Raises: PhotoTooLarge, PhotoUnreadable.
     """
@@ -87,12 +90,12 @@ def check_webp(data: bytes) -> None:
     elif kind == b"VP8 ":
         width, height = (side & 0x3FFF for side in struct.unpack("<HH", head[14:18]))
     else:
-        raise PhotoUnreadable(f"unknown kind {kind!r}")
+        raise PhotoUnreadable(f"unknown kind of WebP: {kind!r}")
     check_size("WEBP", width, height)
 
 
 def _is_heif(data: bytes) -> bool:
-    """By the major brand, or by a compatible one where the major brand is a maker's own."""
+    """Whether the major brand, or a compatible brand beside a maker's own one, is HEIF."""
     size = min(int.from_bytes(data[:4], "big"), 256)
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, size, 4))]
     if brands[0] in _AVIF_BRANDS or _AVIF_BRANDS & set(brands[1:]):

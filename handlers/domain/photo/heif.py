@@ -1,6 +1,6 @@
-"""Opens HEIC, after its boxes were read for what the decoder would be asked to do.
+"""Opens HEIC, after a check of its boxes for the work that the decoder would have.
 
-The decoder is used as a class, not registered with Pillow: nothing else comes to open HEIC.
+The decoder is used as a class and not registered with Pillow, so no other code path opens HEIC.
 """
 
 import io
@@ -20,31 +20,31 @@ from handlers.domain.photo.formats import (
 if TYPE_CHECKING:
     from PIL import Image
 
-# What phones write: HEVC pictures, tiles and turned copies of them, metadata, tone maps.
+# Item types that phones write: HEVC pictures, grids of tiles, turned copies, metadata, tone maps.
 _PRIMARY = frozenset({b"hvc1", b"grid", b"iden"})
 _ALLOWED = _PRIMARY | {b"tmap", b"Exif", b"mime", b"uri "}
-# Tiles overhang the picture's edge: at most this often its pixels may be decoded.
+# Tiles extend beyond the picture's edge: at most this multiple of its pixels may be decoded.
 _OVERHANG = 2
 _MOST_BOXES = 20_000
 _FULL_BOX = 4  # bytes of version and flags
 
 
 def open_heif(data: bytes) -> "Image.Image":
-    """The primary picture, not yet decoded; libheif turns it as `irot` and `imir` say.
+    """Return the primary picture, not yet decoded; libheif applies `irot` and `imir`.
 
     Raises: PhotoTooLarge, PhotoUnreadable, PhotoUnsupported, and what the decoder raises.
     """
     try:
         _check(data)
     except (struct.error, IndexError) as error:
-        raise PhotoUnreadable("a box ends early") from error
-    import pillow_heif  # noqa: PLC0415 - its libraries are loaded by the first HEIC, not by every start
+        raise PhotoUnreadable("a box is truncated") from error
+    import pillow_heif  # noqa: PLC0415 - its libraries are loaded for the first HEIC, not at every start
 
     pillow_heif.options.THUMBNAILS = False
     pillow_heif.options.DEPTH_IMAGES = False
     pillow_heif.options.AUX_IMAGES = False
     pillow_heif.options.DECODE_THREADS = 1  # the function has one processor
-    return pillow_heif.HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]  # theirs
+    return pillow_heif.HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]  # untyped library
 
 
 def _check(data: bytes) -> None:
@@ -54,18 +54,18 @@ def _check(data: bytes) -> None:
     pitm = _child(parts, b"pitm")
     primary = struct.unpack_from(">H" if pitm[0] == 0 else ">I", pitm, _FULL_BOX)[0]
     if kinds.get(primary) not in _PRIMARY or set(kinds.values()) - _ALLOWED:
-        raise PhotoUnsupported("not only HEVC")
+        raise PhotoUnsupported("an item has another type than HEVC")
     properties = list(_boxes(_child(parts, b"iprp")))
     sizes = _sizes(properties)
     for width, height in sizes.values():
         check_size("HEIF", width, height)
     if primary not in sizes:
-        raise PhotoUnreadable("a picture without a size")
+        raise PhotoUnreadable("the primary picture has no size")
     _check_tiles(parts, sizes)
 
 
 def _check_tiles(parts: list[tuple[bytes, bytes]], sizes: dict[int, tuple[int, int]]) -> None:
-    """A grid may name one large tile thousands of times."""
+    """Limit the pixels to decode: a grid may refer to one large tile thousands of times."""
     work: Counter[int] = Counter()
     for kind, references in parts:
         if kind != b"iref":
@@ -82,7 +82,7 @@ def _check_tiles(parts: list[tuple[bytes, bytes]], sizes: dict[int, tuple[int, i
                 width, height = sizes.get(tile, (0, 0))
                 work[whole] += width * height
     if any(pixels > _OVERHANG * MAX_PIXELS["HEIF"] for pixels in work.values()):
-        raise PhotoTooLarge("tiles beyond measure")
+        raise PhotoTooLarge("the tiles have too many pixels")
 
 
 def _item_kinds(iinf: bytes) -> dict[int, bytes]:
@@ -97,8 +97,8 @@ def _item_kinds(iinf: bytes) -> dict[int, bytes]:
 
 
 def _sizes(properties: list[tuple[bytes, bytes]]) -> dict[int, tuple[int, int]]:
-    """Width and height of every item that has them."""
-    shelf = list(_boxes(_child(properties, b"ipco")))
+    """Return width and height, in pixels, of every item that has them."""
+    all_properties = list(_boxes(_child(properties, b"ipco")))
     sizes = {}
     for kind, ipma in properties:
         if kind != b"ipma":
@@ -115,21 +115,23 @@ def _sizes(properties: list[tuple[bytes, bytes]]) -> dict[int, tuple[int, int]]:
                 number = int.from_bytes(ipma[index : index + step], "big") & (
                     (1 << 8 * step - 1) - 1
                 )
-                if 1 <= number <= len(shelf) and shelf[number - 1][0] == b"ispe":
-                    sizes[item] = struct.unpack_from(">II", shelf[number - 1][1], _FULL_BOX)
+                if 1 <= number <= len(all_properties) and all_properties[number - 1][0] == b"ispe":
+                    sizes[item] = struct.unpack_from(
+                        ">II", all_properties[number - 1][1], _FULL_BOX
+                    )
             at += count * step
     return sizes
 
 
 def _child(boxes: Iterator[tuple[bytes, bytes]] | list[tuple[bytes, bytes]], kind: bytes) -> bytes:
-    for found, body in boxes:
-        if found == kind:
+    for box_kind, body in boxes:
+        if box_kind == kind:
             return body
-    raise PhotoUnreadable(f"no {kind.decode()} box")
+    raise PhotoUnreadable(f"the {kind.decode()} box is missing")
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each box in a row."""
+    """Yield kind and body of consecutive boxes."""
     at = 0
     for _ in range(_MOST_BOXES):
         if at + 8 > len(data):
@@ -142,7 +144,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         elif size == 0:
             size = len(data) - at
         if size < head or at + size > len(data):
-            raise PhotoUnreadable(f"a box of {size} bytes")
+            raise PhotoUnreadable(f"a box has an invalid size: {size} bytes")
         yield kind, data[at + head : at + size]
         at += size
     raise PhotoUnreadable(f"more than {_MOST_BOXES} boxes")

@@ -1,8 +1,7 @@
-"""Takes a JPEG apart, marker by marker, before a decoder sees it.
+"""Reduces a JPEG to its first picture, marker by marker, before a decoder sees it.
 
-What the decoder gets is the first picture and nothing else: no EXIF, no profiles, no further
-pictures (MPO), no film behind it (motion photos). All of those have readers of their own, and none
-adds to the pixels.
+The decoder gets no EXIF, no profiles, no further pictures (MPO) and no film (motion photos): each
+of these would run another parser on untrusted bytes, and none of them changes the pixels.
 """
 
 import re
@@ -16,8 +15,8 @@ from handlers.domain.photo.formats import (
     check_size,
 )
 
-# Each scan visits all coefficients: thousands of empty ones cost hours. Cameras write 1, encoders
-# that squeeze write about a dozen.
+# Each scan visits all coefficients: thousands of empty scans take hours. Cameras write 1 scan,
+# optimizing encoders about a dozen.
 MAX_SCANS = 32
 _MOST_MARKERS = 10_000
 
@@ -25,24 +24,29 @@ _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _READABLE_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # neither lossless nor hierarchical
-# JFIF and Adobe say how colours are coded; every other application segment goes, and comments.
+# JFIF and Adobe define how colours are coded; all other application segments and comments are
+# dropped.
 _DROPPED = {*range(0xE1, 0xF0), 0xFE} - {0xEE}
-# In coded pixels FF is followed by 00 or by a restart; everything else ends them.
-# One FF before the marker's code, not all of them: a run of 14 MB is searched once, not squared.
+# In coded pixels, FF is followed by 00 or by a restart marker; any other code ends the scan. The
+# patterns match one FF before the marker's code, not all of them: otherwise the search of a long
+# run of FF takes quadratic time.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jpeg:
-    """The first picture alone, and the EXIF block that came with it."""
+    """The first picture of a file, and its EXIF block."""
 
     picture: bytes
     exif: bytes | None
 
 
-def take_apart(data: bytes) -> Jpeg:
-    """Raises: PhotoTooLarge, PhotoUnreadable, PhotoUnsupported."""
+def first_picture(data: bytes) -> Jpeg:
+    """Return the first picture of a JPEG file.
+
+    Raises: PhotoTooLarge, PhotoUnreadable, PhotoUnsupported.
+    """
     kept = [data[:2]]
     exif: bytes | None = None
     seen = {"frames": 0, "scans": 0}
@@ -59,44 +63,44 @@ def take_apart(data: bytes) -> Jpeg:
         if marker not in _DROPPED:
             kept.append(data[start:end])
     if not all(seen.values()):
-        raise PhotoUnreadable("no picture in it")
+        raise PhotoUnreadable("the file has no picture")
     return Jpeg(picture=b"".join(kept), exif=exif)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment of the first picture; a scan with its pixels."""
+    """Yield marker, start and end of each segment; a scan's segment includes its pixels."""
     at = 2
     for _ in range(_MOST_MARKERS):
         marker, start, end = _segment(data, at)
         if marker == _SOS:
-            found = _END_OF_SCAN.search(data, end)
-            end = found.start() if found else len(data)
+            next_marker = _END_OF_SCAN.search(data, end)
+            end = next_marker.start() if next_marker else len(data)
         yield marker, start, end
         at = end
         if marker == _EOI or at >= len(data):
-            return  # at the end, or cut off: the decoder says whether enough is left
+            return  # complete, or truncated: the decoder decides whether enough is left
     raise PhotoUnreadable(f"more than {_MOST_MARKERS} markers")
 
 
 def _segment(data: bytes, at: int) -> tuple[int, int, int]:
-    """The next marker, where it starts and where its segment ends."""
-    # Like every decoder: what lies between two segments is skipped.
-    found = _NEXT_MARKER.search(data, at)
-    if not found:
-        raise PhotoUnreadable("ends between two segments")
-    start, marker = found.start(), data[found.end() - 1]
+    """Return the next marker, its start, and the end of its segment."""
+    # Bytes between two segments are skipped, as decoders do.
+    match = _NEXT_MARKER.search(data, at)
+    if not match:
+        raise PhotoUnreadable("the file ends between two segments")
+    start, marker = match.start(), data[match.end() - 1]
     if marker in _STANDALONE or marker in {_SOI, _EOI}:
         return marker, start, start + 2
     length = int.from_bytes(data[start + 2 : start + 4], "big")
     if length < 2 or start + 2 + length > len(data):
-        raise PhotoUnreadable("a segment reaches past the end")
+        raise PhotoUnreadable("a segment reaches beyond the end of the file")
     return marker, start, start + 2 + length
 
 
 def _check_frame(marker: int, frame: bytes) -> None:
     if marker not in _READABLE_FRAMES:
-        raise PhotoUnsupported("lossless and hierarchical JPEG are not read")
+        raise PhotoUnsupported("lossless and hierarchical JPEG are not supported")
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     if not width or not height:
-        raise PhotoUnreadable("no width or no height")
+        raise PhotoUnreadable("the width or height is 0")
     check_size("JPEG", width, height)

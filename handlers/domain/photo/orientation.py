@@ -1,7 +1,7 @@
-"""How a camera was held: the one EXIF tag that is read.
+"""How the camera was held: the only EXIF tag that is used.
 
-Read by hand, because a general EXIF reader copies what every tag claims to have: thousands of tags
-over one large block are gigabytes.
+The tag is parsed here, because a general EXIF reader copies the claimed value of every tag:
+thousands of tags that refer to one large block would need gigabytes.
 """
 
 import struct
@@ -21,11 +21,11 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BY_A_QUARTER = {5, 6, 7, 8}
+_SWAPS_SIDES = {5, 6, 7, 8}
 
 
 def read_orientation(exif: object) -> int:
-    """1 to 8; 1 where there is no EXIF block, or where it is broken."""
+    """Return the EXIF orientation, 1 to 8; 1 if the EXIF block is absent or malformed."""
     if not isinstance(exif, bytes):
         return 1
     tiff = exif.removeprefix(b"Exif\0\0")
@@ -38,16 +38,16 @@ def read_orientation(exif: object) -> int:
         return 1
 
 
-def turned_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """The picture as the camera's holder saw it."""
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Return the picture upright; `orientation` is the EXIF value, 1 to 8."""
     if orientation in _UPRIGHT:
         return image.transpose(_UPRIGHT[orientation])
     return image
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
-    """Width and height after turning."""
-    return (height, width) if orientation in _BY_A_QUARTER else (width, height)
+    """Return width and height after the picture is turned upright."""
+    return (height, width) if orientation in _SWAPS_SIDES else (width, height)
 
 
 def _orientation_of(tiff: bytes, order: str) -> int:

@@ -1,6 +1,6 @@
-"""Image quality in figures: what Serialize measures, Filter judges and monitoring compares.
+"""Image quality in figures: Serialize measures them, Filter checks them, the report compares them.
 
-Free of Pillow, which only Serialize carries; `measurement.py` makes the figures.
+This module does not import Pillow, which only Serialize's package has: `wire_image.py` measures.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
 
-# Below or above these a person looks at the photo, whatever the model says.
+# Beyond these limits a person looks at the photo, whatever the prediction is.
 MIN_SIDE = 24  # pixels
-MIN_BRIGHTNESS = 0.08
-MAX_CLIPPED_SHARE = 0.90
-MIN_CONTRAST = 0.03
+MIN_BRIGHTNESS = 0.08  # 0..1
+MAX_CLIPPED_SHARE = 0.90  # 0..1
+MIN_CONTRAST = 0.03  # 0..1
 MIN_SHARPNESS = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Figures of one photo; the pixel figures are taken at the wire image's size."""
+    """Figures of one photo; brightness to clipped share are measured on the wire image."""
 
     width: int  # pixels of the upright original
     height: int
@@ -28,17 +28,20 @@ class Quality:
     orientation: int  # EXIF, 1 to 8
     brightness: float  # mean luma, 0..1
     contrast: float  # standard deviation of luma, 0..1
-    sharpness: float  # log10 of the variance of the Laplacian, plus one; 0 is flat
-    dark_share: float  # of the pixels, 0..1
-    clipped_share: float
+    sharpness: float  # log10(1 + variance of the Laplacian); 0 for a uniform picture
+    dark_share: float  # share of nearly black pixels, 0..1
+    clipped_share: float  # share of nearly white pixels, 0..1
 
     def to_wire(self) -> dict[str, Any]:  # JSON values: int, float, str
-        """The record as JSON values."""
+        """Return the record as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Raises: InvalidRecord."""
+        """Check and convert the record's JSON values.
+
+        Raises: InvalidRecord.
+        """
         try:
             return cls(
                 width=int(wire["width"]),
@@ -56,7 +59,7 @@ class Quality:
             raise InvalidRecord(f"quality figures are malformed: {error!r}") from error
 
     def defects(self) -> tuple[str, ...]:
-        """Why a photo this poor needs a person; empty for a photo worth classifying."""
+        """Return the codes of the limits that the photo exceeds; empty for a usable photo."""
         checks = {
             "tiny": min(self.width, self.height) < MIN_SIDE,
             "dark": self.brightness < MIN_BRIGHTNESS,
@@ -64,4 +67,4 @@ class Quality:
             "flat": self.contrast < MIN_CONTRAST,
             "blurred": self.sharpness < MIN_SHARPNESS,
         }
-        return tuple(name for name, found in checks.items() if found)
+        return tuple(name for name, is_defect in checks.items() if is_defect)

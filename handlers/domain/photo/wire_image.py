@@ -1,16 +1,17 @@
-"""From any bytes to the wire image: the one home of this step.
+"""From any bytes to the wire image and its quality figures: the only implementation of this step.
 
-Serialize runs it on every upload; training, evaluation and monitoring import it, so that what the
-model learns from is what it will see.
+Serialize runs it on every upload; training, evaluation and monitoring import it, so that the model
+is trained on the images that it gets in service.
 """
 
 import io
+import math
 import struct
 import warnings
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageFilter, ImageStat
 
 from handlers.domain.photo.formats import (
     MAX_PIXELS,
@@ -23,17 +24,22 @@ from handlers.domain.photo.formats import (
     sniff,
 )
 from handlers.domain.photo.heif import open_heif
-from handlers.domain.photo.jpeg import take_apart
-from handlers.domain.photo.measurement import measure
-from handlers.domain.photo.orientation import read_orientation, turned_upright, upright_size
+from handlers.domain.photo.jpeg import first_picture
+from handlers.domain.photo.orientation import read_orientation, turn_upright, upright_size
 from handlers.domain.photo.quality import Quality
 
-WIRE_SIDE = 224
-WIRE_QUALITY = 92
-WIRE_MAX_BYTES = 44_000  # base64 of it, beside the rest of the state, stays under 64 KiB
-MAX_BYTES = 15_000_000
+WIRE_SIDE = 224  # pixels of the longest side
+WIRE_QUALITY = 92  # of the JPEG
+WIRE_MAX_BYTES = 44_000  # so that base64 of it and the rest of the state stay under 64 KiB
+MAX_BYTES = 15_000_000  # of an upload
 
-# Everything that the decoders raised on thousands of malformed files, with what they let through.
+DARK_LEVEL = 16  # luma of 255 below which a pixel counts as dark
+CLIPPED_LEVEL = 250  # luma of 255 from which a pixel counts as clipped
+# The Laplacian: the four neighbours minus four times the pixel. The offset of 128 keeps both signs
+# within eight bits.
+_LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+
+# Every error that the decoders raised on thousands of malformed files.
 DECODING_ERRORS = (
     Image.DecompressionBombError,
     ArithmeticError,
@@ -53,7 +59,7 @@ DECODING_ERRORS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A photo that can be classified."""
+    """A photo that can be classified: its wire image and quality figures."""
 
     wire_image: bytes  # JPEG, upright, RGB, longest side at most 224, no metadata
     quality: Quality
@@ -61,7 +67,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Bytes that cannot be classified: a stable code, and a sentence for the driver."""
+    """The reason why bytes cannot be classified: a stable code, and a sentence for the driver."""
 
     reason: str
     message: str
@@ -74,7 +80,7 @@ NOT_A_PHOTO = Refusal(
 
 
 def prepare(data: bytes) -> Prepared | Refusal:
-    """Turn an upload into its wire image, or say why that cannot be done. Never raises."""
+    """Return the wire image of an upload, or why it has none. Never raises."""
     if not data:
         return Refusal(reason="empty", message="The file is empty. Please take the photo again.")
     if len(data) > MAX_BYTES:
@@ -92,7 +98,7 @@ def prepare(data: bytes) -> Prepared | Refusal:
 
 
 def too_large_in_bytes(size_bytes: int) -> Refusal:
-    """The answer to an upload over the limit, also where only its size is known."""
+    """Return the refusal of an upload over the limit, of which only the size needs to be known."""
     return Refusal(
         reason="too_large",
         message=(
@@ -103,6 +109,7 @@ def too_large_in_bytes(size_bytes: int) -> Refusal:
 
 
 def refusal_of(error: Exception, image_format: str) -> Refusal:
+    """Return the refusal for one of `DECODING_ERRORS` of a photo of this format."""
     if isinstance(error, (Image.DecompressionBombError, MemoryError, PhotoTooLarge)):
         return _too_many_pixels(image_format)
     if isinstance(error, PhotoUnsupported):
@@ -130,12 +137,12 @@ def _decode(data: bytes, image_format: str) -> Prepared:
         check_size(image_format, *image.size)
         wire_size = _fit(*image.size)
         original_size = image.size
-        # A JPEG decoder can skip detail that the wire image will not hold; keep twice its size.
+        # Skip detail of a JPEG that the wire image cannot show: decode at twice its size or more.
         image.draft(None, (wire_size[0] * 2, wire_size[1] * 2))
         image.load()
         orientation = read_orientation(image.info.get("exif") if exif is None else exif)
         upright = to_rgb(image, wire_size)
-    upright = turned_upright(upright, orientation)
+    upright = turn_upright(upright, orientation)
     width, height = upright_size(*original_size, orientation)
     quality = measure(
         upright,
@@ -149,13 +156,16 @@ def _decode(data: bytes, image_format: str) -> Prepared:
 
 
 def open_photo(data: bytes, image_format: str) -> tuple[Image.Image, bytes | None]:
-    """The picture, not yet decoded, and its EXIF block where that was taken out of the file."""
+    """Return the picture, not yet decoded, and its EXIF block if it was removed from the file.
+
+    Raises: any of `DECODING_ERRORS`.
+    """
     if image_format == "HEIF":
-        # Turned by the decoder, by the container's own boxes; its EXIF says the same once more.
+        # The decoder turns it by the container's boxes; its EXIF would turn it a second time.
         return open_heif(data), b""
     exif = None
     if image_format == "JPEG":
-        jpeg = take_apart(data)
+        jpeg = first_picture(data)
         data, exif = jpeg.picture, jpeg.exif or b""
     elif image_format == "PNG":
         check_png(data)
@@ -173,9 +183,9 @@ def _fit(width: int, height: int) -> tuple[int, int]:
 
 
 def to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Any mode to RGB at the wire size; what is transparent becomes white."""
+    """Convert any mode to RGB of this size; transparent pixels become white."""
     if image.mode.startswith(("I", "F")):
-        # 16 bits a sample: Pillow's own conversion clips them to white instead of scaling.
+        # 16 bits a sample: Pillow's own conversion clips them to white and does not scale.
         image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     elif "transparency" in image.info:
         image = image.convert("RGBA")
@@ -190,10 +200,46 @@ def to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _encode(image: Image.Image) -> bytes:
-    """JPEG at quality 92; only pictures of pure noise exceed the bound and are stepped down."""
+    """Encode at quality 92; only pure noise exceeds the limit and is encoded at a lower one."""
     for quality in (WIRE_QUALITY, 80, 60, 40, 20):
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
         if buffer.tell() <= WIRE_MAX_BYTES:
             break
     return buffer.getvalue()
+
+
+def measure(  # the figures that only the decoder knows are arguments
+    image: Image.Image,
+    *,
+    width: int,
+    height: int,
+    size_bytes: int,
+    image_format: str,
+    orientation: int,
+) -> Quality:
+    """Measure an upright RGB image at wire size; the arguments describe the original."""
+    luma = image.convert("L")
+    pixels = luma.width * luma.height
+    statistics = ImageStat.Stat(luma)
+    histogram = luma.histogram()
+    return Quality(
+        width=width,
+        height=height,
+        size_bytes=size_bytes,
+        image_format=image_format,
+        orientation=orientation,
+        brightness=round(statistics.mean[0] / 255, 4),
+        contrast=round(statistics.stddev[0] / 255, 4),
+        sharpness=round(math.log10(1 + _laplacian_variance(luma)), 4),
+        dark_share=round(sum(histogram[:DARK_LEVEL]) / pixels, 4),
+        clipped_share=round(sum(histogram[CLIPPED_LEVEL:]) / pixels, 4),
+    )
+
+
+def _laplacian_variance(luma: Image.Image) -> float:
+    if min(luma.size) < 3:
+        return 0.0
+    # Pillow copies the outermost pixels unfiltered, so they are left out.
+    inner = luma.filter(_LAPLACIAN).crop((1, 1, luma.width - 1, luma.height - 1))
+    return float(ImageStat.Stat(inner).var[0])

@@ -1,5 +1,8 @@
-"""What a decision about a photo means for its driver's assignment: dispatch reads as if every photo
-had been judged rightly from the start, and the photo uploaded later wins."""
+"""The effect of a decision about a photo on its driver's assignment.
+
+Afterwards dispatch reads what it would read if every photo had been decided correctly from the
+start. The photo uploaded later wins, whichever is decided first.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,35 +14,35 @@ from handlers.domain.review.row import ItemImage, PhotoState, ReviewRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutAssignment:
-    """Dispatch is to read this, unless a newer photo or another decision came in between."""
+    """Write this assignment, unless a newer photo or another decision comes first."""
 
     item: Mapping[str, Any]  # DynamoDB values
-    successor: ReviewRow | None = None  # an older photo that comes into force again
+    successor: ReviewRow | None = None  # an older photo that the assignment falls back to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteAssignment:
-    """The driver has no assignment: no photo of his is assigned any more."""
+    """Delete the assignment: none of the driver's photos is assigned any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepAssignment:
-    """Dispatch reads what it read; `because` is what must still hold when that is written."""
+    """Leave the assignment as it is; the transaction checks that `because` still holds."""
 
-    because: str  # unchanged | newer | not_mine | nobody
+    because: str  # unchanged | newer | other_photo | no_driver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentUpdate:
-    """The photo as it will be, and what happens to the assignment."""
+    """The photo's next state, and the change of the assignment."""
 
     after: PhotoState
     assignment: PutAssignment | DeleteAssignment | KeepAssignment
 
 
 def needs_successor(row: ReviewRow, after: PhotoState, current: ItemImage | None) -> bool:
-    """Whether the photo leaves an assignment that another photo may have to fill."""
-    return after.status != "assigned" and _is_mine(row, current)
+    """Whether the photo loses the assignment, which another photo may then get."""
+    return after.status != "assigned" and _is_of(row, current)
 
 
 def plan_assignment_update(
@@ -50,38 +53,42 @@ def plan_assignment_update(
     successor: ReviewRow | None,
     now: str,
 ) -> AssignmentUpdate:
-    """`current` is the driver's assignment, `successor` his newest other photo that is assigned."""
+    """Return the next state of the photo and the change of the assignment.
+
+    `current` is the driver's assignment; `successor` is the driver's newest other photo that is
+    assigned, and is read only if `needs_successor`.
+    """
     if not row.driver_id:
-        return AssignmentUpdate(after=after, assignment=KeepAssignment(because="nobody"))
+        return AssignmentUpdate(after=after, assignment=KeepAssignment(because="no_driver"))
     if after.status != "assigned":
         return AssignmentUpdate(after=after, assignment=_vacate(row, current, successor, now))
     if current is not None and current[AssignmentAttribute.PHOTO_ORDER] > row.photo_order:
         confirmed = row.state.status == "assigned" and row.state.vehicle == after.vehicle
         kept = after if confirmed else replace(after, superseded=True)
         return AssignmentUpdate(after=kept, assignment=KeepAssignment(because="newer"))
-    if _is_mine(row, current) and _says(current, after):
+    if _is_of(row, current) and _is_equal(current, after):
         return AssignmentUpdate(after=after, assignment=KeepAssignment(because="unchanged"))
-    standing = replace(after, superseded=False)
+    in_force = replace(after, superseded=False)
     return AssignmentUpdate(
-        after=standing, assignment=PutAssignment(item=_item(row, standing, now))
+        after=in_force, assignment=PutAssignment(item=_item(row, in_force, now))
     )
 
 
 def _vacate(
     row: ReviewRow, current: ItemImage | None, successor: ReviewRow | None, now: str
 ) -> PutAssignment | DeleteAssignment | KeepAssignment:
-    if not _is_mine(row, current):
-        return KeepAssignment(because="not_mine")
+    if not _is_of(row, current):
+        return KeepAssignment(because="other_photo")
     if successor is None:
         return DeleteAssignment()
     return PutAssignment(item=_item(successor, successor.state, now), successor=successor)
 
 
-def _is_mine(row: ReviewRow, current: ItemImage | None) -> bool:
+def _is_of(row: ReviewRow, current: ItemImage | None) -> bool:
     return current is not None and current[AssignmentAttribute.PHOTO_ID] == row.photo_id
 
 
-def _says(current: ItemImage | None, state: PhotoState) -> bool:
+def _is_equal(current: ItemImage | None, state: PhotoState) -> bool:
     return current is not None and all(
         current.get(name) == getattr(state, name)
         for name in ("vehicle", "order_range", "decided_by", "valid_until")
@@ -89,11 +96,11 @@ def _says(current: ItemImage | None, state: PhotoState) -> bool:
 
 
 def _item(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
-    """Word for word as it was, where this photo ruled before with the same decision."""
+    """Return the assignment by this photo: the former one if there was one of the same decision."""
     for decision in reversed(row.decisions):
         for image in (decision["before"], decision["after"]):
             known: ItemImage | None = image.get("assignment")
-            if known is not None and _is_mine(row, known) and _says(known, state):
+            if known is not None and _is_of(row, known) and _is_equal(known, state):
                 return dict(known)
     item: dict[str, Any] = {
         AssignmentAttribute.DRIVER_ID: row.driver_id,

@@ -1,4 +1,4 @@
-"""One decision about one photo, as it will be written: who, when, before, after."""
+"""One decision about one photo, as it will be written: author, time, state before and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from typing import Any
 
 from handlers.domain.review.row import ItemImage, Lease, PhotoState, ReviewRow
 
-MOST_DECISIONS = 20  # that a row remembers; all of them lie in the labels bucket
+MOST_DECISIONS = 20  # kept in a row; the labels bucket has all of them
 
-# A row carries what it was before and after; these say what kind of say somebody had.
+# Kinds of decisions.
 VERDICT, OPINION, UNDO, CONTEST = "verdict", "opinion", "undo", "contest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Why nothing was decided: a stable code, and what the caller may know of it."""
+    """The reason why nothing was decided: a stable code, and facts that the caller may see."""
 
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)  # JSON values
@@ -22,38 +22,38 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """This very request was answered before; here is what it led to."""
+    """The same request led to this decision before."""
 
     decision: ItemImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterUpdate:
-    """Counters of one record that go up, or down by an undo, with the decision itself."""
+    """Counters of one record of the reviewers table, changed in the decision's transaction."""
 
     kind: str
     name: str
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # attribute → what is added, negative for an undo
 
-    def taken_back(self) -> "CounterUpdate":
-        """What an undo adds."""
+    def undone(self) -> "CounterUpdate":
+        """Return the update that reverts this one."""
         return CounterUpdate(
             kind=self.kind, name=self.name, counts={key: -n for key, n in self.counts.items()}
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disagreement:
-    """Two people saw two things; whoever leads them should look."""
+class DisagreementUpdate:
+    """A record that two reviewers disagree, for leads; written or deleted with the decision."""
 
     name: str
     facts: Mapping[str, str]
-    is_settled: bool = False  # by an undo: the record goes
+    is_withdrawn: bool = False  # by an undo, which deletes the record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionChange:
-    """What is to be written, provided that the row is still as it was read."""
+    """A decision to be written, on condition that the row is unchanged since it was read."""
 
     row: ReviewRow
     kind: str
@@ -63,21 +63,21 @@ class DecisionChange:
     request: str
     after: PhotoState
     lease: Lease | None = None
-    lease_id_needed: str = ""  # empty: whoever holds the review, or nobody, loses it
-    known: str = ""  # what is truly to be seen, where that is known beforehand
+    lease_id_needed: str = ""  # the lease that must be in force; empty for any or none
+    known: str = ""  # the true verdict of a known item
     tallies: tuple[CounterUpdate, ...] = ()
-    disagreement: Disagreement | None = None
+    disagreement: DisagreementUpdate | None = None
     comment: str = ""
 
     @property
     def seq(self) -> int:
-        """The number of this decision in the photo's life."""
+        """The number of this decision among all decisions about the photo, from 1."""
         return self.row.decision_seq + 1
 
     def entry(
         self, *, after: PhotoState, before_assignment: ItemImage, after_assignment: ItemImage
     ) -> ItemImage:
-        """As it stands in the row's list of decisions."""
+        """Return the decision as the row's list of decisions keeps it."""
         optional = {"known": self.known, "comment": self.comment, "request": self.request}
         return {
             "seq": self.seq,
@@ -92,7 +92,7 @@ class DecisionChange:
         }
 
     def decisions(self, entry: ItemImage) -> list[ItemImage]:
-        """The whole list: the oldest go when it grows too long for a row."""
+        """Return the row's list with this decision; the oldest ones beyond `MOST_DECISIONS` go."""
         return [*self.row.decisions, entry][-MOST_DECISIONS:]
 
 

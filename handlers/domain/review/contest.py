@@ -1,4 +1,4 @@
-"""A driver disagrees: a review is opened, and what was decided stands until somebody has looked."""
+"""A driver contests a decision: a review is opened; until its end the decision stays in force."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -8,16 +8,16 @@ from handlers.domain.review.row import ReviewRow
 from handlers.domain.timestamps import stamp
 
 MOST_COMMENT_LENGTH = 500
-MOST_CONTESTS = 3  # of one photo: then a new photo says more than the same one once again
+MOST_CONTESTS = 3  # of one photo; after that a new photo helps more than another look
 
 
 def contest(
     row: ReviewRow | None, *, driver_id: str, comment: str, request: str, now: datetime
 ) -> DecisionChange | Repeated | Refused:
-    """Only the driver's own photo, and only what was decided.
+    """Return the change that opens the review, or why the driver cannot contest the photo.
 
-    An audit or a second opinion that is open becomes the contested review: to refuse would tell the
-    driver of it.
+    An open audit or second opinion becomes the contested review: a refusal would reveal it to the
+    driver.
     """
     if row is None or row.driver_id != driver_id:
         return Refused(code="no_such_photo")

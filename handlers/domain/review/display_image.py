@@ -1,4 +1,4 @@
-"""The picture that a reviewer sees: upright, without metadata, small enough for any connection."""
+"""The picture for reviewers: upright, without metadata, small enough for a slow connection."""
 
 import io
 import warnings
@@ -6,7 +6,7 @@ import warnings
 from PIL import Image
 
 from handlers.domain.photo.formats import check_size, sniff
-from handlers.domain.photo.orientation import read_orientation, turned_upright
+from handlers.domain.photo.orientation import read_orientation, turn_upright
 from handlers.domain.photo.wire_image import (
     DECODING_ERRORS,
     MAX_BYTES,
@@ -18,13 +18,13 @@ from handlers.domain.photo.wire_image import (
     too_large_in_bytes,
 )
 
-SIDE = 1280
+SIDE = 1280  # pixels of the longest side, at most
 QUALITIES = (85, 70, 50, 30)
-MOST_BYTES = 2_000_000  # in base64 well below what Lambda answers; only noise gets there
+MOST_BYTES = 2_000_000  # base64 of it is far below Lambda's limit; only pure noise reaches it
 
 
 def upright_jpeg(data: bytes) -> bytes | Refusal:
-    """Serialize's own way of reading a photo, at another size. Never raises."""
+    """Decode a photo as Serialize does and return a JPEG, or the refusal. Never raises."""
     if len(data) > MAX_BYTES:
         return too_large_in_bytes(len(data))
     image_format = sniff(data)
@@ -45,12 +45,12 @@ def _decode(data: bytes, image_format: str) -> Image.Image:
         check_size(image_format, *image.size)
         scale = min(1.0, SIDE / max(image.size))
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        # A JPEG decoder can skip the detail that is not shown.
+        # Skip detail of a JPEG that this size cannot show.
         image.draft(None, size)
         image.load()
         orientation = read_orientation(image.info.get("exif") if exif is None else exif)
         picture = to_rgb(image, size)
-    return turned_upright(picture, orientation)
+    return turn_upright(picture, orientation)
 
 
 def _encode(picture: Image.Image) -> bytes:

@@ -1,4 +1,4 @@
-"""Who may hold a review, for how long, and what becomes of a message that nobody may take now."""
+"""Leases: who may hold a review, for how long, and what to do with a message in the meantime."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,12 @@ from datetime import datetime
 from handlers.domain.review.row import Lease, ReviewRow
 from handlers.domain.timestamps import later, parse, stamp
 
-# A page that is left open renews its lease for ever: nobody keeps a photo from the others so long.
+# The longest a lease can be extended to: otherwise a page that is left open would keep its photo.
 LONGEST_LEASE_S = 1800
-COLLEAGUES_FIRST_S = 300  # after a skip; whoever is alone gets the photo again then
+COLLEAGUES_FIRST_S = 300  # after a skip; then the photo is offered to the same reviewer again
 LEAST_DEFER_S = 2
 LONGEST_DEFER_S = 60
-MOST_SKIPS = 20  # that a row remembers
+MOST_SKIPS = 20  # kept in a row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,16 @@ class Defer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Nothing is left to decide: the message was sent once too often, or its photo is gone."""
+    """Nothing is left to decide: the message is a surplus one, or its photo was erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lapse:
-    """Nobody gave the second opinion in time: the first verdict stands alone."""
+    """No second opinion was given in time: the review ends with the first verdict."""
 
 
 def offer(row: ReviewRow | None, reviewer: str, now: datetime) -> Take | Defer | Drop | Lapse:
-    """What to do when this reviewer comes upon this review."""
+    """Return what to do with a review that this reviewer could get next."""
     if row is None or row.state.review != "open":
         return Drop()
     moment = stamp(now)
@@ -52,8 +52,8 @@ def offer(row: ReviewRow | None, reviewer: str, now: datetime) -> Take | Defer |
     return Take()
 
 
-def extended(lease: Lease, now: datetime, lease_s: float) -> Lease | None:
-    """The lease, renewed; None where it has been renewed for too long."""
+def extend(lease: Lease, now: datetime, lease_s: float) -> Lease | None:
+    """Return the lease, extended by `lease_s` from now; None beyond `LONGEST_LEASE_S` in all."""
     if (now - parse(lease.since)).total_seconds() + lease_s > LONGEST_LEASE_S:
         return None
     return Lease(
@@ -66,9 +66,9 @@ def extended(lease: Lease, now: datetime, lease_s: float) -> Lease | None:
 
 
 def skipped_by(row: ReviewRow, reviewer: str, now: datetime) -> dict[str, str]:
-    """Who lets colleagues go first with this photo, the latest of them last."""
+    """Return `skipped` of the row with this reviewer added; the oldest beyond `MOST_SKIPS` go."""
     others = {name: until for name, until in row.skipped.items() if name != reviewer}
-    kept = sorted(others.items(), key=lambda each: each[1])[1 - MOST_SKIPS :]
+    kept = sorted(others.items(), key=lambda skip: skip[1])[1 - MOST_SKIPS :]
     return {**dict(kept), reviewer: later(now, COLLEAGUES_FIRST_S)}
 
 

@@ -1,4 +1,4 @@
-"""A photo's row in the ledger as its reviews see it: who holds it, and what was decided before."""
+"""A photo's row in the ledger as reviews need it: its state, its lease and former decisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -7,14 +7,13 @@ from typing import Any, Self
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import PhotoAttribute
 
-ItemImage = Mapping[
-    str, Any
-]  # Any: a DynamoDB value; what a record held before or after a decision
+# An item or a part of one, at one moment. Any: a DynamoDB value.
+ItemImage = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoState:
-    """All that a decision may change in the row; texts are empty where nothing is written."""
+    """The attributes that a decision may change; a text whose attribute is absent is empty."""
 
     status: str
     review: str  # none | open | done
@@ -26,39 +25,39 @@ class PhotoState:
     valid_until: str = ""
     decided_by: str = ""
     superseded: bool = False
-    first_by: str = ""  # while a second opinion is asked for: who gave the first
-    second_until: str = ""  # and until when it is
+    first_by: str = ""  # author of the first verdict while a second opinion is awaited
+    second_until: str = ""  # end of that wait
 
     @classmethod
     def of(cls, item: ItemImage) -> Self:
-        """From a row, or from an image of one."""
-        given = {field.name: item[field.name] for field in fields(cls) if field.name in item}
-        return cls(**given)
+        """Return the state that an item, or an earlier image of one, contains."""
+        values = {field.name: item[field.name] for field in fields(cls) if field.name in item}
+        return cls(**values)
 
     def to_wire(self) -> dict[str, str | bool]:
-        """Without what is empty."""
+        """Return the attributes that are not empty."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One reviewer's exclusive hold on a review, for as long as he shows that he is there."""
+    """A reviewer's exclusive hold on a review; the page extends it while they are active."""
 
     lease_id: str
     owner: str
     since: str
     until: str
-    receipt: str  # of the message it came with; empty where the review was found in the ledger
+    receipt: str  # SQS receipt of the message; empty if the review came from the ledger
 
     def is_active(self, now: str) -> bool:
-        """Both moments as `stamp` writes them."""
+        """Whether the lease is in force at `now`, a moment in the form of `stamp`."""
         return self.until > now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRow:
-    """One photo, in the state that it was read in."""
+    """One photo's row, as it was read."""
 
     photo_id: str
     bucket: str
@@ -76,11 +75,14 @@ class ReviewRow:
     decision_seq: int
     decisions: tuple[ItemImage, ...]
     lease: Lease | None
-    skipped: Mapping[str, str]  # reviewer → until when a colleague goes first
+    skipped: Mapping[str, str]  # reviewer → time until which colleagues go first
 
     @classmethod
     def from_item(cls, item: ItemImage) -> Self:
-        """Raises: InvalidRecord."""
+        """Check and convert an item of the photos table.
+
+        Raises: InvalidRecord.
+        """
         try:
             return cls(
                 photo_id=item[PhotoAttribute.PHOTO_ID],
@@ -106,25 +108,25 @@ class ReviewRow:
 
     @property
     def photo_order(self) -> str:
-        """Sorts the photos of a driver by upload; ties are broken the same way every time."""
+        """Sort key of a driver's photos: by upload, then by id, so the order is total."""
         return f"{self.uploaded_at}#{self.photo_id}"
 
     @property
     def last_decision(self) -> ItemImage | None:
-        """The decision that made the row what it is, where a person or driver had a say."""
+        """The latest decision of a reviewer or driver, if there is one."""
         return self.decisions[-1] if self.decisions else None
 
     def held_by(self, lease: Lease) -> Self:
-        """The same row under another lease."""
+        """Return the row with this lease."""
         return replace(self, lease=lease)
 
     def decision_of(self, request: str, reviewer: str) -> ItemImage | None:
-        """What this very request has led to already: asking twice is asking once."""
+        """Return the decision that the same request led to before: a repeat is idempotent."""
         return next(
             (
-                each
-                for each in reversed(self.decisions)
-                if each.get("request") == request and each["decided_by"] == reviewer
+                decision
+                for decision in reversed(self.decisions)
+                if decision.get("request") == request and decision["decided_by"] == reviewer
             ),
             None,
         )

@@ -1,4 +1,4 @@
-"""Takes a decision back: a further decision that restores what was before it."""
+"""Undo: a further decision that restores the state before the last one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from handlers.domain.timestamps import later, parse, stamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoCommand:
-    """What a reviewer asks to take back, and the lease under which he will decide anew."""
+    """The decision that a reviewer wants to undo, and the lease under which they decide again."""
 
     reviewer: str
     decision_seq: int
@@ -22,17 +22,21 @@ class UndoCommand:
 
 
 def apply_undo(
-    row: ReviewRow | None, regret: UndoCommand, *, now: datetime, rules: ReviewRules
+    row: ReviewRow | None, command: UndoCommand, *, now: datetime, rules: ReviewRules
 ) -> DecisionChange | Repeated | Refused:
-    """Only one's own last decision, within the window, and only if nobody decided since."""
+    """Return the change that undoes the decision, or why it cannot be undone.
+
+    Reviewers can undo their own last decision, within the undo window, unless another decision
+    followed.
+    """
     if row is None:
         return Refused(code="no_such_review")
-    if repeated := row.decision_of(regret.request, regret.reviewer):
+    if repeated := row.decision_of(command.request, command.reviewer):
         return Repeated(decision=repeated)
     last = row.last_decision
-    if refusal := _refusal(row, regret, now=now, rules=rules):
+    if refusal := _refusal(row, command, now=now, rules=rules):
         return refusal
-    assert last is not None  # noqa: S101 - else it was refused
+    assert last is not None  # noqa: S101 - otherwise `_refusal` refused
     moment = stamp(now)
     first = first_verdict(row.decisions[:-1]) if last["kind"] == OPINION else None
     disagreement = disagreement_of(last, first, row.photo_id)
@@ -40,40 +44,40 @@ def apply_undo(
         row=row,
         kind=UNDO,
         verdict="",
-        decided_by=regret.reviewer,
+        decided_by=command.reviewer,
         decided_at=moment,
-        request=regret.request,
+        request=command.request,
         after=PhotoState.of(last["before"]),
         lease=Lease(
-            lease_id=regret.lease_id,
-            owner=regret.reviewer,
+            lease_id=command.lease_id,
+            owner=command.reviewer,
             since=moment,
             until=later(now, rules.lease_s),
             receipt="",
         ),
-        tallies=tuple(each.taken_back() for each in tallies_of(last, first, last.get("known", ""))),
-        disagreement=replace(disagreement, is_settled=True) if disagreement else None,
+        tallies=tuple(tally.undone() for tally in tallies_of(last, first, last.get("known", ""))),
+        disagreement=replace(disagreement, is_withdrawn=True) if disagreement else None,
     )
 
 
 def undo_until(decided_at: str, rules: ReviewRules) -> str:
-    """When a decision becomes final."""
+    """Return the end of the undo window of a decision."""
     return later(parse(decided_at), rules.undo_window_s)
 
 
 def _refusal(
-    row: ReviewRow, regret: UndoCommand, *, now: datetime, rules: ReviewRules
+    row: ReviewRow, command: UndoCommand, *, now: datetime, rules: ReviewRules
 ) -> Refused | None:
     last = row.last_decision
     if last is None or last["kind"] not in {VERDICT, OPINION}:
         return Refused(code="undo_refused", facts={"why": "nothing_to_undo"})
-    if row.decision_seq != regret.decision_seq or int(last["seq"]) != row.decision_seq:
+    if row.decision_seq != command.decision_seq or int(last["seq"]) != row.decision_seq:
         facts = {name: last[name] for name in ("decided_by", "decided_at")}
         return Refused(code="undo_refused", facts={"why": "decided_since", **facts})
-    if last["decided_by"] != regret.reviewer:
+    if last["decided_by"] != command.reviewer:
         return Refused(code="undo_refused", facts={"why": "not_yours"})
     if row.state.status != last["after"]["status"]:
-        # The workflow has taken the photo up again: what was before is no longer what was before.
+        # The workflow has processed the photo again, so the state before is out of date.
         return Refused(code="undo_refused", facts={"why": "decided_since"})
     if stamp(now) > undo_until(last["decided_at"], rules):
         return Refused(code="undo_expired")

@@ -59,7 +59,8 @@ class Photo(Schema, frozen=True, kw_only=True):
     uploaded_at: Instant
     updated_at: Instant
     is_contested: Annotated[
-        bool, Meta(description="A reviewer will decide again; until then the decision stands.")
+        bool,
+        Meta(description="A reviewer will decide again; until then the decision stays in force."),
     ]
     can_be_contested: bool
     retake_of: Annotated[
@@ -92,6 +93,6 @@ class PhotoPage(Schema, frozen=True, kw_only=True):
 
 
 class ContestRequest(Schema, frozen=True, kw_only=True):
-    """What the driver has to say, if anything; a reviewer reads it."""
+    """The driver's comment, if any; a reviewer reads it."""
 
     comment: Annotated[str, Meta(min_length=1, max_length=500)] | None = None

@@ -51,15 +51,15 @@ UNKNOWN_VERDICT = ProblemKind(
 )
 
 # Any: keyword arguments of Operation that all operations here share.
-_OF_REVIEWERS: Mapping[str, Any] = {"scope": REVIEW, "groups": (REVIEWERS, LEADS)}
-_OF_A_REVIEW: Mapping[str, Any] = {
-    **_OF_REVIEWERS,
+_FOR_REVIEWERS: Mapping[str, Any] = {"scope": REVIEW, "groups": (REVIEWERS, LEADS)}
+_FOR_A_REVIEW: Mapping[str, Any] = {
+    **_FOR_REVIEWERS,
     "method": "POST",
     "path_parameters": {"photo_id": PhotoId},
     # A response about a lease is of no use once the lease is over.
     "remembered_s": 600,
 }
-_HOLDING = (LEASE_LOST, ALREADY_DECIDED, NO_SUCH_REVIEW)
+_LEASE_PROBLEMS = (LEASE_LOST, ALREADY_DECIDED, NO_SUCH_REVIEW)
 
 OPERATIONS = (
     Operation(
@@ -70,7 +70,7 @@ OPERATIONS = (
         body=NextReviewRequest,
         response=NextReviewResponse,
         remembered_s=60,
-        **_OF_REVIEWERS,
+        **_FOR_REVIEWERS,
     ),
     Operation(
         name="extend_review",
@@ -78,8 +78,8 @@ OPERATIONS = (
         summary="Hold the review for longer.",
         body=LeaseRequest,
         response=LeaseResponse,
-        problems=_HOLDING,
-        **_OF_A_REVIEW,
+        problems=_LEASE_PROBLEMS,
+        **_FOR_A_REVIEW,
     ),
     Operation(
         name="give_verdict",
@@ -87,8 +87,8 @@ OPERATIONS = (
         summary="Decide about the photo.",
         body=VerdictRequest,
         response=VerdictResponse,
-        problems=(*_HOLDING, UNKNOWN_VERDICT),
-        **{**_OF_A_REVIEW, "remembered_s": 86_400},
+        problems=(*_LEASE_PROBLEMS, UNKNOWN_VERDICT),
+        **{**_FOR_A_REVIEW, "remembered_s": 86_400},
     ),
     Operation(
         name="skip_review",
@@ -96,8 +96,8 @@ OPERATIONS = (
         summary="Leave the photo to a colleague.",
         body=LeaseRequest,
         response=EmptyResponse,
-        problems=_HOLDING,
-        **_OF_A_REVIEW,
+        problems=_LEASE_PROBLEMS,
+        **_FOR_A_REVIEW,
     ),
     Operation(
         name="release_review",
@@ -105,8 +105,8 @@ OPERATIONS = (
         summary="Give the review back unseen.",
         body=LeaseRequest,
         response=EmptyResponse,
-        problems=_HOLDING,
-        **_OF_A_REVIEW,
+        problems=_LEASE_PROBLEMS,
+        **_FOR_A_REVIEW,
     ),
     Operation(
         name="undo_verdict",
@@ -115,7 +115,7 @@ OPERATIONS = (
         body=UndoRequest,
         response=UndoResponse,
         problems=(UNDO_REFUSED, UNDO_EXPIRED, NO_SUCH_REVIEW),
-        **_OF_A_REVIEW,
+        **_FOR_A_REVIEW,
     ),
     Operation(
         name="get_queue",
@@ -124,7 +124,7 @@ OPERATIONS = (
         summary="See how much there is to do.",
         response=QueueStatus,
         per_second=10,
-        **_OF_REVIEWERS,
+        **_FOR_REVIEWERS,
     ),
     Operation(
         name="get_choices",
@@ -132,7 +132,7 @@ OPERATIONS = (
         path="/reviews/choices",
         summary="See the possible verdicts, in the order of their keys.",
         response=Choices,
-        **_OF_REVIEWERS,
+        **_FOR_REVIEWERS,
     ),
     Operation(
         name="get_image",
@@ -142,9 +142,9 @@ OPERATIONS = (
         path_parameters={"photo_id": PhotoId},
         query=ImageQuery,
         media_type="image/jpeg",
-        problems=(*_HOLDING, NO_IMAGE),
+        problems=(*_LEASE_PROBLEMS, NO_IMAGE),
         per_second=10,
-        **_OF_REVIEWERS,
+        **_FOR_REVIEWERS,
     ),
     Operation(
         name="get_agreement",

@@ -129,7 +129,7 @@ class Choices(Schema, frozen=True, kw_only=True):
     lease_s: int
 
 
-class Agreement(Schema, frozen=True, kw_only=True):
+class ReviewerAgreement(Schema, frozen=True, kw_only=True):
     """How often a second reviewer gave the same verdict as this one."""
 
     reviewer: str
@@ -161,6 +161,6 @@ class Disagreement(Schema, frozen=True, kw_only=True):
 class AgreementReport(Schema, frozen=True, kw_only=True):
     """Agreement by reviewer and class, results on known photos, and the newest disagreements."""
 
-    agreement: tuple[Agreement, ...]
+    agreement: tuple[ReviewerAgreement, ...]
     known: tuple[KnownResult, ...]
     disagreements: tuple[Disagreement, ...]

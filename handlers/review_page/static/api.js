@@ -1,33 +1,33 @@
-// The reviewers' routes as functions. Three things can go wrong, and each has its class.
+// The operations of the reviewers' API as methods, and one class for each kind of failure.
 
-import { PATIENCE_MS } from "./text.js";
+export const REQUEST_TIMEOUT_MS = 15_000;
 
-/** The service refused, and says why: `code` for programs, `detail` for people. */
+/** The API refused the call: `code` is for programs, the message for people. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail ?? body.title ?? body.message ?? `the service answered ${status}`);
+    super(body.detail ?? body.title ?? body.message ?? `the service failed with status ${status}`);
     Object.assign(this, { status, code: body.code ?? "", more: body });
   }
 }
 
-/** No answer, or one that says to come again: nothing is known of what was asked. */
+/** No response, or a temporary failure: the call may or may not have had an effect. */
 export class Unreachable extends Error {}
 
-/** Somebody has to sign in. */
+/** The reviewer must sign in. */
 export class SignedOut extends Error {}
 
-const COME_AGAIN = new Set([408, 425, 429, 500, 502, 503, 504]);
-const IN_PROGRESS = "request_in_progress"; // the same request, sent before, is being answered
+const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
+const IN_PROGRESS = "request_in_progress"; // an earlier call with the same key is still running
 
 export class Api {
   #skew_ms = 0;
 
-  constructor(base, session) {
-    this.base = new URL(base, session.page);
-    this.session = session;
+  constructor(base, account) {
+    this.base = new URL(base, account.page);
+    this.account = account;
   }
 
-  /** The service's clock, as far as its answers tell it. */
+  /** The time of the service's clock, by its responses. */
   now() {
     return Date.now() + this.#skew_ms;
   }
@@ -35,9 +35,9 @@ export class Api {
   choices = () => this.#read("reviews/choices");
   queue = () => this.#read("reviews/queue");
   next = (prefetch, key) => this.#post("reviews/next", { prefetch }, { key });
-  extend = (review) => this.#act(review, "extend");
-  skip = (review) => this.#act(review, "skip");
-  release = (review) => this.#act(review, "release", { leaving: true });
+  extend = (review) => this.#leaseAction(review, "extend");
+  skip = (review) => this.#leaseAction(review, "skip");
+  release = (review) => this.#leaseAction(review, "release", { leaving: true });
   undo = (decision, key) =>
     this.#post(`reviews/${decision.photo_id}/undo`, { decision_seq: decision.decision_seq }, { key });
   verdict = (entry) =>
@@ -46,12 +46,12 @@ export class Api {
       { key: entry.key, keepalive: true });
 
   async picture(review) {
-    const answer = await this.#fetch(new URL(review.image_url, this.base), {});
-    return answer.blob();
+    const response = await this.#fetch(new URL(review.image_url, this.base), {});
+    return response.blob();
   }
 
-  #act(review, what, options = {}) {
-    return this.#post(`reviews/${review.photo_id}/${what}`, { lease_id: review.lease_id }, options);
+  #leaseAction(review, action, options = {}) {
+    return this.#post(`reviews/${review.photo_id}/${action}`, { lease_id: review.lease_id }, options);
   }
 
   async #read(path) {
@@ -60,42 +60,45 @@ export class Api {
 
   async #post(path, body, { key = crypto.randomUUID(), keepalive = false, leaving = false }) {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-    const request = { method: "POST", headers, body: JSON.stringify(body), keepalive: keepalive || leaving };
+    const request = { method: "POST", headers, body: JSON.stringify(body) };
+    request.keepalive = keepalive || leaving;
     return (await this.#fetch(new URL(path, this.base), request, leaving)).json();
   }
 
   async #fetch(url, request, leaving = false) {
-    // The token is for our own service, whatever address a row may name.
-    if (url.origin !== this.base.origin) throw new Problem(0, { detail: "An address of another site." });
-    let answer = await this.#once(url, request, leaving);
-    if (answer.status === 401 && !leaving) {
-      await this.#reached(this.session.renew());
-      answer = await this.#once(url, request, leaving);
+    // The token must not be sent to another site, whatever URL a response contains.
+    if (url.origin !== this.base.origin) {
+      throw new Problem(0, { detail: "The address belongs to another site." });
     }
-    if (answer.ok) return answer;
-    if (answer.status === 401) throw new SignedOut();
-    const body = await answer.json().catch(() => ({}));
-    if (COME_AGAIN.has(answer.status) || body.code === IN_PROGRESS) {
-      throw new Unreachable(`the service answered ${answer.status}`);
+    let response = await this.#fetchOnce(url, request, leaving);
+    if (response.status === 401 && !leaving) {
+      await this.#reached(this.account.renew());
+      response = await this.#fetchOnce(url, request, leaving);
     }
-    throw new Problem(answer.status, body);
+    if (response.ok) return response;
+    if (response.status === 401) throw new SignedOut();
+    const body = await response.json().catch(() => ({}));
+    if (RETRYABLE.has(response.status) || body.code === IN_PROGRESS) {
+      throw new Unreachable(`the service failed with status ${response.status}`);
+    }
+    throw new Problem(response.status, body);
   }
 
-  async #once(url, request, leaving) {
-    const token = leaving ? this.session.tokenAtHand : await this.#reached(this.session.token());
+  async #fetchOnce(url, request, leaving) {
+    const token = leaving ? this.account.currentToken : await this.#reached(this.account.token());
     if (!token) throw new SignedOut();
     const headers = { ...request.headers, Authorization: `Bearer ${token}` };
-    const signal = leaving ? undefined : AbortSignal.timeout(PATIENCE_MS);
-    const asked = { cache: "no-store", credentials: "omit", ...request, headers, signal };
-    const answer = await this.#reached(fetch(url, asked));
-    const said = Date.parse(answer.headers.get("Date") ?? "");
-    if (Number.isFinite(said)) this.#skew_ms = said - Date.now();
-    return answer;
+    const signal = leaving ? undefined : AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const options = { cache: "no-store", credentials: "omit", ...request, headers, signal };
+    const response = await this.#reached(fetch(url, options));
+    const serverTime_ms = Date.parse(response.headers.get("Date") ?? "");
+    if (Number.isFinite(serverTime_ms)) this.#skew_ms = serverTime_ms - Date.now();
+    return response;
   }
 
-  async #reached(asking) {
+  async #reached(promise) {
     try {
-      return await asking;
+      return await promise;
     } catch (error) {
       throw new Unreachable("no connection", { cause: error });
     }

@@ -1,13 +1,13 @@
-// The photo: as large as fits, nearer by wheel, pinch, double click or key, moved by dragging.
+// The photo: fitted to its frame, zoomed by wheel, pinch, double click or key, moved by dragging.
 
-const NEAREST = 8;
+const MAX_SCALE = 8;
 
 export class Viewer {
   #picture = null;
   #scale = 1;
   #x = 0;
   #y = 0;
-  #fingers = new Map();
+  #pointers = new Map();
 
   constructor(frame) {
     this.frame = frame;
@@ -23,7 +23,7 @@ export class Viewer {
     frame.addEventListener("pointerdown", (event) => this.#down(event));
     frame.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel"]) {
-      frame.addEventListener(end, (event) => this.#fingers.delete(event.pointerId));
+      frame.addEventListener(end, (event) => this.#pointers.delete(event.pointerId));
     }
     new ResizeObserver(() => this.#draw()).observe(frame);
   }
@@ -32,13 +32,13 @@ export class Viewer {
     return this.#scale;
   }
 
-  /** Shows this picture, whole; null shows none. */
+  /** Shows this picture, fitted to the frame; null removes it. */
   show(picture) {
     if (picture === this.#picture) return;
     this.#picture?.remove();
     this.#picture = picture;
     if (picture) {
-      picture.alt = "The photo to be judged";
+      picture.alt = "The photo to review";
       picture.className = "photo";
       this.frame.prepend(picture);
     }
@@ -50,9 +50,9 @@ export class Viewer {
     this.#draw();
   }
 
-  /** Nearer by a factor, around a point measured from the frame's centre. */
+  /** Zooms by a factor around a point, which is measured from the frame's centre. */
   zoom(factor, [x, y] = [0, 0]) {
-    const scale = Math.min(NEAREST, Math.max(1, this.#scale * factor));
+    const scale = Math.min(MAX_SCALE, Math.max(1, this.#scale * factor));
     const change = scale / this.#scale;
     this.#scale = scale;
     this.#x = x - (x - this.#x) * change;
@@ -73,16 +73,16 @@ export class Viewer {
 
   #down(event) {
     if (event.target.closest("button") || (event.pointerType === "mouse" && event.button)) return;
-    this.#fingers.set(event.pointerId, this.#from(event));
+    this.#pointers.set(event.pointerId, this.#from(event));
     this.frame.setPointerCapture(event.pointerId);
   }
 
   #move(event) {
-    const before = this.#fingers.get(event.pointerId);
+    const before = this.#pointers.get(event.pointerId);
     if (!before) return;
     const now = this.#from(event);
-    this.#fingers.set(event.pointerId, now);
-    const other = [...this.#fingers].find(([id]) => id !== event.pointerId)?.[1];
+    this.#pointers.set(event.pointerId, now);
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (!other) return void this.pan(now[0] - before[0], now[1] - before[1]);
     const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) || 1;
     const middle = [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2];
@@ -94,7 +94,7 @@ export class Viewer {
   #draw() {
     const picture = this.#picture;
     if (!picture) return;
-    // No further than its edge: a photo that is out of sight would puzzle people.
+    // The photo cannot be moved out of sight.
     const { clientWidth: width, clientHeight: height } = this.frame;
     const fit = Math.min(width / picture.naturalWidth, height / picture.naturalHeight);
     const beyond = (inner, outer) => Math.max(0, (inner * fit * this.#scale - outer) / 2);

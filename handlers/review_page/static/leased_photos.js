@@ -1,10 +1,10 @@
-// The photos that this page holds: the one before the person, and one ahead. A hold is a lease of
-// the service's; it is extended while the person is there, and ends by itself when they are not.
+// The photos that the page has leased: the one that is shown, and the next one. A lease is extended
+// while the reviewer is active, and expires by itself when they are not.
 
-const AWAY_MS = 180_000; // so long without a key or a pointer, and nobody is there
+const AWAY_MS = 180_000; // without a key or pointer event for so long, the reviewer is away
 const RETRY_MS = 5000;
 
-export class Holding {
+export class LeasedPhotos {
   constructor(api) {
     this.api = api;
     this.current = null;
@@ -20,19 +20,19 @@ export class Holding {
     return document.hidden || performance.now() - this.seen_ms > AWAY_MS;
   }
 
-  /** A photo as it came, with its picture on the way: `loaded(error)` once it is there, or is not. */
-  take(review, loaded) {
+  /** Adds a review and loads its picture; then calls `onLoaded(item, error)`, error may be null. */
+  take(review, onLoaded) {
     const item = { review, picture: null, trouble: "", shown_ms: 0, retry_ms: 0, extending: false };
-    this.#lasts(item, review.lease_until);
-    this.load(item, loaded);
+    this.#setExpiry(item, review.lease_until);
+    this.load(item, onLoaded);
     return item;
   }
 
-  load(item, loaded) {
+  load(item, onLoaded) {
     item.trouble = "";
-    this.#load(item).then(() => loaded(item, null), (error) => {
+    this.#load(item).then(() => onLoaded(item, null), (error) => {
       item.trouble = error.message;
-      loaded(item, error);
+      onLoaded(item, error);
     });
   }
 
@@ -45,46 +45,47 @@ export class Holding {
       await picture.decode();
       if (!item.dropped) item.picture = picture;
     } catch {
-      throw new Error("the picture cannot be read");
+      throw new Error("the picture cannot be decoded");
     } finally {
-      URL.revokeObjectURL(url); // a decoded picture no longer needs its address
+      URL.revokeObjectURL(url); // a decoded picture no longer needs its URL
     }
   }
 
-  #lasts(item, until) {
-    item.lasting_ms = Date.parse(until) - this.api.now();
-    item.until_ms = performance.now() + item.lasting_ms;
+  #setExpiry(item, until) {
+    item.lease_ms = Date.parse(until) - this.api.now();
+    item.until_ms = performance.now() + item.lease_ms;
   }
 
+  /** Seconds until the lease expires. */
   remaining(item) {
     return (item.until_ms - performance.now()) / 1000;
   }
 
-  /** Extends what is due; `lost(item, error)` for what is no longer ours, `failed(error)` otherwise. */
-  keep(lost, failed) {
+  /** Extends leases that are due: `onLost(item, error)` for lost ones, `onFailed(error)` else. */
+  extendDue(onLost, onFailed) {
     const now = performance.now();
     for (const item of this.items) {
-      const due = item.until_ms - now < (item.lasting_ms * 2) / 3 && now > item.retry_ms;
-      if (item.extending || item.dropped) continue; // what was given up must not come to life again
-      if (due && !this.away) this.#extend(item, lost, failed);
-      else if (item.until_ms <= now) lost(item, null);
+      const due = item.until_ms - now < (item.lease_ms * 2) / 3 && now > item.retry_ms;
+      if (item.extending || item.dropped) continue; // a released photo must not be leased again
+      if (due && !this.away) this.#extend(item, onLost, onFailed);
+      else if (item.until_ms <= now) onLost(item, null);
     }
   }
 
-  async #extend(item, lost, failed) {
+  async #extend(item, onLost, onFailed) {
     item.extending = true;
     try {
-      this.#lasts(item, (await this.api.extend(item.review)).lease_until);
+      this.#setExpiry(item, (await this.api.extend(item.review)).lease_until);
     } catch (error) {
       item.retry_ms = performance.now() + RETRY_MS;
-      if (!error.status) failed(error);
-      else if (this.items.includes(item)) lost(item, error);
+      if (!error.status) onFailed(error);
+      else if (this.items.includes(item)) onLost(item, error);
     } finally {
       item.extending = false;
     }
   }
 
-  /** Gives a photo back at once; where that fails, its lease ends by itself. */
+  /** Releases a photo; if that fails, its lease expires by itself. */
   release(item) {
     item.dropped = true;
     this.api.release(item.review).catch(() => {});

@@ -1,135 +1,137 @@
-// Puts the page together: sign-in, desk, view, keys. Everything else is in the modules.
+// Assembles the page: sign-in, review session, view, keys.
 
-import { Api } from "./api.js";
-import { Desk } from "./review_session.js";
+import { Api, REQUEST_TIMEOUT_MS } from "./api.js";
+import { byId, setText } from "./dom.js";
+import { visible } from "./format.js";
+import { Viewer } from "./image_viewer.js";
 import { keyTable, listenToKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
-import { Session } from "./signin.js";
-import { PATIENCE_MS, browser, keep, kept, say, visible } from "./text.js";
+import { ReviewSession } from "./review_session.js";
+import { Account } from "./signin.js";
+import { browser, load, store } from "./storage.js";
 import { View } from "./view.js";
-import { Viewer } from "./image_viewer.js";
 
-const SINGLE = "scones.single-keys";
-const AGAIN_MS = 5000;
-const at = (id) => document.getElementById(id);
+const SINGLE_KEYS = "scones.single-keys";
+const RELOAD_MS = 5000;
 
-/** A message before there is a desk. */
-function message(title, text, button, does) {
+/** Shows a message while there is no review session. */
+function message(title, text, button, action) {
   document.body.dataset.phase = "signed_out";
-  at("message").hidden = false;
-  at("facts").classList.add("absent");
-  say(at("message-title"), title);
-  say(at("message-text"), text);
-  say(at("message-go"), button);
-  at("message-go").onclick = does;
-  at("message-go").focus();
+  byId("message").hidden = false;
+  byId("facts").classList.add("absent");
+  setText(byId("message-title"), title);
+  setText(byId("message-text"), text);
+  setText(byId("message-go"), button);
+  byId("message-go").onclick = action;
+  byId("message-go").focus();
 }
 
 async function settings() {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const answer = await fetch(new URL("config.json", import.meta.url), { cache: "no-store", signal });
-  if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
-  return answer.json();
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const url = new URL("config.json", import.meta.url);
+  const response = await fetch(url, { cache: "no-store", signal });
+  if (!response.ok) throw new Error(`the service failed with status ${response.status}`);
+  return response.json();
 }
 
 async function begin() {
-  let session;
+  let account;
   let trouble;
   try {
-    session = new Session(await settings());
-    trouble = await session.begin();
+    account = new Account(await settings());
+    trouble = await account.begin();
   } catch {
-    setTimeout(() => location.reload(), AGAIN_MS);
+    setTimeout(() => location.reload(), RELOAD_MS);
     return message("No connection", "The page could not be started. It tries again by itself.",
       "Try again", () => location.reload());
   }
-  if (!session.who) {
+  if (!account.who) {
     const text = trouble ? `${visible(trouble)} Please try again.` : "Sign in to review photos.";
-    return message("Photo review", text, "Sign in", () => session.signIn());
+    return message("Photo review", text, "Sign in", () => account.signIn());
   }
-  return work(session);
+  return work(account);
 }
 
-function work(session) {
-  const { who } = session;
-  say(at("who"), visible(who));
-  at("sign-out").hidden = false;
+function work(account) {
+  const { who } = account;
+  setText(byId("who"), visible(who));
+  byId("sign-out").hidden = false;
   let view = null;
-  const desk = new Desk({ api: new Api(session.config.api_base, session), who,
+  const session = new ReviewSession({ api: new Api(account.config.api_base, account), who,
     outbox: new Outbox(who), changed: () => view?.draw() });
-  const viewer = new Viewer(at("frame"));
-  view = new View(desk, viewer);
-  const page = pageOf({ desk, view, session });
+  const viewer = new Viewer(byId("frame"));
+  view = new View(session, viewer);
+  const page = pageOf({ session, view, account });
   let table = [];
-  desk.start().then(function known() {
-    if (!desk.choices.length) return void setTimeout(known, 300);
-    table = keyTable({ desk, viewer, page });
+  session.start().then(function prepare() {
+    if (!session.choices.length) return void setTimeout(prepare, 300);
+    table = keyTable({ session, viewer, page });
     view.prepare(table, page.decide);
     view.draw();
     return undefined;
   });
   listenToKeys(() => table, page);
-  connect({ desk, viewer, page });
+  connect({ session, viewer, page });
   view.draw();
 }
 
-/** What keys and buttons do that is not the desk's or the viewer's. */
-function pageOf({ desk, view, session }) {
+/** The actions of keys and buttons that need more than the session or the viewer. */
+function pageOf({ session, view, account }) {
   return {
-    single: kept(browser, SINGLE) !== false,
+    single: load(browser, SINGLE_KEYS) !== false,
     get helping() {
-      return at("help").open;
+      return byId("help").open;
     },
     decide(verdict) {
-      if (desk.decide(verdict)) view.flash(verdict);
+      if (session.decide(verdict)) view.flash(verdict);
     },
-    goOn() {
-      if (at("message").hidden || at("message-go").hidden) return;
-      if (desk.phase === "signed_out") session.signIn();
-      else if (desk.phase === "refused") session.signOut();
-      else desk.next();
+    proceed() {
+      if (byId("message").hidden || byId("message-go").hidden) return;
+      if (session.phase === "signed_out") account.signIn();
+      else if (session.phase === "refused") account.signOut();
+      else session.next();
     },
     help() {
-      if (at("help").open) at("help").close();
-      else at("help").showModal();
+      if (byId("help").open) byId("help").close();
+      else byId("help").showModal();
     },
     signOut() {
-      desk.leave();
-      session.signOut();
+      session.leave();
+      account.signOut();
     },
   };
 }
 
-function connect({ desk, viewer, page }) {
-  const click = (id, does) => at(id).addEventListener("click", does);
-  click("skip", () => desk.skip());
-  click("undo", () => desk.undo());
+function connect({ session, viewer, page }) {
+  const click = (id, action) => byId(id).addEventListener("click", action);
+  click("skip", () => session.skip());
+  click("undo", () => session.undo());
   click("nearer", () => viewer.zoom(1.4));
   click("further", () => viewer.zoom(1 / 1.4));
   click("whole", () => viewer.fit());
   click("help-open", page.help);
   click("help-close", page.help);
   click("sign-out", page.signOut);
-  click("message-go", page.goOn);
-  at("single").checked = page.single;
-  at("single").addEventListener("change", (event) => {
+  click("message-go", page.proceed);
+  byId("single").checked = page.single;
+  byId("single").addEventListener("change", (event) => {
     page.single = event.target.checked;
-    keep(browser, SINGLE, page.single);
+    store(browser, SINGLE_KEYS, page.single);
   });
   for (const sign of ["keydown", "pointerdown", "pointermove", "wheel"]) {
-    addEventListener(sign, () => desk.touched(), { passive: true, capture: true });
+    addEventListener(sign, () => session.touched(), { passive: true, capture: true });
   }
-  setInterval(() => desk.tick(), 1000);
+  setInterval(() => session.tick(), 1000);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    desk.tick(); // what ended meanwhile is said before the person decides
-    desk.touched();
+    session.tick(); // an expired lease must be shown before the reviewer decides
+    session.touched();
   });
-  addEventListener("online", () => desk.next());
-  addEventListener("pagehide", () => desk.leave());
-  addEventListener("pageshow", (event) => event.persisted && desk.start());
+  addEventListener("online", () => session.next());
+  addEventListener("pagehide", () => session.leave());
+  addEventListener("pageshow", (event) => event.persisted && session.start());
   addEventListener("beforeunload", (event) => {
-    if (desk.outbox.size && !desk.outbox.durable) event.preventDefault();
+    if (session.outbox.size && !session.outbox.durable) event.preventDefault();
   });
 }
 

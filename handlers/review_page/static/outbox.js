@@ -1,7 +1,7 @@
-// Verdicts that the service has not confirmed. Each lies under a name of its own, with the
-// Idempotency-Key that it is sent with however often: two tabs, or a reload in between, send it once.
+// Verdicts that the service has not confirmed. Each is stored under a name of its own, with its
+// Idempotency-Key, so that two tabs, or a reload, do not record it twice.
 
-import { browser, keep, kept } from "./text.js";
+import { browser, load, store } from "./storage.js";
 
 const NAME = "scones.verdict.";
 
@@ -9,9 +9,9 @@ export class Outbox {
   #entries;
 
   constructor(who) {
-    this.prefix = `${NAME}${who}.`; // never sent in somebody else's name
+    this.prefix = `${NAME}${who}.`; // a verdict is never sent in the name of another user
     this.durable = true;
-    this.#entries = this.#found();
+    this.#entries = this.#stored();
   }
 
   get size() {
@@ -28,30 +28,30 @@ export class Outbox {
 
   add(entry) {
     this.#entries.push(entry);
-    this.#keep(entry);
+    this.#store(entry);
   }
 
-  /** Notes that it is about to be sent: from then on nobody knows whether it counted. */
+  /** Records that the verdict is about to be sent: from now on it may have been recorded. */
   sending(entry) {
     entry.attempts += 1;
-    this.#keep(entry);
+    this.#store(entry);
   }
 
   drop(entry) {
     this.#entries = this.#entries.filter((other) => other !== entry);
-    keep(browser, this.prefix + entry.key, null);
+    store(browser, this.prefix + entry.key, null);
   }
 
-  #keep(entry) {
-    const { item: _shown, ...lasting } = entry;
-    this.durable = keep(browser, this.prefix + entry.key, lasting) && this.durable;
+  #store(entry) {
+    const { item: _item, ...stored } = entry;
+    this.durable = store(browser, this.prefix + entry.key, stored) && this.durable;
   }
 
-  #found() {
+  #stored() {
     try {
       return Object.keys(browser())
         .filter((name) => name.startsWith(this.prefix))
-        .map((name) => kept(browser, name))
+        .map((name) => load(browser, name))
         .filter((entry) => entry?.key)
         .sort((a, b) => a.at - b.at);
     } catch {

@@ -1,19 +1,19 @@
-// What happens at the reviewer's desk: states and the moves between them. It knows neither the
-// document nor HTTP, only `api`, `outbox` and `holding`; `changed()` is called after every move.
+// The state machine of a review session. It depends neither on the document nor on HTTP, only on
+// `api`, `outbox` and `leasedPhotos`; it calls `changed()` after every transition.
 //
 //   loading ─► looking ─► (verdict, skip) ─► looking | loading ─► empty ─► looking
 //   looking ─► lost ─► (next) ─► loading          any ─► signed_out | refused
 
 import { SignedOut, Unreachable } from "./api.js";
-import { Holding } from "./leased_photos.js";
+import { LeasedPhotos } from "./leased_photos.js";
 
-const LOOK_MS = 200; // a key pressed twice must not decide a photo that nobody has seen
+const LOOK_MS = 200; // a key pressed twice must not decide a photo that was not seen
 const EMPTY_MS = [3000, 5000, 8000, 12000, 20000];
-const AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
+const RETRY_MS = [1000, 2000, 4000, 8000, 15000];
 const COUNTS_MS = 15_000;
-const UNDO_AT_MOST = 20;
+const MOST_UNDOS = 20;
 
-export class Desk {
+export class ReviewSession {
   phase = "loading";
   lost = null;
   refused = "";
@@ -24,7 +24,7 @@ export class Desk {
   undo_s = 0;
   decided = [];
   undoing = false;
-  #coming = null;
+  #request = null;
   #nextKey = null;
   #sending = null;
   #tries = 0;
@@ -35,11 +35,11 @@ export class Desk {
 
   constructor({ api, outbox, who, changed }) {
     Object.assign(this, { api, outbox, who, changed });
-    this.holding = new Holding(api);
+    this.leasedPhotos = new LeasedPhotos(api);
   }
 
   get current() {
-    return this.holding.current;
+    return this.leasedPhotos.current;
   }
 
   get ready() {
@@ -47,7 +47,7 @@ export class Desk {
     return this.phase === "looking" && !this.undoing && Boolean(item.picture || item.trouble);
   }
 
-  /** The decision that an undo would take back, while the service would let it. */
+  /** The decision that can be undone, if there is one. */
   get undoable() {
     const unsent = this.outbox.last;
     if (unsent) return { verdict: unsent.verdict, left_s: null };
@@ -56,10 +56,11 @@ export class Desk {
     return left_s > 0 ? { verdict: last.verdict, left_s } : null;
   }
 
-  /** Seconds that the photo stays here if nobody touches anything; null while all is well. */
-  get fading() {
+  /** Seconds until the shown photo is lost because the reviewer is away; null if they are not. */
+  get expiring() {
     const item = this.current;
-    return this.phase === "looking" && this.holding.away ? this.holding.remaining(item) : null;
+    const isExpiring = this.phase === "looking" && this.leasedPhotos.away;
+    return isExpiring ? this.leasedPhotos.remaining(item) : null;
   }
 
   async start() {
@@ -71,25 +72,27 @@ export class Desk {
       this.#reached();
     });
     if (!this.choices.length) return;
-    this.#goOn();
+    this.#resume();
     this.#count();
   }
 
-  /** Once a second, and whenever the page is looked at again. */
+  /** To be called once a second, and when the page becomes visible. */
   tick() {
     if (this.#left || this.phase === "signed_out" || this.phase === "refused") return;
-    this.holding.keep((item, error) => this.#lose(item, error), (error) => this.#failed(error));
+    this.leasedPhotos.extendDue(
+      (item, error) => this.#handleLost(item, error), (error) => this.#failed(error),
+    );
     if (!document.hidden && performance.now() - this.#countsAt > COUNTS_MS) this.#count();
     this.changed();
   }
 
-  /** Somebody is there. */
+  /** To be called for every sign of an active reviewer. */
   touched() {
-    const { away } = this.holding;
-    this.holding.seen_ms = performance.now();
+    const { away } = this.leasedPhotos;
+    this.leasedPhotos.seen_ms = performance.now();
     if (!away || document.hidden || this.#left) return;
     this.tick();
-    if (this.phase === "empty" || this.phase === "looking") this.#want();
+    if (this.phase === "empty" || this.phase === "looking") this.#requestNext();
   }
 
   decide(verdict) {
@@ -98,84 +101,85 @@ export class Desk {
     const { photo_id, lease_id, decision_seq, key } = item.review;
     this.outbox.add({ key: crypto.randomUUID(), photo_id, lease_id, decision_seq, verdict,
       name: key, at: Date.now(), attempts: 0, item });
-    if (!this.connected) this.#tell("kept", { verdict });
+    if (!this.connected) this.#notify("kept", { verdict });
     this.#advance();
-    if (this.connected) this.#send(); // otherwise it goes with the next attempt, and can be taken back
+    // Without a connection it is sent with the next attempt, and can be undone until then.
+    if (this.connected) this.#send();
     return true;
   }
 
   skip() {
     const item = this.current;
     if (this.phase !== "looking" || this.undoing) return;
-    this.#tell("skipped");
+    this.#notify("skipped");
     this.api.skip(item.review).catch((error) => {
-      if (error instanceof Unreachable) this.#tell("skip_unsent");
+      if (error instanceof Unreachable) this.#notify("skip_unsent");
       this.#failed(error);
     });
     this.#advance();
   }
 
-  /** Leaves the state `lost`, or tries again whatever failed. */
+  /** Leaves the state `lost`, or repeats what failed. */
   next() {
     if (this.phase === "lost") this.#advance();
     else if (this.phase === "looking" && this.current.trouble) this.#reload(this.current);
-    else this.#goOn();
+    else this.#resume();
   }
 
   async undo() {
     if (this.undoing || this.phase === "signed_out" || this.phase === "refused") return;
     const unsent = this.outbox.last;
-    if (unsent?.item && !unsent.attempts) return this.#takeBackUnsent(unsent);
-    if (unsent && !this.connected) return this.#tell("undo_offline");
+    if (unsent?.item && !unsent.attempts) return this.#undoUnsent(unsent);
+    if (unsent && !this.connected) return this.#notify("undo_offline");
     this.undoing = true;
     this.changed();
     await this.#sending;
     const last = this.decided.at(-1);
-    if (!last) this.#tell("undo_nothing");
-    else await this.#guarded(() => this.#takeBack(last));
+    if (!last) this.#notify("undo_nothing");
+    else await this.#guarded(() => this.#undoDecision(last));
     this.undoing = false;
     this.changed();
   }
 
-  /** The page goes away: what was not used goes back to the queue at once. */
+  /** To be called when the page closes: releases all photos. */
   leave() {
     this.#left = true;
     clearTimeout(this.#timer);
-    this.holding.releaseAll();
+    this.leasedPhotos.releaseAll();
   }
 
-  async #takeBack(last) {
+  async #undoDecision(last) {
     last.undo_key ??= crypto.randomUUID();
-    let answer;
+    let response;
     try {
-      answer = await this.api.undo(last, last.undo_key);
+      response = await this.api.undo(last, last.undo_key);
     } catch (error) {
-      if (error instanceof Unreachable) this.#tell("undo_offline");
+      if (error instanceof Unreachable) this.#notify("undo_offline");
       if (!error.status) throw error;
       this.decided.pop();
-      this.#tell("undo_refused", { verdict: last.verdict, name: last.name, detail: error.message });
+      this.#notify("undo_refused", { verdict: last.verdict, name: last.name, detail: error.message });
       return;
     }
     this.#reached();
     this.decided.pop();
-    this.#tell("undone", { verdict: last.verdict, name: last.name, back: Boolean(answer.review) });
-    if (answer.review) this.#putBefore(this.#taken(answer.review));
+    this.#notify("undone", { verdict: last.verdict, name: last.name, back: Boolean(response.review) });
+    if (response.review) this.#showAgain(this.#take(response.review));
     this.#countsAt = -Infinity;
   }
 
-  #takeBackUnsent(entry) {
+  #undoUnsent(entry) {
     this.outbox.drop(entry);
     entry.item.dropped = false;
-    this.#putBefore(entry.item);
-    this.#tell("undone", { verdict: entry.verdict, name: entry.name, back: true });
+    this.#showAgain(entry.item);
+    this.#notify("undone", { verdict: entry.verdict, name: entry.name, back: true });
   }
 
-  /** A photo comes back before the person; the one that lay there waits behind it. */
-  #putBefore(item) {
-    const { current, ahead } = this.holding;
+  /** Shows a photo again; the one that was shown becomes the next. */
+  #showAgain(item) {
+    const { current, ahead } = this.leasedPhotos;
     if (current && this.phase !== "lost") {
-      if (ahead) this.holding.release(ahead);
-      this.holding.ahead = current;
+      if (ahead) this.leasedPhotos.release(ahead);
+      this.leasedPhotos.ahead = current;
     }
     this.#show(item);
   }
@@ -183,62 +187,64 @@ export class Desk {
   #show(item) {
     clearTimeout(this.#timer);
     this.#empties = 0;
-    this.holding.current = item;
+    this.leasedPhotos.current = item;
     this.phase = "looking";
     this.lost = null;
     this.#loaded(item);
-    this.#want();
+    this.#requestNext();
   }
 
-  #taken(review) {
-    return this.holding.take(review, (item, error) => this.#loaded(item, error));
+  #take(review) {
+    return this.leasedPhotos.take(review, (item, error) => this.#loaded(item, error));
   }
 
   #reload(item) {
-    this.holding.load(item, (_item, error) => this.#loaded(item, error));
+    this.leasedPhotos.load(item, (_item, error) => this.#loaded(item, error));
     this.changed();
   }
 
   #loaded(item, error = null) {
     if (item.dropped) return;
-    if (error?.status === 409) return void this.#lose(item, error);
+    if (error?.status === 409) return void this.#handleLost(item, error);
     if (error instanceof Unreachable || error instanceof SignedOut) this.#failed(error);
     if (item === this.current && item.picture && !item.shown_ms) item.shown_ms = performance.now();
     this.changed();
   }
 
   #advance() {
-    const { ahead } = this.holding;
-    this.holding.current = null;
-    this.holding.ahead = null;
+    const { ahead } = this.leasedPhotos;
+    this.leasedPhotos.current = null;
+    this.leasedPhotos.ahead = null;
     if (ahead) return this.#show(ahead);
     this.phase = "loading";
     this.changed();
-    return this.#want();
+    return this.#requestNext();
   }
 
-  /** Asks for a photo if there is room for one: one request at a time, repeated under one key. */
-  #want() {
-    if (this.#coming || this.#left || (this.current && this.holding.ahead)) return;
-    if (this.holding.away && this.phase !== "loading") return; // nobody to hold a photo for
+  /** Requests a photo if there is room for it: one request at a time, repeated with the same key. */
+  #requestNext() {
+    if (this.#request || this.#left || (this.current && this.leasedPhotos.ahead)) return;
+    if (this.leasedPhotos.away && this.phase !== "loading") return; // no reviewer to lease a photo for
     this.#nextKey ??= crypto.randomUUID();
-    this.#coming = this.#guarded(async () => {
-      const { review } = await this.#asked(this.api.next(Boolean(this.current), this.#nextKey));
+    this.#request = this.#guarded(async () => {
+      const { review } = await this.#dropKeyIfRefused(
+        this.api.next(Boolean(this.current), this.#nextKey),
+      );
       this.#nextKey = null;
       this.#reached();
       return review;
     });
-    this.#coming.then((review) => {
-      this.#coming = null;
+    this.#request.then((review) => {
+      this.#request = null;
       if (review) this.#arrived(review);
-      else if (review === null && !this.current) this.#nothing();
+      else if (review === null && !this.current) this.#nothingWaits();
     });
   }
 
-  /** A refusal is not repeated under the same key; only what had no answer is. */
-  async #asked(asking) {
+  /** Drops the key after a refusal: only a request without response is repeated with its key. */
+  async #dropKeyIfRefused(promise) {
     try {
-      return await asking;
+      return await promise;
     } catch (error) {
       if (error.status) this.#nextKey = null;
       throw error;
@@ -246,25 +252,27 @@ export class Desk {
   }
 
   #arrived(review) {
-    const item = this.#taken(review);
-    const known = this.holding.items.some((other) => other.review.photo_id === review.photo_id);
-    if (this.#left || (this.current && this.holding.ahead) || known) this.holding.release(item);
-    else if (this.current) this.holding.ahead = item;
+    const item = this.#take(review);
+    const known = this.leasedPhotos.items.some((other) => other.review.photo_id === review.photo_id);
+    const isFull = this.current && this.leasedPhotos.ahead;
+    if (this.#left || isFull || known) this.leasedPhotos.release(item);
+    else if (this.current) this.leasedPhotos.ahead = item;
     else this.#show(item);
   }
 
-  #nothing() {
+  #nothingWaits() {
     if (this.phase === "loading") this.phase = "empty";
-    const wait = EMPTY_MS[Math.min(this.#empties++, EMPTY_MS.length - 1)];
-    this.#later(() => (this.holding.away ? this.#nothing() : this.#want()), wait);
+    const wait_ms = EMPTY_MS[Math.min(this.#empties++, EMPTY_MS.length - 1)];
+    const retry = () => (this.leasedPhotos.away ? this.#nothingWaits() : this.#requestNext());
+    this.#later(retry, wait_ms);
     this.changed();
   }
 
-  #lose(item, error) {
+  #handleLost(item, error) {
     item.dropped = true;
     if (item !== this.current) {
-      if (item === this.holding.ahead) this.holding.ahead = null;
-      return this.#want();
+      if (item === this.leasedPhotos.ahead) this.leasedPhotos.ahead = null;
+      return this.#requestNext();
     }
     if (this.phase !== "looking") return undefined;
     this.phase = "lost";
@@ -273,7 +281,7 @@ export class Desk {
     return this.changed();
   }
 
-  /** Sends what is unconfirmed, in order; what cannot be sent now is sent again later. */
+  /** Sends unconfirmed verdicts in order; the rest is sent later. */
   #send() {
     this.#sending ??= this.#guarded(async () => {
       while (this.outbox.first) await this.#sendOne(this.outbox.first);
@@ -285,25 +293,25 @@ export class Desk {
     const late = entry.attempts > 0 || !this.connected;
     this.outbox.sending(entry);
     try {
-      const answer = await this.api.verdict(entry);
+      const response = await this.api.verdict(entry);
       this.outbox.drop(entry);
-      this.#recorded(entry, answer, late);
+      this.#recorded(entry, response, late);
     } catch (error) {
       if (!error.status) throw error; // it stays in the outbox
       this.outbox.drop(entry);
-      this.#tell("not_counted", { ...error.more, code: error.code, detail: error.message,
+      this.#notify("not_counted", { ...error.more, code: error.code, detail: error.message,
         mine: entry.verdict, name: entry.name });
     }
     this.#reached();
   }
 
-  #recorded(entry, answer, late) {
-    const { photo_id, decision_seq, undo_until } = answer;
+  #recorded(entry, response, late) {
+    const { photo_id, decision_seq, undo_until } = response;
     this.decided.push({ photo_id, decision_seq, verdict: entry.verdict, name: entry.name,
       until_ms: Date.parse(undo_until) });
-    this.decided.splice(0, this.decided.length - UNDO_AT_MOST);
+    this.decided.splice(0, this.decided.length - MOST_UNDOS);
     if (this.counts) this.counts.decided_by_me_today += 1;
-    this.#tell(late ? "recorded_late" : "recorded", { verdict: entry.verdict });
+    this.#notify(late ? "recorded_late" : "recorded", { verdict: entry.verdict });
   }
 
   async #count() {
@@ -311,14 +319,14 @@ export class Desk {
     await this.#guarded(async () => {
       this.counts = await this.api.queue();
       this.#reached();
-      if (this.current && this.counts.waiting) this.#want();
+      if (this.current && this.counts.waiting) this.#requestNext();
     });
   }
 
-  /** Runs what may fail; undefined where it did. */
-  async #guarded(work) {
+  /** Runs an action and handles its failure; undefined if it failed. */
+  async #guarded(action) {
     try {
-      return await work();
+      return await action();
     } catch (error) {
       this.#failed(error);
       return undefined;
@@ -329,27 +337,27 @@ export class Desk {
     if (error instanceof SignedOut) this.phase = "signed_out";
     else if (error instanceof Unreachable) this.#unreachable();
     else if (error.status === 403) Object.assign(this, { phase: "refused", refused: error.message });
-    else this.#tell("error", { detail: error.message });
-    if (error.status && !this.current && this.phase === "loading") this.#later(() => this.#goOn());
+    else this.#notify("error", { detail: error.message });
+    if (error.status && !this.current && this.phase === "loading") this.#later(() => this.#resume());
     this.changed();
   }
 
   #unreachable() {
     this.connected = false;
-    this.#later(() => this.#goOn());
+    this.#later(() => this.#resume());
   }
 
-  #later(then, wait = AGAIN_MS[Math.min(this.#tries++, AGAIN_MS.length - 1)]) {
+  #later(action, wait_ms = RETRY_MS[Math.min(this.#tries++, RETRY_MS.length - 1)]) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, wait);
+    this.#timer = setTimeout(action, wait_ms);
   }
 
-  /** Goes on with everything that waits: choices, verdicts, the next photo. */
-  #goOn() {
+  /** Continues with everything that waits: choices, pictures, verdicts, the next photo. */
+  #resume() {
     if (!this.choices.length) return void this.start();
-    for (const item of this.holding.items) if (item.trouble) this.#reload(item);
+    for (const item of this.leasedPhotos.items) if (item.trouble) this.#reload(item);
     this.#send();
-    this.#want();
+    this.#requestNext();
     return undefined;
   }
 
@@ -357,10 +365,10 @@ export class Desk {
     this.#tries = 0;
     if (this.connected) return;
     this.connected = true;
-    this.#goOn();
+    this.#resume();
   }
 
-  #tell(what, more = {}) {
+  #notify(what, more = {}) {
     this.notice = { what, ...more };
     this.changed();
   }

@@ -1,16 +1,17 @@
-// Sign-in by authorization code with PKCE. The tokens live in this tab and end with it.
+// Sign-in by authorization code with PKCE. The tokens are stored in this tab and end with it.
 
-import { PATIENCE_MS, keep, kept, tab } from "./text.js";
+import { REQUEST_TIMEOUT_MS } from "./api.js";
+import { load, store, tab } from "./storage.js";
 
 const TOKENS = "scones.tokens";
 const ATTEMPT = "scones.sign-in";
-const EARLY_MS = 60_000; // renewed this long before it ends, so that no request is refused
+const EARLY_MS = 60_000; // a token is renewed this long before it expires
 
 const encoded = (bytes) =>
   btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const random = () => encoded(crypto.getRandomValues(new Uint8Array(32)));
 
-/** What a token says of its owner; for display only, the service checks it. */
+/** The claims of a token, unverified: for display only. */
 function claims(token) {
   try {
     const middle = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -20,41 +21,41 @@ function claims(token) {
   }
 }
 
-export class Session {
-  #tokens = kept(tab, TOKENS);
+export class Account {
+  #tokens = load(tab, TOKENS);
   #renewing = null;
 
   constructor(config) {
     this.config = config;
-    this.page = location.origin + location.pathname; // where the sign-in page sends people back to
+    this.page = location.origin + location.pathname; // the sign-in page redirects to it
   }
 
   get who() {
     return this.#tokens ? String(claims(this.#tokens.access).username ?? "") : "";
   }
 
-  /** Takes what the sign-in page sent back. Returns a sentence if that went wrong. */
+  /** Completes a sign-in after the redirect; returns a sentence if that failed, else "". */
   async begin() {
-    const back = new URLSearchParams(location.search);
-    if (!back.has("code") && !back.has("error")) return "";
-    const attempt = kept(tab, ATTEMPT);
-    keep(tab, ATTEMPT, null);
+    const parameters = new URLSearchParams(location.search);
+    if (!parameters.has("code") && !parameters.has("error")) return "";
+    const attempt = load(tab, ATTEMPT);
+    store(tab, ATTEMPT, null);
     history.replaceState(null, "", this.page);
-    if (back.has("error")) return `The sign-in ended with “${back.get("error")}”.`;
-    if (!attempt || attempt.state !== back.get("state")) {
-      return this.#tokens ? "" : "That sign-in was not begun in this tab.";
+    if (parameters.has("error")) return `The sign-in ended with “${parameters.get("error")}”.`;
+    if (!attempt || attempt.state !== parameters.get("state")) {
+      return this.#tokens ? "" : "This sign-in was not started in this tab.";
     }
-    const given = await this.#ask({
-      grant_type: "authorization_code", code: back.get("code"),
+    const isSignedIn = await this.#requestTokens({
+      grant_type: "authorization_code", code: parameters.get("code"),
       redirect_uri: this.page, code_verifier: attempt.verifier,
     });
-    return given ? "" : "The sign-in could not be completed.";
+    return isSignedIn ? "" : "The sign-in could not be completed.";
   }
 
-  /** Leaves for the sign-in page. */
+  /** Redirects to the sign-in page. */
   async signIn() {
     const [state, verifier] = [random(), random()];
-    keep(tab, ATTEMPT, { state, verifier });
+    store(tab, ATTEMPT, { state, verifier });
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     const to = new URL(this.config.authorize_url, this.page);
     to.search = new URLSearchParams({
@@ -75,10 +76,10 @@ export class Session {
 
   forget() {
     this.#tokens = null;
-    keep(tab, TOKENS, null);
+    store(tab, TOKENS, null);
   }
 
-  /** A token that is good for a while; null when somebody has to sign in. */
+  /** Returns a token that is valid for a while; null if the reviewer must sign in. */
   async token() {
     if (!this.#tokens) return null;
     if (Date.now() < this.#tokens.until - EARLY_MS) return this.#tokens.access;
@@ -86,35 +87,35 @@ export class Session {
     return this.#tokens?.access ?? null;
   }
 
-  /** The token as it is, for requests that cannot wait because the page is going away. */
-  get tokenAtHand() {
+  /** The token without renewal, for requests of a page that is closing. */
+  get currentToken() {
     return this.#tokens?.access ?? null;
   }
 
-  /** Throws if the token service cannot be reached: then nobody is signed out. */
+  /** Throws if the token service cannot be reached: then the reviewer stays signed in. */
   async renew() {
     const refresh = this.#tokens?.refresh;
     if (!refresh) return this.forget();
-    this.#renewing ??= this.#ask({ grant_type: "refresh_token", refresh_token: refresh })
+    this.#renewing ??= this.#requestTokens({ grant_type: "refresh_token", refresh_token: refresh })
       .finally(() => { this.#renewing = null; });
     if (!(await this.#renewing)) this.forget();
     return undefined;
   }
 
-  async #ask(parameters) {
-    const answer = await fetch(new URL(this.config.token_url, this.page), {
-      method: "POST", credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS),
+  async #requestTokens(parameters) {
+    const response = await fetch(new URL(this.config.token_url, this.page), {
+      method: "POST", credentials: "omit", signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       body: new URLSearchParams({ ...parameters, client_id: this.config.client_id }),
     });
-    if (answer.status >= 500) throw new TypeError("the token service fails");
-    if (!answer.ok) return false;
-    const given = await answer.json();
+    if (response.status >= 500) throw new TypeError("the token service failed");
+    if (!response.ok) return false;
+    const tokens = await response.json();
     this.#tokens = {
-      access: given.access_token,
-      refresh: given.refresh_token ?? this.#tokens?.refresh ?? null,
-      until: Date.now() + 1000 * (given.expires_in ?? 300),
+      access: tokens.access_token,
+      refresh: tokens.refresh_token ?? this.#tokens?.refresh ?? null,
+      until: Date.now() + 1000 * (tokens.expires_in ?? 300),
     };
-    keep(tab, TOKENS, this.#tokens);
+    store(tab, TOKENS, this.#tokens);
     return true;
   }
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.dynamodb import plain
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import FINAL_STATUSES
 from infra.demo.samples import draw_samples

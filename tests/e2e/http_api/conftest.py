@@ -1,4 +1,4 @@
-"""A stage with the functions' roles enforced, people who can sign in, and photos in its ledger."""
+"""A stage with the functions' roles enforced, and tokens of people who signed in to it."""
 
 import time
 from collections.abc import Iterator
@@ -14,26 +14,26 @@ from tests.e2e.http_api.signing_in import App, Visitors, claims_of, tampered, un
 
 DRIVE, REVIEW, LEAD = "scones/drive", "scones/review", "scones/lead"
 PEOPLE = {"dora": Role.DRIVER, "dan": Role.DRIVER, "rita": Role.REVIEWER, "lena": Role.LEAD}
-# Who calls every route: see `_tokens`.
+# The callers of every route: see `_tokens`.
 IDENTITIES = (
-    *("nobody", "no scope", "ID token", "driver", "other driver", "driver, all scopes"),
+    *("no token", "no scope", "ID token", "driver", "other driver", "driver, all scopes"),
     *("reviewer", "reviewer, all scopes", "reviewer as driver", "lead"),
     *("expired", "tampered", "unsigned"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Town:
-    """A running stage and everybody's tokens, by who it is."""
+class ApiStage:
+    """A running stage, and the token of every identity."""
 
     stage: LocalStage
     visitors: Visitors
-    tokens: dict[str, str]
+    tokens: dict[str, str]  # by identity
     http: httpx.Client
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def api_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiStage]:
     assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
     with (
         running_stage(
@@ -44,14 +44,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         visitors = Visitors(stage, http)
         for name, role in PEOPLE.items():
             visitors.let_in(name, role)
-        yield Town(stage=stage, visitors=visitors, tokens=_tokens(stage, visitors), http=http)
+        yield ApiStage(stage=stage, visitors=visitors, tokens=_tokens(stage, visitors), http=http)
 
 
 def _tokens(stage: LocalStage, visitors: Visitors) -> dict[str, str]:
     app, page = visitors.drivers_app, visitors.reviewers_page
     dora = visitors.access("dora", app, DRIVE)
     return {
-        "nobody": "",
+        "no token": "",
         "no scope": visitors.tokens("dora", app, "openid")["access_token"],
         "ID token": visitors.tokens("dora", app, f"openid {DRIVE}")["id_token"],
         "driver": dora,
@@ -68,26 +68,26 @@ def _tokens(stage: LocalStage, visitors: Visitors) -> dict[str, str]:
 
 
 def _expired(stage: LocalStage, visitors: Visitors, app: App) -> str:
-    """Of a second's life; the client is as it was before afterwards."""
+    """Return a token that has expired: the client's tokens live for a second in the meantime."""
     cognito, pool = stage.client("cognito-idp"), stage.outputs["UserPoolId"]
-    named = {"UserPoolId": pool, "ClientId": app.client_id}
-    client = cognito.describe_user_pool_client(**named)["UserPoolClient"]
-    kept = (
+    ids = {"UserPoolId": pool, "ClientId": app.client_id}
+    client = cognito.describe_user_pool_client(**ids)["UserPoolClient"]
+    kept_names = (
         *("CallbackURLs", "LogoutURLs", "AllowedOAuthFlows", "AllowedOAuthScopes"),
         *("AllowedOAuthFlowsUserPoolClient", "SupportedIdentityProviders", "ExplicitAuthFlows"),
         *("RefreshTokenValidity", "IdTokenValidity"),
     )
-    settings = {name: client[name] for name in kept}
+    settings = {name: client[name] for name in kept_names}
     units = client["TokenValidityUnits"]
     cognito.update_user_pool_client(
-        **named,
+        **ids,
         **settings,
         AccessTokenValidity=1,
         TokenValidityUnits={**units, "AccessToken": "seconds"},
     )
     token = visitors.access("dora", app, DRIVE)
     cognito.update_user_pool_client(
-        **named,
+        **ids,
         **settings,
         AccessTokenValidity=client["AccessTokenValidity"],
         TokenValidityUnits=units,

@@ -1,4 +1,4 @@
-"""People who sign in as apps do: code grant with PKCE, through the same address as the API."""
+"""Signs people in as apps do: by code grant with PKCE, at the same address as the API."""
 
 import base64
 import hashlib
@@ -21,14 +21,14 @@ _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """One app client, and where it is told the code."""
+    """One app client, and the address that receives the code."""
 
     client_id: str
     redirect_uri: str
 
 
 class Visitors:
-    """Makes people and signs them in."""
+    """Creates users and signs them in."""
 
     def __init__(self, stage: LocalStage, http: httpx.Client) -> None:
         self._stage = stage
@@ -54,7 +54,7 @@ class Visitors:
     def authorize(
         self, app: App, scope: str, challenge: str, changed: dict[str, str] | None = None
     ) -> httpx.Response:
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": app.client_id,
             "redirect_uri": app.redirect_uri,
@@ -64,7 +64,7 @@ class Visitors:
             "code_challenge_method": "S256",
             **(changed or {}),
         }
-        return self._http.get("/oauth2/authorize", params=asked)
+        return self._http.get("/oauth2/authorize", params=parameters)
 
     def code(self, name: str, app: App, scope: str, verifier: str) -> str:
         digest = hashlib.sha256(verifier.encode()).digest()
@@ -73,9 +73,9 @@ class Visitors:
         assert page.status_code == 200, page.text
         form = {key: html.unescape(value) for key, value in _HIDDEN.findall(page.text)}
         form |= {"username": name, "password": self._passwords[name]}
-        answer = self._http.post("/login", data=form)
-        assert answer.status_code == 302, answer.text
-        return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
+        response = self._http.post("/login", data=form)
+        assert response.status_code == 302, response.text
+        return parse_qs(urlsplit(response.headers["location"]).query)["code"][0]
 
     def redeem(self, app: App, code: str, verifier: str) -> httpx.Response:
         return self._http.post(
@@ -91,9 +91,9 @@ class Visitors:
 
     def tokens(self, name: str, app: App, scope: str) -> dict[str, Any]:
         verifier = secrets.token_urlsafe(48)
-        answer = self.redeem(app, self.code(name, app, scope, verifier), verifier)
-        assert answer.status_code == 200, answer.text
-        tokens: dict[str, Any] = answer.json()
+        response = self.redeem(app, self.code(name, app, scope, verifier), verifier)
+        assert response.status_code == 200, response.text
+        tokens: dict[str, Any] = response.json()
         return tokens
 
     def access(self, name: str, app: App, scope: str) -> str:
@@ -107,13 +107,13 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def tampered(token: str, **claims: object) -> str:
-    """Other claims under the old signature."""
+    """Return the token with other claims and the old signature."""
     header, _, signature = token.split(".")
     return ".".join([header, _encoded(claims_of(token) | claims), signature])
 
 
 def unsigned(token: str) -> str:
-    """The same claims, saying that no signature is needed."""
+    """Return the token with the algorithm `none` and without signature."""
     return f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{token.split('.')[1]}."
 
 

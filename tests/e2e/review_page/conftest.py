@@ -1,4 +1,4 @@
-"""The reviewers' page of a real stage, and browsers that look at it."""
+"""The review page of a running stage, and browsers that open it."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.browsing import NO_PLAYWRIGHT
 from tests.e2e.review_page.leaving import Window
-from tests.e2e.review_page.office import Office, open_office
+from tests.e2e.review_page.review_stage import ReviewStage, open_review_stage
 from tests.e2e.review_page.signing_in import TOKENS
 
 if TYPE_CHECKING:
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 NAMES = tuple(f"{place}.jpg" for place in range(10))
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" & \u202egpj.exe.jpg'
-# What a browser says of answers that a test asked for: no error of the page.
+# The browser's message about failures that a test causes; they are not errors of the page.
 _EXPECTED = "Failed to load resource"
-_OF_THE_PAGE = ("document", "script", "stylesheet")  # which no test keeps from `at_desk`
+_PAGE_FILES = ("document", "script", "stylesheet")  # must load in every test with `open_page`
 
 
 @pytest.fixture(scope="session")
-def running_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with open_office(tmp_path_factory.mktemp("office")) as running:
+def shared_review_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewStage]:
+    with open_review_stage(tmp_path_factory.mktemp("review_stage")) as running:
         running.upload(*NAMES, HOSTILE)
         yield running
 
 
 @pytest.fixture
-def office(running_office: Office) -> Office:
-    running_office.clear()
-    return running_office
+def review_stage(shared_review_stage: ReviewStage) -> ReviewStage:
+    shared_review_stage.clear()
+    return shared_review_stage
 
 
 @pytest.fixture
-def at_desk(browser: "Browser", office: Office) -> "Iterator[Callable[..., Page]]":
-    """Opens the page for somebody; all of it comes, and no script and no policy complains."""
-    complaints: list[str] = []
+def open_page(browser: "Browser", review_stage: ReviewStage) -> "Iterator[Callable[..., Page]]":
+    """Return a function that opens the page as a person, and fail on any error in its console."""
+    errors: list[str] = []
     windows: list[Window] = []
 
-    def note_refused(answer: "Response") -> None:
-        if answer.status >= 400 and answer.request.resource_type in _OF_THE_PAGE:
-            complaints.append(f"{answer.url} answered {answer.status}")
+    def record_failure(response: "Response") -> None:
+        if response.status >= 400 and response.request.resource_type in _PAGE_FILES:
+            errors.append(f"{response.url} failed with {response.status}")
 
-    def sit_down(
+    def open_as(
         name: str = "ana",
         *,
         tokens: str | None = None,
@@ -55,30 +55,30 @@ def at_desk(browser: "Browser", office: Office) -> "Iterator[Callable[..., Page]
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(15_000)
         windows.append(Window(context))
-        kept = tokens if tokens is not None else office.signed_in(name)
-        if kept:
-            # Once a tab: what the page itself makes of them later stays.
+        stored = tokens if tokens is not None else review_stage.signed_in(name)
+        if stored:
+            # Only in a new tab: tokens that the page itself stores later must stay.
             context.add_init_script(
-                f"if (!sessionStorage.length) sessionStorage.setItem({TOKENS!r}, {kept!r});"
+                f"if (!sessionStorage.length) sessionStorage.setItem({TOKENS!r}, {stored!r});"
             )
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("response", note_refused)
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("response", record_failure)
+        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
         if clock:
             page.clock.install()
-        page.goto(f"{office.url}/review")
+        page.goto(f"{review_stage.url}/review")
         return page
 
-    yield sit_down
+    yield open_as
     for window in windows:
         window.close()
-    assert [each for each in complaints if _EXPECTED not in each] == []
+    assert [error for error in errors if _EXPECTED not in error] == []
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patience() -> None:
-    """Machines that run tests are busy: what is waited for mostly comes at once."""
+def _timeout() -> None:
+    """Wait longer than by default, because machines that run tests are busy."""
     api = pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT)
     api.expect.set_options(timeout=20_000)

@@ -1,5 +1,7 @@
-"""Signs a person in as the page does, without a browser: the way is tried once by hand, in
-`test_signing_in`, and taken by this for everybody else."""
+"""Signs a person in as the page does, without a browser.
+
+`test_signing_in` signs in by the page; all other tests use this.
+"""
 
 import base64
 import hashlib
@@ -10,13 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-# As `signin.js` keeps them.
+# The name under which `signin.js` stores them.
 TOKENS = "scones.tokens"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
 def signed_in(url: str, name: str, password: str) -> str:
-    """The tokens, as the page keeps them in its tab."""
+    """Sign in and return the tokens as JSON, as the page stores them in its tab."""
     verifier = secrets.token_urlsafe(32)
     digest = hashlib.sha256(verifier.encode()).digest()
     page = f"{url}/review"
@@ -34,12 +36,12 @@ def signed_in(url: str, name: str, password: str) -> str:
                 "code_challenge_method": "S256",
             },
         ).raise_for_status()
-        sent = client.post(
+        signed = client.post(
             f"{url}/login",
             data={**dict(_HIDDEN.findall(form.text)), "username": name, "password": password},
         )
-        code = parse_qs(urlsplit(sent.headers["location"]).query)["code"][0]
-        given = client.post(
+        code = parse_qs(urlsplit(signed.headers["location"]).query)["code"][0]
+        response = client.post(
             config["token_url"],
             data={
                 "grant_type": "authorization_code",
@@ -49,8 +51,8 @@ def signed_in(url: str, name: str, password: str) -> str:
                 "code_verifier": verifier,
             },
         )
-        tokens = given.raise_for_status().json()
-    hour = 4102444800000  # far away: the page trusts the service to say when a token has ended
+        tokens = response.raise_for_status().json()
+    until = 4102444800000  # in the year 2100, so that the page does not renew them
     return json.dumps(
-        {"access": tokens["access_token"], "refresh": tokens["refresh_token"], "until": hour}
+        {"access": tokens["access_token"], "refresh": tokens["refresh_token"], "until": until}
     )

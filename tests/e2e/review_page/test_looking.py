@@ -1,4 +1,4 @@
-"""The page as it is looked at, touched and listened to."""
+"""The page on screens of all sizes, by touch, by keys and with a screen reader."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.browsing import NO_PLAYWRIGHT
-from tests.e2e.review_page.office import Office
+from tests.e2e.review_page.review_stage import ReviewStage
 from tests.e2e.review_page.test_deciding import press, shown
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.e2e
 
 expect = pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT).expect
 
-AtDesk = Callable[..., "Page"]
+OpenPage = Callable[..., "Page"]
 _ZOOM = re.compile(r"scale\(([0-9.]+)\)")
 
 
 def zoom(page: "Page") -> float:
     style = page.locator(".photo").get_attribute("style") or ""
-    found = _ZOOM.search(style)
-    assert found, style
-    return float(found[1])
+    match = _ZOOM.search(style)
+    assert match, style
+    return float(match[1])
 
 
 def is_inside(page: "Page", selector: str) -> bool:
@@ -39,9 +39,9 @@ def is_inside(page: "Page", selector: str) -> bool:
     return inside
 
 
-def test_a_photo_is_zoomed_and_moved(office: Office, at_desk: AtDesk) -> None:
-    office.arrive("1.jpg")
-    page = at_desk()
+def test_a_photo_is_zoomed_and_moved(review_stage: ReviewStage, open_page: OpenPage) -> None:
+    review_stage.open_reviews("1.jpg")
+    page = open_page()
     shown(page)
     assert zoom(page) == 1
     page.keyboard.press("+")
@@ -73,10 +73,10 @@ def test_a_photo_is_zoomed_and_moved(office: Office, at_desk: AtDesk) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (390, 664), (320, 568), (844, 390)])
 def test_a_phone_shows_photo_and_choices_at_once(
-    office: Office, at_desk: AtDesk, width: int, height: int
+    review_stage: ReviewStage, open_page: OpenPage, width: int, height: int
 ) -> None:
-    office.arrive("1.jpg", "2.jpg")
-    page = at_desk(width=width, height=height, has_touch=True)
+    review_stage.open_reviews("1.jpg", "2.jpg")
+    page = open_page(width=width, height=height, has_touch=True)
     first = shown(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for place in range(4):
@@ -86,11 +86,11 @@ def test_a_phone_shows_photo_and_choices_at_once(
     assert shown(page) != first
 
 
-def test_the_buttons_stay_where_they_are(office: Office, at_desk: AtDesk) -> None:
-    photos = office.arrive("1.jpg", "2.jpg")
+def test_the_buttons_keep_their_place(review_stage: ReviewStage, open_page: OpenPage) -> None:
+    photos = review_stage.open_reviews("1.jpg", "2.jpg")
     for photo in photos[:1]:
-        office.change(photo, review_reason="audit")  # less to read
-    page = at_desk()
+        review_stage.change(photo, review_reason="audit")  # less to read
+    page = open_page()
     shown(page)
     before = page.locator("#choices").bounding_box()
     press(page, "1")
@@ -98,9 +98,11 @@ def test_the_buttons_stay_where_they_are(office: Office, at_desk: AtDesk) -> Non
     assert page.locator("#choices").bounding_box() == before
 
 
-def test_help_lists_every_key_and_keeps_them_from_deciding(office: Office, at_desk: AtDesk) -> None:
-    (photo,) = office.arrive("1.jpg")
-    page = at_desk()
+def test_help_lists_every_key_and_keeps_them_from_deciding(
+    review_stage: ReviewStage, open_page: OpenPage
+) -> None:
+    (photo,) = review_stage.open_reviews("1.jpg")
+    page = open_page()
     shown(page)
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
@@ -110,12 +112,12 @@ def test_help_lists_every_key_and_keeps_them_from_deciding(office: Office, at_de
     page.keyboard.press("1")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert office.row(photo)["review"] == "open"
+    assert review_stage.row(photo)["review"] == "open"
 
 
-def test_single_keys_can_be_switched_off(office: Office, at_desk: AtDesk) -> None:
-    (photo,) = office.arrive("1.jpg")
-    page = at_desk()
+def test_single_keys_can_be_switched_off(review_stage: ReviewStage, open_page: OpenPage) -> None:
+    (photo,) = review_stage.open_reviews("1.jpg")
+    page = open_page()
     shown(page)
     page.keyboard.press("?")
     page.get_by_label("Use these single keys").uncheck()
@@ -124,16 +126,18 @@ def test_single_keys_can_be_switched_off(office: Office, at_desk: AtDesk) -> Non
     page.get_by_role("button", name="Keys").click()
     page.get_by_label("Use these single keys").check()
     page.keyboard.press("Escape")
-    assert office.row(photo)["review"] == "open"
+    assert review_stage.row(photo)["review"] == "open"
     press(page, "1")
-    office.await_row(photo, "review", "done")
+    review_stage.await_row(photo, "review", "done")
 
 
-def test_a_screen_reader_finds_its_way(office: Office, at_desk: AtDesk) -> None:
-    office.arrive("1.jpg")
-    page = at_desk()
+def test_the_page_has_names_roles_and_focus_for_screen_readers(
+    review_stage: ReviewStage, open_page: OpenPage
+) -> None:
+    review_stage.open_reviews("1.jpg")
+    page = open_page()
     shown(page)
-    expect(page.get_by_role("img", name="The photo to be judged")).to_be_visible()
+    expect(page.get_by_role("img", name="The photo to review")).to_be_visible()
     group = page.get_by_role("group", name="What does the photo show?")
     expect(group.get_by_role("button")).to_have_count(4)
     page.keyboard.press("Tab")

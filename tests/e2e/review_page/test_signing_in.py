@@ -1,4 +1,4 @@
-"""Who comes in, who does not, and what the browser lets run."""
+"""Signing in and out, and the scripts that the browser may run."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from handlers.review_page.responses import security_headers
 from tests.e2e.browsing import NO_PLAYWRIGHT
-from tests.e2e.review_page.office import Office
+from tests.e2e.review_page.review_stage import ReviewStage
 from tests.e2e.review_page.signing_in import TOKENS
 from tests.e2e.review_page.test_deciding import shown
 
@@ -19,48 +19,54 @@ pytestmark = pytest.mark.e2e
 
 expect = pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT).expect
 
-AtDesk = Callable[..., "Page"]
+OpenPage = Callable[..., "Page"]
 
 
-def test_a_person_signs_in_with_name_and_password(office: Office, at_desk: AtDesk) -> None:
-    office.arrive("1.jpg")
-    page = at_desk(tokens="")
+def test_a_person_signs_in_with_name_and_password(
+    review_stage: ReviewStage, open_page: OpenPage
+) -> None:
+    review_stage.open_reviews("1.jpg")
+    page = open_page(tokens="")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_label("Username").fill("ana")
-    page.get_by_label("Password").fill(office.passwords["ana"])
+    page.get_by_label("Password").fill(review_stage.passwords["ana"])
     page.get_by_role("button", name="Sign in").click()
     assert shown(page) == "1.jpg"
     expect(page.locator("#who")).to_have_text("ana")
-    assert page.url == f"{office.url}/review"
+    assert page.url == f"{review_stage.url}/review"
     assert page.evaluate("Object.keys(localStorage)") == []  # tokens end with the tab
 
 
-def test_a_sign_in_that_was_begun_elsewhere_is_not_taken(office: Office, at_desk: AtDesk) -> None:
-    page = at_desk(tokens="")
-    page.goto(f"{office.url}/review?code=stolen&state=theirs")
-    expect(page.locator("#message")).to_contain_text("not begun in this tab")
-    page.goto(f"{office.url}/review?error=%3Cb%3Eaccess_denied%3C/b%3E")
+def test_a_sign_in_that_was_started_elsewhere_is_refused(
+    review_stage: ReviewStage, open_page: OpenPage
+) -> None:
+    page = open_page(tokens="")
+    page.goto(f"{review_stage.url}/review?code=stolen&state=theirs")
+    expect(page.locator("#message")).to_contain_text("not started in this tab")
+    page.goto(f"{review_stage.url}/review?error=%3Cb%3Eaccess_denied%3C/b%3E")
     expect(page.locator("#message")).to_contain_text("“<b>access_denied</b>”")
 
 
-def test_a_driver_may_not_review(at_desk: AtDesk) -> None:
-    page = at_desk("dora")
+def test_a_driver_may_not_review(open_page: OpenPage) -> None:
+    page = open_page("dora")
     expect(page.locator("#message")).to_contain_text("You may not review photos")
     expect(page.get_by_role("button", name="Sign out")).to_have_count(2)
 
 
-def test_an_ended_token_is_renewed(office: Office, at_desk: AtDesk) -> None:
-    office.arrive("1.jpg")
-    page = at_desk(tokens=re.sub(r'"until": \d+', '"until": 0', office.signed_in("ana")))
+def test_an_expired_token_is_renewed(review_stage: ReviewStage, open_page: OpenPage) -> None:
+    review_stage.open_reviews("1.jpg")
+    page = open_page(tokens=re.sub(r'"until": \d+', '"until": 0', review_stage.signed_in("ana")))
     assert shown(page) == "1.jpg"
     assert page.evaluate(f"JSON.parse(sessionStorage.getItem('{TOKENS}')).until") > 0
 
 
-def test_who_is_signed_out_signs_in_again(office: Office, at_desk: AtDesk) -> None:
-    tokens = office.signed_in("ana")
-    page = at_desk(tokens=re.sub(r'"refresh": "[^"]*"', '"refresh": null', tokens))
+def test_a_signed_out_reviewer_can_sign_in_again(
+    review_stage: ReviewStage, open_page: OpenPage
+) -> None:
+    tokens = review_stage.signed_in("ana")
+    page = open_page(tokens=re.sub(r'"refresh": "[^"]*"', '"refresh": null', tokens))
     expect(page.locator("#waiting")).to_have_text("0")
-    office.arrive("1.jpg")
+    review_stage.open_reviews("1.jpg")
     page.route("**/reviews/**", lambda route: route.fulfill(status=401, body="{}"))
     expect(page.locator("#message")).to_contain_text("You are signed out")
     page.unroute_all(behavior="wait")
@@ -68,13 +74,15 @@ def test_who_is_signed_out_signs_in_again(office: Office, at_desk: AtDesk) -> No
     expect(page.get_by_label("Username")).to_be_visible()
 
 
-def test_the_browser_runs_nothing_that_is_not_ours(office: Office, browser: "Browser") -> None:
+def test_the_browser_runs_only_the_pages_own_scripts(
+    review_stage: ReviewStage, browser: "Browser"
+) -> None:
     with browser.new_context() as context:
         page = context.new_page()
-        answer = page.goto(f"{office.url}/review")
-        assert answer is not None
-        wanted = security_headers((office.url,))["content-security-policy"]
-        assert answer.headers["content-security-policy"] == wanted
+        response = page.goto(f"{review_stage.url}/review")
+        assert response is not None
+        wanted = security_headers((review_stage.url,))["content-security-policy"]
+        assert response.headers["content-security-policy"] == wanted
         ran = page.evaluate(
             """() => {
                 window.ran = false;

@@ -1,4 +1,4 @@
-"""A race as large as one likes: `python -m tests.e2e.reviews --photos 400 --reviewers 5`."""
+"""A race of any size: `python -m tests.e2e.reviews --photos 400 --reviewers 5`."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from tests.e2e.reviews.race import run_race
 
 
 def main() -> int:
-    """Exit code 0 only if nothing was decided twice and nothing was lost."""
+    """Return 0 only if no decision was made twice or lost, and no invariant is violated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=400)
     parser.add_argument("--reviewers", type=int, default=5)
@@ -29,7 +29,7 @@ def main() -> int:
     ):
         review_everything(stage)
         fill(stage, Path(folder), photos=photos)
-        # Messages that were put off for a minute are dropped as well when they come back.
+        # Messages that are deferred for a minute are dropped as well when they are visible again.
         drain_s = 5 if options.short else 75
         race = run_race(stage, reviewers=reviewers, seed=options.seed, drain_s=drain_s)
     sys.stdout.write((json.dumps(race.summary()) if options.json else race.table()) + "\n")

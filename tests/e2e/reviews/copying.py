@@ -1,7 +1,7 @@
-"""More photos like those that went through the chain: hundreds in seconds, for races over them.
+"""Copies photos that went through the workflow: hundreds in seconds, for races.
 
-The rows are copies of rows that the workflow wrote, under identities of their own; objects,
-assignments and messages are such as the workflow would have made.
+The rows are copies of rows that the workflow wrote, with ids of their own; objects, assignments
+and messages are as the workflow would have written them.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.messages import review_message
 from handlers.domain.review.assignment_update import PutAssignment, plan_assignment_update
@@ -22,7 +22,7 @@ PHOTOS_OF_A_DRIVER = 5
 
 
 class Copier:
-    """Adds photos behind the workflow's back; the rule that would start it is off meanwhile."""
+    """Adds photos without the workflow, whose rule is disabled in the meantime."""
 
     def __init__(self, stage: LocalStage) -> None:
         self._stage = stage
@@ -30,13 +30,13 @@ class Copier:
         self._dynamodb, self._events = stage.client("dynamodb"), stage.client("events")
 
     def multiply(self, *, until: int) -> None:
-        """Copy the photos that have an open review until there are that many of them."""
-        models = [item for item in self._items() if item["review"] == "open"]
+        """Copy the photos with an open review until there are `until` of them."""
+        originals = [item for item in self._items() if item["review"] == "open"]
         rules = [rule["Name"] for rule in self._events.list_rules()["Rules"]]
         for rule in rules:
             self._events.disable_rule(Name=rule)
-        for index in range(until - len(models)):
-            self._add(models[index % len(models)], index, until)
+        for index in range(until - len(originals)):
+            self._add(originals[index % len(originals)], index, until)
         for rule in rules:
             self._events.enable_rule(Name=rule)
 
@@ -47,14 +47,14 @@ class Copier:
         for page in pages:
             yield from map(plain, page["Items"])
 
-    def _add(self, model: dict[str, Any], index: int, total: int) -> None:
+    def _add(self, original: dict[str, Any], index: int, total: int) -> None:
         bucket = self._stage.outputs["IntakeBucket"]
         driver = f"copied-{index % max(1, total // PHOTOS_OF_A_DRIVER)}"
         key = f"intake/{driver}/{index}.jpg"
         stored = self._s3.put_object(Bucket=bucket, Key=key, Body=f"copy {index}".encode())
         version, etag = stored["VersionId"], stored["ETag"].strip('"')
-        uploaded = datetime.fromisoformat(model["uploaded_at"]) + timedelta(seconds=index % 97)
-        item = model | {
+        uploaded = datetime.fromisoformat(original["uploaded_at"]) + timedelta(seconds=index % 97)
+        item = original | {
             "photo_id": photo_id(bucket=bucket, key=key, version_id=version, etag=etag),
             "key": key,
             "version_id": version,
@@ -74,15 +74,15 @@ class Copier:
         )
 
     def _assign(self, row: ReviewRow) -> None:
-        settled = plan_assignment_update(
+        update = plan_assignment_update(
             row, row.state, current=None, successor=None, now=row.received_at
         )
-        if row.state.status != "assigned" or not isinstance(settled.assignment, PutAssignment):
+        if row.state.status != "assigned" or not isinstance(update.assignment, PutAssignment):
             return
         try:
             self._dynamodb.put_item(
                 TableName=self._stage.outputs["AssignmentsTable"],
-                Item=item_of(settled.assignment.item),
+                Item=item_of(update.assignment.item),
                 ConditionExpression="attribute_not_exists(driver_id) OR photo_order <= :order",
                 ExpressionAttributeValues=item_of({":order": row.photo_order}),
             )

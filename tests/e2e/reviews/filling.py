@@ -1,4 +1,4 @@
-"""A stage full of open reviews, of photos that went through the whole chain."""
+"""Fills a stage with open reviews of photos that went through the workflow."""
 
 import time
 from pathlib import Path
@@ -8,16 +8,16 @@ from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage
 from tests.e2e.reviews.copying import Copier
 
-PATIENCE_S = 300  # a machine that does much else beside
+TIMEOUT_S = 300  # long, because machines that run tests are busy
 _PICTURES = ("bicycle-red.jpg", "motorcycle-black.jpg", "empty-street.jpg", "too-dark-004.jpg")
-_EVERYTHING = '{"threshold": 0.5, "allow_below_calibrated": true}'
+_LOW_THRESHOLD = '{"threshold": 0.5, "allow_below_calibrated": true}'
 
 
 def review_everything(stage: LocalStage) -> None:
-    """What is assigned is audited, always: so every photo that can be read has an open review."""
-    # Drawings are no photos: with this, the model's guess is enough to assign them.
+    """Audit every assigned photo, so that every readable photo has an open review."""
+    # The pictures are drawings; a low threshold lets the model assign them all the same.
     stage.client("ssm").put_parameter(
-        Name=stage.outputs["PolicyOverrideParameter"], Value=_EVERYTHING, Overwrite=True
+        Name=stage.outputs["PolicyOverrideParameter"], Value=_LOW_THRESHOLD, Overwrite=True
     )
     set_environment(stage, "FilterFunction", AUDIT_SHARE="1.0")
 
@@ -32,22 +32,24 @@ def set_environment(stage: LocalStage, output: str, **variables: str) -> None:
 
 
 def fill(stage: LocalStage, folder: Path, *, photos: int) -> None:
-    """A few photos go through the chain, the others are copies of them: see `copying`."""
+    """Send a few photos through the workflow and copy them, until there are `photos` reviews."""
     draw_samples(folder)
     s3, bucket = stage.client("s3"), stage.outputs["IntakeBucket"]
     for index, name in enumerate(_PICTURES):
         body = (folder / name).read_bytes()
         s3.put_object(Bucket=bucket, Key=f"intake/driver-{index % 2}/{index}.jpg", Body=body)
     client = stage.client("stepfunctions")
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while len(open_reviews(stage)) < len(_PICTURES) or _is_running(stage, client):
-        assert time.monotonic() < deadline, f"{len(open_reviews(stage))} of {len(_PICTURES)} came"
+        assert time.monotonic() < deadline, (
+            f"{len(open_reviews(stage))} of {len(_PICTURES)} photos arrived"
+        )
         time.sleep(0.3)
     Copier(stage).multiply(until=photos)
 
 
 def open_reviews(stage: LocalStage) -> list[dict[str, Any]]:
-    """Their keys, from the index."""
+    """Return the keys of photos with an open review, from the index."""
     pages = (
         stage.client("dynamodb")
         .get_paginator("query")
@@ -68,7 +70,7 @@ def _is_running(stage: LocalStage, client: Any) -> bool:
 
 
 def send_again(stage: LocalStage, *, every: int) -> int:
-    """Send a share of the messages once too often, as a sweep or SQS itself may."""
+    """Send every n-th message a second time, as a sweep or SQS may; return their number."""
     sqs, url = stage.client("sqs"), stage.outputs["ReviewQueueUrl"]
     bodies = [f'{{"photo_id": "{item["photo_id"]["S"]}"}}' for item in open_reviews(stage)]
     for body in bodies[::every]:
@@ -77,13 +79,13 @@ def send_again(stage: LocalStage, *, every: int) -> int:
 
 
 def messages_left(stage: LocalStage) -> int:
-    """Visible, in flight and delayed."""
+    """Return the number of messages that are visible, in flight or delayed."""
     names = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ]
-    found = stage.client("sqs").get_queue_attributes(
+    response = stage.client("sqs").get_queue_attributes(
         QueueUrl=stage.outputs["ReviewQueueUrl"], AttributeNames=names
     )
-    return sum(int(found["Attributes"][name]) for name in names)
+    return sum(int(response["Attributes"][name]) for name in names)

@@ -19,27 +19,27 @@ from tests.e2e.reviews.filling import (
     send_again,
     set_environment,
 )
-from tests.e2e.reviews.racer import LEASE_S, Racer, Tally
+from tests.e2e.reviews.racer import LEASE_S, RaceCounters, Racer
 
 SETTLE_S = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race:
-    """A race that is over."""
+class RaceResult:
+    """The result of a race."""
 
     photos: int
     reviewers: int
     decisions: int
-    doubles: int  # two accepted answers for one number of one photo
-    lost: int  # photos that nobody decided, or decisions that the ledger does not hold
+    doubles: int  # surplus accepted responses with the same photo and decision number
+    lost: int  # photos without decision, or accepted decisions that the ledger does not have
     counts: Counter[str]
     violations: tuple[Violation, ...]
     seconds: float
     messages_left: int
 
     def summary(self) -> dict[str, float]:
-        """The table's figures, as JSON has them."""
+        """Return the figures as JSON values."""
         return {
             "photos": self.photos,
             "reviewers": self.reviewers,
@@ -54,6 +54,7 @@ class Race:
         }
 
     def table(self) -> str:
+        """Return the figures as a table of text."""
         share = self.counts["surplus_dropped"] / max(1, self.counts["surplus_sent"])
         rows = {
             "photos": self.photos,
@@ -65,7 +66,7 @@ class Race:
             "lost": self.lost,
             "leases left to expire": self.counts["abandoned"],
             "late verdicts refused": self.counts["refused"],
-            "double submits, same answer": self.counts["same_answer"],
+            "double submits, same response": self.counts["same_answer"],
             "skips": self.counts["skipped"],
             "re-sent messages dropped": f"{share:.0%} of {self.counts['surplus_sent']}",
             "invariants broken": len(self.violations),
@@ -74,34 +75,39 @@ class Race:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
-def run_race(stage: LocalStage, *, reviewers: int, seed: int, drain_s: float = 5) -> Race:
-    """All reviews are open when it starts; every tenth message is sent once too often."""
+def run_race(stage: LocalStage, *, reviewers: int, seed: int, drain_s: float = 5) -> RaceResult:
+    """Race until no review is open; every tenth message is sent a second time before.
+
+    `drain_s` is how long surplus messages are waited for afterwards.
+    """
     photos = {item["photo_id"]["S"] for item in open_reviews(stage)}
-    tally = Tally()
+    counters = RaceCounters()
     surplus = send_again(stage, every=10)
-    tally.add("surplus_sent", surplus)
-    racers = [Racer(stage, f"reviewer-{i}", seed + i, tally) for i in range(reviewers)]
+    counters.add("surplus_sent", surplus)
+    racers = [Racer(stage, f"reviewer-{i}", seed + i, counters) for i in range(reviewers)]
     set_environment(stage, "ReviewsFunction", REVIEW_LEASE_S=str(LEASE_S))
     for racer in racers:
-        racer.learn()
+        racer.read_choices()
     started, is_over = time.monotonic(), threading.Event()
     with ThreadPoolExecutor(reviewers) as pool:
-        working = [pool.submit(racer.work, is_over) for racer in racers]
+        runs = [pool.submit(racer.work, is_over) for racer in racers]
         try:
-            while open_reviews(stage) and not any(each.done() for each in working):
+            while open_reviews(stage) and not any(run.done() for run in runs):
                 time.sleep(0.2)
         finally:
             is_over.set()
-    for each in working:
-        each.result()
+    for run in runs:
+        run.result()
     seconds = time.monotonic() - started
     left = drained(stage, racers[0], drain_s)
-    tally.add("surplus_dropped", surplus - min(left, surplus))
-    return _result(settled_world(stage), racers, tally, photos=photos, seconds=seconds, left=left)
+    counters.add("surplus_dropped", surplus - min(left, surplus))
+    return _result(
+        settled_inventory(stage), racers, counters, photos=photos, seconds=seconds, left=left
+    )
 
 
 def drained(stage: LocalStage, racer: Racer, within_s: float) -> int:
-    """Nothing is left to decide: whoever asks for work now drops what was sent too often."""
+    """Request reviews until the surplus messages are dropped; return how many are left."""
     deadline = time.monotonic() + within_s
     while (left := messages_left(stage)) and time.monotonic() < deadline:
         assert racer.reviewer.next() is None
@@ -109,42 +115,44 @@ def drained(stage: LocalStage, racer: Racer, within_s: float) -> int:
     return left
 
 
-def settled_world(stage: LocalStage) -> Inventory:
-    """Labels follow from the stream, within seconds."""
+def settled_inventory(stage: LocalStage) -> Inventory:
+    """Read the inventory when the stream has written all labels, which takes seconds."""
     deadline = time.monotonic() + SETTLE_S
     while True:
-        world = read_inventory(stage.session(), Places.of_outputs(stage.outputs), read_queues=True)
-        missing = {violation.rule for violation in check(world).violations} & {"label_missing"}
+        inventory = read_inventory(
+            stage.session(), Places.of_outputs(stage.outputs), read_queues=True
+        )
+        missing = {violation.rule for violation in check(inventory).violations} & {"label_missing"}
         if not missing or time.monotonic() > deadline:
-            return world
+            return inventory
         time.sleep(0.3)
 
 
 def _result(
-    world: Inventory,
+    inventory: Inventory,
     racers: list[Racer],
-    tally: Tally,
+    counters: RaceCounters,
     *,
     photos: set[str],
     seconds: float,
     left: int,
-) -> Race:
-    accepted = [each for racer in racers for each in racer.accepted]
+) -> RaceResult:
+    accepted = [decision for racer in racers for decision in racer.accepted]
     numbers = Counter((photo, seq) for photo, seq, _ in accepted)
     written = {
         (row.photo_id, int(decision["seq"]), decision["verdict"])
-        for row in world.ledger
+        for row in inventory.ledger
         for decision in row.decisions
     }
-    decided = {row.photo_id for row in world.ledger if row.review == "done"}
-    return Race(
+    decided = {row.photo_id for row in inventory.ledger if row.review == "done"}
+    return RaceResult(
         photos=len(photos),
         reviewers=len(racers),
         decisions=len(written),
         doubles=sum(number - 1 for number in numbers.values()),
         lost=len(photos - decided) + len(set(accepted) ^ written),
-        counts=tally.counts,
-        violations=check(world).violations,
+        counts=counters.counts,
+        violations=check(inventory).violations,
         seconds=seconds,
         messages_left=left,
     )

@@ -1,4 +1,4 @@
-"""A reviewer with bad habits: leaves, skips, submits twice, takes back, comes back too late."""
+"""A reviewer with bad habits, who abandons, skips, submits twice, undoes, and submits late."""
 
 import random
 import threading
@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from infra.local.stage.stage import LocalStage
-from tests.e2e.reviews.office import Json, Reviewer
+from tests.e2e.reviews.reviewer import Json, Reviewer
 
 LEASE_S = 2
 
 
 @dataclass(kw_only=True)
-class Tally:
-    """What happened, counted by all reviewers together."""
+class RaceCounters:
+    """Counts of what all reviewers together did."""
 
     counts: Counter[str] = field(default_factory=Counter)
     skipped: set[str] = field(default_factory=set)  # photos
@@ -25,7 +25,7 @@ class Tally:
             self.counts[name] += number
 
     def may_skip(self, photo: str) -> bool:
-        """Once a photo: one that everybody skips is offered to nobody for minutes."""
+        """Whether a photo may be skipped: once, since skipped photos are offered late."""
         with self.lock:
             is_first = photo not in self.skipped
             self.skipped.add(photo)
@@ -33,12 +33,12 @@ class Tally:
 
 
 class Racer:
-    """One reviewer with bad habits, drawn from a seed."""
+    """One reviewer, whose habits are drawn from a seed."""
 
-    def __init__(self, stage: LocalStage, name: str, seed: int, tally: Tally) -> None:
+    def __init__(self, stage: LocalStage, name: str, seed: int, counters: RaceCounters) -> None:
         self.reviewer = Reviewer(stage, name)
         self._random = random.Random(seed)  # noqa: S311 # habits, not secrets
-        self._tally = tally
+        self._counters = counters
         self._late: list[tuple[float, Json]] = []
         self._verdicts: tuple[str, ...] = ()
         self.accepted: list[tuple[str, int, str]] = []  # photo, number, verdict
@@ -57,48 +57,48 @@ class Racer:
     def _handle(self, review: Json) -> None:
         habit = self._random.random()
         if habit < 0.08:
-            self._tally.add("abandoned")
+            self._counters.add("abandoned")
             self._late.append((time.monotonic() + LEASE_S + 0.5, review))
-        elif habit < 0.14 and self._tally.may_skip(review["photo_id"]):
+        elif habit < 0.14 and self._counters.may_skip(review["photo_id"]):
             path = f"/reviews/{review['photo_id']}/skip"
             self.reviewer.post(path, {"lease_id": review["lease_id"]})
-            self._tally.add("skipped")
+            self._counters.add("skipped")
         else:
-            self._decide(review, twice=habit < 0.4, regret=habit > 0.85)
+            self._decide(review, twice=habit < 0.4, undo=habit > 0.85)
 
-    def _decide(self, review: Json, *, twice: bool, regret: bool) -> None:
+    def _decide(self, review: Json, *, twice: bool, undo: bool) -> None:
         verdict = self._random.choice(self._verdicts)
-        answer = self.reviewer.verdict(review, verdict, key=review["lease_id"])
-        if answer.status != 200:
-            assert answer.body["code"] in {"lease_lost", "already_decided"}, answer
-            self._tally.add("refused")
+        response = self.reviewer.verdict(review, verdict, key=review["lease_id"])
+        if response.status != 200:
+            assert response.body["code"] in {"lease_lost", "already_decided"}, response
+            self._counters.add("refused")
             return
-        self.accepted.append((review["photo_id"], answer.body["decision_seq"], verdict))
+        self.accepted.append((review["photo_id"], response.body["decision_seq"], verdict))
         if twice:
             again = self.reviewer.verdict(review, verdict, key=review["lease_id"])
-            assert again.body == answer.body
-            self._tally.add("same_answer")
-        if regret:
-            self._regret(review["photo_id"], answer.body["decision_seq"])
+            assert again.body == response.body
+            self._counters.add("same_answer")
+        if undo:
+            self._undo(review["photo_id"], response.body["decision_seq"])
 
-    def _regret(self, photo: str, seq: int) -> None:
-        answer = self.reviewer.post(f"/reviews/{photo}/undo", {"decision_seq": seq})
-        if answer.status != 200:
-            assert answer.body["code"] == "undo_refused", answer
-            self._tally.add("undo_refused")
+    def _undo(self, photo: str, seq: int) -> None:
+        response = self.reviewer.post(f"/reviews/{photo}/undo", {"decision_seq": seq})
+        if response.status != 200:
+            assert response.body["code"] == "undo_refused", response
+            self._counters.add("undo_refused")
             return
-        self._tally.add("undone")
-        self.accepted.append((photo, answer.body["decision_seq"], ""))
-        if answer.body["review"]:
-            self._decide(answer.body["review"], twice=False, regret=False)
+        self._counters.add("undone")
+        self.accepted.append((photo, response.body["decision_seq"], ""))
+        if response.body["review"]:
+            self._decide(response.body["review"], twice=False, undo=False)
 
     def _send_late_verdicts(self) -> None:
         due = [review for at, review in self._late if at <= time.monotonic()]
         self._late = [(at, review) for at, review in self._late if at > time.monotonic()]
         for review in due:
-            self._decide(review, twice=False, regret=False)
+            self._decide(review, twice=False, undo=False)
 
-    def learn(self) -> None:
-        """Also the first call, which is slow, before the clock runs."""
+    def read_choices(self) -> None:
+        """Read the verdicts, and make the first call, which is slow, before the race starts."""
         choices = self.reviewer.get("/reviews/choices").body["choices"]
-        self._verdicts = tuple(each["verdict"] for each in choices)
+        self._verdicts = tuple(choice["verdict"] for choice in choices)

@@ -7,8 +7,8 @@ import pytest
 from infra.local.stage.stage import LocalStage, running_stage
 from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.reviews.filling import fill, open_reviews, review_everything
-from tests.e2e.reviews.office import Reviewer
 from tests.e2e.reviews.race import run_race
+from tests.e2e.reviews.reviewer import Reviewer
 
 pytestmark = pytest.mark.e2e
 
@@ -17,7 +17,7 @@ PHOTOS, REVIEWERS = 120, 3
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStage]:
-    """With the functions' roles enforced, and photos in review."""
+    """A stage with the functions' roles enforced, and photos in review."""
     assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
     runs = tmp_path_factory.mktemp("runs")
     with running_stage(runs, assembly=assembly, enforce_iam=True, workers=3) as running:
@@ -26,28 +26,28 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStage]:
         yield running
 
 
-def test_a_race_decides_every_photo_once_and_loses_nothing(stage: LocalStage) -> None:
-    picture = _picture_that_a_reviewer_sees(stage)
+def test_a_race_decides_every_photo_once_and_loses_none(stage: LocalStage) -> None:
+    picture = _reviewers_picture(stage)
     assert picture.startswith(b"\xff\xd8")
     race = run_race(stage, reviewers=REVIEWERS, seed=1)
     assert (race.doubles, race.lost, race.violations) == (0, 0, ()), race.table()
-    assert race.counts["undone"], "the race took nothing back: it proves too little"
-    assert race.counts["same_answer"], "the race sent nothing twice: it proves too little"
+    assert race.counts["undone"], "the race had no undo: it proves too little"
+    assert race.counts["same_answer"], "the race had no double submit: it proves too little"
     assert not open_reviews(stage)
 
 
-def _picture_that_a_reviewer_sees(stage: LocalStage) -> bytes:
-    """Of a photo that lies in the bucket: the copies have no picture."""
-    reviewer = Reviewer(stage, "looker")
+def _reviewers_picture(stage: LocalStage) -> bytes:
+    """Return the picture of an original photo: the copies have no picture."""
+    reviewer = Reviewer(stage, "viewer")
     held = []
     while review := reviewer.next():
         held.append(review)
-        answer = reviewer.get(review["image_url"])
-        if answer.status == 200:
+        response = reviewer.get(review["image_url"])
+        if response.status == 200:
             break
-        assert answer.body["code"] == "no_image"
+        assert response.body["code"] == "no_image"
     for review in held:
         path = f"/reviews/{review['photo_id']}/release"
         assert reviewer.post(path, {"lease_id": review["lease_id"]}).status == 200
-    data: bytes = answer.body
+    data: bytes = response.body
     return data

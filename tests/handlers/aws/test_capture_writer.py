@@ -1,4 +1,4 @@
-"""Where the account has no Data Capture, Classify writes the same records itself."""
+"""Where Data Capture is switched off, Classify writes the same records."""
 
 import base64
 import json
@@ -49,12 +49,12 @@ def call(context: "LambdaContext") -> Any:
 
 
 @pytest.mark.usefixtures("capturing")
-def test_a_call_that_is_made_again_leaves_one_record(context: "LambdaContext") -> None:
+def test_a_repeated_call_replaces_its_record(context: "LambdaContext") -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="captures")
     assert [call(context), call(context)] == [ANSWER, ANSWER]
-    # Twice within the same hour; at its turn there may be two, which the reader counts once.
-    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="captures")["Contents"]]
+    # One key for each hour: at the turn of the hour there are two, which the reader counts once.
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="captures")["Contents"]]
     assert 1 <= len(keys) <= 2
     record = json.loads(s3.get_object(Bucket="captures", Key=keys[0])["Body"].read())
     assert record["eventMetadata"]["inferenceId"] == CALL.inference_id
@@ -63,15 +63,15 @@ def test_a_call_that_is_made_again_leaves_one_record(context: "LambdaContext") -
 
 
 @pytest.mark.usefixtures("capturing")
-def test_a_photo_goes_its_way_where_its_record_cannot_be_written(
+def test_a_photo_is_classified_even_if_its_record_cannot_be_written(
     context: "LambdaContext", capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(context) == ANSWER  # there is no such bucket
+    assert call(context) == ANSWER  # the bucket does not exist
     assert "CapturesLost" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("aws")
-def test_a_bucket_that_is_not_there_is_said_so() -> None:
+def test_a_missing_bucket_raises_captures_unavailable() -> None:
     captures = CaptureWriter(
         boto3.client("s3"), bucket="none", prefix="p", modes=frozenset({OUTPUT})
     )
@@ -79,7 +79,7 @@ def test_a_bucket_that_is_not_there_is_said_so() -> None:
         captures.write(CALL, at=AT)
 
 
-def test_a_record_is_as_sagemakers_own() -> None:
+def test_a_record_equals_sagemakers_own() -> None:
     settings = CaptureSettings(destination="s3://b", json_content_types=("application/json",))
     theirs = record_line(
         Invocation(

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from handlers.aws import photos_table
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 from handlers.aws.photos_table import LedgerBusy, PhotosTable
 from infra.operations.outcomes import final_outcomes
 from infra.operations.target import Target
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TABLE = "photos"
-LEFT_OUT = {TABLE: {"Keys": [item_of({"photo_id": "b"})]}}
+UNPROCESSED = {TABLE: {"Keys": [item_of({"photo_id": "b"})]}}
 
 
 @pytest.fixture
@@ -38,25 +38,27 @@ def stubbed(dynamodb: "DynamoDBClient") -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def answer(*photo_ids: str, left_out: Any = None) -> dict[str, Any]:
+def batch_response(*photo_ids: str, unprocessed: Any = None) -> dict[str, Any]:
     rows = [item_of({"photo_id": photo_id}) for photo_id in photo_ids]
-    return {"Responses": {TABLE: rows}, "UnprocessedKeys": left_out or {}}
+    return {"Responses": {TABLE: rows}, "UnprocessedKeys": unprocessed or {}}
 
 
-def test_unprocessed_keys_are_asked_for_again(dynamodb: "DynamoDBClient", stubbed: Stubber) -> None:
-    stubbed.add_response("batch_get_item", answer("a", left_out=LEFT_OUT))
-    stubbed.add_response("batch_get_item", answer("b"), {"RequestItems": LEFT_OUT})
+def test_unprocessed_keys_are_requested_again(dynamodb: "DynamoDBClient", stubbed: Stubber) -> None:
+    stubbed.add_response("batch_get_item", batch_response("a", unprocessed=UNPROCESSED))
+    stubbed.add_response("batch_get_item", batch_response("b"), {"RequestItems": UNPROCESSED})
     assert PhotosTable(dynamodb, table=TABLE).known(["a", "b"]) == {"a", "b"}
 
 
-def test_a_table_that_stays_busy_is_an_error(dynamodb: "DynamoDBClient", stubbed: Stubber) -> None:
+def test_keys_that_stay_unprocessed_raise_ledger_busy(
+    dynamodb: "DynamoDBClient", stubbed: Stubber
+) -> None:
     for _ in range(3):
-        stubbed.add_response("batch_get_item", answer(left_out=LEFT_OUT))
+        stubbed.add_response("batch_get_item", batch_response(unprocessed=UNPROCESSED))
     with pytest.raises(LedgerBusy):
         PhotosTable(dynamodb, table=TABLE).known(["b"])
 
 
-def test_a_poll_of_a_busy_table_keeps_what_was_answered(
+def test_a_poll_of_a_busy_table_keeps_the_rows_that_were_read(
     dynamodb: "DynamoDBClient", stubbed: Stubber
 ) -> None:
     row = {
@@ -69,10 +71,10 @@ def test_a_poll_of_a_busy_table_keeps_what_was_answered(
     }
     stubbed.add_response(
         "batch_get_item",
-        {"Responses": {TABLE: [item_of(row)]}, "UnprocessedKeys": LEFT_OUT},
+        {"Responses": {TABLE: [item_of(row)]}, "UnprocessedKeys": UNPROCESSED},
     )
     for _ in range(2):
-        stubbed.add_response("batch_get_item", answer(left_out=LEFT_OUT))
+        stubbed.add_response("batch_get_item", batch_response(unprocessed=UNPROCESSED))
     session: Any = type("Session", (), {"client": lambda _self, _name: dynamodb})()
     uploads = {name: an_upload(name) for name in ("a", "b")}
     target = Target(session=session, outputs={"PhotosTable": TABLE}, stage="test")
@@ -80,7 +82,7 @@ def test_a_poll_of_a_busy_table_keeps_what_was_answered(
     assert (outcome.upload.photo_id, outcome.outcome) == ("a", "rejected")
 
 
-def test_a_walk_ends_at_its_limit_and_goes_on_from_there(dynamodb: "DynamoDBClient") -> None:
+def test_a_query_ends_at_its_limit_and_continues_from_there(dynamodb: "DynamoDBClient") -> None:
     create_photos_table(TABLE)
     for number in range(5):
         times = {"received_at": f"2026-11-22T18:00:0{number}Z", "received_hour": "2026-11-22T18"}

@@ -1,11 +1,11 @@
-"""Rows of the ledger, as the workflow leaves them."""
+"""Rows of the ledger, as the workflow writes them."""
 
 import hashlib
 from typing import Any
 
 import boto3
 
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 
 
 def a_row(
@@ -16,7 +16,7 @@ def a_row(
     uploaded_at: str = "2026-11-22T12:00:00Z",
     **more: Any,
 ) -> dict[str, Any]:
-    """A photo that was claimed, and whatever was decided about it."""
+    """Return the row of a claimed photo in this status."""
     key = f"intake/{driver}/{upload}.jpg"
     return {
         "photo_id": hashlib.sha256(f"{key}{uploaded_at}".encode()).hexdigest(),
@@ -42,7 +42,7 @@ def a_row(
 
 
 def put_photo(**row: Any) -> str:
-    """Writes one and says its id."""
+    """Write a row and return its photo id."""
     item = a_row(**row)
     boto3.client("dynamodb").put_item(TableName="photos", Item=item_of(item))
     photo_id: str = item["photo_id"]
@@ -58,5 +58,5 @@ _ASSIGNED = {
 
 
 def row_of(photo_id: str) -> Any:
-    """The row as it is stored."""
+    """Return the row as it is stored."""
     return boto3.resource("dynamodb").Table("photos").get_item(Key={"photo_id": photo_id})["Item"]

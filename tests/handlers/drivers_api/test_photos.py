@@ -1,4 +1,4 @@
-"""What drivers learn of their photos, and how they contest a decision."""
+"""What drivers see of their photos, and how they contest a decision."""
 
 import json
 from typing import Any
@@ -15,11 +15,11 @@ SINCE = "2026-11-22T12:00:{:02d}Z"
 def messages() -> list[dict[str, Any]]:
     sqs = boto3.client("sqs")
     url = sqs.get_queue_url(QueueName="review")["QueueUrl"]
-    reply = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"]) for message in reply]
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in received]
 
 
-def test_an_assigned_photo_says_what_the_driver_rides(api: Api) -> None:
+def test_an_assigned_photo_is_shown_with_its_assignment(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
     assert api.get(f"/photos/{photo_id}", DORA).body == {
         "photo_id": photo_id,
@@ -62,7 +62,7 @@ def test_reasons_are_stable_codes_with_a_sentence(
     assert expected in reason["sentence"]
 
 
-def test_an_audit_leaves_no_trace(api: Api) -> None:
+def test_an_audited_photo_looks_like_any_other(api: Api) -> None:
     plain_id = put_photo(driver="dora", upload="u1")
     audited_id = put_photo(driver="dora", upload="u2", review="open", review_reason="audit")
     plain = api.get(f"/photos/{plain_id}", DORA).body
@@ -74,7 +74,7 @@ def test_an_audit_leaves_no_trace(api: Api) -> None:
     }
 
 
-def test_a_takeover_is_our_business(api: Api) -> None:
+def test_a_requeued_photo_is_shown_as_received(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1", status="requeued")
     assert api.get(f"/photos/{photo_id}", DORA).body["status"] == "received"
 
@@ -106,7 +106,7 @@ def test_pages_hold_every_photo_once_newest_first(api: Api) -> None:
     assert seen == [f"u{second}" for second in reversed(range(7))]
 
 
-def test_another_drivers_cursor_opens_no_door(api: Api) -> None:
+def test_another_drivers_cursor_shows_no_photo_of_that_driver(api: Api) -> None:
     for second in range(3):
         put_photo(driver="dora", upload=f"u{second}", uploaded_at=SINCE.format(second))
     cursor = api.get("/photos?limit=1", DORA).body["next_cursor"]
@@ -122,7 +122,7 @@ def test_wrong_parameters_are_refused(api: Api, query: str) -> None:
     assert (response.status, response.code) == (400, "invalid_request")
 
 
-def test_a_contest_opens_a_review_and_the_decision_stands(api: Api) -> None:
+def test_a_contest_opens_a_review_and_keeps_the_decision(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
     response = api.post(f"/photos/{photo_id}/contest", {"comment": "It is a cargo bike"}, DORA)
     assert response.status == 200
@@ -138,7 +138,7 @@ def test_a_contest_opens_a_review_and_the_decision_stands(api: Api) -> None:
     assert [message["photo_id"] for message in messages()] == [photo_id]
 
 
-def test_the_same_contest_twice_is_one(api: Api) -> None:
+def test_a_repeated_contest_opens_one_review(api: Api) -> None:
     photo_id = put_photo(driver="dora", upload="u1", status="rejected", reason="no_vehicle")
     path = f"/photos/{photo_id}/contest"
     first = api.post(path, {}, DORA, key="same").body
@@ -156,13 +156,13 @@ def test_a_second_contest_waits_for_the_decision(api: Api) -> None:
 
 
 @pytest.mark.parametrize("status", ["received", "in_review", "failed"])
-def test_what_is_not_decided_cannot_be_contested(api: Api, status: str) -> None:
+def test_a_photo_without_decision_cannot_be_contested(api: Api, status: str) -> None:
     photo_id = put_photo(driver="dora", upload="u1", status=status)
     assert api.post(f"/photos/{photo_id}/contest", {}, DORA).code == "not_contestable"
 
 
 @pytest.mark.parametrize("comment", ["", "x" * 501, "\ud800", 7, ["a"]])
-def test_a_comment_is_bounded_text(api: Api, comment: object) -> None:
+def test_a_comment_that_is_not_a_short_text_is_refused(api: Api, comment: object) -> None:
     photo_id = put_photo(driver="dora", upload="u1")
     response = api.post(f"/photos/{photo_id}/contest", {"comment": comment}, DORA)
     assert (response.status, response.code) == (400, "invalid_request")

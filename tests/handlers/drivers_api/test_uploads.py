@@ -15,38 +15,38 @@ from tests.handlers.api_client import DAN, DORA, INTAKE, Api
 from tests.handlers.drivers_api.ledger import put_photo
 
 
-def policy_of(permit: dict[str, Any]) -> dict[str, Any]:
-    policy: dict[str, Any] = json.loads(base64.b64decode(permit["fields"]["policy"]))
+def policy_of(form: dict[str, Any]) -> dict[str, Any]:
+    policy: dict[str, Any] = json.loads(base64.b64decode(form["fields"]["policy"]))
     return policy
 
 
-def test_a_permit_names_the_driver_of_the_token(api: Api) -> None:
-    permit = api.post("/uploads", {"content_type": "image/jpeg"}, DORA)
-    assert permit.status == 201
-    sender = Sender.from_key(permit.body["fields"]["key"])
-    assert sender == Sender(driver_id="dora", upload_id=permit.body["upload_id"])
+def test_a_permission_names_the_driver_of_the_token(api: Api) -> None:
+    permission = api.post("/uploads", {"content_type": "image/jpeg"}, DORA)
+    assert permission.status == 201
+    sender = Sender.from_key(permission.body["fields"]["key"])
+    assert sender == Sender(driver_id="dora", upload_id=permission.body["upload_id"])
 
 
-def test_a_permit_holds_the_upload_to_key_type_size_and_time(api: Api) -> None:
-    permit = api.post("/uploads", {"content_type": "image/heic", "order_id": "o-7"}, DORA).body
-    policy = policy_of(permit)
-    assert {"key": permit["fields"]["key"]} in policy["conditions"]
+def test_a_permission_is_limited_to_key_type_size_and_time(api: Api) -> None:
+    permission = api.post("/uploads", {"content_type": "image/heic", "order_id": "o-7"}, DORA).body
+    policy = policy_of(permission)
+    assert {"key": permission["fields"]["key"]} in policy["conditions"]
     assert {"Content-Type": "image/heic"} in policy["conditions"]
     assert {"x-amz-meta-order-id": "o-7"} in policy["conditions"]
     assert {"bucket": INTAKE} in policy["conditions"]
     assert ["content-length-range", 1, MAX_BYTES] in policy["conditions"]
-    assert permit["max_bytes"] == MAX_BYTES
+    assert permission["max_bytes"] == MAX_BYTES
     life = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
     assert timedelta(minutes=4) < life <= timedelta(minutes=5)
-    assert policy["expiration"][:16] == permit["expires_at"][:16]
+    assert policy["expiration"][:16] == permission["expires_at"][:16]
 
 
-def test_forms_are_signed_as_every_region_accepts_them(api: Api) -> None:
+def test_forms_have_the_signature_that_every_region_accepts(api: Api) -> None:
     fields = api.post("/uploads", {"content_type": "image/png"}, DORA).body["fields"]
     assert fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
-def test_every_accepted_type_has_an_extension_and_the_limit_is_the_chains_own() -> None:
+def test_every_type_has_an_extension_and_the_limit_equals_that_of_the_wire_image() -> None:
     assert MAX_UPLOAD_BYTES == MAX_BYTES
     assert all(extension.isalnum() for extension in EXTENSIONS.values())
 
@@ -100,21 +100,21 @@ def test_a_huge_body_is_refused(api: Api) -> None:
     assert (response.status, response.code) == (413, "request_too_large")
 
 
-def test_an_upload_is_awaited_then_known(api: Api) -> None:
-    permit = api.post("/uploads", {"content_type": "image/jpeg"}, DORA).body
-    path = f"/uploads/{permit['upload_id']}"
+def test_an_upload_is_waiting_until_its_photo_arrives(api: Api) -> None:
+    permission = api.post("/uploads", {"content_type": "image/jpeg"}, DORA).body
+    path = f"/uploads/{permission['upload_id']}"
     assert api.get(path, DORA).body == {
-        "upload_id": permit["upload_id"],
+        "upload_id": permission["upload_id"],
         "state": "waiting",
         "photo": None,
     }
-    photo_id = put_photo(driver="dora", upload=permit["upload_id"], status="assigned")
+    photo_id = put_photo(driver="dora", upload=permission["upload_id"], status="assigned")
     arrived = api.get(path, DORA).body
     assert arrived["state"] == "arrived"
     assert arrived["photo"]["photo_id"] == photo_id
 
 
-def test_an_upload_that_can_no_longer_come_has_lapsed(api: Api) -> None:
+def test_an_upload_that_can_no_longer_arrive_has_lapsed(api: Api) -> None:
     permission = Permission.grant(
         upload_id="old",
         driver_id="dora",
@@ -136,7 +136,7 @@ def test_uploads_of_others_are_not_found(api: Api) -> None:
     assert (response.status, response.code) == (404, "not_found")
 
 
-def test_a_stranger_who_uses_the_same_upload_id_hides_nothing(api: Api) -> None:
+def test_another_driver_with_the_same_upload_id_hides_no_photo(api: Api) -> None:
     mine = put_photo(driver="dora", upload="same", uploaded_at="2026-11-22T10:00:00Z")
     put_photo(driver="dan", upload="same", uploaded_at="2026-11-22T11:00:00Z")
     assert api.get("/uploads/same", DORA).body["photo"]["photo_id"] == mine
@@ -145,8 +145,8 @@ def test_a_stranger_who_uses_the_same_upload_id_hides_nothing(api: Api) -> None:
 def test_a_retake_names_its_predecessor(api: Api) -> None:
     first = put_photo(driver="dora", upload="u1", status="rejected", reason="retake")
     body = {"content_type": "image/jpeg", "retake_of": first}
-    permit = api.post("/uploads", body, DORA).body
-    second = put_photo(driver="dora", upload=permit["upload_id"])
+    permission = api.post("/uploads", body, DORA).body
+    second = put_photo(driver="dora", upload=permission["upload_id"])
     assert api.get(f"/photos/{second}", DORA).body["retake_of"] == first
     assert api.get(f"/photos/{first}", DORA).body["retake_of"] is None
 

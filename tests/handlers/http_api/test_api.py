@@ -24,7 +24,7 @@ NEW = {"content_type": "image/jpeg"}
         pytest.param(Person(name="dora", groups=(DRIVERS,), scopes=(REVIEW,)), id="scope"),
         pytest.param(Person(name="dora", groups=(), scopes=(DRIVE,)), id="no group"),
         pytest.param(
-            Person(name="dora", groups=(DRIVERS,), scopes=(DRIVE,), token_use="id"),  # noqa: S106 # a kind
+            Person(name="dora", groups=(DRIVERS,), scopes=(DRIVE,), token_use="id"),  # noqa: S106 # a kind of token
             id="an ID token",
         ),
         pytest.param(Person(name="a/b", groups=(DRIVERS,), scopes=(DRIVE,)), id="slash"),
@@ -55,7 +55,7 @@ def test_groups_are_read_however_the_gateway_writes_them(groups: Any) -> None:
     assert DRIVERS in Caller.from_event(event).groups
 
 
-def test_the_same_key_gives_the_same_answer(api: Api) -> None:
+def test_the_same_key_gives_the_same_response(api: Api) -> None:
     first = api.post("/uploads", NEW, DORA, key="k").body
     assert api.post("/uploads", NEW, DORA, key="k").body == first
     assert api.post("/uploads", NEW, DORA, key="other").body["upload_id"] != first["upload_id"]
@@ -68,7 +68,7 @@ def test_a_key_of_another_caller_is_another_key(api: Api) -> None:
     assert "dora" in first["fields"]["key"]
 
 
-def test_a_key_used_for_something_else_is_refused(api: Api) -> None:
+def test_a_key_reused_for_another_request_is_refused(api: Api) -> None:
     api.post("/uploads", NEW, DORA, key="k")
     response = api.post("/uploads", {"content_type": "image/png"}, DORA, key="k")
     assert (response.status, response.code) == (422, "idempotency_key_reused")
@@ -132,15 +132,15 @@ def test_the_document_lists_every_operation_and_no_other(api: Api) -> None:
     assert len(listed) == len(EVERY_OPERATION)
 
 
-def test_the_document_says_who_may_and_where_to_sign_in(api: Api) -> None:
+def test_the_document_lists_scopes_and_the_sign_in_page(api: Api) -> None:
     document = api.call("GET", "/openapi.json", None).body
     flow = document["components"]["securitySchemes"]["people"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == f"{SIGN_IN}/oauth2/authorize"
     for operation in EVERY_OPERATION:
         described = document["paths"][operation.path][operation.method.lower()]
-        asked = [scope for need in described["security"] for scope in need["people"]]
-        assert asked == ([operation.scope] if operation.scope else [])
-        assert set(asked) <= set(flow["scopes"])
+        scopes = [scope for need in described["security"] for scope in need["people"]]
+        assert scopes == ([operation.scope] if operation.scope else [])
+        assert set(scopes) <= set(flow["scopes"])
 
 
 def test_leads_may_review(api: Api) -> None:

@@ -44,7 +44,7 @@ CASES += [
     CASES,
     ids=[f"{operation.name}-{mode.value}" for operation, mode in CASES],
 )
-def test_every_answer_is_one_that_the_document_lists(
+def test_every_response_conforms_to_the_document(
     api: Api, operation: Operation, mode: schemathesis.GenerationMode
 ) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", Gateway(api))
@@ -54,7 +54,7 @@ def test_every_answer_is_one_that_the_document_lists(
         put_photo(driver="dora", upload="u2", status="in_review", review_reason="no_vehicle"),
         put_photo(driver="dan", upload="u3", status="rejected", reason="retake"),
     ]
-    checks: Any = CHECKS.get_by_names(list(CHECKED))  # Any: what the registry holds, and hands out
+    checks: Any = CHECKS.get_by_names(list(CHECKED))  # Any: untyped in schemathesis
 
     @settings(
         max_examples=EXAMPLES,

@@ -62,7 +62,7 @@ def test_a_refusal_quotes_only_the_beginning_of_a_request() -> None:
     assert len(refused(lambda: parse_body(UndoRequest, long_name))[1]) < 500
 
 
-def test_text_that_utf8_cannot_carry_is_refused_wherever_it_stands() -> None:
+def test_text_that_utf8_cannot_encode_is_refused_in_body_query_and_path() -> None:
     raw = f'{{"comment": "{HALF_A_CHARACTER}"}}'
     assert refused(lambda: parse_body(ContestRequest, raw))[0] is INVALID_REQUEST
     for query in ({"cursor": HALF_A_CHARACTER}, {HALF_A_CHARACTER: "x"}):
@@ -84,7 +84,7 @@ def test_an_id_that_ends_in_another_character_identifies_nothing(end: str) -> No
     assert kind is NOT_FOUND
 
 
-def test_every_pattern_holds_for_the_whole_text() -> None:
+def test_every_pattern_matches_the_whole_text() -> None:
     """`$` would allow a newline at the end."""
     types = [type_ for operation in EVERY_OPERATION for type_ in operation.path_parameters.values()]
     for operation in EVERY_OPERATION:
@@ -101,7 +101,7 @@ def test_the_document_has_patterns_that_javascript_can_read() -> None:
     assert "'^[0-9a-f]{64}$'" in document
 
 
-def test_every_reference_of_the_document_leads_to_a_component() -> None:
+def test_every_reference_of_the_document_has_a_component() -> None:
     document = api_document(EVERY_OPERATION, sign_in_url="https://signin.example.com")
     components = document["components"]["schemas"]
     references = set(re.findall(r"'#/components/schemas/(\w+)'", str(document)))

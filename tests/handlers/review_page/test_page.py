@@ -22,8 +22,8 @@ SETTINGS = {
     "SCOPE": "openid scones/review",
     "API_BASE": "/",
 }
-SENT_AT_MOST = 24_000  # bytes, compressed, all files together
-LISTED = re.compile(r'(?:from|import) "\./([a-z]+\.js)"|(?:src|href)="review/([^"]+)"')
+MAX_SENT_BYTES = 24_000  # compressed, all files together
+LISTED = re.compile(r'(?:from|import) "\./([a-z_]+\.js)"|(?:src|href)="review/([^"]+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     handler._settings.cache_clear()
 
 
-def ask(asset: str | None = None, **headers: str) -> dict[str, Any]:
+def request(asset: str | None = None, **headers: str) -> dict[str, Any]:
     event: dict[str, Any] = {
         "version": "2.0",
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
@@ -43,14 +43,14 @@ def ask(asset: str | None = None, **headers: str) -> dict[str, Any]:
     return handler.lambda_handler(event, None)
 
 
-def test_the_page_and_everything_that_it_names_is_there() -> None:
+def test_the_page_and_every_file_that_it_names_is_served() -> None:
     names, seen = [""], set()
     while names:
         name = names.pop()
         if name in seen:
             continue
         seen.add(name)
-        response = ask(name or None)
+        response = request(name or None)
         assert response["statusCode"] == 200, name
         names += [a or b for a, b in LISTED.findall(response["body"])]
     assert {f"{name or 'index.html'}" for name in seen} == {path.name for path in STATIC.iterdir()}
@@ -62,8 +62,14 @@ def test_the_package_has_every_file_of_the_page() -> None:
     assert packed == {f"handlers/review_page/static/{path.name}" for path in STATIC.iterdir()}
 
 
-def test_nothing_foreign_can_run_or_frame_the_page() -> None:
-    for response in (ask(), ask("main.js"), ask("page.css"), ask("config.json"), ask("no.js")):
+def test_no_other_site_can_run_scripts_in_or_frame_the_page() -> None:
+    for response in (
+        request(),
+        request("main.js"),
+        request("page.css"),
+        request("config.json"),
+        request("no.js"),
+    ):
         policy = response["headers"]["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert "frame-ancestors 'none'" in policy
@@ -71,7 +77,7 @@ def test_nothing_foreign_can_run_or_frame_the_page() -> None:
         assert response["headers"]["x-content-type-options"] == "nosniff"
 
 
-def test_no_file_needs_more_than_the_policy_gives() -> None:
+def test_no_file_needs_more_than_the_policy_allows() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"\son\w+=|\sstyle=|<style|<script(?! type=\"module\" src=)", page)
     for path in STATIC.glob("*.js"):
@@ -79,19 +85,19 @@ def test_no_file_needs_more_than_the_policy_gives() -> None:
         assert not re.search(r"\.(inner|outer)HTML|insertAdjacent|document\.write|eval\(", script)
 
 
-def test_the_token_service_may_be_asked_and_no_other() -> None:
-    policy = ask()["headers"]["content-security-policy"]
+def test_the_page_may_connect_to_the_token_service_only() -> None:
+    policy = request()["headers"]["content-security-policy"]
     assert "connect-src 'self' https://sign-in.example;" in policy
 
 
-def test_an_api_elsewhere_may_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_may_connect_to_an_api_on_another_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_BASE", "https://api.example/v1/")
-    policy = ask()["headers"]["content-security-policy"]
+    policy = request()["headers"]["content-security-policy"]
     assert "connect-src 'self' https://api.example https://sign-in.example;" in policy
 
 
-def test_settings_are_the_environments() -> None:
-    response = ask("config.json")
+def test_the_settings_are_read_from_the_environment() -> None:
+    response = request("config.json")
     assert json.loads(response["body"]) == {
         **{name.lower(): value for name, value in SETTINGS.items()},
         "logout_url": None,
@@ -102,11 +108,11 @@ def test_settings_are_the_environments() -> None:
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLIENT_ID")
     with pytest.raises(MissingSetting, match="CLIENT_ID"):
-        ask()
+        request()
 
 
-def test_files_travel_compressed_where_the_browser_can() -> None:
-    plain, packed = ask("main.js"), ask("main.js", accept_encoding="br, gzip")
+def test_files_are_compressed_if_the_browser_accepts_it() -> None:
+    plain, packed = request("main.js"), request("main.js", accept_encoding="br, gzip")
     assert packed["isBase64Encoded"]
     assert packed["headers"]["content-encoding"] == "gzip"
     assert gzip.decompress(base64.b64decode(packed["body"])).decode() == plain["body"]
@@ -114,23 +120,23 @@ def test_files_travel_compressed_where_the_browser_can() -> None:
 
 
 def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
-    first = ask("main.js")
-    again = ask("main.js", if_none_match=first["headers"]["etag"])
+    first = request("main.js")
+    again = request("main.js", if_none_match=first["headers"]["etag"])
     assert again["statusCode"] == 304
     assert "body" not in again
-    assert ask("main.js", if_none_match='W/"other"')["statusCode"] == 200
+    assert request("main.js", if_none_match='W/"other"')["statusCode"] == 200
 
 
 @pytest.mark.parametrize(
     "name", ["", "..", "../handler.py", "index.html", "main.js ", "MAIN.JS", "main.js\n", "é"]
 )
-def test_nothing_else_is_served(name: str) -> None:
-    response = ask(name)
+def test_no_other_file_is_served(name: str) -> None:
+    response = request(name)
     assert response["statusCode"] == 404
     assert json.loads(response["body"])["code"] == "not_found"
 
 
 def test_the_page_is_small() -> None:
     assets = read_assets().values()
-    assert sum(len(asset.compressed) for asset in assets) < SENT_AT_MOST
+    assert sum(len(asset.compressed) for asset in assets) < MAX_SENT_BYTES
     assert {asset.media_type for asset in assets} <= set(MEDIA_TYPES.values())

@@ -1,4 +1,4 @@
-"""Photos with open reviews in the ledger, as the workflow leaves them, and the reviewers' calls."""
+"""Photos with open reviews in the ledger, as the workflow writes them, and the reviewers' calls."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from handlers.aws.attribute_values import item_of, plain
+from handlers.aws.dynamodb import item_of, plain
 from tests.handlers.api_client import RITA, Api, ApiResponse, Person
 from tests.handlers.domain.review.test_decisions import a_photo
 
@@ -20,12 +20,12 @@ BEN = Person(name="ben", groups=RITA.groups, scopes=RITA.scopes)
 
 @dataclass(frozen=True)
 class ReviewsClient:
-    """Calls the reviewers' API, and reads what was written."""
+    """Calls the reviewers' API, and reads the tables and the queue."""
 
     api: Api
 
     def add(self, index: int = 0, kind: str = "in_review", **changes: Any) -> str:
-        """A photo in review, with its message; its id."""
+        """Add a photo in review, and its message; return its id."""
         item = a_photo(index, kind) | changes
         boto3.client("dynamodb").put_item(TableName="photos", Item=item_of(item))
         if item["status"] == "assigned":
@@ -74,8 +74,8 @@ class ReviewsClient:
         *,
         key: str | None = None,
     ) -> ApiResponse:
-        given = body if body is not None else {"lease_id": review["lease_id"]}
-        return self.api.post(f"/reviews/{review['photo_id']}/{action}", given, person, key=key)
+        request = body if body is not None else {"lease_id": review["lease_id"]}
+        return self.api.post(f"/reviews/{review['photo_id']}/{action}", request, person, key=key)
 
     def row(self, photo: str) -> dict[str, Any]:
         return _item("photos", {"photo_id": photo})
@@ -84,19 +84,19 @@ class ReviewsClient:
         return _item("assignments", {"driver_id": driver})
 
     def messages(self) -> int:
-        """Whether in flight or not."""
+        """Count all messages of the queue, in flight or not."""
         names: list[QueueAttributeNameType] = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
         ]
-        reply = boto3.client("sqs").get_queue_attributes(
+        response = boto3.client("sqs").get_queue_attributes(
             QueueUrl=self.queue_url,
             AttributeNames=names,
         )
-        return sum(int(reply["Attributes"][name]) for name in names)
+        return sum(int(response["Attributes"][name]) for name in names)
 
     def expire_lease(self, photo: str) -> None:
-        """As if the time of the lease were over, and its message back in the queue."""
+        """Let the lease expire; its message stays hidden."""
         boto3.client("dynamodb").update_item(
             TableName="photos",
             Key=item_of({"photo_id": photo}),
@@ -105,7 +105,7 @@ class ReviewsClient:
         )
 
     def age_decisions(self, photo: str) -> None:
-        """As if the photo had been decided long ago."""
+        """Move the first decision far into the past."""
         boto3.client("dynamodb").update_item(
             TableName="photos",
             Key=item_of({"photo_id": photo}),
@@ -115,8 +115,8 @@ class ReviewsClient:
 
 
 def _item(table: str, key: dict[str, str]) -> dict[str, Any]:
-    reply = boto3.client("dynamodb").get_item(TableName=table, Key=item_of(key))
-    return plain(reply.get("Item", {}))
+    response = boto3.client("dynamodb").get_item(TableName=table, Key=item_of(key))
+    return plain(response.get("Item", {}))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A verdict is written once and whole; the loser learns who was faster; undo restores."""
+"""A verdict is one transaction; a slower reviewer is shown the other decision; undo restores."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_verdict_decides_the_photo_and_the_drivers_assignment(reviews: Reviews
     assert reviews.messages() == 0
 
 
-def test_every_decision_keeps_who_when_before_and_after(reviews: ReviewsClient) -> None:
+def test_every_decision_records_author_reason_and_states(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     reviews.verdict(reviews.take(), "neither")
     (decision,) = reviews.row(photo)["decisions"]
@@ -28,7 +28,7 @@ def test_every_decision_keeps_who_when_before_and_after(reviews: ReviewsClient) 
 
 
 @pytest.mark.parametrize(("verdict", "reason"), [("neither", "no_vehicle"), ("unusable", "retake")])
-def test_a_refused_photo_tells_its_driver_why(
+def test_a_rejected_photo_has_a_reason_and_a_sentence(
     reviews: ReviewsClient, verdict: str, reason: str
 ) -> None:
     photo = reviews.add()
@@ -39,7 +39,7 @@ def test_a_refused_photo_tells_its_driver_why(
     assert reviews.assignment("d0") == {}
 
 
-def test_a_photo_without_driver_is_labelled_and_assigned_to_nobody(reviews: ReviewsClient) -> None:
+def test_a_photo_without_driver_is_labelled_and_not_assigned(reviews: ReviewsClient) -> None:
     photo = reviews.add(kind="no_driver")
     reviews.verdict(reviews.take(), "bicycle")
     row = reviews.row(photo)
@@ -47,7 +47,7 @@ def test_a_photo_without_driver_is_labelled_and_assigned_to_nobody(reviews: Revi
     assert row["decisions"][0]["verdict"] == "bicycle"
 
 
-def test_the_loser_learns_who_decided_and_when(reviews: ReviewsClient) -> None:
+def test_the_slower_reviewer_is_shown_who_decided_and_when(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     review = reviews.take()
     reviews.expire_lease(photo)
@@ -69,14 +69,16 @@ def test_a_lease_that_a_colleague_has_taken_is_lost(reviews: ReviewsClient) -> N
     assert reviews.row(photo)["decision_seq"] == 0
 
 
-def test_a_late_verdict_counts_while_nobody_else_has_the_photo(reviews: ReviewsClient) -> None:
+def test_a_late_verdict_counts_until_a_colleague_takes_the_photo(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     review = reviews.take()
     reviews.expire_lease(photo)
     assert reviews.verdict(review, "bicycle").status == 200
 
 
-def test_a_repeated_verdict_has_the_same_answer_and_changes_nothing(reviews: ReviewsClient) -> None:
+def test_a_repeated_verdict_has_the_same_response_and_changes_nothing(
+    reviews: ReviewsClient,
+) -> None:
     photo = reviews.add()
     review = reviews.take()
     first = reviews.verdict(review, "bicycle", key="k")
@@ -118,7 +120,7 @@ def test_a_verdict_on_an_older_photo_never_replaces_a_newer_one(reviews: Reviews
     assert reviews.assignment("d0")["photo_id"] == newer
 
 
-def test_the_older_photo_comes_into_force_again_when_the_newer_is_none(
+def test_the_older_photo_gets_the_assignment_when_the_newer_is_rejected(
     reviews: ReviewsClient,
 ) -> None:
     older = reviews.add(0, "audited", review="done", review_reason="")
@@ -129,7 +131,7 @@ def test_the_older_photo_comes_into_force_again_when_the_newer_is_none(
     assert reviews.assignment("d0")["photo_id"] == older
 
 
-def test_undo_restores_photo_and_assignment_and_hands_the_review_back(
+def test_undo_restores_photo_and_assignment_and_leases_the_review_again(
     reviews: ReviewsClient,
 ) -> None:
     photo = reviews.add(kind="audited")
@@ -159,7 +161,7 @@ def test_undo_leaves_the_assignment_to_a_photo_that_came_since(reviews: ReviewsC
     assert reviews.assignment("d0")["photo_id"] == newer
 
 
-def test_only_ones_own_last_decision_can_be_taken_back(reviews: ReviewsClient) -> None:
+def test_only_ones_own_last_decision_can_be_undone(reviews: ReviewsClient) -> None:
     reviews.add()
     review = reviews.take()
     reviews.verdict(review, "bicycle")
@@ -169,7 +171,7 @@ def test_only_ones_own_last_decision_can_be_taken_back(reviews: ReviewsClient) -
     assert (stale.code, stale.body["why"]) == ("undo_refused", "decided_since")
 
 
-def test_a_repeated_undo_is_one_undo(reviews: ReviewsClient) -> None:
+def test_a_repeated_undo_is_recorded_once(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     review = reviews.take()
     reviews.verdict(review, "bicycle")
@@ -179,7 +181,7 @@ def test_a_repeated_undo_is_one_undo(reviews: ReviewsClient) -> None:
     assert reviews.row(photo)["decision_seq"] == 2
 
 
-def test_after_the_window_a_decision_stands(reviews: ReviewsClient) -> None:
+def test_a_decision_cannot_be_undone_after_the_window(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     review = reviews.take()
     reviews.verdict(review, "bicycle")
@@ -187,7 +189,7 @@ def test_after_the_window_a_decision_stands(reviews: ReviewsClient) -> None:
     assert reviews.act(review, "undo", {"decision_seq": 1}).code == "undo_expired"
 
 
-def test_what_was_never_in_review_cannot_be_decided(reviews: ReviewsClient) -> None:
-    nothing = {"photo_id": "0" * 64, "lease_id": "abc", "decision_seq": 0}
-    assert reviews.verdict(nothing, "bicycle").code == "no_such_review"
-    assert reviews.act(nothing, "undo", {"decision_seq": 1}).code == "no_such_review"
+def test_an_unknown_photo_cannot_be_decided(reviews: ReviewsClient) -> None:
+    unknown = {"photo_id": "0" * 64, "lease_id": "abc", "decision_seq": 0}
+    assert reviews.verdict(unknown, "bicycle").code == "no_such_review"
+    assert reviews.act(unknown, "undo", {"decision_seq": 1}).code == "no_such_review"

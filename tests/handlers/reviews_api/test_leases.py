@@ -25,7 +25,7 @@ def test_an_open_review_without_a_message_is_found_in_the_ledger(reviews: Review
     assert reviews.take()["photo_id"] == photo
 
 
-def test_surplus_messages_are_dropped_and_malformed_ones_left_to_redrive(
+def test_surplus_messages_are_dropped_and_malformed_ones_are_kept(
     reviews: ReviewsClient,
 ) -> None:
     photo = reviews.add()
@@ -36,7 +36,7 @@ def test_surplus_messages_are_dropped_and_malformed_ones_left_to_redrive(
     assert reviews.messages() == 2
 
 
-def test_a_released_photo_is_there_for_the_next_one_at_once(reviews: ReviewsClient) -> None:
+def test_a_released_photo_is_offered_at_once(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     review = reviews.take()
     assert reviews.act(review, "release").status == 200
@@ -51,7 +51,7 @@ def test_a_skipped_photo_goes_to_a_colleague_first(reviews: ReviewsClient) -> No
     assert reviews.take(BEN)["photo_id"] == photo
 
 
-def test_skips_do_not_bring_a_photo_nearer_to_the_dead_letters(reviews: ReviewsClient) -> None:
+def test_skips_do_not_count_towards_the_dead_letter_queue(reviews: ReviewsClient) -> None:
     reviews.add()
     for person in (RITA, BEN, LENA):
         assert reviews.act(reviews.take(person), "skip", None, person).status == 200
@@ -62,7 +62,7 @@ def test_skips_do_not_bring_a_photo_nearer_to_the_dead_letters(reviews: ReviewsC
     assert int(message["Attributes"]["ApproximateReceiveCount"]) < MOST_RECEIVES / 2
 
 
-def test_a_heartbeat_extends_the_lease_and_a_stale_message_does_not_matter(
+def test_a_heartbeat_extends_the_lease_even_if_its_message_is_gone(
     reviews: ReviewsClient,
 ) -> None:
     photo = reviews.add()
@@ -74,7 +74,7 @@ def test_a_heartbeat_extends_the_lease_and_a_stale_message_does_not_matter(
     assert extended.body["lease_until"] > review["lease_until"]
 
 
-def test_the_queue_counts_from_the_ledger(reviews: ReviewsClient) -> None:
+def test_the_queue_status_is_counted_in_the_ledger(reviews: ReviewsClient) -> None:
     for index in range(3):
         reviews.add(index)
     reviews.verdict(reviews.take(), "bicycle")
@@ -86,7 +86,7 @@ def test_the_queue_counts_from_the_ledger(reviews: ReviewsClient) -> None:
     assert reviews.api.get("/reviews/queue", BEN).body["decided_by_me_today"] == 0
 
 
-def test_the_oldest_wait_is_told(reviews: ReviewsClient) -> None:
+def test_the_queue_status_has_the_oldest_review(reviews: ReviewsClient) -> None:
     reviews.add(2)
     reviews.add(0)
     queue = reviews.api.get("/reviews/queue", RITA).body
@@ -106,7 +106,7 @@ def test_an_audit_looks_like_any_blind_review(
     assert shown[audit].keys() == shown[ordinary].keys()
 
 
-def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
+def test_a_second_opinion_comes_from_a_colleague_and_changes_nothing(
     reviews: ReviewsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECOND_SHARE", "1")
@@ -126,7 +126,7 @@ def test_a_second_opinion_comes_from_somebody_else_and_changes_nothing(
     assert (disagreement["first_verdict"], disagreement["second_verdict"]) == ("bicycle", "neither")
 
 
-def test_seeded_items_tell_how_often_a_reviewer_is_right(reviews: ReviewsClient) -> None:
+def test_known_items_measure_how_often_a_reviewer_is_right(reviews: ReviewsClient) -> None:
     photo = reviews.add()
     KnownItems(boto3.client("dynamodb"), table="reviewers").add(photo, "bicycle")
     reviews.verdict(reviews.take(), "motorcycle")

@@ -1,4 +1,4 @@
-"""The ledger's stream becomes labels and events: the same ones, however often it is delivered."""
+"""The ledger's stream becomes labels and events: the same ones, if it is delivered again."""
 
 import json
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import boto3
 import jsonschema_rs
 import pytest
 
-from handlers.aws.attribute_values import item_of
+from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.events import PhotoEvent, events_of
 from handlers.domain.ledger.labels import labels_of
 from handlers.domain.review.row import ReviewRow
 from handlers.stream import publish_changes
 from tests.conftest import ROOT
-from tests.handlers.domain.review.test_decisions import Office, a_photo
+from tests.handlers.domain.review.test_decisions import ReviewModel, a_photo
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,53 +23,53 @@ SCHEMAS = ROOT / "docs" / "schemas"
 BUCKET = "labels-bucket"
 
 
-def life_of(kind: str, *steps: tuple[str, str]) -> list[dict[str, Any]]:
-    """Every state of the first photo's row, from the workflow's claim on."""
-    office = Office()
-    office.fill([kind, *["no_driver"] * 3])
-    (photo, *_), rows = office.rows, []
+def history_of(kind: str, *steps: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return every state of the first photo's row, from the workflow's claim on."""
+    model = ReviewModel()
+    model.fill([kind, *["no_driver"] * 3])
+    (photo, *_), rows = model.rows, []
     claimed = a_photo(0, "in_review") | {"status": "received", "review": "none"}
-    rows += [claimed, dict(office.rows[photo])]
+    rows += [claimed, dict(model.rows[photo])]
     for reviewer, verdict in steps:
         if verdict == "undo":
-            office.undo(0, reviewer)
+            model.undo(0, reviewer)
         else:
-            office.take(0, reviewer)
-            office.decide(0, reviewer, verdict)
-        rows.append(dict(office.rows[photo]))
+            model.take(0, reviewer)
+            model.decide(0, reviewer, verdict)
+        rows.append(dict(model.rows[photo]))
     return rows
 
 
-LIVES = [
-    life_of("in_review", ("anna", "motorcycle"), ("anna", "undo"), ("anna", "neither")),
-    life_of("audited", ("anna", "neither"), ("anna", "undo"), ("anna", "motorcycle")),
-    life_of("no_driver", ("anna", "bicycle")),
+HISTORIES = [
+    history_of("in_review", ("anna", "motorcycle"), ("anna", "undo"), ("anna", "neither")),
+    history_of("audited", ("anna", "neither"), ("anna", "undo"), ("anna", "motorcycle")),
+    history_of("no_driver", ("anna", "bicycle")),
 ]
 
 
-def told(rows: list[dict[str, Any]]) -> Iterator[PhotoEvent]:
+def events_in(rows: list[dict[str, Any]]) -> Iterator[PhotoEvent]:
     for old, new in zip([{}, *rows], rows, strict=False):
         yield from events_of(old, new)
 
 
-@pytest.mark.parametrize("rows", LIVES)
-def test_every_event_is_as_its_schema_says(rows: list[dict[str, Any]]) -> None:
-    for event in told(rows):
+@pytest.mark.parametrize("rows", HISTORIES)
+def test_every_event_conforms_to_its_schema(rows: list[dict[str, Any]]) -> None:
+    for event in events_in(rows):
         schema = json.loads((SCHEMAS / f"{event.name}.v1.json").read_text(encoding="utf-8"))
         jsonschema_rs.validate(schema, event.detail)
         assert event.detail.keys() <= schema["properties"].keys()
 
 
-def test_every_documented_event_is_sent_and_the_other_way_round() -> None:
-    failed = life_of("in_review")[0] | {"status": "failed"}
-    names = {event.name for rows in [*LIVES, [failed]] for event in told(rows)}
+def test_the_documented_events_are_those_that_are_published() -> None:
+    failed = history_of("in_review")[0] | {"status": "failed"}
+    names = {event.name for rows in [*HISTORIES, [failed]] for event in events_in(rows)}
     assert names == {path.name.removesuffix(".v1.json") for path in SCHEMAS.iterdir()}
     text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
     assert all(f"schemas/{name}.v1.json" in text for name in names)
 
 
-def test_a_photos_life_is_told_in_order() -> None:
-    assert [event.name for event in told(LIVES[1])] == [
+def test_the_events_of_a_photo_are_published_in_order() -> None:
+    assert [event.name for event in events_in(HISTORIES[1])] == [
         "PhotoAssigned",
         "AssignmentChanged",
         "PhotoRejected",
@@ -81,35 +81,35 @@ def test_a_photos_life_is_told_in_order() -> None:
     ]
 
 
-def test_a_confirmed_audit_and_a_heartbeat_tell_nothing() -> None:
-    *_, before, after = life_of("audited", ("anna", "bicycle"))
+def test_a_confirmed_audit_and_a_heartbeat_publish_no_event() -> None:
+    *_, before, after = history_of("audited", ("anna", "bicycle"))
     assert events_of(before, after) == ()
     assert events_of(before, before | {"lease_until": "2026-11-22T12:00:00.000Z"}) == ()
 
 
-def test_events_name_no_reviewer() -> None:
-    for rows in LIVES:
-        for event in told(rows):
+def test_events_do_not_contain_a_reviewers_name() -> None:
+    for rows in HISTORIES:
+        for event in events_in(rows):
             assert "anna" not in json.dumps(event.detail)
 
 
-def test_ids_of_events_are_the_same_every_time_and_never_twice() -> None:
-    for rows in LIVES:
-        ids = [event.detail["event_id"] for event in told(rows)]
-        assert ids == [event.detail["event_id"] for event in told(rows)]
+def test_ids_of_events_are_reproducible_and_unique() -> None:
+    for rows in HISTORIES:
+        ids = [event.detail["event_id"] for event in events_in(rows)]
+        assert ids == [event.detail["event_id"] for event in events_in(rows)]
         assert len(set(ids)) == len(ids)
 
 
-def test_an_undo_is_a_label_that_retracts() -> None:
-    row = ReviewRow.from_item(LIVES[0][-1])
+def test_an_undo_writes_a_retracting_label() -> None:
+    row = ReviewRow.from_item(HISTORIES[0][-1])
     lines = [label.line for label in labels_of(row, since_seq=0)]
-    said = [(line["groundTruthData"]["data"], line["scones"]["retracted"]) for line in lines]
-    assert said == [("motorcycle", False), ("", True), ("neither", False)]
+    labels = [(line["groundTruthData"]["data"], line["scones"]["retracted"]) for line in lines]
+    assert labels == [("motorcycle", False), ("", True), ("neither", False)]
     assert {line["eventMetadata"]["eventId"] for line in lines} == {row.photo_id}
 
 
-def test_the_key_of_a_label_names_photo_decision_and_hour() -> None:
-    row = ReviewRow.from_item(LIVES[0][-1])
+def test_the_key_of_a_label_contains_photo_decision_and_hour() -> None:
+    row = ReviewRow.from_item(HISTORIES[0][-1])
     first, *_ = labels_of(row, since_seq=0)
     assert first.key == f"labels/2026/11/22/12/{row.photo_id}-000001.jsonl"
 
@@ -146,29 +146,33 @@ def batch(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def written() -> dict[str, bytes]:
     s3 = boto3.client("s3")
-    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
     return {key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
 
 
-def test_a_batch_that_comes_twice_changes_nothing(stream: None, context: "LambdaContext") -> None:
+def test_a_batch_that_is_delivered_twice_changes_nothing(
+    stream: None, context: "LambdaContext"
+) -> None:
     del stream
     boto3.client("s3").create_bucket(Bucket=BUCKET)
-    assert publish_changes.lambda_handler(batch(LIVES[0]), context) == {"batchItemFailures": []}
+    assert publish_changes.lambda_handler(batch(HISTORIES[0]), context) == {"batchItemFailures": []}
     before = written()
     assert len(before) == 3
-    publish_changes.lambda_handler(batch(LIVES[0]), context)
+    publish_changes.lambda_handler(batch(HISTORIES[0]), context)
     assert written() == before
 
 
-def test_lambda_goes_on_at_the_first_record_that_failed(
+def test_the_first_failed_record_is_reported_to_lambda(
     stream: None, context: "LambdaContext"
 ) -> None:
-    del stream  # and there is no bucket: the first label is the third record's
-    answer = publish_changes.lambda_handler(batch(LIVES[0]), context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    del stream  # the bucket does not exist, and the third record has the first label
+    response = publish_changes.lambda_handler(batch(HISTORIES[0]), context)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "2"}]}
 
 
-def test_an_erased_row_says_nothing(stream: None, context: "LambdaContext") -> None:
+def test_an_erased_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:
     del stream
-    event = {"Records": [{"dynamodb": {"SequenceNumber": "1", "OldImage": item_of(LIVES[0][-1])}}]}
+    event = {
+        "Records": [{"dynamodb": {"SequenceNumber": "1", "OldImage": item_of(HISTORIES[0][-1])}}]
+    }
     assert publish_changes.lambda_handler(event, context) == {"batchItemFailures": []}

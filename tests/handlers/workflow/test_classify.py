@@ -1,4 +1,4 @@
-"""Classify against an endpoint that answers all sorts of things."""
+"""Classify, against endpoints with valid, malformed and failing responses."""
 
 import base64
 import io
@@ -57,7 +57,7 @@ def ask(endpoint: Endpoint) -> object:
     return endpoint.classify(b"jpeg", inference_id="a" * 64).to_wire()
 
 
-def test_a_prediction_comes_back_as_it_was_given() -> None:
+def test_a_prediction_is_returned_unchanged() -> None:
     assert ask(an_endpoint(json.dumps(ANSWER).encode())) == ANSWER
 
 
@@ -67,7 +67,7 @@ def test_the_function_passes_the_photo_id_as_inference_id(
     endpoint = an_endpoint(json.dumps(ANSWER).encode())
     monkeypatch.setattr(classify, "_endpoint", lambda: endpoint)
     monkeypatch.setattr(classify, "_captures", lambda: None)
-    answer = classify.lambda_handler(
+    result = classify.lambda_handler(
         {
             "photo_id": "a" * 64,
             "execution": "arn",
@@ -75,8 +75,8 @@ def test_the_function_passes_the_photo_id_as_inference_id(
         },
         context,
     )
-    assert answer == ANSWER
-    assert set(answer) == set(RESULT_FIELDS["Classify"])
+    assert result == ANSWER
+    assert set(result) == set(RESULT_FIELDS["Classify"])
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_the_function_passes_the_photo_id_as_inference_id(
         b'{"probabilities": {"a": 1.0}, "model_version": "m", "padding": "%s"}' % (b"x" * 70_000),
     ],
 )
-def test_garbage_is_not_trusted(body: bytes) -> None:
+def test_a_malformed_answer_is_refused(body: bytes) -> None:
     with pytest.raises(UntrustworthyPrediction):
         ask(an_endpoint(body))
 
@@ -103,22 +103,22 @@ def test_garbage_is_not_trusted(body: bytes) -> None:
         ("ModelError", 500),
         ("ModelError", 503),
         ("ModelError", 429),
-        ("ValidationError", None),  # an endpoint that is being replaced is not found for a moment
+        ("ValidationError", None),  # during its replacement, an endpoint is not found for a moment
     ],
 )
-def test_a_struggling_endpoint_is_worth_another_try(code: str, status: int | None) -> None:
+def test_a_failing_endpoint_is_a_transient_error(code: str, status: int | None) -> None:
     fields = {"OriginalStatusCode": status} if status else {}
     with pytest.raises(EndpointUnavailable):
         ask(an_endpoint({"service_error_code": code, "modeled_fields": fields or None}))
 
 
-def test_an_image_that_the_model_refuses_is_not_sent_again() -> None:
+def test_an_image_that_the_model_refuses_is_a_permanent_error() -> None:
     failure = {"service_error_code": "ModelError", "modeled_fields": {"OriginalStatusCode": 415}}
     with pytest.raises(PhotoRefusedByModel):
         ask(an_endpoint(failure))
 
 
-def test_no_connection_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_connection_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = boto3.client("sagemaker-runtime")
 
     def hang(**_: object) -> None:
@@ -129,7 +129,7 @@ def test_no_connection_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> 
         ask(Endpoint(runtime, name="vehicle"))
 
 
-def test_a_function_deployed_without_its_endpoint_says_so(context: "LambdaContext") -> None:
+def test_a_missing_setting_is_named(context: "LambdaContext") -> None:
     event = {"photo_id": "a", "execution": "arn", "wire_image": ""}
     with pytest.raises(MissingSetting, match="ENDPOINT_NAME"):
         classify.lambda_handler(event, context)

@@ -1,4 +1,4 @@
-"""Filter against its parameters."""
+"""Filter, with its parameters and secret under moto."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -63,24 +63,24 @@ def an_event(bicycle: float = 0.99) -> dict[str, Any]:
     }
 
 
-def test_the_answer_has_exactly_the_fields_that_the_workflow_reads(
+def test_the_result_has_exactly_the_fields_that_the_workflow_reads(
     context: "LambdaContext",
 ) -> None:
     deploy()
     for bicycle in (0.99, 0.6):
-        answer = filter_function.lambda_handler(an_event(bicycle), context)
-        assert set(answer) == set(RESULT_FIELDS["Filter"])
-        assert None not in answer.values()
+        result = filter_function.lambda_handler(an_event(bicycle), context)
+        assert set(result) == set(RESULT_FIELDS["Filter"])
+        assert None not in result.values()
 
 
-def test_facts_come_back_as_attribute_values(context: "LambdaContext") -> None:
+def test_facts_are_returned_as_attribute_values(context: "LambdaContext") -> None:
     deploy()
-    answer = filter_function.lambda_handler(an_event(0.75), context)
-    facts = TypeDeserializer().deserialize(answer["classification"])
-    assert answer["outcome"] == "review"
+    result = filter_function.lambda_handler(an_event(0.75), context)
+    facts = TypeDeserializer().deserialize(result["classification"])
+    assert result["outcome"] == "review"
     assert float(facts["probabilities"]["bicycle"]) == 0.75
     assert float(facts["threshold"]) == 0.9
-    assert TypeDeserializer().deserialize(answer["quality"])["defects"] == []
+    assert TypeDeserializer().deserialize(result["quality"])["defects"] == []
 
 
 def test_an_override_stops_automatic_assignment(context: "LambdaContext") -> None:
@@ -91,7 +91,7 @@ def test_an_override_stops_automatic_assignment(context: "LambdaContext") -> Non
 @pytest.mark.parametrize(
     ("override", "outcome", "counted"), [("stop!", "review", 1), ("{}", "assign", 0)]
 )
-def test_an_unreadable_override_stops_too_and_is_counted_until_it_can_be_read(
+def test_an_invalid_override_stops_assignment_and_is_counted(
     context: "LambdaContext",
     capsys: pytest.CaptureFixture[str],
     override: str,
@@ -104,19 +104,19 @@ def test_an_unreadable_override_stops_too_and_is_counted_until_it_can_be_read(
     assert json.loads(emf)["PolicyOverrideInvalid"] == [counted]
 
 
-def test_parameters_are_read_once_a_minute(context: "LambdaContext") -> None:
+def test_parameters_are_cached(context: "LambdaContext") -> None:
     deploy()
     filter_function.lambda_handler(an_event(), context)
     boto3.client("ssm").delete_parameter(Name="/scones/policy")
     assert filter_function.lambda_handler(an_event(), context)["outcome"] == "assign"
 
 
-def test_a_policy_that_cannot_be_read_is_worth_another_try(context: "LambdaContext") -> None:
+def test_an_unreadable_policy_is_a_transient_error(context: "LambdaContext") -> None:
     with pytest.raises(PolicyUnavailable):
         filter_function.lambda_handler(an_event(), context)
 
 
-def test_a_malformed_policy_is_not(context: "LambdaContext") -> None:
+def test_a_malformed_policy_is_a_permanent_error(context: "LambdaContext") -> None:
     deploy(policy=json.dumps({"models": 7}))
     with pytest.raises(InvalidPolicy):
         filter_function.lambda_handler(an_event(), context)

@@ -1,4 +1,4 @@
-"""Serialize against S3."""
+"""Serialize, with S3 under moto."""
 
 import base64
 from typing import TYPE_CHECKING, Any
@@ -52,13 +52,13 @@ def upload(data: bytes, **options: Any) -> dict[str, Any]:
     }
 
 
-def test_a_photo_becomes_a_wire_image_with_its_figures(context: "LambdaContext") -> None:
+def test_a_photo_becomes_a_wire_image_with_quality_figures(context: "LambdaContext") -> None:
     event = upload(a_jpeg((2000, 1000)), Metadata={"order-id": "o-17"})
-    answer = serialize.lambda_handler(event, context)
-    assert answer["outcome"] == "prepared"
-    assert base64.b64decode(answer["wire_image"]).startswith(b"\xff\xd8\xff")
-    assert answer["quality"]["width"] == 2000
-    assert answer["order_id"] == "o-17"
+    result = serialize.lambda_handler(event, context)
+    assert result["outcome"] == "prepared"
+    assert base64.b64decode(result["wire_image"]).startswith(b"\xff\xd8\xff")
+    assert result["quality"]["width"] == 2000
+    assert result["order_id"] == "o-17"
 
 
 def test_exactly_the_version_of_the_event_is_read(context: "LambdaContext") -> None:
@@ -71,14 +71,14 @@ def test_exactly_the_version_of_the_event_is_read(context: "LambdaContext") -> N
     ("data", "reason"),
     [(b"", "empty"), (b"hello", "not_a_photo"), (a_jpeg()[:900], "corrupt")],
 )
-def test_what_is_no_photo_is_answered_not_raised(
+def test_bytes_that_are_not_a_photo_are_refused_and_not_raised(
     context: "LambdaContext", data: bytes, reason: str
 ) -> None:
-    answer = serialize.lambda_handler(upload(data), context)
-    assert (answer["outcome"], answer["reason"]) == ("refused", reason)
+    result = serialize.lambda_handler(upload(data), context)
+    assert (result["outcome"], result["reason"]) == ("refused", reason)
 
 
-def test_a_file_over_the_limit_is_not_even_read(
+def test_a_file_over_the_limit_is_not_read(
     context: "LambdaContext", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = upload(b"\0" * (MAX_BYTES + 1))
@@ -86,13 +86,13 @@ def test_a_file_over_the_limit_is_not_even_read(
     assert serialize.lambda_handler(event, context)["reason"] == "too_large"
 
 
-@pytest.mark.parametrize("data", [a_jpeg(), b"no photo"])
-def test_the_answer_has_exactly_the_fields_that_the_workflow_reads(
+@pytest.mark.parametrize("data", [a_jpeg(), b"not a photo"])
+def test_the_result_has_exactly_the_fields_that_the_workflow_reads(
     context: "LambdaContext", data: bytes
 ) -> None:
-    answer = serialize.lambda_handler(upload(data), context)
-    assert set(answer) == set(RESULT_FIELDS["Serialize"])
-    assert None not in answer.values()
+    result = serialize.lambda_handler(upload(data), context)
+    assert set(result) == set(RESULT_FIELDS["Serialize"])
+    assert None not in result.values()
 
 
 def test_a_deleted_version_is_missing(context: "LambdaContext") -> None:
@@ -103,7 +103,9 @@ def test_a_deleted_version_is_missing(context: "LambdaContext") -> None:
         serialize.lambda_handler(event, context)
 
 
-def test_a_version_that_may_not_be_read_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_without_permission_is_forbidden_and_not_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     event = upload(a_jpeg())
     s3 = boto3.client("s3")
 
@@ -124,7 +126,7 @@ def test_an_overwritten_object_without_versions_is_missing(context: "LambdaConte
 
 
 @pytest.mark.parametrize("field", ["photo_id", "bucket", "key", "etag"])
-def test_a_malformed_event_is_named(context: "LambdaContext", field: str) -> None:
+def test_a_malformed_event_raises_invalid_record(context: "LambdaContext", field: str) -> None:
     event = upload(a_jpeg())
     event["photo"][field] = 7
     with pytest.raises(InvalidRecord):
@@ -139,7 +141,7 @@ def test_a_malformed_event_is_named(context: "LambdaContext", field: str) -> Non
         ReadTimeoutError(endpoint_url="s3"),
     ],
 )
-def test_a_struggling_store_is_worth_another_try(
+def test_a_failing_store_is_a_transient_error(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = upload(a_jpeg())

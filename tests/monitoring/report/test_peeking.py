@@ -68,7 +68,7 @@ def test_a_failed_peek_hides_no_message() -> None:
 
 
 def test_a_queue_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_LOOK_S", -1)
+    monkeypatch.setattr(queue, "_PEEK_S", -1)
     sqs = Sqs()
     sqs.fill(12)
     with pytest.raises(QueueTooLong, match="10 and more"):
@@ -77,4 +77,4 @@ def test_a_queue_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_peek_ends_before_its_first_message_is_visible_again() -> None:
-    assert queue._LOOK_S < queue._HIDDEN_S
+    assert queue._PEEK_S < queue._HIDDEN_S

@@ -1,4 +1,4 @@
-"""Who is assigned, who is asked about, and what operators can change without deployment."""
+"""Which photos are assigned, which are reviewed, and what operators change without deployment."""
 
 import json
 import math
@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from handlers.domain.decision.policy import (
     AskReviewer,
     Assign,
+    AuditSampling,
     ModelPolicy,
     Policy,
+    RoutedPhoto,
     Threshold,
     decide,
     is_audited,
+    route_photo,
 )
 from handlers.domain.decision.prediction import PhotoRef, Prediction
-from handlers.domain.decision.route import AuditSampling, Decision, route
 from handlers.domain.errors import InvalidPolicy, UntrustworthyPrediction
 from handlers.domain.photo.quality import Quality
 
@@ -80,11 +82,11 @@ def test_a_confident_photo_gets_the_range_of_its_vehicle(
     assert (choice.vehicle, choice.order_range) == (vehicle, order_range)
 
 
-def test_below_the_threshold_a_person_decides() -> None:
+def test_a_photo_below_the_threshold_is_reviewed() -> None:
     assert reason(choose(a_prediction(0.899, 0.1))) == "low_confidence"
 
 
-def test_a_photo_of_something_else_is_shown_as_such() -> None:
+def test_a_photo_of_another_class_is_reviewed_as_no_vehicle() -> None:
     assert reason(choose(a_prediction(0.01, 0.01))) == "no_vehicle"
 
 
@@ -92,11 +94,11 @@ def test_a_poor_photo_is_never_assigned() -> None:
     assert reason(choose(a_prediction(1.0, 0.0), defects=("dark",))) == "poor_quality"
 
 
-def test_a_photo_of_nobody_is_never_assigned() -> None:
+def test_a_photo_without_driver_is_never_assigned() -> None:
     assert reason(choose(a_prediction(1.0, 0.0), has_driver=False)) == "no_driver"
 
 
-def test_a_threshold_of_one_stops_even_certainty() -> None:
+def test_a_threshold_of_one_stops_even_a_certain_prediction() -> None:
     stopped = Threshold.in_force(MODEL, '{"threshold": 1.0}')
     assert reason(choose(a_prediction(1.0, 0.0), threshold=stopped)) == "low_confidence"
 
@@ -120,7 +122,7 @@ def test_a_threshold_of_one_stops_even_certainty() -> None:
         ("", 1.0, "invalid_override"),
     ],
 )
-def test_an_override_is_obeyed_or_stops_the_machine(
+def test_an_override_is_applied_or_stops_automatic_assignment(
     override: str, value: float, source: str
 ) -> None:
     assert Threshold.in_force(MODEL, override) == Threshold(value=value, source=source)
@@ -137,7 +139,7 @@ def test_an_override_is_obeyed_or_stops_the_machine(
         '{"models": [], "order_ranges": {}}',
     ],
 )
-def test_a_malformed_policy_is_named(text: str) -> None:
+def test_a_malformed_policy_raises_invalid_policy(text: str) -> None:
     with pytest.raises(InvalidPolicy):
         Policy.from_json(text)
 
@@ -145,12 +147,12 @@ def test_a_malformed_policy_is_named(text: str) -> None:
 @pytest.mark.parametrize(
     "prediction",
     [
-        a_prediction(0.95, 0.05, version="unheard-of"),
+        a_prediction(0.95, 0.05, version="unknown"),
         Prediction(probabilities={"bicycle": 1.0}, model_version="m1"),
         Prediction(probabilities={"cat": 0.9, "dog": 0.1, "other": 0.0}, model_version="m1"),
     ],
 )
-def test_an_unknown_model_or_other_classes_are_not_trusted(prediction: Prediction) -> None:
+def test_an_unknown_model_and_other_classes_are_refused(prediction: Prediction) -> None:
     with pytest.raises(UntrustworthyPrediction):
         Policy.from_json(POLICY).model_of(prediction)
 
@@ -174,13 +176,15 @@ def test_an_unknown_model_or_other_classes_are_not_trusted(prediction: Predictio
         {"probabilities": {"a": 1.0}, "model_version": ""},
     ],
 )
-def test_what_is_no_distribution_is_not_trusted(wire: object) -> None:
+def test_an_answer_that_is_not_a_distribution_is_refused(wire: object) -> None:
     with pytest.raises(UntrustworthyPrediction):
         Prediction.from_wire(wire)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_assigned_means_at_or_above_the_threshold(p: float, q: float, threshold: float) -> None:
+def test_an_assigned_photo_is_at_or_above_the_threshold(
+    p: float, q: float, threshold: float
+) -> None:
     bicycle, motorcycle = p * q, p * (1 - q)
     choice = choose(
         a_prediction(bicycle, motorcycle), threshold=Threshold(value=threshold, source="override")
@@ -229,8 +233,8 @@ def a_quality() -> Quality:
     )
 
 
-def routed(prediction: Prediction, *, share: float = 0.0, override: str = "{}") -> Decision:
-    return route(
+def routed(prediction: Prediction, *, share: float = 0.0, override: str = "{}") -> RoutedPhoto:
+    return route_photo(
         a_photo(),
         prediction,
         a_quality(),
@@ -241,27 +245,27 @@ def routed(prediction: Prediction, *, share: float = 0.0, override: str = "{}") 
     )
 
 
-def test_an_assignment_is_valid_for_its_hours_whatever_clocks_are_changed() -> None:
-    decision = routed(a_prediction(0.99, 0.0))
-    assert (decision.outcome, decision.review) == ("assign", "none")
-    assert decision.valid_until == "2026-10-25T14:30:00Z"
+def test_an_assignment_is_valid_for_its_hours_across_a_clock_change() -> None:
+    photo = routed(a_prediction(0.99, 0.0))
+    assert (photo.outcome, photo.review) == ("assign", "none")
+    assert photo.valid_until == "2026-10-25T14:30:00Z"
 
 
 def test_an_audit_keeps_the_assignment_and_opens_a_review() -> None:
-    decision = routed(a_prediction(0.99, 0.0), share=1.0)
-    assert (decision.outcome, decision.review, decision.review_reason) == (
+    photo = routed(a_prediction(0.99, 0.0), share=1.0)
+    assert (photo.outcome, photo.review, photo.review_reason) == (
         "assign_and_audit",
         "open",
         "audit",
     )
-    assert decision.order_range == "nearby"
+    assert photo.order_range == "nearby"
 
 
 def test_unsure_photos_are_never_marked_as_audits() -> None:
     assert routed(a_prediction(0.5, 0.4), share=1.0).review_reason == "low_confidence"
 
 
-def test_the_facts_say_which_threshold_was_in_force() -> None:
+def test_the_facts_contain_the_threshold_in_force() -> None:
     facts = routed(a_prediction(0.95, 0.0), override='{"threshold": 0.99}').classification
     assert (facts["threshold"], facts["threshold_source"]) == (0.99, "override")
     assert facts["model_version"] == "m1"

@@ -1,4 +1,4 @@
-"""Keys come raw and from anybody."""
+"""The identity of a photo: keys are raw text, and may be of any form."""
 
 import hashlib
 
@@ -25,11 +25,11 @@ def test_a_key_names_driver_and_upload(key: str, driver_id: str, upload_id: str)
     "key",
     ["intake/u1.jpg", "intake//u1.jpg", "intake/d1/.jpg", "intake/.d1/u1.jpg", "other/d1/u1.jpg"],
 )
-def test_a_key_may_name_nobody(key: str) -> None:
+def test_a_key_of_another_form_names_no_driver(key: str) -> None:
     assert Sender.from_key(key) is None
 
 
-def test_the_id_is_the_hash_that_the_design_names() -> None:
+def test_the_id_is_the_hash_of_bucket_version_and_key() -> None:
     expected = hashlib.sha256(b"bucket\nversion\nkey").hexdigest()
     named = photo_id(bucket="bucket", key="key", version_id="version", etag="etag")
     unversioned = photo_id(bucket="bucket", key="key", version_id=None, etag="version")

@@ -1,4 +1,4 @@
-"""A label is read as it was written, and refused where it could mean something else."""
+"""A label is read as it was written, and refused if it is ambiguous."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import LabelledObject, LabelRecord, labels_of
 from handlers.domain.review.row import ReviewRow
 from monitoring.report.human_labels import HumanLabel
-from tests.handlers.domain.review.test_decisions import Office
+from tests.handlers.domain.review.test_decisions import ReviewModel
 from training.data.sources.verdicts import resolve_verdicts
 
 MINIMAL = {
@@ -24,20 +24,20 @@ def a_line(**ours: Any) -> str:
     return json.dumps(MINIMAL | {"scones": ours})
 
 
-def records_of(office: Office) -> list[LabelRecord]:
-    (row, *_) = office.rows.values()
+def records_of(model: ReviewModel) -> list[LabelRecord]:
+    (row, *_) = model.rows.values()
     labels = labels_of(ReviewRow.from_item(row), since_seq=0)
     return [LabelRecord.from_line(json.dumps(label.line)) for label in labels]
 
 
-def test_what_is_written_is_what_is_read() -> None:
-    office = Office()
-    office.fill(["in_review", *["no_driver"] * 3])
-    office.take(0, "anna")
-    office.decide(0, "anna", "motorcycle")
-    office.undo(0, "anna")
-    verdict, undo = records_of(office)
-    row = ReviewRow.from_item(next(iter(office.rows.values())))
+def test_a_written_label_is_read_unchanged() -> None:
+    model = ReviewModel()
+    model.fill(["in_review", *["no_driver"] * 3])
+    model.take(0, "anna")
+    model.decide(0, "anna", "motorcycle")
+    model.undo(0, "anna")
+    verdict, undo = records_of(model)
+    row = ReviewRow.from_item(next(iter(model.rows.values())))
     assert verdict.photo == LabelledObject(
         bucket=row.bucket, key=row.key, version_id=row.version_id
     )
@@ -51,7 +51,7 @@ def test_what_is_written_is_what_is_read() -> None:
     assert verdict.decided_at.tzinfo is UTC
 
 
-def test_a_label_of_sagemaker_needs_none_of_our_fields() -> None:
+def test_a_label_of_sagemaker_needs_no_scones_fields() -> None:
     record = LabelRecord.from_line(json.dumps(MINIMAL))
     assert (record.verdict, record.decision_seq, record.decided_at, record.photo) == (
         "van",

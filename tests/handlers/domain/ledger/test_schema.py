@@ -1,4 +1,4 @@
-"""The schema is the only home of names: writers, readers and infrastructure take them from it."""
+"""The schema is the only module with names of attributes and indexes; all others import them."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ SCHEMA = Path(sys.modules[TableSchema.__module__].__file__ or "")
 # Tests of the template, and of a deployed stage, repeat the names to pin them.
 PINNED = ("tests/infra/", "tests/e2e/")
 INDEX_NAMES = {index.name for table in TABLES for index in table.indexes}
-# Where a request of DynamoDB names keys.
+# Arguments of DynamoDB requests that contain keys.
 KEY_ARGUMENTS = {"Key", "ExclusiveStartKey"}
 EXPRESSIONS = {
     "KeyConditionExpression",
@@ -37,7 +37,7 @@ EXPRESSIONS = {
     "ProjectionExpression",
     "FilterExpression",
 }
-BARE_NAME = re.compile(r"(?<![#:.\w])[a-z_]+")  # no `#name`, `:value` or `$.path`
+BARE_NAME = re.compile(r"(?<![#:.\w])[a-z_]+")  # not `#name`, `:value` or `$.path`
 NAMES = {str(name) for table in TABLES for name in table.attributes}
 
 
@@ -62,7 +62,7 @@ def literals(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def arguments(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    """Keyword arguments of calls, and entries of dicts."""
+    """Yield keyword arguments of calls, and entries of dicts."""
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg:
             yield node.arg, node.value
@@ -72,7 +72,7 @@ def arguments(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                     yield key.value, value
 
 
-def test_index_names_stand_in_no_other_module() -> None:
+def test_no_other_module_has_the_name_of_an_index() -> None:
     strays = {
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file, tree in sources()
@@ -82,7 +82,7 @@ def test_index_names_stand_in_no_other_module() -> None:
     assert not strays
 
 
-def test_product_code_writes_no_key_of_an_item_as_a_literal() -> None:
+def test_product_code_has_no_attribute_name_as_a_literal_key() -> None:
     strays = set()
     for file, tree in sources():
         if file.is_relative_to(ROOT / "tests"):
@@ -166,6 +166,6 @@ def dictionaries(value: object) -> Iterator[dict[str, Any]]:
             yield from dictionaries(part)
 
 
-def test_an_attribute_reads_like_its_name() -> None:
+def test_an_attribute_is_formatted_and_hashed_as_its_name() -> None:
     assert f"{PhotoAttribute.KEY} {PhotoAttribute.KEY!r}" == "key 'key'"
     assert {PhotoAttribute.KEY: 1} == {"key": 1}

@@ -1,4 +1,4 @@
-"""A sample of the hostile files; all of them: `python -m tests.hostile`."""
+"""A sample of the hostile files; `python -m tests.hostile` runs all of them."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ from tests.hostile.runner import REASONS, Decoder, decode_all
 
 
 def sample(files: Iterable[File], count: int) -> list[File]:
-    """The same ones every time."""
+    """Return a reproducible sample of the files."""
     every = list(files)
     return random.Random(7).sample(every, min(count, len(every)))  # noqa: S311 - a choice of files
 
@@ -37,14 +37,14 @@ def test_the_valid_pictures_are_accepted() -> None:
     assert {name for name, outcome in outcomes.items() if outcome != "accepted"} == set()
 
 
-def test_cut_and_damaged_files_end_in_one_typed_outcome() -> None:
+def test_truncated_and_damaged_files_end_in_one_typed_outcome() -> None:
     pictures = valid_pictures().items()
     cut = chain.from_iterable(truncated(*picture) for picture in pictures)
     broken = chain.from_iterable(damaged(*picture, seed=7) for picture in pictures)
     assert not harmful(sample(cut, 120) + sample(broken, 180))
 
 
-def test_files_that_are_two_things_or_claim_another_size() -> None:
+def test_polyglots_and_files_with_a_false_size_do_no_harm() -> None:
     pictures = valid_pictures()
     mixed = chain.from_iterable(polyglots(*picture) for picture in pictures.items())
     assert not harmful(sample(mixed, 40) + sample(header_sizes(pictures), 20))
@@ -55,15 +55,15 @@ def test_files_of_other_kinds_are_refused() -> None:
 
 
 @pytest.mark.parametrize("bombs", [png_bombs, jpeg_bombs, heic_bombs])
-def test_bombs_stay_within_the_function(bombs: Callable[[], Iterable[File]]) -> None:
+def test_bombs_stay_within_the_functions_limits(bombs: Callable[[], Iterable[File]]) -> None:
     assert not harmful(bombs())
 
 
-def test_pictures_of_odd_sides() -> None:
+def test_pictures_of_odd_sides_do_no_harm() -> None:
     assert not harmful(sample(odd_sides(), 12))
 
 
-def test_a_process_that_dies_names_the_culprit() -> None:
+def test_a_crash_of_the_process_is_reported_for_its_file() -> None:
     with Decoder() as decoder:
         decoder._child.kill()
         decoder._child.wait()
@@ -71,7 +71,7 @@ def test_a_process_that_dies_names_the_culprit() -> None:
         assert decoder.decode("next", b"photo").outcome == "not_a_photo"
 
 
-def test_a_sample_of_other_peoples_files(shared: Path) -> None:
+def test_third_party_files_do_no_harm(shared: Path) -> None:
     if not (shared / "corpora").is_dir():
         pytest.skip("no corpora in the folder of third-party files")
     assert not harmful(sample(files_in(shared / "corpora"), 100))

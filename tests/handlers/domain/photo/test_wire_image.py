@@ -1,4 +1,4 @@
-"""What Serialize makes of any bytes."""
+"""The wire image of any bytes, or the refusal."""
 
 import io
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_every_jpeg_mode_becomes_rgb(mode: str, options: dict[str, bool]) -> Non
     assert difference(wire, a_picture(mode=mode).convert("RGB").resize(wire.size)) < 12
 
 
-def test_what_is_transparent_becomes_white() -> None:
+def test_transparent_pixels_become_white() -> None:
     _, wire = accepted(encoded(Image.new("RGBA", (300, 300), (0, 0, 0, 0)), "PNG"))
     assert wire.getpixel((100, 100)) == (255, 255, 255)
 
@@ -99,24 +99,24 @@ def test_a_palette_with_transparency_becomes_white_too() -> None:
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP"])
-def test_the_first_frame_of_an_animation_counts(image_format: str) -> None:
+def test_the_first_frame_of_an_animation_is_used(image_format: str) -> None:
     first, second = a_picture(), Image.new("RGB", (640, 480), "black")
     data = encoded(first, image_format, save_all=True, append_images=[second])
     _, wire = accepted(data)
     assert difference(wire, first.resize(wire.size)) < 12
 
 
-def test_content_decides_not_the_name() -> None:
+def test_the_format_is_decided_by_content() -> None:
     assert refused(b"This is a text file named photo.jpg").reason == "not_a_photo"
     assert refused(encoded(a_picture(), "GIF")).reason == "not_a_photo"
     assert refused(encoded(a_picture(), "BMP")).reason == "not_a_photo"
 
 
-def test_nothing_is_not_a_photo() -> None:
+def test_an_empty_file_is_refused() -> None:
     assert refused(b"").reason == "empty"
 
 
-def test_too_many_bytes_are_refused_unread() -> None:
+def test_too_many_bytes_are_refused_undecoded() -> None:
     refusal = refused(a_jpeg() + b"\0" * MAX_BYTES)
     assert refusal.reason == "too_large"
     assert "15.0 MB" in refusal.message
@@ -142,7 +142,7 @@ def test_a_truncated_photo_is_corrupt(image_format: str, share: float) -> None:
     assert refused(data[: int(len(data) * share)]).reason == "corrupt"
 
 
-def test_broken_exif_does_not_cost_the_photo() -> None:
+def test_a_photo_with_malformed_exif_is_accepted() -> None:
     data = turned(6)
     broken = data.replace(b"MM\x00*", b"MM\x00\xff").replace(b"II*\x00", b"II\xff\x00")
     assert broken != data
@@ -150,7 +150,7 @@ def test_broken_exif_does_not_cost_the_photo() -> None:
     assert result.quality.orientation == 1
 
 
-def test_noise_is_bounded_on_the_wire() -> None:
+def test_the_wire_image_of_noise_is_within_the_limit() -> None:
     noise = Image.effect_noise((1000, 1000), 120).convert("RGB")
     result, _ = accepted(encoded(noise, "PNG"))
     assert len(result.wire_image) <= WIRE_MAX_BYTES
@@ -164,7 +164,7 @@ def test_the_same_bytes_give_the_same_wire_image() -> None:
 @given(
     position=st.integers(0, 4000), junk=st.binary(min_size=1, max_size=20), where=st.integers(0, 2)
 )
-def test_damaged_bytes_end_in_one_typed_answer(position: int, junk: bytes, where: int) -> None:
+def test_damaged_bytes_give_one_typed_result(position: int, junk: bytes, where: int) -> None:
     data = encoded(a_picture((160, 120)), ("JPEG", "PNG", "WEBP")[where])
     damaged = data[:position] + junk + data[position + len(junk) :]
     result = prepare(damaged)
@@ -212,4 +212,4 @@ def test_every_valid_png_of_the_suite_is_accepted_and_every_broken_one_refused(
     assert [file.name for file in valid if isinstance(prepare(file.read_bytes()), Refusal)] == []
     broken = [file for file in files if file.name.startswith("x")]
     accepted_anyway = [f.name for f in broken if isinstance(prepare(f.read_bytes()), Prepared)]
-    assert accepted_anyway in ([], ["xcsn0g01.png"])  # Pillow forgives one checksum
+    assert accepted_anyway in ([], ["xcsn0g01.png"])  # Pillow accepts one wrong checksum

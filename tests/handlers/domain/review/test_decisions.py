@@ -1,7 +1,7 @@
-"""Any order of leases, verdicts, undos and contests keeps the promises: a model in memory.
+"""Leases, verdicts, undos and contests in any order keep the invariants: a model in memory.
 
-`apply` does what the transaction does, with the same conditions; the promises are those that
-operators check (`monitoring/reconciliation/checker.py`).
+`apply` does what the transaction does, with the same conditions; the invariants are those of
+`monitoring/reconciliation/checker.py`.
 """
 
 from dataclasses import replace
@@ -20,8 +20,8 @@ from handlers.domain.review.assignment_update import (
     plan_assignment_update,
 )
 from handlers.domain.review.change import DecisionChange, Refused, Repeated
-from handlers.domain.review.contest import contest
-from handlers.domain.review.lease import Lapse, Take, extended, offer, skipped_by
+from handlers.domain.review.contest import contest as contest_photo
+from handlers.domain.review.lease import Lapse, Take, extend, offer, skipped_by
 from handlers.domain.review.row import ReviewRow
 from handlers.domain.review.rules import ReviewRules
 from handlers.domain.review.undo import UndoCommand, apply_undo
@@ -40,13 +40,13 @@ RULES = ReviewRules(
     salt="salt",
 )
 REVIEWERS = strategies.sampled_from(["anna", "ben", "cleo"])
-COUNT = 4  # two of each driver, so that older and newer ones meet
+COUNT = 4  # two of each driver, so that an older and a newer one compete
 PHOTOS = strategies.integers(0, COUNT - 1)
 VERDICTS = strategies.sampled_from(RULES.verdicts)
 
 
 def a_photo(index: int, kind: str) -> dict[str, Any]:
-    """As the workflow leaves it; even ones are the driver's of odd ones, too."""
+    """Return a row as the workflow writes it; photos of the same parity have the same driver."""
     key = f"intake/d{index % 2}/{index}.jpg" if kind != "no_driver" else f"intake/{index}.jpg"
     at = f"2026-11-22T10:00:0{index}Z"
     row: dict[str, Any] = {
@@ -86,8 +86,8 @@ def a_photo(index: int, kind: str) -> dict[str, Any]:
     return row
 
 
-class Office(RuleBasedStateMachine):
-    """Four photos of two drivers or of nobody, three reviewers, and time."""
+class ReviewModel(RuleBasedStateMachine):
+    """Four photos of two drivers or without driver, three reviewers, and a clock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,9 @@ class Office(RuleBasedStateMachine):
         self.assignments: dict[str, dict[str, Any]] = {}
         self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
         self.leases = 0
-        self.held: dict[tuple[str, str], tuple[str, int]] = {}  # what a reviewer's page shows
+        self.held: dict[
+            tuple[str, str], tuple[str, int]
+        ] = {}  # lease and decision_seq of a reviewer's page
 
     @initialize(
         kinds=strategies.lists(
@@ -110,7 +112,7 @@ class Office(RuleBasedStateMachine):
             self.rows[item["photo_id"]] = item
             row = ReviewRow.from_item(item)
             if item["status"] == "assigned":
-                self.settle(row, row)
+                self.update_assignment(row, row)
 
     @rule(seconds=strategies.sampled_from([1, 30, 119, 130, 400, 90_000]))
     def time_passes(self, seconds: int) -> None:
@@ -128,14 +130,14 @@ class Office(RuleBasedStateMachine):
                 for name in ("first_by", "second_until", "lease"):
                     self.rows[row.photo_id].pop(name, None)
                 self.rows[row.photo_id]["review"] = "done"
-                self.let_go(row.photo_id)
+                self.release(row.photo_id)
 
     @rule(photo=PHOTOS, reviewer=REVIEWERS, skip=strategies.booleans())
     def give_up(self, photo: int, reviewer: str, skip: bool) -> None:
         row = self.read(photo)
         if not row.lease or row.lease.owner != reviewer:
             return
-        self.let_go(row.photo_id)
+        self.release(row.photo_id)
         if skip:
             self.rows[row.photo_id]["skipped"] = skipped_by(row, reviewer, self.now)
             after = self.read(photo)
@@ -145,13 +147,13 @@ class Office(RuleBasedStateMachine):
     def extend(self, photo: int, reviewer: str) -> None:
         row = self.read(photo)
         if row.lease and row.lease.owner == reviewer:
-            renewed = extended(row.lease, self.now, RULES.lease_s)
+            renewed = extend(row.lease, self.now, RULES.lease_s)
             if renewed:
                 self.rows[row.photo_id]["lease_until"] = renewed.until
 
     @rule(which=strategies.integers(0, 20), verdict=VERDICTS)
-    def decide_what_is_shown(self, which: int, verdict: str) -> None:
-        """Some page shows this photo, whether or not it is still that reviewer's."""
+    def decide_on_a_page(self, which: int, verdict: str) -> None:
+        """Decide from a page that shows the photo, whether or not its lease is still in force."""
         if self.held:
             reviewer, shown = list(self.held)[which % len(self.held)]
             self.decide(list(self.rows).index(shown), reviewer, verdict)
@@ -160,20 +162,20 @@ class Office(RuleBasedStateMachine):
     def decide(self, photo: int, reviewer: str, verdict: str) -> None:
         row = self.read(photo)
         lease_id, seq = self.held.get((reviewer, row.photo_id), ("never-held", 0))
-        ballot = SubmittedVerdict(
+        submitted = SubmittedVerdict(
             reviewer=reviewer,
             verdict=verdict,
             lease_id=lease_id,
             decision_seq=seq,
             request=f"{lease_id}:{verdict}",
         )
-        outcome = apply_verdict(row, ballot, now=self.now, rules=RULES)
+        outcome = apply_verdict(row, submitted, now=self.now, rules=RULES)
         if isinstance(outcome, DecisionChange):
             assert seq == row.decision_seq
             assert row.lease is not None
             assert (row.lease.owner, row.lease.lease_id) == (reviewer, lease_id)
             self.apply(outcome)
-            again = apply_verdict(self.read(photo), ballot, now=self.now, rules=RULES)
+            again = apply_verdict(self.read(photo), submitted, now=self.now, rules=RULES)
             assert isinstance(again, Repeated)
             assert again.decision["seq"] == outcome.seq
 
@@ -181,13 +183,13 @@ class Office(RuleBasedStateMachine):
     def undo(self, photo: int, reviewer: str) -> None:
         row = self.read(photo)
         self.leases += 1
-        regret = UndoCommand(
+        command = UndoCommand(
             reviewer=reviewer,
             decision_seq=row.decision_seq,
             request=f"undo:{row.decision_seq}",
             lease_id=f"lease-{self.leases}",
         )
-        outcome = apply_undo(row, regret, now=self.now, rules=RULES)
+        outcome = apply_undo(row, command, now=self.now, rules=RULES)
         last = row.last_decision
         if isinstance(outcome, DecisionChange) and last is not None:
             assert last["decided_by"] == reviewer
@@ -197,22 +199,22 @@ class Office(RuleBasedStateMachine):
                 k: v for k, v in last["before"].items() if k not in {"assignment", "superseded"}
             }
             assert before.items() <= restored.items()
-            self.held[reviewer, row.photo_id] = (regret.lease_id, outcome.seq)
+            self.held[reviewer, row.photo_id] = (command.lease_id, outcome.seq)
 
     @rule(photo=PHOTOS)
-    def complain(self, photo: int) -> None:
+    def contest(self, photo: int) -> None:
         row = self.read(photo)
         if row.driver_id:
             request = f"contest:{row.decision_seq}"
-            outcome = contest(
+            outcome = contest_photo(
                 row, driver_id=row.driver_id, comment="", request=request, now=self.now
             )
             if isinstance(outcome, DecisionChange):
                 self.apply(outcome)
 
     @invariant()
-    def promises_are_kept(self) -> None:
-        world = Inventory(
+    def no_invariant_is_violated(self) -> None:
+        inventory = Inventory(
             as_of=stamp(self.now),
             objects=tuple(
                 ObjectVersion(
@@ -225,12 +227,12 @@ class Office(RuleBasedStateMachine):
                 for row in self.rows.values()
             ),
             ledger=tuple(LedgerRow.from_item(row) for row in self.rows.values()),
-            assignments=tuple(AssignmentRow.from_item(each) for each in self.assignments.values()),
+            assignments=tuple(AssignmentRow.from_item(item) for item in self.assignments.values()),
             review_messages=None,
             failure_messages=None,
             executions={"arn": "SUCCEEDED"},
         )
-        assert check(world).violations == ()
+        assert check(inventory).violations == ()
 
     def read(self, photo: int) -> ReviewRow:
         return ReviewRow.from_item(list(self.rows.values())[photo])
@@ -246,41 +248,41 @@ class Office(RuleBasedStateMachine):
         }
         self.held[reviewer, row.photo_id] = (lease_id, row.decision_seq)
 
-    def let_go(self, photo: str) -> None:
+    def release(self, photo: str) -> None:
         for name in ("lease_id", "lease_owner", "lease_since", "lease_until"):
             self.rows[photo].pop(name, None)
 
-    def settle(self, row: ReviewRow, after: ReviewRow) -> tuple[Any, Any, Any]:
-        """What happens to the assignment, as the transaction would write it."""
+    def update_assignment(self, row: ReviewRow, after: ReviewRow) -> tuple[Any, Any, Any]:
+        """Update the assignment as the transaction does; return the state and both assignments."""
         current = self.assignments.get(row.driver_id)
         successor = None
         if needs_successor(row, after.state, current):
             others = [ReviewRow.from_item(item) for item in self.rows.values()]
-            standing = [
-                each
-                for each in others
-                if each.driver_id == row.driver_id
-                and each.photo_id != row.photo_id
-                and each.state.status == "assigned"
+            assigned = [
+                other
+                for other in others
+                if other.driver_id == row.driver_id
+                and other.photo_id != row.photo_id
+                and other.state.status == "assigned"
             ]
-            successor = max(standing, key=lambda each: each.photo_order, default=None)
-        settled = plan_assignment_update(
+            successor = max(assigned, key=lambda other: other.photo_order, default=None)
+        update = plan_assignment_update(
             row, after.state, current=current, successor=successor, now=stamp(self.now)
         )
-        if isinstance(settled.assignment, PutAssignment):
-            self.assignments[row.driver_id] = dict(settled.assignment.item)
-        elif isinstance(settled.assignment, DeleteAssignment):
+        if isinstance(update.assignment, PutAssignment):
+            self.assignments[row.driver_id] = dict(update.assignment.item)
+        elif isinstance(update.assignment, DeleteAssignment):
             del self.assignments[row.driver_id]
-        return settled.after, current or {}, self.assignments.get(row.driver_id, {})
+        return update.after, current or {}, self.assignments.get(row.driver_id, {})
 
     def apply(self, change: DecisionChange) -> None:
         row = change.row
-        state, before, after = self.settle(row, replace(row, state=change.after))
+        state, before, after = self.update_assignment(row, replace(row, state=change.after))
         entry = change.entry(after=state, before_assignment=before, after_assignment=after)
         item = self.rows[row.photo_id]
         for name in (*row.state.to_wire(), "skipped"):
             item.pop(name, None)
-        self.let_go(row.photo_id)
+        self.release(row.photo_id)
         item |= state.to_wire() | {
             "decision_seq": change.seq,
             "decisions": change.decisions(entry),
@@ -294,19 +296,19 @@ class Office(RuleBasedStateMachine):
             }
 
 
-TestOffice = Office.TestCase
-TestOffice.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestReviewModel = ReviewModel.TestCase
+TestReviewModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-def test_refusals_name_who_was_faster() -> None:
-    office = Office()
-    office.fill(["in_review"] * COUNT)
-    office.take(0, "anna")
-    office.decide(0, "anna", "bicycle")
-    ballot = SubmittedVerdict(
+def test_a_refusal_names_the_colleague_who_decided() -> None:
+    model = ReviewModel()
+    model.fill(["in_review"] * COUNT)
+    model.take(0, "anna")
+    model.decide(0, "anna", "bicycle")
+    submitted = SubmittedVerdict(
         reviewer="ben", verdict="neither", lease_id="x", decision_seq=0, request="r"
     )
-    refused = apply_verdict(office.read(0), ballot, now=office.now, rules=RULES)
+    refused = apply_verdict(model.read(0), submitted, now=model.now, rules=RULES)
     assert isinstance(refused, Refused)
     assert refused.code in {"already_decided", "lease_lost"}
     assert refused.facts.get("decided_by") == "anna"

@@ -1,4 +1,4 @@
-"""Samples are drawn by a secret, each apart from the others; leases end; nobody starves."""
+"""Samples depend on a secret and not on each other; leases end; every photo is offered again."""
 
 import hashlib
 from dataclasses import replace
@@ -14,7 +14,7 @@ from handlers.domain.review.lease import (
     Drop,
     Lapse,
     Take,
-    extended,
+    extend,
     offer,
     skipped_by,
 )
@@ -43,11 +43,11 @@ def a_lease(**changes: str) -> Lease:
     return replace(lease, **changes)
 
 
-def test_about_the_share_of_ordinary_reviews_is_blind() -> None:
+def test_about_the_blind_share_of_ordinary_reviews_is_blind() -> None:
     assert sum(map(RULES.is_blind, rows(4000))) == pytest.approx(1000, rel=0.1)
 
 
-def test_samples_do_not_tell_of_each_other() -> None:
+def test_blind_reviews_and_second_opinions_are_independent_samples() -> None:
     blind = [row for row in rows(4000) if RULES.is_blind(row)]
     assert sum(map(RULES.needs_second_opinion, blind)) == pytest.approx(0.4 * len(blind), rel=0.1)
 
@@ -58,20 +58,20 @@ def test_another_salt_draws_another_sample() -> None:
     assert differing
 
 
-def test_every_audit_is_blind_and_says_what_any_blind_review_says() -> None:
-    nothing = replace(RULES, blind_share=0)
-    everything = replace(RULES, blind_share=1)
-    assert nothing.is_blind(AUDIT)
-    assert not nothing.is_blind(ROW)
-    assert nothing.reason_shown(AUDIT) == everything.reason_shown(ROW)
-    assert "audit" not in " ".join(nothing.reason_shown(AUDIT))
+def test_every_audit_is_blind_and_shows_the_reason_of_any_blind_review() -> None:
+    no_others = replace(RULES, blind_share=0)
+    all_others = replace(RULES, blind_share=1)
+    assert no_others.is_blind(AUDIT)
+    assert not no_others.is_blind(ROW)
+    assert no_others.reason_shown(AUDIT) == all_others.reason_shown(ROW)
+    assert "audit" not in " ".join(no_others.reason_shown(AUDIT))
 
 
 def test_a_second_opinion_is_asked_for_once() -> None:
     always = replace(RULES, second_share=1)
     assert always.needs_second_opinion(ROW)
-    given = replace(ROW, decisions=({"kind": "opinion"},))
-    assert not always.needs_second_opinion(given)
+    reviewed_twice = replace(ROW, decisions=({"kind": "opinion"},))
+    assert not always.needs_second_opinion(reviewed_twice)
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,13 @@ def test_a_second_opinion_is_asked_for_once() -> None:
         (replace(ROW, skipped={"ben": in_seconds(-1)}), Take()),
     ],
 )
-def test_what_a_reviewer_is_offered(row: ReviewRow | None, expected: object) -> None:
+def test_the_offer_depends_on_review_lease_and_skips(
+    row: ReviewRow | None, expected: object
+) -> None:
     assert offer(row, "ben", NOW) == expected
 
 
-def test_a_second_opinion_is_for_somebody_else_and_lapses() -> None:
+def test_a_second_opinion_is_offered_to_a_colleague_and_lapses() -> None:
     state = replace(ROW.state, first_by="ben", second_until=in_seconds(60))
     row = replace(ROW, state=state)
     assert isinstance(offer(row, "ben", NOW), Defer)
@@ -99,15 +101,15 @@ def test_a_second_opinion_is_for_somebody_else_and_lapses() -> None:
     assert isinstance(offer(row, "ben", NOW + timedelta(minutes=2)), Lapse)
 
 
-def test_a_lease_cannot_be_renewed_for_ever() -> None:
+def test_a_lease_cannot_be_extended_beyond_the_longest() -> None:
     young, old = a_lease(), a_lease(since=in_seconds(-LONGEST_LEASE_S))
-    renewed = extended(young, NOW, 120)
+    renewed = extend(young, NOW, 120)
     assert renewed is not None
     assert renewed.until == in_seconds(120)
-    assert extended(old, NOW, 120) is None
+    assert extend(old, NOW, 120) is None
 
 
-def test_a_row_remembers_the_latest_skips_only() -> None:
+def test_a_row_keeps_the_latest_skips_only() -> None:
     row = replace(ROW, skipped={f"r{i:02}": in_seconds(i) for i in range(MOST_SKIPS)})
     skipped = skipped_by(row, "ben", NOW)
     assert len(skipped) == MOST_SKIPS

@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from moto import mock_aws
 
-from handlers.aws.attribute_values import attribute_map
+from handlers.aws.dynamodb import attribute_map
 from handlers.domain.ledger import schema
 from handlers.domain.ledger.identity import photo_id
 from infra.local.status_page.reader import StageReader

@@ -1,4 +1,4 @@
-"""A running stage with people who may review, as the tests of the page need it."""
+"""A running stage with reviewers and photos, for tests of the review page."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handlers.aws.attribute_values import plain
+from handlers.aws.dynamodb import plain
 from handlers.domain.ledger.identity import photo_id
 from infra.demo.samples import draw_samples
 from infra.local.stage.stage import LocalStage, running_stage
@@ -18,16 +18,16 @@ from infra.operations.target import Target
 from infra.operations.users import Role, provision
 from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.review_page.signing_in import signed_in
-from tests.e2e.reviews.office import Reviewer
+from tests.e2e.reviews.reviewer import Reviewer
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 PEOPLE = {"ana": Role.REVIEWER, "ben": Role.REVIEWER, "dora": Role.DRIVER}
 SAMPLES = ("bicycle-red.jpg", "motorcycle-black.jpg")
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """A photo as the workflow left it for a person: its row, and its message in the queue."""
+class StoredReview:
+    """A photo in review as the workflow stored it: its row, and its message in the queue."""
 
     photo_id: str
     row: dict[str, Any]
@@ -35,14 +35,14 @@ class Arrived:
 
 
 @dataclass(frozen=True)
-class Office:
-    """What a test does beside the page: photos arrive, colleagues decide, leases end."""
+class ReviewStage:
+    """The actions of a test beside the page: open reviews, colleagues' verdicts, expired leases."""
 
     stage: LocalStage
     samples: Path
     passwords: dict[str, str]
     tokens: dict[str, str]
-    arrived: dict[str, Arrived]
+    stored: dict[str, StoredReview]
 
     @property
     def url(self) -> str:
@@ -57,7 +57,7 @@ class Office:
         return self.tokens[name]
 
     def upload(self, *names: str) -> None:
-        """Sends photos of these names through the chain, once for all tests."""
+        """Send photos of these names through the workflow, once for all tests."""
         bucket, photos = self.stage.outputs["IntakeBucket"], {}
         for place, name in enumerate(names):
             key = f"intake/dora/{name}"
@@ -69,41 +69,41 @@ class Office:
             self.await_row(photo, "enqueued_at")
         messages = self._messages(len(photos))
         for name, photo in photos.items():
-            self.arrived[name] = Arrived(photo, self._item(photo), messages[photo])
+            self.stored[name] = StoredReview(photo, self._item(photo), messages[photo])
 
-    def arrive(self, *names: str) -> list[str]:
-        """These photos wait for a person, as if they had just come through the chain."""
+    def open_reviews(self, *names: str) -> list[str]:
+        """Restore row and message of these photos as the workflow stored them; return their ids."""
         table, queue = self.stage.outputs["PhotosTable"], self.stage.outputs["ReviewQueueUrl"]
-        for each in (self.arrived[name] for name in names):
-            self.stage.client("dynamodb").put_item(TableName=table, Item=each.row)
-            self.stage.client("sqs").send_message(QueueUrl=queue, MessageBody=each.message)
-        return [self.arrived[name].photo_id for name in names]
+        for review in (self.stored[name] for name in names):
+            self.stage.client("dynamodb").put_item(TableName=table, Item=review.row)
+            self.stage.client("sqs").send_message(QueueUrl=queue, MessageBody=review.message)
+        return [self.stored[name].photo_id for name in names]
 
     def _messages(self, count: int) -> dict[str, str]:
-        found: dict[str, str] = {}
+        bodies: dict[str, str] = {}
         sqs, queue = self.stage.client("sqs"), self.stage.outputs["ReviewQueueUrl"]
-        deadline = time.monotonic() + PATIENCE_S
-        while len(found) < count and time.monotonic() < deadline:
-            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-            for each in answer.get("Messages", []):
-                found[json.loads(each["Body"])["photo_id"]] = each["Body"]
-        return found
+        deadline = time.monotonic() + TIMEOUT_S
+        while len(bodies) < count and time.monotonic() < deadline:
+            response = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            for message in response.get("Messages", []):
+                bodies[json.loads(message["Body"])["photo_id"]] = message["Body"]
+        return bodies
 
     def _item(self, photo: str) -> dict[str, Any]:
-        found = self.stage.client("dynamodb").get_item(
+        response = self.stage.client("dynamodb").get_item(
             TableName=self.stage.outputs["PhotosTable"],
             Key={"photo_id": {"S": photo}},
             ConsistentRead=True,
         )
-        item: dict[str, Any] = found.get("Item", {})
+        item: dict[str, Any] = response.get("Item", {})
         return item
 
     def row(self, photo: str) -> dict[str, Any]:
         return plain(self._item(photo))
 
     def await_row(self, photo: str, field: str, value: object = None) -> dict[str, Any]:
-        """The row once the field is there, or has the value."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until the row has the field, or the field has the value; return the row."""
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             row = self.row(photo)
             if row.get(field) == value if value is not None else field in row:
@@ -112,14 +112,14 @@ class Office:
         pytest.fail(f"{field} is not {value!r}: {row}")
 
     def await_free(self, photo: str) -> None:
-        """Nobody holds the photo."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until the photo is not leased."""
+        deadline = time.monotonic() + TIMEOUT_S
         while "lease_id" in self.row(photo):
-            assert time.monotonic() < deadline, "it is still held"
+            assert time.monotonic() < deadline, "the photo is still leased"
             time.sleep(0.05)
 
     def change(self, photo: str, **fields: str) -> None:
-        """Writes into the row what time or chance would bring about."""
+        """Write attributes of the row, in place of what time or chance would change."""
         names = {f"#{name}": name for name in fields}
         self.stage.client("dynamodb").update_item(
             TableName=self.stage.outputs["PhotosTable"],
@@ -133,7 +133,7 @@ class Office:
         self.change(photo, lease_until="2020-01-01T00:00:00.000Z")
 
     def age_decision(self, photo: str) -> None:
-        """The first decision becomes one of long ago."""
+        """Move the first decision far into the past."""
         self.stage.client("dynamodb").update_item(
             TableName=self.stage.outputs["PhotosTable"],
             Key={"photo_id": {"S": photo}},
@@ -142,7 +142,7 @@ class Office:
         )
 
     def clear(self) -> None:
-        """Nothing waits any more: the next test begins with its own photos."""
+        """Close all reviews and empty the queue, so that a test begins with its own photos."""
         table, dynamodb = self.stage.outputs["PhotosTable"], self.stage.client("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:
             row = plain(item)
@@ -152,8 +152,8 @@ class Office:
 
 
 @contextlib.contextmanager
-def open_office(directory: Path) -> Iterator[Office]:
-    """A stage with people in it, where nothing is decided by the model or by lot."""
+def open_review_stage(directory: Path) -> Iterator[ReviewStage]:
+    """A stage with users, where the model assigns no photo and no review is sampled as blind."""
     samples = directory / "samples"
     samples.mkdir()
     draw_samples(samples)
@@ -164,19 +164,19 @@ def open_office(directory: Path) -> Iterator[Office]:
             Value='{"threshold": 1.0}',
             Overwrite=True,
         )
-        _leave_out_chance(stage)
+        _disable_sampling(stage)
         target = Target.of_stage(stage)
         passwords = {
             name: provision(target, role=role, name=name, password_stays=True).password
             for name, role in PEOPLE.items()
         }
-        yield Office(stage, samples, passwords, {}, {})
+        yield ReviewStage(stage, samples, passwords, {}, {})
 
 
-def _leave_out_chance(stage: LocalStage) -> None:
+def _disable_sampling(stage: LocalStage) -> None:
     functions, name = stage.client("lambda"), stage.outputs["ReviewsFunction"]
-    found = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     functions.update_function_configuration(
         FunctionName=name,
-        Environment={"Variables": {**found, "BLIND_SHARE": "0.0", "SECOND_SHARE": "0.0"}},
+        Environment={"Variables": {**variables, "BLIND_SHARE": "0.0", "SECOND_SHARE": "0.0"}},
     )

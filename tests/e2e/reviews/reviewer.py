@@ -1,4 +1,4 @@
-"""Reviewers as the API's function sees them: calls with verified claims, and what they led to."""
+"""Reviewers who call the API's function directly, with verified claims in the event."""
 
 import base64
 import json
@@ -12,8 +12,8 @@ Json = dict[str, Any]  # JSON
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the gateway would hand on."""
+class ApiResponse:
+    """The response of the function, decoded."""
 
     status: int
     body: Any  # JSON, or bytes
@@ -21,7 +21,7 @@ class Answer:
 
 
 class Reviewer:
-    """One signed-in person. Every thread has its own."""
+    """One signed-in reviewer; not thread-safe."""
 
     def __init__(self, stage: LocalStage, name: str, *, groups: str = "reviewers") -> None:
         self._lambda = stage.client("lambda")
@@ -34,19 +34,19 @@ class Reviewer:
             "cognito:groups": f"[{groups}]",
         }
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> ApiResponse:
         return self._call("GET", path, None, "")
 
-    def post(self, path: str, body: Json, *, key: str | None = None) -> Answer:
+    def post(self, path: str, body: Json, *, key: str | None = None) -> ApiResponse:
         return self._call("POST", path, body, key or str(uuid.uuid4()))
 
     def next(self) -> Json | None:
-        answer = self.post("/reviews/next", {})
-        assert answer.status == 200, answer
-        review: Json | None = answer.body["review"]
+        response = self.post("/reviews/next", {})
+        assert response.status == 200, response
+        review: Json | None = response.body["review"]
         return review
 
-    def verdict(self, review: Json, verdict: str, *, key: str | None = None) -> Answer:
+    def verdict(self, review: Json, verdict: str, *, key: str | None = None) -> ApiResponse:
         body = {
             "lease_id": review["lease_id"],
             "decision_seq": review["decision_seq"],
@@ -54,7 +54,7 @@ class Reviewer:
         }
         return self.post(f"/reviews/{review['photo_id']}/verdict", body, key=key)
 
-    def _call(self, method: str, path: str, body: Json | None, key: str) -> Answer:
+    def _call(self, method: str, path: str, body: Json | None, key: str) -> ApiResponse:
         bare, _, query = path.partition("?")
         event = {
             "version": "2.0",
@@ -72,9 +72,13 @@ class Reviewer:
             "body": None if body is None else json.dumps(body),
             "isBase64Encoded": False,
         }
-        given = self._lambda.invoke(FunctionName=self._function, Payload=json.dumps(event))
-        answer = json.loads(given["Payload"].read())
-        assert "statusCode" in answer, answer
-        data = answer.get("body") or ""
-        parsed: Any = base64.b64decode(data) if answer.get("isBase64Encoded") else json.loads(data)
-        return Answer(status=answer["statusCode"], body=parsed, headers=answer.get("headers", {}))
+        invocation = self._lambda.invoke(FunctionName=self._function, Payload=json.dumps(event))
+        response = json.loads(invocation["Payload"].read())
+        assert "statusCode" in response, response
+        data = response.get("body") or ""
+        parsed: Any = (
+            base64.b64decode(data) if response.get("isBase64Encoded") else json.loads(data)
+        )
+        return ApiResponse(
+            status=response["statusCode"], body=parsed, headers=response.get("headers", {})
+        )
