@@ -17,11 +17,13 @@ SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `servic
 # Of each round of the sweeper.
 REPAIRS_NEEDED = "RepairsNeeded"
 REPAIRS_MADE = "RepairsMade"
-REMINDERS = "ReviewReminders"  # no repairs: on a weekend nobody reviews, and nothing is broken
+REVIEW_REMINDERS = (
+    "ReviewReminders"  # no repairs: on a weekend nobody reviews, and nothing is broken
+)
 REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
-OLDEST_REVIEW = "OldestReviewAge"  # seconds
-ROUNDS = "SweeperRounds"
+OLDEST_REVIEW_AGE = "OldestReviewAge"  # seconds
+SWEEPS = "SweepsCompleted"
 
 # Of each scheduled report.
 REPORT_PUBLISHED = "ReportPublished"

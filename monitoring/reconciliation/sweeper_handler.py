@@ -98,13 +98,13 @@ def _count(done: SweepResult) -> None:
     needed = sum(repair.action != REMIND for repair in done.found)
     reminders = done.repaired[REMIND]
     counts = {
-        names.ROUNDS: 1,
+        names.SWEEPS: 1,
         names.REPAIRS_NEEDED: needed,
         names.REPAIRS_MADE: done.repaired.total() - reminders,
-        names.REMINDERS: reminders,
+        names.REVIEW_REMINDERS: reminders,
         names.REPAIRS_REFUSED: len(done.refused),
         names.MALFORMED_ROWS: len(done.malformed),
     }
     for name, count in counts.items():
         metrics.add_metric(name, MetricUnit.Count, count)
-    metrics.add_metric(names.OLDEST_REVIEW, MetricUnit.Seconds, done.oldest_review_s)
+    metrics.add_metric(names.OLDEST_REVIEW_AGE, MetricUnit.Seconds, done.oldest_review_s)

@@ -15,7 +15,9 @@ from tests.infra.permissions import grants
 from tests.infra.published_metrics import PUBLISHED
 from tests.infra.template import Json, Template, machine_definition, readable
 
-LONGEST_WATCH_S = 7 * 24 * 3600  # what CloudWatch evaluates at most, for periods from an hour on
+LONGEST_EVALUATION_S = (
+    7 * 24 * 3600
+)  # what CloudWatch evaluates at most, for periods from an hour on
 
 
 def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) -> None:
@@ -71,7 +73,7 @@ def test_a_number_and_a_time_do_not_share_an_axis(pipeline: Template) -> None:
         if widget["properties"].get("title", "").startswith("Reviews")
     )
     axes = {name: shown.get("yAxis", "left") for _, name, *_, shown in reviews}
-    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW: "right"}
+    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW_AGE: "right"}
 
 
 def test_the_report_counts_what_lies_in_every_dead_letter_queue(pipeline: Template) -> None:
@@ -85,7 +87,7 @@ def test_every_alarm_says_what_to_do_and_tells_somebody(pipeline: Template) -> N
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
         assert len(alarm["AlarmDescription"]) > 60, name
         assert [readable(each) for each in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
-        assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_WATCH_S
+        assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_EVALUATION_S
         if alarm["Period"] < 3600:
             assert alarm["EvaluationPeriods"] * alarm["Period"] <= 24 * 3600
 
@@ -111,10 +113,10 @@ def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: T
                 )
             case "breaching":
                 assert watched_s >= cadence_s[service], name
-    assert checked >= {names.OLDEST_REVIEW, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
+    assert checked >= {names.OLDEST_REVIEW_AGE, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
 
 
-@pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.ROUNDS, 1)])
+@pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.SWEEPS, 1)])
 def test_silence_is_an_alarm(pipeline: Template, metric: str, hours: int) -> None:
     (alarm,) = _alarms_on(pipeline, metric)
     assert alarm["TreatMissingData"] == "breaching"

@@ -3,7 +3,7 @@
 from tests.infra.conftest import RELEASE
 from tests.infra.template import Template, readable, refuses_plain_text
 
-MUST_STAY_EMPTY = {
+DEAD_LETTER_QUEUES = {
     *("ReviewDeadLetters", "Failures", "IntakeDeadLetters"),
     *("ChangesDeadLetters", "ScheduleDeadLetters"),
 }
@@ -12,7 +12,7 @@ TWO_WEEKS_S = 14 * 24 * 3600
 
 def test_every_queue_keeps_its_messages_encrypted_for_two_weeks(pipeline: Template) -> None:
     queues = pipeline.of_type("AWS::SQS::Queue")
-    assert queues.keys() == {"Review", *MUST_STAY_EMPTY}
+    assert queues.keys() == {"Review", *DEAD_LETTER_QUEUES}
     for logical_id, queue in queues.items():
         assert queue["MessageRetentionPeriod"] == TWO_WEEKS_S
         assert queue["SqsManagedSseEnabled"] is True
@@ -34,7 +34,7 @@ def test_an_alarm_tells_of_every_message_where_there_must_be_none(pipeline: Temp
         if alarm["Namespace"] == "AWS/SQS"
     ]
     watched = {readable(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
-    assert watched == {f"<{queue}.QueueName>" for queue in MUST_STAY_EMPTY}
+    assert watched == {f"<{queue}.QueueName>" for queue in DEAD_LETTER_QUEUES}
     for alarm in alarms:
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (
             "AWS/SQS",

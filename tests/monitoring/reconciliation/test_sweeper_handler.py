@@ -19,13 +19,13 @@ def test_a_reminder_is_no_repair() -> None:
         found=found, repaired=Counter({REMIND: 2, START: 1}), oldest_review_s=90_000.0
     )
     assert _counted(done) == {
-        names.ROUNDS: 1,
+        names.SWEEPS: 1,
         names.REPAIRS_NEEDED: 1,
         names.REPAIRS_MADE: 1,
-        names.REMINDERS: 2,
+        names.REVIEW_REMINDERS: 2,
         names.REPAIRS_REFUSED: 0,
         names.MALFORMED_ROWS: 0,
-        names.OLDEST_REVIEW: 90_000,
+        names.OLDEST_REVIEW_AGE: 90_000,
     }
 
 
