@@ -42,9 +42,9 @@ def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
         "LedgerMalformed": AlarmSpec(
             metric=sweeper_metric(names.MALFORMED_ROWS, config),
             description=(
-                "A row of the ledger is malformed, so its photo is not processed any further. The "
-                "sweeper's log names the row. Repair it by hand: until then no part of the system "
-                "does anything for its driver."
+                "A row of the ledger is malformed, so the sweeper cannot repair its photo, and its "
+                "driver may get no decision. The sweeper's log names the row. Repair the row by "
+                "hand."
             ),
         ),
     }
@@ -76,9 +76,9 @@ def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             # A verdict holds until the next report; a day of too few photos has none.
             treat_missing_data=TreatMissingData.IGNORE,
             description=(
-                "The verdict of the daily report is WATCH or ACT: the classifier or its photos "
-                "have changed, and drivers may soon get wrong assignments. Open the report: it "
-                "names what has changed."
+                "The verdict of the daily report is WATCH or ACT: the classifier or the photos "
+                "have changed, and drivers may get wrong assignments. Open the report: it names "
+                "what has changed."
             ),
         ),
         "VerdictAct": AlarmSpec(

@@ -82,8 +82,8 @@ def decision_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             threshold=_DAY_S,
             treat_missing_data=TreatMissingData.IGNORE,  # the alarm SweeperSilent covers silence
             description=(
-                "A photo has waited for a reviewer for more than a day, and its driver with it. "
-                "Check who reviews today."
+                "A photo has waited for a reviewer for more than a day; its driver may have no "
+                "decision yet. Check who reviews today."
             ),
         ),
         "OldestReviewOver10Days": AlarmSpec(
@@ -91,8 +91,9 @@ def decision_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             threshold=10 * _DAY_S,
             treat_missing_data=TreatMissingData.IGNORE,
             description=(
-                "A photo has waited for a reviewer for more than ten days, and its driver with it. "
-                "SQS deletes review messages after 14 days. Find reviewers to empty the queue."
+                "A photo has waited for a reviewer for more than ten days; its driver may have no "
+                "decision yet. SQS deletes review messages after 14 days. Find reviewers to empty "
+                "the queue."
             ),
         ),
     }

@@ -17,9 +17,9 @@ def queue_alarms(
     return {
         "ReviewDeadLetters": _message_alarm(
             queues.review_dead_letters,
-            "A review message could not be read. Its photo is still open in the ledger, and the "
-            "sweeper sends another message, so the driver waits at most a day longer. Read this "
-            "message, then purge the queue.",
+            "A review message could not be read. Its review is still open in the ledger, and the "
+            "sweeper sends another message after a day; until then the driver may wait. Read this "
+            "message, then delete it.",
         ),
         "Failures": _message_alarm(
             queues.failures,
@@ -36,7 +36,7 @@ def queue_alarms(
             intake.dead_letters,
             "A photo arrived, but the workflow could not be started for it. The sweeper starts it "
             "after an hour, so its driver waits that long. Fix the rule's role or the state "
-            "machine, then purge the queue.",
+            "machine, then delete the message.",
         ),
         "ScheduleDeadLetters": _message_alarm(
             monitoring.dead_letters,
