@@ -106,7 +106,7 @@ FUNCTIONS = (
         memory_mb=1769,
         timeout_s=900,
         # tzdata: the runtime has no time zone database.
-        wheels=(*_POWERTOOLS, *_IMAGES, "jinja2", "msgspec", "numpy", "tzdata"),
+        wheels=(*_POWERTOOLS, *_IMAGES, "jinja2", "markupsafe", "msgspec", "numpy", "tzdata"),
         data_files=tuple(
             f"monitoring/{folder}/**/*.{kind}"
             for folder in ("rendering", "report/html")

@@ -65,7 +65,7 @@ def _identify(*, versioned: bool, of_driver: bool) -> State:
         # Sorts a driver's photos by upload time; the id breaks ties deterministically.
         "photo_order.$": f"States.Format('{{}}#{{}}', $.time, {photo_id})",
     }
-    # An empty string if there is none: later states read the field, so it must be present.
+    # Always present, if need be as an empty string, because later states read the field.
     photo |= {"version_id.$": revision} if versioned else {"version_id": ""}
     if of_driver:
         segments = f"States.StringSplit({_OBJECT}.key, '/')"

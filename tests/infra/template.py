@@ -40,7 +40,7 @@ class Template:
         )
 
     def of_type(self, kind: str) -> dict[str, Json]:
-        """Return properties by logical id of all resources of a type; fail if there are none."""
+        """Return properties by logical id of all resources of a type; fail without any."""
         properties = {
             logical_id: resource.get("Properties", {})
             for logical_id, resource in self.body["Resources"].items()

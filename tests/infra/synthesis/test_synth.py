@@ -54,7 +54,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "handlers/review_page/static/main.js",
         "handlers/workflow/serialize.py",
         "infra/constructs/buckets.py",
-        "monitoring/report/drift.py",
+        "monitoring/report/checks/drift.py",
         "requirements/local.lock",
         "training/shipped/baseline.json",
         "training/shipped/manifest.json",
@@ -64,6 +64,7 @@ def test_a_changed_input_is_synthesized_again(
     tmp_path: Path, runs: list[str], project: Path, name: str
 ) -> None:
     synth.synthesize("local", tmp_path / "out")
+    assert (project / name).is_file()
     with (project / name).open("a", encoding="utf-8") as file:
         file.write(" ")
     synth.synthesize("local", tmp_path / "out")
