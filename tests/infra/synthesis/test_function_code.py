@@ -49,7 +49,7 @@ allowed = set(runtime)
 class OnlyTheRuntime:
     # Stands for Lambda's own site-packages: boto3 and its requirements, and no others.
     def find_spec(self, name, path=None, target=None):
-        if path is None and name.partition(".")[0] in allowed:
+        if not path and name.partition(".")[0] in allowed:
             finder = importlib.machinery.PathFinder
             return finder.find_spec(name, [runtime_path])
         return None
