@@ -23,9 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_read_once() -> Iterator[None]:
-    """botocore reads its models, megabytes of JSON, for each session; moto begins many sessions."""
+    """Read botocore's models once: botocore reads megabytes of JSON for every session of moto."""
     load_file = cache(JSONFileLoader().load_file)
-    with pytest.MonkeyPatch.context() as patch:  # refuses to patch what botocore no longer has
+    with pytest.MonkeyPatch.context() as patch:  # fails if botocore has no such attribute any more
         patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: load_file(path))
         yield
 

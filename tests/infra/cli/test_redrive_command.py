@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from handlers.aws.executions import Executions
-from tests.workflow.damaged_inventory import World
-from tests.workflow.operators import (
-    LEFT,
-    OK,
-    WRONG,
-    call,
-    document,
-    failed,
-    refusing,
+from tests.workflow.faulty_pipeline import FaultyPipeline
+from tests.workflow.operator_commands import (
+    EXIT_OK,
+    EXIT_UNREPAIRED,
+    EXIT_USAGE_ERROR,
+    run_command,
+    run_json_command,
+    throttled_at,
+    upload_failed,
 )
 
 pytestmark = pytest.mark.usefixtures("operated")
@@ -26,13 +26,13 @@ def _yesterday() -> str:
 
 
 def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pipeline: FaultyPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos = [failed(world, f"intake/d{number}/f.jpg") for number in range(3)]
-    world.set(photos[2], attempt="many")
+    photos = [upload_failed(pipeline, f"intake/d{number}/f.jpg") for number in range(3)]
+    pipeline.overwrite(photos[2], attempt="many")
     with monkeypatch.context() as patched:
-        patched.setattr(Executions, "start", refusing(Executions.start, call=1))
-        done = document("redrive", "--all-failed")
+        patched.setattr(Executions, "start", throttled_at(Executions.start, call=1))
+        done = run_json_command("redrive", "--all-failed")
     outcomes = {each["photo_id"]: (each["outcome"], each["reason"]) for each in done}
     assert outcomes.keys() == set(photos)
     assert outcomes[photos[2]][0] == "malformed"
@@ -51,37 +51,41 @@ def test_a_photo_that_cannot_be_driven_does_not_keep_the_others_waiting(
         ("{day}T04:00:00-03:00", False),
     ],
 )
-def test_since_is_the_moment_that_is_written(world: World, since: str, is_driven: bool) -> None:
+def test_since_is_the_moment_that_is_written(
+    pipeline: FaultyPipeline, since: str, is_driven: bool
+) -> None:
     day = _yesterday()
-    photo = failed(world, "intake/d1/f.jpg")
-    world.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
+    photo = upload_failed(pipeline, "intake/d1/f.jpg")
+    pipeline.overwrite(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
     words = ("redrive", "--all-failed", "--since", since.format(day=day))
-    assert len(document(*words)) == is_driven
+    assert len(run_json_command(*words)) == is_driven
 
 
 @pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
-def test_a_failed_photo_is_driven_again(world: World, chosen: Callable[[str], list[str]]) -> None:
-    photo = failed(world, "intake/d1/f.jpg")
-    done = call("redrive", *chosen(photo))
-    assert done.exit_code == OK
+def test_a_failed_photo_is_driven_again(
+    pipeline: FaultyPipeline, chosen: Callable[[str], list[str]]
+) -> None:
+    photo = upload_failed(pipeline, "intake/d1/f.jpg")
+    done = run_command("redrive", *chosen(photo))
+    assert done.exit_code == EXIT_OK
     assert f"{photo}  started  intake/d1/f.jpg" in done.stdout
-    world.settle()
-    assert world.photo(photo)["status"] == "assigned"
+    pipeline.wait_for_executions()
+    assert pipeline.photo(photo)["status"] == "assigned"
 
 
-def test_a_photo_that_did_not_fail_is_not_driven_again(world: World) -> None:
-    world.upload("intake/d1/u.jpg")
-    (row,) = world.machine.photos()
-    done = call("redrive", row["photo_id"])
-    assert done.exit_code == LEFT
-    assert world.machine.photos() == [row]
+def test_a_photo_that_did_not_fail_is_not_driven_again(pipeline: FaultyPipeline) -> None:
+    pipeline.upload("intake/d1/u.jpg")
+    (row,) = pipeline.workflow.photos()
+    done = run_command("redrive", row["photo_id"])
+    assert done.exit_code == EXIT_UNREPAIRED
+    assert pipeline.workflow.photos() == [row]
 
 
-def test_nothing_failed_is_no_error(world: World) -> None:
-    assert world.machine.photos() == []
-    done = call("redrive", "--all-failed")
-    assert (done.exit_code, done.stdout) == (OK, "0 photo(s)\n")
-    assert document("redrive", "--all-failed", "--since", _yesterday()) == []
+def test_nothing_failed_is_no_error(pipeline: FaultyPipeline) -> None:
+    assert pipeline.workflow.photos() == []
+    done = run_command("redrive", "--all-failed")
+    assert (done.exit_code, done.stdout) == (EXIT_OK, "0 photo(s)\n")
+    assert run_json_command("redrive", "--all-failed", "--since", _yesterday()) == []
 
 
 @pytest.mark.parametrize(
@@ -95,9 +99,9 @@ def test_nothing_failed_is_no_error(world: World) -> None:
     ],
 )
 def test_what_cannot_be_driven_is_refused_in_words(
-    world: World, arguments: tuple[str, ...], said: str
+    pipeline: FaultyPipeline, arguments: tuple[str, ...], said: str
 ) -> None:
-    assert world.machine.photos() == []
-    refused = call("redrive", *arguments)
-    assert refused.exit_code == WRONG
+    assert pipeline.workflow.photos() == []
+    refused = run_command("redrive", *arguments)
+    assert refused.exit_code == EXIT_USAGE_ERROR
     assert said in " ".join(refused.stderr.replace("│", " ").split())

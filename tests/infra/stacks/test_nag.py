@@ -8,7 +8,7 @@ import pytest
 
 from infra.synthesis.synth import app_environment
 
-# Nothing is deployed from this assembly: CDK need not copy the packages into it.
+# This assembly is not deployed, so CDK need not copy the packages into it.
 WITHOUT_PACKAGES = {"aws:cdk:disable-asset-staging": "true"}
 
 # The real app with one more construct, which is not allowed.
