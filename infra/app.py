@@ -1,7 +1,7 @@
 """The CDK app: `cdk synth -c stage=prod`, or without the CLI
 `python -m infra.synthesis.synth prod`.
 
-Makes no AWS call and needs no credentials.
+It makes no AWS call and needs no credentials.
 """
 
 import sys
@@ -18,7 +18,7 @@ DEFAULT_STAGE = "local"
 
 
 def build(app: App, config: StageConfig) -> None:
-    """Both stacks of a stage; synthesizing them fails on what cdk-nag finds."""
+    """Add both stacks of a stage to the app; their synthesis fails on a finding of cdk-nag."""
     PipelineStack(app, f"Scones-{config.stage}-Pipeline", config=config)
     ServingStack(app, f"Scones-{config.stage}-Serving", config=config)
     Tags.of(app).add("project", "scones-unlimited")
@@ -27,18 +27,19 @@ def build(app: App, config: StageConfig) -> None:
 
 
 def main() -> None:
-    """Exits with one line where the configuration is the matter."""
-    # Version strings of the library would make every template differ from the last upgrade's.
+    """Synthesize the stage of the CDK context; exit with one line if its settings are invalid."""
+    # Version strings of the library would change every template with every upgrade.
     app = App(analytics_reporting=False)
-    overrides = {name: app.node.try_get_context(name) for name in OVERRIDABLE}
-    given = {name: str(value) for name, value in overrides.items() if value is not None}
+    context = {name: app.node.try_get_context(name) for name in OVERRIDABLE}
+    overrides = {name: str(value) for name, value in context.items() if value is not None}
+    stage = str(app.node.try_get_context("stage") or DEFAULT_STAGE)
     try:
-        build(app, stage_config(str(app.node.try_get_context("stage") or DEFAULT_STAGE), given))
+        build(app, stage_config(stage, overrides))
     except (InvalidConfig, PackagingFailed) as error:
         sys.exit(f"error: {error}")
     try:
         app.synth()
-    except RuntimeError as error:  # what CDK refuses it has explained already, at length
+    except RuntimeError as error:  # CDK has printed a detailed explanation already
         sys.exit(f"error: {error}")
 
 

@@ -1,6 +1,6 @@
-"""Every knob of a stage, in one place; the stacks read it, nothing else decides by stage.
+"""All settings of a stage, in one place; only this module makes stages differ.
 
-Free of CDK, so that tools can read a stage without starting Node.
+It does not import CDK, so that tools can read a stage without starting Node.
 """
 
 import platform
@@ -26,7 +26,7 @@ CAPTURE_WRITERS = ("endpoint", "classify")
 
 
 class InvalidConfig(ValueError):
-    """A stage cannot be synthesized as it is configured; the message says what to set and how."""
+    """The settings of a stage are invalid; the message names the setting and how to set it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class PackageTarget:
     """The machine that Lambda packages are built for."""
 
     python_version: str  # "3.13"
-    architecture: str  # arm64 | x86_64, as Lambda calls it
-    uv_platform: str | None  # what uv calls the platform; None is the machine we run on
+    architecture: str  # arm64 | x86_64, Lambda's names
+    uv_platform: str | None  # uv's name of the platform; None is this machine
 
 
 LAMBDA_ARM = PackageTarget(
     python_version="3.13", architecture="arm64", uv_platform="aarch64-manylinux_2_28"
 )
-# The emulator runs the packages on its own interpreter, whatever the template asks for.
+# The emulator runs packages on its own interpreter, independently of the template's runtime.
 HOST = PackageTarget(
     python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
     architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
@@ -51,47 +51,47 @@ HOST = PackageTarget(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageConfig:
-    """One stage. Retention is in days, order ranges by vehicle."""
+    """Settings of one stage. Names end in their unit; shares are from 0 to 1."""
 
     stage: str
-    account: str | None = None  # None: wherever the deployer's credentials point
+    account: str | None = None  # None: account and region of the deployer's credentials
     region: str | None = None
     package_target: PackageTarget = LAMBDA_ARM
 
-    is_durable: bool = True  # whether what holds data outlives its stack
+    is_durable: bool = True  # whether stateful resources are retained when the stack is deleted
     log_retention_days: int = 90
     access_log_retention_days: int = 90
-    alarm_email: str = ""  # nobody is written to where it is empty
-    report_emails: tuple[str, ...] = ()  # who gets the daily report
+    alarm_email: str = ""  # recipient of alarms; empty: no email is sent
+    report_emails: tuple[str, ...] = ()  # recipients of the daily report
     time_zone: str = "UTC"  # IANA name; the report's days are those of its readers
     report_at: str = "cron(15 5 * * ? *)"  # in that zone, after its midnight
-    # How many whole days up to that midnight; only single days make the history by which a change
-    # is seen to last.
+    # Whole days before that midnight. Only reports of single days form the history by which the
+    # report recognizes a lasting change.
     report_days: int = 1
-    audit_days: int = 30  # over which audited accuracy is taken
+    audit_days: int = 30  # window of the accuracy that audits measure
     report_retention_days: int = 400
     sweep_every_minutes: int = 15
-    sweep_versions: int = 10_000  # of the bucket, a round
-    review_idle_hours: int = 24  # after which its message is sent again
+    sweep_versions: int = 10_000  # object versions that one sweep lists at most
+    review_idle_hours: int = 24  # after which the message of an open review is sent again
 
-    workflow_type: str = "STANDARD"  # or EXPRESS: cheaper, at most 5 minutes, logs for history
+    workflow_type: str = "STANDARD"  # or EXPRESS: cheaper, at most 5 minutes, logs as history
 
     model_manifests: tuple[str, ...] = ("training/shipped/manifest.json",)  # models in service
     order_ranges: Mapping[str, str] = field(
         default_factory=lambda: {"bicycle": "nearby", "motorcycle": "distant"}
     )
-    audit_share: float = 0.02  # of the confident photos
+    audit_share: float = 0.02  # of the photos that are assigned automatically
     assignment_valid_hours: int = 16
 
-    review_lease_s: int = 120  # a page renews it; whoever is gone holds a photo no longer than this
+    review_lease_s: int = 120  # a page renews it; a closed page blocks a photo no longer than this
     undo_window_s: int = 120
-    # At 2 % audits and a third of the photos in review, six of seven blind items are ordinary ones.
+    # With 2 % audits and a third of the photos in review, six of seven blind items are ordinary.
     blind_share: float = 0.25
-    second_share: float = 0.05  # of the reviews, for agreement between people
+    second_share: float = 0.05  # of the reviews, for the agreement between reviewers
 
-    drivers_app_urls: tuple[str, ...] = ("scones://signed-in",)  # where sign-in leads back to
+    drivers_app_urls: tuple[str, ...] = ("scones://signed-in",)  # redirects after sign-in
     cors_origins: tuple[str, ...] = ()  # web apps of other origins that may call the API
-    upload_retention_days: int = 90  # links of retakes, and what was permitted
+    upload_retention_days: int = 90  # of upload permissions and links between retakes
 
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3
@@ -104,52 +104,52 @@ class StageConfig:
 
     @property
     def endpoint_name(self) -> str:
-        """Both stacks and the handlers know the endpoint by this name."""
+        """Name of the endpoint in both stacks and in the handlers' environment."""
         return f"scones-{self.stage}-vehicle"
 
     @property
     def captured_percentage(self) -> int:
-        """Of the requests; Classify knows no sampling."""
+        """Share of the requests that is captured, 1 to 100; Classify always captures all."""
         return 100 if self.capture_writer == "classify" else self.capture_sampling_percentage
 
     @property
     def captures_everything(self) -> bool:
-        """Only then is completeness to be had."""
+        """Whether all requests are captured, which completeness of captures requires."""
         return self.captured_percentage == 100
 
     @property
     def event_bus_name(self) -> str:
-        """Rules of other systems name the bus: it must not change its name with a deployment."""
+        """A fixed name, because rules of other systems refer to the bus by name."""
         return f"scones-{self.stage}"
 
     @property
     def policy_parameter_name(self) -> str:
-        """The policy of every model in service, rendered from the manifests."""
+        """Parameter with the policy of every model in service, rendered from the manifests."""
         return f"/scones/{self.stage}/policy"
 
     @property
     def policy_override_parameter_name(self) -> str:
-        """What operators write to change the threshold without a deployment."""
+        """Parameter that operators write to change the threshold without a deployment."""
         return f"/scones/{self.stage}/policy-override"
 
     def capture_bucket_name(self, *, account: str, region: str) -> str:
-        """Both stacks know the bucket by this name; CDK's pseudo parameters are welcome."""
+        """Return the capture bucket's name; account and region may be CDK's pseudo parameters."""
         return f"scones-{self.stage}-capture-{account}-{region}"
 
     def model_image(self) -> re.Match[str]:
-        """Account, region and repository of the image. Raises: InvalidConfig."""
+        """Return the image's URI as groups account, region, repository. Raises: InvalidConfig."""
         return _match(_IMAGE_URI, self, "model_image_uri", "the serving image in ECR")
 
     def model_data(self) -> re.Match[str]:
-        """Bucket and key of the model. Raises: InvalidConfig."""
+        """Return the model's URL as groups bucket and key. Raises: InvalidConfig."""
         return _match(_MODEL_DATA_URL, self, "model_data_url", "the model, s3://.../model.tar.gz")
 
     def check(self) -> None:
-        """Raises: InvalidConfig."""
+        """Check ranges and formats of all settings. Raises: InvalidConfig."""
         self.model_image()
         self.model_data()
         for name in ("audit_share", "blind_share", "second_share"):
-            if not 0 <= getattr(self, name) <= 1:  # no number is not in between, either
+            if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
                 raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
         self._check_choices()
         if not 1 <= self.capture_sampling_percentage <= 100:
@@ -163,14 +163,16 @@ class StageConfig:
 
     def _check_choices(self) -> None:
         if self.workflow_type not in WORKFLOW_TYPES:
-            raise InvalidConfig(f"workflow_type is one of {', '.join(WORKFLOW_TYPES)}")
+            raise InvalidConfig(f"workflow_type must be one of {', '.join(WORKFLOW_TYPES)}")
         if self.capture_writer not in CAPTURE_WRITERS:
-            raise InvalidConfig(f"capture_writer is one of {', '.join(CAPTURE_WRITERS)}")
+            raise InvalidConfig(f"capture_writer must be one of {', '.join(CAPTURE_WRITERS)}")
         if self.time_zone not in available_timezones():
-            raise InvalidConfig(f"time_zone {self.time_zone!r} is none, like Europe/Berlin")
+            raise InvalidConfig(
+                f"time_zone {self.time_zone!r} must be an IANA name, such as Europe/Berlin"
+            )
 
 
-# What a release, a person or a test may set without editing this file: `-c name=value`.
+# Settings that the command line may override: `-c name=value`.
 OVERRIDABLE = (
     *("alarm_email", "capture_writer", "model_data_url", "model_image_uri", "model_manifests"),
     *("report_emails", "time_zone", "workflow_type"),
@@ -184,7 +186,7 @@ STAGES: Mapping[str, StageConfig] = {
         region=_LOCAL_REGION,
         package_target=HOST,
         is_durable=False,
-        # Serving is synthesized and checked, but no emulator deploys it.
+        # Serving is synthesized and checked, but the emulator does not deploy it.
         model_image_uri=f"{_LOCAL_ACCOUNT}.dkr.ecr.{_LOCAL_REGION}.amazonaws.com/scones:local",
         model_data_url="s3://scones-local-models/vehicle/model.tar.gz",
     ),
@@ -193,17 +195,20 @@ STAGES: Mapping[str, StageConfig] = {
 
 
 def stage_config(stage: str, overrides: Mapping[str, str] | None = None) -> StageConfig:
-    """A stage, with what the command line sets. Raises: InvalidConfig."""
+    """Return a stage's settings with the overrides of the command line. Raises: InvalidConfig.
+
+    Lists are separated by commas.
+    """
     base = STAGES.get(stage)
     if base is None:
         raise InvalidConfig(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
-    given = overrides or {}
-    if unknown := given.keys() - set(OVERRIDABLE):
+    overrides = overrides or {}
+    if unknown := overrides.keys() - set(OVERRIDABLE):
         raise InvalidConfig(f"{min(unknown)} cannot be set from the command line")
-    # Any: texts and lists of texts, each for the field of its name.
+    # Any: strings and tuples of strings, by field.
     values: dict[str, Any] = {
         name: tuple(filter(None, text.split(","))) if name in _LISTS else text
-        for name, text in given.items()
+        for name, text in overrides.items()
     }
     config = replace(base, **values)
     config.check()
@@ -214,9 +219,9 @@ def _match(pattern: re.Pattern[str], config: StageConfig, name: str, meaning: st
     value = getattr(config, name)
     match = pattern.fullmatch(value)
     if match is None:
-        found = f"is {value!r}" if value else "is not set"
+        problem = f"is {value!r}, which is not valid" if value else "is not set"
         raise InvalidConfig(
-            f"stage {config.stage}: {name} ({meaning}) {found}; "
+            f"stage {config.stage}: {name} ({meaning}) {problem}; "
             f"set it in infra/config.py or with -c {name}=..."
         )
     return match

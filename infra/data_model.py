@@ -1,7 +1,7 @@
-"""Renders docs/data-model.md: tables from their schema, buckets and queues from this list.
+"""Render docs/data-model.md: tables from their schema, buckets and queues from this module.
 
-`python -m infra.data_model` writes the file. A test fails when it is stale, and when a stack has a
-bucket or queue that is not listed here, or one with another retention.
+`python -m infra.data_model` writes the file. A test fails if the file is stale, or if a stack has a
+bucket or queue that is not listed here or has another retention.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,8 @@ QUEUE_RETENTION_DAYS = 14  # the longest that SQS keeps a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
-    """One bucket; `expires_after_days` is None where objects are kept until they are deleted."""
+class BucketEntry:
+    """One bucket of the document; without `expires_after_days`, objects are kept until deleted."""
 
     logical_id: str
     content: str
@@ -38,8 +38,8 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """One queue; all keep a message for `QUEUE_RETENTION_DAYS`."""
+class QueueEntry:
+    """One queue of the document; all keep a message for `QUEUE_RETENTION_DAYS`."""
 
     logical_id: str
     content: str
@@ -47,32 +47,32 @@ class Queue:
 
 
 QUEUES = (
-    Queue(
+    QueueEntry(
         logical_id="Review",
         content="open reviews: photo, reason, time; the ledger decides what is still open",
         consumer="reviews function",
     ),
-    Queue(
+    QueueEntry(
         logical_id="ReviewDeadLetters",
         content="review messages received more than 50 times",
         consumer="operator; alarm",
     ),
-    Queue(
+    QueueEntry(
         logical_id="Failures",
         content="failed photos: photo, attempt, execution, error",
         consumer="operator, `scones redrive`; alarm",
     ),
-    Queue(
+    QueueEntry(
         logical_id="IntakeDeadLetters",
         content="S3 events that started no execution within 24 hours",
         consumer="operator; the sweeper starts these photos; alarm",
     ),
-    Queue(
+    QueueEntry(
         logical_id="ChangesDeadLetters",
         content="positions in the ledger's stream whose labels or events were not written",
         consumer="operator; alarm",
     ),
-    Queue(
+    QueueEntry(
         logical_id="ScheduleDeadLetters",
         content="calls of the sweeper or report that were not delivered",
         consumer="operator; alarm",
@@ -88,32 +88,32 @@ _KEPT_BY = {
 }
 
 
-def buckets(config: StageConfig) -> tuple[Bucket, ...]:
-    """All buckets of a stage."""
+def buckets(config: StageConfig) -> tuple[BucketEntry, ...]:
+    """Return all buckets of a stage, with the stage's retention."""
     return (
-        Bucket(
+        BucketEntry(
             logical_id="Intake",
             content="photos as drivers uploaded them, every version",
             keys=f"{INTAKE_PREFIX}<driver>/<upload>.<extension>",
         ),
-        Bucket(
+        BucketEntry(
             logical_id="Capture",
             content="requests and answers of the endpoint (SageMaker Data Capture), JSON lines",
             keys="data-capture/<endpoint>/AllTraffic/<yyyy>/<mm>/<dd>/<hh>/….jsonl",
             expires_after_days=config.capture_retention_days,
         ),
-        Bucket(
+        BucketEntry(
             logical_id="Labels",
             content="decisions of people as ground truth, one JSON line each, never changed",
             keys=f"{LABELS_PREFIX}<yyyy>/<mm>/<dd>/<hh>/<photo_id>-<decision_seq>.jsonl",
         ),
-        Bucket(
+        BucketEntry(
             logical_id="Reports",
             content="daily reports, their history, baselines, queue figures, sweeper checkpoint",
             keys="reports/…, history/…, baselines/…, queues/…, sweeper/…",
             expires_after_days=config.report_retention_days,
         ),
-        Bucket(
+        BucketEntry(
             logical_id="AccessLogs",
             content="S3 server access logs of the other buckets",
             keys="<bucket>/…",
@@ -123,7 +123,7 @@ def buckets(config: StageConfig) -> tuple[Bucket, ...]:
 
 
 def document(config: StageConfig) -> str:
-    """The whole page, Markdown."""
+    """Return the complete document as Markdown."""
     return "\n".join(
         (
             "# Data model",
@@ -214,7 +214,7 @@ def _projection(index: Index) -> str:
     return "keys, " + ", ".join(f"`{name}`" for name in index.projected)
 
 
-def _kept(bucket: Bucket) -> str:
+def _kept(bucket: BucketEntry) -> str:
     days = bucket.expires_after_days
     return "until deleted" if days is None else f"{days} days"
 

@@ -1,30 +1,31 @@
-"""The functions as one small table: where each begins, what its package holds, how large it runs.
+"""The Lambda functions as one table: entry module, package, memory and timeout.
 
-A package holds the import closure of the entry module, the data files and the wheels that are named
-here, and nothing else. Tests compare the wheels with what the closure imports.
+A package contains the import closure of the entry module, and the data files and wheels that are
+named here. Tests compare the wheels with the imports of the closure.
 """
 
 from dataclasses import dataclass
 
-# boto3 and what it needs come with the Lambda runtime.
+# The Lambda runtime brings boto3 and its requirements.
 FROM_RUNTIME = frozenset({"boto3", "botocore"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpec:
-    """One function."""
+    """One function: its entry module, the content of its package, and its limits."""
 
     name: str
     module: str  # the entry module, which defines `lambda_handler`
     memory_mb: int
     timeout_s: int
-    max_unzipped_mb: float  # the ceiling that tests hold; cold starts grow with the package
-    wheels: tuple[str, ...] = ()  # names in the lock; what these need is added
-    data_files: tuple[str, ...] = ()  # paths in the repository, or glob patterns of them
-    with_baselines: bool = False  # carries the baseline beside each model's manifest
+    max_unzipped_mb: float  # checked by a test; cold starts grow with the package
+    wheels: tuple[str, ...] = ()  # names in the lock; their requirements are added
+    data_files: tuple[str, ...] = ()  # paths in the repository, or glob patterns
+    with_baselines: bool = False  # whether to add the baseline beside each model's manifest
 
     @property
     def handler(self) -> str:
+        """Lambda's setting `Handler`."""
         return f"{self.module}.lambda_handler"
 
 
@@ -35,7 +36,7 @@ FUNCTIONS = (
     FunctionSpec(
         name="serialize",
         module="handlers.workflow.serialize",
-        memory_mb=1769,  # a whole processor: decoding is what takes time
+        memory_mb=1769,  # one full vCPU: decoding dominates
         timeout_s=30,
         wheels=(*_POWERTOOLS, *_IMAGES),
         max_unzipped_mb=60,
@@ -60,7 +61,7 @@ FUNCTIONS = (
         name="changes",
         module="handlers.stream.publish_changes",
         memory_mb=256,
-        timeout_s=60,  # a hundred records, each with a label and an event at worst
+        timeout_s=60,  # for a batch of records with a label and an event each
         wheels=_POWERTOOLS,
         max_unzipped_mb=8,
     ),
@@ -69,7 +70,7 @@ FUNCTIONS = (
         module="handlers.review_page.handler",
         memory_mb=128,
         timeout_s=5,
-        wheels=(),  # only the standard library: the page is there at once
+        wheels=(),  # only the standard library, for a fast cold start
         data_files=tuple(
             f"handlers/review_page/static/*.{suffix}" for suffix in ("css", "html", "js", "svg")
         ),
@@ -78,7 +79,7 @@ FUNCTIONS = (
     FunctionSpec(
         name="drivers",
         module="handlers.drivers_api.handler",
-        memory_mb=512,  # processor comes with it: apps wait for the first answer of a cold start
+        memory_mb=512,  # CPU grows with memory: apps wait for the response of a cold start
         timeout_s=15,
         wheels=(*_POWERTOOLS, "msgspec"),
         max_unzipped_mb=8,
@@ -86,8 +87,8 @@ FUNCTIONS = (
     FunctionSpec(
         name="reviews",
         module="handlers.reviews_api.handler",
-        memory_mb=1769,  # a whole processor: photos are decoded for the page
-        timeout_s=25,  # the gateway hangs up after 29
+        memory_mb=1769,  # one full vCPU: photos are decoded for the review page
+        timeout_s=25,  # below the gateway's timeout of 29 s
         wheels=(*_POWERTOOLS, *_IMAGES, "msgspec"),
         max_unzipped_mb=60,
     ),
@@ -104,8 +105,8 @@ FUNCTIONS = (
         module="monitoring.report.handler",
         memory_mb=1769,
         timeout_s=900,
-        # tzdata: the runtime has no time zones of its own.
-        wheels=(*_POWERTOOLS, *_IMAGES, "jinja2", "msgspec", "numpy", "tzdata"),
+        # tzdata: the runtime has no time zone database.
+        wheels=(*_POWERTOOLS, *_IMAGES, "jinja2", "markupsafe", "msgspec", "numpy", "tzdata"),
         data_files=tuple(
             f"monitoring/{folder}/**/*.{kind}"
             for folder in ("rendering", "report/html")

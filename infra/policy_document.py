@@ -1,4 +1,4 @@
-"""The policy parameter's text, rendered from the manifests of the models in service."""
+"""Render the parameter `policy` from the manifests of the models in service."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,21 +13,25 @@ _STANDARD_PARAMETER_CHARACTERS = 4096
 
 
 def class_order(manifests: Iterable[Path]) -> tuple[str, ...]:
-    """What an answer means that names no class: nothing, if the models in service disagree.
+    """Return the order of the classes in a response without class names.
 
-    Raises: InvalidManifest."""
+    Empty if the models in service do not agree on one. Raises: InvalidManifest.
+    """
     orders = {Manifest.load(path).classes for path in manifests}
     return orders.pop() if len(orders) == 1 else ()
 
 
 def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) -> str:
-    """JSON, as Filter will accept it. Raises: InvalidConfig."""
+    """Return the policy as JSON, checked as Filter parses it. Raises: InvalidConfig.
+
+    `order_ranges` maps vehicle classes to `nearby` or `distant`.
+    """
     models = {}
     for path in manifests:
         try:
             manifest = Manifest.load(path)
         except InvalidManifest as error:
-            raise InvalidConfig(f"the model's manifest is missing or wrong: {error}") from error
+            raise InvalidConfig(f"the model's manifest is missing or invalid: {error}") from error
         if unknown := order_ranges.keys() - set(manifest.vehicle_classes):
             raise InvalidConfig(f"{path}: this model may not assign {min(unknown)!r}")
         models[manifest.model_version] = {

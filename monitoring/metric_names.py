@@ -14,19 +14,20 @@ def namespace(stage: str) -> str:
 
 SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `service`
 
-# Of each sweep.
+# Published with every sweep.
 REPAIRS_NEEDED = "RepairsNeeded"
 REPAIRS_MADE = "RepairsMade"
-REMINDERS = "ReviewReminders"  # no repairs: on a weekend no one reviews, and nothing is wrong
+# Not a repair: over a weekend reviews wait, and nothing is broken.
+REVIEW_REMINDERS = "ReviewReminders"
 REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
-OLDEST_REVIEW = "OldestReviewAge"  # seconds
-SWEEPS = "Sweeps"
+OLDEST_REVIEW_AGE = "OldestReviewAge"  # seconds
+SWEEPS = "SweepsCompleted"
 
-# Of each scheduled report.
+# Published with every scheduled report.
 REPORT_PUBLISHED = "ReportPublished"
 REPORT_VERDICT = "ReportVerdict"  # 0 OK, 1 WATCH, 2 ACT; absent for a day of too few photos
 CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
-# Of Filter.
+# Published by Filter.
 POLICY_OVERRIDE_INVALID = "PolicyOverrideInvalid"

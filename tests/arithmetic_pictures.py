@@ -1,6 +1,6 @@
 """`a_picture((48, 32))` as arithmetic-coded JPEG: Pillow reads such files, but cannot write them.
 
-Coded once by libjpeg-turbo, at quality 75 and with its usual subsampling.
+Coded once by libjpeg-turbo, with quality 75 and its default subsampling.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Finds the command lines in the documents, and checks them against the programs that they name."""
+"""Find the command lines in the documents, and check them against the programs that they name."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ _APPS = {"scones": scones, "training": training}
 
 
 def commands_of(document: Path) -> Iterator[list[str]]:
-    """The words of each command of ours: in shell blocks, and in code within a sentence."""
+    """Yield the words of the project's commands, in shell blocks and in code within sentences."""
     text = document.read_text(encoding="utf-8")
     lines = [line for block in _SHELL.findall(text) for line in block.splitlines()]
     lines += _CODE.findall(_FENCED.sub("", text))
@@ -46,7 +46,7 @@ def _split(line: str) -> Iterator[str]:
 
 
 def check(words: list[str]) -> None:
-    """Raise where the program would refuse the command: what Typer raises, or AssertionError."""
+    """Check that the program would accept the command. Raises: Typer's errors, AssertionError."""
     program, *arguments = words
     if program == "scones":
         _parse("scones", arguments)
@@ -62,7 +62,7 @@ def check(words: list[str]) -> None:
 
 
 def _parse(name: str, arguments: list[str]) -> None:
-    """Parse as the program would, without running it."""
+    """Parse the arguments as the program does, without running a command."""
     group = typer.main.get_command(_APPS[name])
     assert isinstance(group, TyperGroup)
     try:

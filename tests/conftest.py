@@ -1,4 +1,4 @@
-"""What every test shares: no sockets, no AWS settings of the person who runs them."""
+"""Shared by all tests: no sockets, and no AWS settings of the person who runs them."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ os.environ["POWERTOOLS_METRICS_NAMESPACE"] = NAMESPACE  # read where functions a
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sockets are refused (pyproject.toml), but for end-to-end tests on loopback."""
+    """Allow end-to-end tests to use sockets on loopback; all others are refused any socket."""
     for item in items:
         if item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.enable_socket)
@@ -23,16 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_read_once() -> Iterator[None]:
-    """botocore reads its models, megabytes of JSON, for each session; moto begins many sessions."""
+    """Read botocore's models once: botocore reads megabytes of JSON for every session of moto."""
     load_file = cache(JSONFileLoader().load_file)
-    with pytest.MonkeyPatch.context() as patch:  # refuses to patch what botocore no longer has
+    with pytest.MonkeyPatch.context() as patch:  # fails if botocore has no such attribute any more
         patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: load_file(path))
         yield
 
 
 @pytest.fixture(autouse=True)
 def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever AWS account the person uses, no test can see it."""
+    """Hide the AWS account and settings of the person who runs the tests."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "POWERTOOLS_")):
             monkeypatch.delenv(name)

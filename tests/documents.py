@@ -1,6 +1,6 @@
-"""Generated sections of the documents: a test renders what is between two markers.
+"""Generated sections of the documents: a test renders the text between two markers.
 
-`make snapshot` writes the sections anew, as it does with every other snapshot.
+`make snapshot` rewrites the sections, as it does with every other snapshot.
 """
 
 import os
@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 
 def matches(document: str, section: str, text: str) -> None:
-    """Fail unless `section` of `document` (a path below the root) is exactly `text`.
+    """Assert that `section` of `document` (a path below the root) is exactly `text`.
 
     The section is the text between `<!-- generated: NAME -->` and `<!-- end of NAME -->`.
     """
@@ -21,12 +21,12 @@ def matches(document: str, section: str, text: str) -> None:
     current = _section(path, section)["text"].strip()
     # Lists of lines, so that pytest shows the lines that differ.
     assert current.splitlines() == text.strip().splitlines(), (
-        f"{document}: section {section} is stale; `make snapshot` writes it"
+        f"{document}: section {section} is stale; run `make snapshot`"
     )
 
 
 def replaced(path: Path, section: str, text: str) -> str:
-    """The document with another text in its section."""
+    """Return the document with another text in its section."""
     place = _section(path, section)
     content = path.read_text(encoding="utf-8")
     start, end = place.span("text")
@@ -34,7 +34,7 @@ def replaced(path: Path, section: str, text: str) -> str:
 
 
 def cells(*values: str) -> str:
-    """One row of a Markdown table; a bar inside a cell would end it."""
+    """Return one row of a Markdown table; bars inside cells are escaped."""
     return "| " + " | ".join(value.replace("|", "\\|") for value in values) + " |"
 
 

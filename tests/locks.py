@@ -1,4 +1,4 @@
-"""The lock files, as tests compare them with what is imported or installed."""
+"""The distributions of lock files, which tests compare with imports and installations."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,11 @@ _PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 
 def locked(name: str) -> set[str]:
-    """The distributions of `requirements/<name>.lock`, by normalized name."""
+    """Return the distributions of `requirements/<name>.lock`, by normalized name."""
     text = (_REQUIREMENTS / f"{name}.lock").read_text(encoding="utf-8")
     return {normalized(distribution) for distribution in _PINNED.findall(text)}
 
 
 def normalized(distribution: str) -> str:
-    """`Hypercorn` and `hypercorn` are one distribution, as in the packaging specification."""
+    """Return a distribution's name in the normal form of the packaging specification."""
     return re.sub(r"[-_.]+", "-", distribution).lower()

@@ -1,4 +1,4 @@
-"""Pictures drawn for tests: never photos of other people."""
+"""Pictures that are drawn for tests, so that these need no photos of people."""
 
 import io
 import random
@@ -11,7 +11,7 @@ EXIF_ORIENTATION = 0x0112
 
 
 def a_picture(size: tuple[int, int] = (640, 480), mode: str = "RGB") -> Image.Image:
-    """A red corner, a blue corner and enough detail to be called sharp."""
+    """Return a picture with a red corner, a blue corner, and enough detail to count as sharp."""
     image = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(image)
     chance = random.Random(7)  # noqa: S311 - a drawing, not a secret
@@ -35,7 +35,7 @@ def a_jpeg(size: tuple[int, int] = (640, 480), **options: object) -> bytes:
 
 
 def turned(orientation: int, size: tuple[int, int] = (640, 480)) -> bytes:
-    """A JPEG stored so that its EXIF orientation makes it look like `a_picture`."""
+    """Return a JPEG whose EXIF orientation (1 to 8) makes it look like `a_picture`."""
     inverse = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -57,17 +57,17 @@ def jpeg_segment(marker: int, body: bytes) -> bytes:
 
 
 def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
-    """A JPEG with more segments right after its first two bytes."""
+    """Return a JPEG with more segments after the start-of-image marker."""
     return jpeg[:2] + b"".join(segments) + jpeg[2:]
 
 
 def a_box(kind: bytes, body: bytes) -> bytes:
-    """A box as MP4 and HEIF have them."""
+    """Return a box of the ISO base media format, which MP4 and HEIF use; `kind` is 4 bytes."""
     return struct.pack(">I4s", len(body) + 8, kind) + body
 
 
 def a_png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to nothing."""
+    """Return a PNG that declares a size but has almost no pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 64)), (b"IEND", b"")]
     body = b"".join(

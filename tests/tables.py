@@ -1,4 +1,4 @@
-"""Tables under moto, with the keys and indexes that the stack gives them."""
+"""Create tables under moto with the keys and indexes of the ledger's schema."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def create_photos_table(name: str = "photos") -> None:
-    """The table `Photos` under a name of the test's."""
+    """Create the table `Photos` under another name."""
     create_table(boto3.client("dynamodb", region_name="us-east-1"), PHOTOS, name)
 
 
 def create_table(dynamodb: Any, schema: TableSchema, name: str) -> None:
-    """One table of the schema, under any name."""
+    """Create one table of the schema under another name."""
     keys = {*schema.keys, *(key for index in schema.indexes for key in index.keys)}
     indexes = [
         {

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 FOLDERS = ("handlers", "infra", "monitoring", "training")
-# What each part may import of the project, longest prefix first.
+# Packages of the project that a package may import, longest prefix first.
 ALLOWED = {
     "handlers.domain": ("handlers.domain",),
     "handlers.aws": ("handlers.aws", "handlers.domain"),
@@ -37,13 +37,13 @@ def module_of(file: Path) -> str:
 
 
 def imports_of(file: Path) -> set[str]:
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+            modules.add(node.module)
+    return modules
 
 
 SOURCES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
@@ -52,10 +52,10 @@ SOURCES = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("
 @pytest.mark.parametrize("file", SOURCES, ids=module_of)
 def test_imports_point_inward(file: Path) -> None:
     module = module_of(file)
-    part = next(part for part in ALLOWED if f"{module}.".startswith(f"{part}."))
+    package = next(prefix for prefix in ALLOWED if f"{module}.".startswith(f"{prefix}."))
     for imported in imports_of(file):
         if imported.split(".")[0] in FOLDERS:
-            allowed = any(f"{imported}.".startswith(f"{each}.") for each in ALLOWED[part])
+            allowed = any(f"{imported}.".startswith(f"{prefix}.") for prefix in ALLOWED[package])
             assert allowed, f"{module} must not import {imported}"
 
 
@@ -65,26 +65,24 @@ def test_the_domain_is_pure() -> None:
         assert not outside, f"{file.name} imports {outside}"
 
 
-def test_only_the_app_and_its_constructs_know_cdk() -> None:
-    knows = {module_of(file) for file in SOURCES if "aws_cdk" in imports_of(file)}
+def test_only_the_app_and_its_constructs_import_cdk() -> None:
+    importers = {module_of(file) for file in SOURCES if "aws_cdk" in imports_of(file)}
     allowed = ("infra.app", "infra.constructs", "infra.stacks.pipeline", "infra.stacks.serving")
-    strays = {
-        name for name in knows if not name.startswith((*allowed, "infra.synthesis.packaging"))
+    assert not {
+        name for name in importers if not name.startswith((*allowed, "infra.synthesis.packaging"))
     }
-    assert not strays
 
 
-def test_only_one_module_knows_the_sagemaker_sdk() -> None:
-    """It is large and slow: nothing but the start of a training job may wait for it."""
-    knows = {
+def test_only_one_module_imports_the_sagemaker_sdk() -> None:
+    """The SDK is large and slow: only the launch of a training job may wait for it."""
+    importers = {
         module_of(file)
         for file in SOURCES
         if any(f"{name}.".startswith("sagemaker.") for name in imports_of(file))
     }
-    assert knows == {"training.sagemaker.launch"}
+    assert importers == {"training.sagemaker.launch"}
 
 
 def test_module_names_do_not_hide_the_standard_library() -> None:
-    """But for those that are called by their full name."""
     names = {module_of(file) for file in SOURCES}
     assert not {name for name in names if name in sys.stdlib_module_names}

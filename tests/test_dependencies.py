@@ -1,7 +1,7 @@
 """A user's environment (`local`) has every package that the product and the emulator import.
 
-Tests run with `dev`, which brings many more, so a package that is missing for users is not missed
-here. `python -m tests.e2e.local_only` tries the same by calls, where only `local` is installed.
+Tests run with `dev`, which has many more, so a run does not show a package that users lack.
+`python -m tests.e2e.local_only` checks the same by calls, where only `local` is installed.
 """
 
 import ast
@@ -18,10 +18,10 @@ from tests.locks import locked, normalized
 
 PRODUCT = ("handlers", "infra", "monitoring", "training/serving")
 FIRST_PARTY = {"handlers", "infra", "monitoring", "training"}
-# What the emulator imports only for services or settings that this project does not use.
+# Imports of the emulator for services or settings that this project does not use.
 UNUSED_BY_THE_EMULATOR = {
     "asyncssh": "Transfer Family's SFTP server, which is switched off",
-    "cbor2": "the binary protocol of CloudWatch and Kinesis, which nothing here calls",
+    "cbor2": "the binary protocol of CloudWatch and Kinesis, which this project does not call",
     "docker": "containers: functions run as processes, and there is no daemon to reach",
     "duckdb": "Athena and Firehose",
     "psycopg2": "RDS",
@@ -32,9 +32,9 @@ UNUSED_BY_THE_EMULATOR = {
 
 
 def imported_at_run_time(file: Path) -> Iterator[str]:
-    """Full names of the imported modules, those in functions and of `import_module("…")` too.
+    """Yield the full names of imported modules, also in functions and by `import_module("…")`.
 
-    Not what stands under `if TYPE_CHECKING:`.
+    Imports under `if TYPE_CHECKING:` are left out.
     """
     nodes: list[ast.AST] = [ast.parse(file.read_bytes())]
     while nodes:
@@ -47,7 +47,7 @@ def imported_at_run_time(file: Path) -> Iterator[str]:
                 yield from (alias.name for alias in names)
             case ast.ImportFrom(module=str(module), names=names, level=0):
                 yield module
-                # A module or a name of one: the caller sees which of them is a file.
+                # A module or a name in one: the caller checks which of them is a file.
                 yield from (f"{module}.{alias.name}" for alias in names)
             case ast.Call(
                 func=ast.Name("import_module") | ast.Attribute(attr="import_module"),
@@ -58,9 +58,9 @@ def imported_at_run_time(file: Path) -> Iterator[str]:
 
 
 def third_party_of_the_product() -> dict[str, set[str]]:
-    """Top-level packages, and the files that import them.
+    """Return top-level packages with the files that import them.
 
-    Begins with the product's folders and follows imports into the rest of `training`.
+    Starts at the product's folders and follows imports into the rest of `training`.
     """
     importers: dict[str, set[str]] = defaultdict(set)
     files = [file for folder in PRODUCT for file in (ROOT / folder).rglob("*.py")]
@@ -79,7 +79,7 @@ def third_party_of_the_product() -> dict[str, set[str]]:
 
 
 def third_party_of_the_emulator() -> dict[str, set[str]]:
-    """The same of the emulator, for all services that it has."""
+    """Return the same for the emulator, with all its services."""
     spec = importlib.util.find_spec("ministack")
     assert spec is not None
     assert spec.origin is not None
@@ -92,10 +92,11 @@ def third_party_of_the_emulator() -> dict[str, set[str]]:
 
 
 def files_of(module: str) -> list[Path]:
-    """The file of a module of this project, and those of the packages around it."""
+    """Return the file of a module of this project, and those of its parent packages."""
     parts = module.split(".")
-    around = [ROOT.joinpath(*parts[: length + 1], "__init__.py") for length in range(len(parts))]
-    return [path for path in (*around, ROOT.joinpath(*parts).with_suffix(".py")) if path.is_file()]
+    packages = [ROOT.joinpath(*parts[: length + 1], "__init__.py") for length in range(len(parts))]
+    candidates = (*packages, ROOT.joinpath(*parts).with_suffix(".py"))
+    return [path for path in candidates if path.is_file()]
 
 
 def without_standard_library(importers: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -108,7 +109,7 @@ def without_standard_library(importers: dict[str, set[str]]) -> dict[str, set[st
 
 @cache
 def distributions_of(package: str) -> frozenset[str]:
-    """Those that bring a top-level package; more than one where it is a namespace."""
+    """Return the distributions of a top-level package; a namespace package may have several."""
     return frozenset(map(normalized, packages_distributions().get(package, ())))
 
 
@@ -133,7 +134,7 @@ def test_a_user_has_every_package_that_the_emulator_needs() -> None:
         package: sorted(files) for package, files in importers.items() if not is_locked(package)
     }
     assert set(missing) == set(UNUSED_BY_THE_EMULATOR), (
-        f"add a package to `local`, or say here why this project does not need it: {missing}"
+        f"add a package to `local`, or state here why this project does not need it: {missing}"
     )
 
 
@@ -143,7 +144,9 @@ def test_a_package_that_only_developers_have_is_refused() -> None:
     assert not any(map(is_locked, developers_alone))
 
 
-def test_imports_in_functions_and_by_name_count_and_those_for_types_do_not(tmp_path: Path) -> None:
+def test_imports_in_functions_and_by_name_are_read_and_those_for_types_are_not(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "module.py"
     file.write_text(
         "import typing\n"

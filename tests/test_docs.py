@@ -1,4 +1,4 @@
-"""The documents are true of the project: their commands work, and nothing stays unmentioned."""
+"""The documents' commands work, and every command and target is documented."""
 
 import re
 
@@ -18,7 +18,7 @@ TARGETS = set(re.findall(r"^([a-z0-9-]+):", MAKEFILE, re.MULTILINE))
 LISTED = set(re.findall(r"^([a-z0-9-]+):.*## ", MAKEFILE, re.MULTILINE))
 README_BYTES = 6 * 1024
 
-# Programs are tested where they live; a document's command of theirs runs nothing here.
+# Command lines are only parsed: the programs have tests of their own.
 COMMAND_LINES = sorted({tuple(words) for path in DOCUMENTS for words in commands_of(path)})
 
 

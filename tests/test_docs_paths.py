@@ -21,7 +21,7 @@ PROGRAM_LINES = sorted(
 _CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"\.?[\w-][\w.-]*(?:/[\w.*-]+)*/?")
 _SOURCE = {".py", ".js", ".toml", ".ipynb"}
-# Folders of a table's row are below the folder in its first cell.
+# Folders in the row of a table are below the folder in its first cell.
 _ROW = re.compile(r"^\| `([a-z_/]+/)` \| (.*) \|$", re.MULTILINE)
 
 TREE = {
@@ -83,7 +83,7 @@ def test_a_path_is_there_or_not(name: str, is_there: bool) -> None:
 
 
 def _paths(text: str) -> set[str]:
-    """Code that looks like a path of ours: below one of the folders, or a source file."""
+    """Return code that looks like a path of the project: below a folder, or a source file."""
     names = {name for name in _CODE.findall(text) if _PATH.fullmatch(name)}
     return {
         name
@@ -93,13 +93,13 @@ def _paths(text: str) -> set[str]:
 
 
 def _exists(name: str) -> bool:
-    """A path below the root, or the end of one where only the end is written."""
+    """Return whether a path exists below the root, or is the end of one that does."""
     if name.split("/", maxsplit=1)[0] in FOLDERS:
         return name in TREE or f"{name}/" in TREE or any(ROOT.glob(name))
     return (ROOT / name).exists() or any(path.endswith(f"/{name}") for path in TREE)
 
 
 def _anchors(document: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """Return the anchors that GitHub derives from headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}

@@ -1,7 +1,6 @@
-"""Executes the walk-through notebook: `python -m tests.walkthrough` (`make walkthrough`).
+"""Execute the walk-through notebook: `python -m tests.walkthrough` (`make walkthrough`).
 
-Every cell prints only what is the same in each run, so that the outputs can be kept beside the
-code, and a test can compare them.
+Cells print only what is equal in every run, so that a test can compare the stored outputs.
 """
 
 import os
@@ -25,12 +24,12 @@ Notebook = Any  # nbformat's NotebookNode is a dict with attributes
 
 
 def stored() -> Notebook:
-    """The notebook as it is committed."""
+    """Return the notebook as it is committed."""
     return nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call] # it has no types
 
 
 def executed() -> Notebook:
-    """The notebook with the outputs of a fresh run. Raises: CellExecutionError."""
+    """Run the notebook; return it with the new outputs. Raises: CellExecutionError."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "SCONES_UP_DIR": f"{folder}/up", "IPYTHONDIR": folder}
         connection = {
@@ -48,7 +47,7 @@ def executed() -> Notebook:
         try:
             return client.execute(env=environment)
         finally:
-            # A cell that failed has left the system running.
+            # After a failed cell the system is still running.
             subprocess.run(
                 [sys.executable, "-m", "infra.cli", "down", "--discard"],
                 cwd=ROOT,
@@ -59,7 +58,7 @@ def executed() -> Notebook:
 
 
 def outputs(notebook: Notebook) -> list[str]:
-    """What each code cell printed, in order."""
+    """Return the text that the code cells printed, in their order."""
     return [
         "".join(output.get("text", "") for output in cell["outputs"])
         for cell in notebook["cells"]
@@ -68,7 +67,7 @@ def outputs(notebook: Notebook) -> list[str]:
 
 
 def main() -> None:
-    """Execute the notebook and store its outputs. Exits with 1 where a cell fails."""
+    """Execute the notebook and store its outputs; exit with 1 if a cell fails."""
     started = time.monotonic()
     try:
         notebook = executed()

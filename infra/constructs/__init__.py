@@ -1,1 +1,1 @@
-"""One construct for each box of the diagram; the stacks only put them together."""
+"""One construct for each capability of the system; the stacks compose them."""

@@ -1,4 +1,4 @@
-"""Buckets as all of them are here: private, encrypted, TLS only, with their accesses logged."""
+"""The settings that all buckets share: private, encrypted, TLS only, with accesses logged."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
@@ -9,7 +9,11 @@ from infra.constructs.resource import pin_logical_id, removal_policy
 
 
 class PrivateBucket(s3.Bucket):
-    """A bucket that only the account's own roles can read, over TLS."""
+    """A bucket that only the account's own roles can read, over TLS.
+
+    `expires_after_days` of None keeps objects until they are deleted. The logical id is pinned: a
+    changed one would be another, empty bucket.
+    """
 
     def __init__(
         self,
@@ -49,8 +53,8 @@ class PrivateBucket(s3.Bucket):
         pin_logical_id(self, logical_id)
 
 
-class AccessLogs(PrivateBucket):
-    """Where S3 writes who touched the other buckets."""
+class AccessLogsBucket(PrivateBucket):
+    """The bucket to which S3 writes the access logs of the other buckets."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(

@@ -1,11 +1,15 @@
-"""Where people reach what the stack makes: an address of AWS's, unless one of their own is set."""
+"""URLs that a deployment may replace by a custom domain."""
 
 from aws_cdk import CfnCondition, CfnParameter, Fn, Token
 from constructs import Construct
 
 
-def address(scope: Construct, name: str, own: str, description: str) -> str:
-    """A parameter of the stack where it is set, else `own`, the address that AWS gives."""
+def url_parameter(scope: Construct, name: str, default_url: str, description: str) -> str:
+    """Add a template parameter for a URL; return a token for it.
+
+    The token resolves to the parameter if the deployer sets it (scheme and host, no path), else to
+    `default_url`, the URL that AWS assigns.
+    """
     parameter = CfnParameter(
         scope,
         name,
@@ -18,4 +22,4 @@ def address(scope: Construct, name: str, own: str, description: str) -> str:
         scope, f"Has{name}", expression=Fn.condition_not(Fn.condition_equals(parameter, ""))
     )
     is_set.override_logical_id(f"Has{name}")
-    return Token.as_string(Fn.condition_if(f"Has{name}", parameter, own))
+    return Token.as_string(Fn.condition_if(f"Has{name}", parameter, default_url))

@@ -1,4 +1,4 @@
-"""One page of CloudWatch for whoever is on call: photos, waiting, endpoint, verdict, alarms."""
+"""The CloudWatch dashboard: alarms, photos, executions, reviews, endpoint, report, sweeper."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,7 +15,7 @@ _DAY = Duration.days(1)
 
 
 class Dashboard(Construct):
-    """The dashboard of a stage."""
+    """One dashboard for a stage, for the operator on call."""
 
     def __init__(
         self,
@@ -28,48 +28,51 @@ class Dashboard(Construct):
         alarms: list[cloudwatch.Alarm],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._board = cloudwatch.Dashboard(
+        self._dashboard = cloudwatch.Dashboard(
             self,
             "Board",
             default_interval=Duration.days(3),
-            # Automatic periods would cut the daily figures into five minutes.
+            # Automatic periods would split the daily figures into five minutes.
             period_override=cloudwatch.PeriodOverride.INHERIT,
         )
-        self._board.add_widgets(
+        self._dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE)
         )
         self._add(
-            ("What became of photos", self._outcomes(config)),
-            ("Executions", _of_machine(machine)),
+            ("Outcomes of photos", _outcome_metrics(config)),
+            ("Executions", _execution_metrics(machine)),
         )
-        self._board.add_widgets(
-            _reviews(review_queue, config),
-            _graph("Endpoint: calls and errors", _of_calls(config)),
+        self._dashboard.add_widgets(
+            _review_graph(review_queue, config),
+            _graph("Endpoint: calls and errors", _invocation_metrics(config)),
         )
         self._add(
-            ("Endpoint: microseconds (p50, p95)", _of_latency(config)),
+            ("Endpoint: microseconds (p50, p95)", _latency_metrics(config)),
             ("Daily report: verdict 0 to 2", [_daily(names.REPORT_VERDICT, "Maximum", config)]),
         )
-        self._board.add_widgets(*_of_capture(config), _graph("Sweeper", _of_sweeper(config)))
+        self._dashboard.add_widgets(
+            *_capture_graphs(config), _graph("Sweeper", _sweeper_metrics(config))
+        )
 
     def _add(self, *graphs: tuple[str, list[cloudwatch.IMetric]]) -> None:
-        self._board.add_widgets(*(_graph(title, metrics) for title, metrics in graphs))
-
-    def _outcomes(self, config: StageConfig) -> list[cloudwatch.IMetric]:
-        counted = {
-            "PhotosPrepared": "serialize",
-            "PhotosRefused": "serialize",
-            "PhotosAssigned": "filter",
-            "PhotosSentToReview": "filter",
-        }
-        return [function_metric(name, service, config) for name, service in counted.items()]
+        self._dashboard.add_widgets(*(_graph(title, metrics) for title, metrics in graphs))
 
 
 def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
 
 
-def _of_machine(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
+def _outcome_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
+    service_by_metric = {
+        "PhotosPrepared": "serialize",
+        "PhotosRefused": "serialize",
+        "PhotosAssigned": "filter",
+        "PhotosSentToReview": "filter",
+    }
+    return [function_metric(name, service, config) for name, service in service_by_metric.items()]
+
+
+def _execution_metrics(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
     return [
         machine.metric_started(),
         machine.metric_succeeded(),
@@ -78,38 +81,41 @@ def _of_machine(machine: sfn.StateMachine) -> list[cloudwatch.IMetric]:
     ]
 
 
-def _reviews(queue: sqs.IQueue, config: StageConfig) -> cloudwatch.GraphWidget:
-    """How many against how long: each has an axis of its own."""
+def _review_graph(queue: sqs.IQueue, config: StageConfig) -> cloudwatch.GraphWidget:
+    """Return a graph with two axes: number of messages, and age of the oldest review."""
     return cloudwatch.GraphWidget(
         title="Reviews: messages; seconds of the oldest",
         left=[queue.metric_approximate_number_of_messages_visible(statistic="Maximum")],
-        right=[sweeper_metric(names.OLDEST_REVIEW, config, statistic="Maximum")],
+        right=[sweeper_metric(names.OLDEST_REVIEW_AGE, config, statistic="Maximum")],
         width=_HALF,
     )
 
 
-def _of_capture(config: StageConfig) -> list[cloudwatch.GraphWidget]:
+def _capture_graphs(config: StageConfig) -> list[cloudwatch.GraphWidget]:
     if not config.captures_everything:
         return []
     completeness = _daily(names.CAPTURE_COMPLETENESS, "Minimum", config)
     return [_graph("Capture completeness", [completeness])]
 
 
-def _of_calls(config: StageConfig) -> list[cloudwatch.IMetric]:
-    counted = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
-    return [endpoint_metric(name, config) for name in counted]
+def _invocation_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
+    metric_names = ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")
+    return [endpoint_metric(name, config) for name in metric_names]
 
 
-def _of_latency(config: StageConfig) -> list[cloudwatch.IMetric]:
-    return [endpoint_metric("ModelLatency", config, statistic=each) for each in ("p50", "p95")]
+def _latency_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
+    return [
+        endpoint_metric("ModelLatency", config, statistic=percentile)
+        for percentile in ("p50", "p95")
+    ]
 
 
-def _of_sweeper(config: StageConfig) -> list[cloudwatch.IMetric]:
-    counted = (
+def _sweeper_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
+    metric_names = (
         *(names.REPAIRS_NEEDED, names.REPAIRS_MADE, names.REPAIRS_REFUSED),
-        names.REMINDERS,
+        names.REVIEW_REMINDERS,
     )
-    return [sweeper_metric(name, config) for name in counted]
+    return [sweeper_metric(name, config) for name in metric_names]
 
 
 def _daily(name: str, statistic: str, config: StageConfig) -> cloudwatch.Metric:

@@ -1,4 +1,4 @@
-"""Where the endpoint's Data Capture writes what it was asked and what it answered."""
+"""The bucket in which SageMaker Data Capture keeps requests and responses of the endpoint."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_s3 as s3
@@ -9,11 +9,11 @@ from infra.constructs.buckets import PrivateBucket
 from infra.constructs.functions import HandlerFunction
 
 CAPTURE_PREFIX = "data-capture"
-VARIANT = "AllTraffic"  # of the endpoint; a folder of the captures
+VARIANT = "AllTraffic"  # production variant of the endpoint, and a segment of the captures' keys
 
 
-class Capture(Construct):
-    """The capture bucket, named so that the Serving stack can find it."""
+class DataCapture(Construct):
+    """The capture bucket, under a name that the stack Serving computes as well."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, config: StageConfig, access_logs: s3.IBucket
@@ -26,15 +26,15 @@ class Capture(Construct):
             logical_id="Capture",
             bucket_name=capture_bucket_name(config),
             access_logs=access_logs,
-            # Photos lie here a second time: kept as long as monitoring looks back, no longer.
+            # A second copy of the photos: deleted when monitoring does not need it any more.
             expires_after_days=config.capture_retention_days,
         )
 
     def connect(self, classify: HandlerFunction, *, config: StageConfig) -> None:
-        """Classify writes captures only where the endpoint does not."""
+        """Set and grant what Classify needs to write captures, if the endpoint does not."""
         writes = config.capture_writer == "classify"
         prefix = f"{CAPTURE_PREFIX}/{config.endpoint_name}/{VARIANT}/"
-        classify.set(
+        classify.set_environment(
             capture_bucket=self.bucket.bucket_name if writes else "",
             capture_prefix=prefix.rstrip("/") if writes else "",
             capture_modes=",".join(config.capture_modes) if writes else "",
@@ -44,7 +44,7 @@ class Capture(Construct):
 
 
 def capture_bucket_name(config: StageConfig) -> str:
-    """The name both stacks compute for themselves, so that neither exports to the other."""
+    """Return the bucket's name; both stacks compute it, so that neither exports to the other."""
     return config.capture_bucket_name(
         account=config.account or Aws.ACCOUNT_ID, region=config.region or Aws.REGION
     )

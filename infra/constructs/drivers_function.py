@@ -1,4 +1,4 @@
-"""The drivers' function: its table of permissions, and exactly what it may touch."""
+"""The function of the drivers' API: its table of uploads, settings and permissions."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
@@ -15,7 +15,7 @@ from infra.constructs.resource import pin_logical_id, removal_policy
 
 
 class DriversFunction(Construct):
-    """Signs uploads, reads the ledger, and opens a review where a driver contests."""
+    """Sign uploads, read the ledger, and open a review when a driver contests a decision."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class DriversFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.uploads = _uploads_table(self, config)
-        function.set(
+        function.set_environment(
             intake_bucket=intake.bucket.bucket_name,
             uploads_table=self.uploads.table_name,
             upload_retention_days=str(config.upload_retention_days),
@@ -40,7 +40,7 @@ class DriversFunction(Construct):
             review_queue_url=queues.review.queue_url,
             sign_in_url=sign_in_url,
         )
-        # What a signed form may do is what its signer may do.
+        # A signed upload form has the permissions of the role that signed it.
         function.allow_objects(["s3:PutObject"], bucket=intake.bucket, prefix=INTAKE_PREFIX)
         photos = ledger.photos.table_arn
         function.allow(
@@ -50,13 +50,13 @@ class DriversFunction(Construct):
         function.allow(
             ["dynamodb:Query"], resources=index_arns(ledger.photos, BY_DRIVER, BY_UPLOAD)
         )
-        # A contest changes no assignment, and its transaction checks that it has not changed.
+        # A contest does not change the assignment; its transaction checks that nothing else has.
         function.allow(
             ["dynamodb:GetItem", "dynamodb:ConditionCheckItem"],
             resources=[ledger.assignments.table_arn],
         )
         function.allow(["sqs:SendMessage"], resources=[queues.review.queue_arn])
-        _let_web_apps_post(intake, config)
+        _allow_cross_origin_uploads(intake, config)
 
 
 def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
@@ -78,7 +78,7 @@ def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
     return table
 
 
-def _let_web_apps_post(intake: Intake, config: StageConfig) -> None:
+def _allow_cross_origin_uploads(intake: Intake, config: StageConfig) -> None:
     if config.cors_origins:
         intake.bucket.add_cors_rule(
             allowed_methods=[s3.HttpMethods.POST],

@@ -1,4 +1,4 @@
-"""The functions, made from one table, each with a role of its own."""
+"""The Lambda functions of `infra/function_specs.py`, each with a role of its own."""
 
 from aws_cdk import AssetHashType, Duration, IgnoreMode, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,15 +9,14 @@ from constructs import Construct
 
 from infra.config import PackageTarget, StageConfig
 from infra.constructs.buckets import PrivateBucket
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import log_group_for, resource_of
+from infra.constructs.resource import acknowledge, log_group_for, resource_of
 from infra.function_specs import FunctionSpec
 from infra.synthesis.packaging import build_package, specs_of_stage
 from monitoring import metric_names as names
 
 
 class Functions(Construct):
-    """Functions by name; the stack grants each what it may touch and sets its environment."""
+    """All functions, by name; the stack grants permissions and sets environments."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -31,7 +30,7 @@ class Functions(Construct):
 
 
 class HandlerFunction(Construct):
-    """A function, its log group and a role that starts with nothing but logs and traces."""
+    """A function, its log group, and a role that at first may only write logs and traces."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, spec: FunctionSpec, config: StageConfig
@@ -57,11 +56,13 @@ class HandlerFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             environment={names.NAMESPACE_VARIABLE: names.namespace(config.stage)},
         )
-        acknowledge(self._role, "IAM5[Resource::*]", "X-Ray's two actions know no resources.")
+        acknowledge(
+            self._role, "IAM5[Resource::*]", "X-Ray's two actions support no resource-level scope."
+        )
         acknowledge(
             self.function,
             "L1",
-            "Python 3.13 is what prod is tested with; stage local runs the host's interpreter.",
+            "Stage prod is tested with Python 3.13; stage local runs the host's interpreter.",
         )
 
     def allow(self, actions: list[str], *, resources: list[str]) -> None:
@@ -69,16 +70,16 @@ class HandlerFunction(Construct):
         self._role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
 
     def allow_objects(self, actions: list[str], *, bucket: PrivateBucket, prefix: str) -> None:
-        """Grant these actions on what lies under a prefix of a bucket."""
+        """Grant these actions on the objects under a prefix of a bucket."""
         self.allow(actions, resources=[bucket.arn_for_objects(f"{prefix}*")])
         acknowledge(
             self._role,
             f"IAM5[Resource::<{bucket.logical_id}.Arn>/{prefix}*]",
-            "Nobody knows the keys of objects beforehand; the prefix bounds them.",
+            "The keys of objects are not known beforehand; the prefix bounds them.",
         )
 
     def allow_stream(self, table: dynamodb.Table) -> None:
-        """Grant what Lambda does by this role to follow a table's changes."""
+        """Grant what Lambda needs to read a table's stream with this function's role."""
         self.allow(
             ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             resources=[str(table.table_stream_arn)],
@@ -89,11 +90,11 @@ class HandlerFunction(Construct):
         acknowledge(
             self._role,
             f"IAM5[Resource::<{logical_id}.Arn>/stream/*]",
-            "Streams are listed, not named: AWS asks for this action on all streams of the table.",
+            "AWS requires this action on all streams of the table.",
         )
 
     def allow_listing(self, action: str, *, bucket: PrivateBucket, prefixes: list[str]) -> None:
-        """Grant listing what lies under these prefixes, and nothing beside."""
+        """Grant listing the keys under these prefixes of a bucket, and no others."""
         self._role.add_to_policy(
             iam.PolicyStatement(
                 actions=[action],
@@ -102,16 +103,16 @@ class HandlerFunction(Construct):
             )
         )
 
-    def keep_failures(self, queue: sqs.IQueue) -> None:
-        """Where calls end that failed three times; for functions that nobody waits for."""
+    def set_dead_letter_queue(self, queue: sqs.IQueue) -> None:
+        """Send events of asynchronous calls to this queue after three failed attempts."""
         function = resource_of(self.function, lambda_.CfnFunction)
         function.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
             target_arn=queue.queue_arn
         )
         self.allow(["sqs:SendMessage"], resources=[queue.queue_arn])
 
-    def set(self, **environment: str) -> None:
-        """Settings, named as `handlers/settings.py` reads them."""
+    def set_environment(self, **environment: str) -> None:
+        """Add environment variables; `settings.py` of the handlers reads the upper-case names."""
         for name, value in environment.items():
             self.function.add_environment(name.upper(), value)
 
@@ -122,7 +123,7 @@ def _code(spec: FunctionSpec, target: PackageTarget) -> lambda_.AssetCode:
         str(package.folder),
         asset_hash=package.digest,
         asset_hash_type=AssetHashType.CUSTOM,
-        # Whoever imports from the cache to measure something leaves these behind.
+        # Benchmarks import from the cache of packages, and leave these folders behind.
         exclude=["__pycache__"],
         ignore_mode=IgnoreMode.GIT,
     )

@@ -1,6 +1,7 @@
-"""The HTTP API: one route for every operation, a scope on every route but the public ones.
+"""The HTTP API: one route for every operation, with its scope and throttle.
 
-Made of the operations that the handlers declare, so that gateway, API document and code agree.
+Built from the operations that the handlers declare, so that gateway, OpenAPI document and code
+agree.
 """
 
 from collections.abc import Iterable
@@ -13,85 +14,87 @@ from constructs import Construct
 from handlers.http_api.auth import DRIVE, LEAD, REVIEW
 from handlers.http_api.operations import Operation
 from infra.config import StageConfig
-from infra.constructs.custom_domains import address
+from infra.constructs.custom_domains import url_parameter
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.idempotency_table import IdempotencyTable
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import log_group_for
+from infra.constructs.resource import acknowledge, log_group_for
 from infra.constructs.user_pool import UserPool
 
-_PER_SECOND, _BURST = 50, 100  # of any route that does not say otherwise
+_PER_SECOND, _BURST = 50, 100  # of routes without limits of their own
 _GATEWAY_TIMEOUT_MS = 29_000
 PAGE_PATH = "/review"
 
 
 class HttpApi(Construct):
-    """The gateway with its authorizer; `open` adds the operations of one function."""
+    """The API with its authorizer; `add_operations` adds the routes of one function."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, identity: UserPool
+        self, scope: Construct, construct_id: str, *, config: StageConfig, user_pool: UserPool
     ) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        self._identity = identity
+        self._user_pool = user_pool
         self.api = gateway.CfnApi(
             self,
             "Api",
             name=f"scones-{config.stage}",
-            description="The drivers' and the reviewers' door.",
+            description="The API of the drivers' app and of the review page.",
             protocol_type="HTTP",
             cors_configuration=_cors(config),
         )
         region = Stack.of(self).region
-        own_url = f"https://{self.api.ref}.execute-api.{region}.amazonaws.com"
-        self.url = address(
-            self, "ApiUrl", own_url, "Where people reach the API: a domain of your own, if any."
+        default_url = f"https://{self.api.ref}.execute-api.{region}.amazonaws.com"
+        self.url = url_parameter(
+            self, "ApiUrl", default_url, "URL of a custom domain of the API, if it has one."
         )
-        self.sign_in_url = address(
-            self, "SignInUrl", identity.hosted_url, "Where people sign in, if at your own domain."
+        self.sign_in_url = url_parameter(
+            self,
+            "SignInUrl",
+            user_pool.hosted_url,
+            "URL of a custom domain of the sign-in page, if it has one.",
         )
         page = f"{self.url}{PAGE_PATH}"
-        self.drivers_client = identity.client(
+        self.drivers_client = user_pool.add_client(
             "DriversApp",
             scopes=(DRIVE,),
-            signed_in_at=list(config.drivers_app_urls),
-            signed_out_at=list(config.drivers_app_urls),
-            stays_signed_in=Duration.days(30),
+            callback_urls=list(config.drivers_app_urls),
+            logout_urls=list(config.drivers_app_urls),
+            session_duration=Duration.days(30),
         )
-        self.reviewers_client = identity.client(
+        self.reviewers_client = user_pool.add_client(
             "ReviewersPage",
             scopes=(REVIEW, LEAD),
-            signed_in_at=[page],
-            signed_out_at=[page],
-            stays_signed_in=Duration.hours(12),
+            callback_urls=[page],
+            logout_urls=[page],
+            session_duration=Duration.hours(12),
         )
-        self._authorizer = self._authorize(identity)
-        self._requests = IdempotencyTable(self, "Requests")
-        self._stage = self._default_stage()
+        self._authorizer = self._add_authorizer(user_pool)
+        self._idempotency_table = IdempotencyTable(self, "IdempotencyTable")
+        self._stage = self._add_default_stage()
 
-    def settings_of_page(self) -> dict[str, str]:
-        """Where the reviewers' page signs people in; see `PageSettings`."""
+    def review_page_settings(self) -> dict[str, str]:
+        """Return the environment of the review page's function; see `PageSettings`."""
         return {
             "authorize_url": f"{self.sign_in_url}/oauth2/authorize",
             "token_url": f"{self.sign_in_url}/oauth2/token",
             "logout_url": f"{self.sign_in_url}/logout",
             "client_id": self.reviewers_client.user_pool_client_id,
             "scope": f"openid {REVIEW}",
-            "api_base": "/",  # the page comes from the API's own origin
+            "api_base": "/",  # the API serves the page, so both have one origin
         }
 
     def outputs(self) -> dict[str, str]:
-        """What people and tools find the doors by."""
+        """Return the stack outputs by which people and tools find the API."""
         return {
             "ApiId": self.api.ref,
             "ApiUrl": self.url,
             "SignInAddress": self.sign_in_url,
-            "UserPoolId": self._identity.pool.user_pool_id,
+            "UserPoolId": self._user_pool.pool.user_pool_id,
             "DriversClientId": self.drivers_client.user_pool_client_id,
             "ReviewersClientId": self.reviewers_client.user_pool_client_id,
         }
 
-    def _authorize(self, identity: UserPool) -> gateway.CfnAuthorizer:
+    def _add_authorizer(self, user_pool: UserPool) -> gateway.CfnAuthorizer:
         clients = (self.drivers_client, self.reviewers_client)
         region = Stack.of(self).region
         return gateway.CfnAuthorizer(
@@ -102,12 +105,12 @@ class HttpApi(Construct):
             authorizer_type="JWT",
             identity_source=["$request.header.Authorization"],
             jwt_configuration=gateway.CfnAuthorizer.JWTConfigurationProperty(
-                issuer=f"https://cognito-idp.{region}.amazonaws.com/{identity.pool.user_pool_id}",
+                issuer=f"https://cognito-idp.{region}.amazonaws.com/{user_pool.pool.user_pool_id}",
                 audience=[client.user_pool_client_id for client in clients],
             ),
         )
 
-    def _default_stage(self) -> gateway.CfnStage:
+    def _add_default_stage(self) -> gateway.CfnStage:
         log_group = log_group_for(self, self._config)
         entries = {
             "request_id": "$context.requestId",
@@ -135,8 +138,10 @@ class HttpApi(Construct):
             route_settings={},
         )
 
-    def open(self, name: str, function: HandlerFunction, operations: Iterable[Operation]) -> None:
-        """Let the function answer these operations, and no other API or route call it."""
+    def add_operations(
+        self, name: str, function: HandlerFunction, operations: Iterable[Operation]
+    ) -> None:
+        """Route these operations to the function, and allow only this API to invoke it."""
         lambda_.CfnPermission(
             self,
             f"{name}Permission",
@@ -157,11 +162,11 @@ class HttpApi(Construct):
             timeout_in_millis=_GATEWAY_TIMEOUT_MS,
         )
         for operation in operations:
-            self._route(operation, integration)
+            self._add_route(operation, integration)
         if any(operation.method == "POST" for operation in operations):
-            self._requests.serve(function)
+            self._idempotency_table.connect(function)
 
-    def _route(self, operation: Operation, integration: gateway.CfnIntegration) -> None:
+    def _add_route(self, operation: Operation, integration: gateway.CfnIntegration) -> None:
         scoped = operation.scope is not None
         route = gateway.CfnRoute(
             self,
@@ -174,11 +179,11 @@ class HttpApi(Construct):
             authorization_scopes=[operation.scope] if operation.scope else None,
         )
         if not scoped:
-            acknowledge(route, "APIG4", "Public on purpose: it holds nothing but the app itself.")
-        # A stage with settings of a route that does not stand yet is refused.
+            acknowledge(route, "APIG4", "Public on purpose: it holds only the app itself.")
+        # A stage with settings of a route that does not exist yet is refused.
         self._stage.add_dependency(route)
         self._stage.add_property_override(
-            # An escaped dot belongs to the key: `GET /openapi.json`.
+            # An escaped dot is part of the key: `GET /openapi.json`.
             "RouteSettings." + operation.route_key.replace(".", "\\."),
             {
                 "ThrottlingRateLimit": operation.per_second,

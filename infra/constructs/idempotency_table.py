@@ -1,4 +1,4 @@
-"""Answers by Idempotency-Key: the table that makes a repeated POST harmless."""
+"""The table of responses by Idempotency-Key, which makes a repeated POST idempotent."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -7,14 +7,13 @@ from constructs import Construct
 from handlers.domain.ledger.schema import REQUESTS, RequestAttribute
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.ledger import key_attribute
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import pin_logical_id
+from infra.constructs.resource import acknowledge, pin_logical_id
 
 _ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
 
 
 class IdempotencyTable(dynamodb.Table):
-    """Powertools' idempotency table; DynamoDB forgets each answer by itself."""
+    """Powertools' idempotency table; DynamoDB deletes every response when it expires."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(
@@ -27,9 +26,9 @@ class IdempotencyTable(dynamodb.Table):
             removal_policy=RemovalPolicy.DESTROY,
         )
         pin_logical_id(self, REQUESTS.name)
-        acknowledge(self, "DDB3", "Answers kept for a day at most: nothing to restore.")
+        acknowledge(self, "DDB3", "Responses are kept for a day at most: nothing to restore.")
 
-    def serve(self, function: HandlerFunction) -> None:
-        """Let the function remember its answers here."""
-        function.set(requests_table=self.table_name)
+    def connect(self, function: HandlerFunction) -> None:
+        """Set and grant what the function needs to store its responses here."""
+        function.set_environment(requests_table=self.table_name)
         function.allow([f"dynamodb:{action}" for action in _ACTIONS], resources=[self.table_arn])

@@ -1,4 +1,4 @@
-"""Where photos arrive: the bucket, and the rule that starts the workflow for each of them."""
+"""The bucket in which photos arrive, and the rule that starts the workflow for each of them."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -10,12 +10,12 @@ from constructs import Construct
 from handlers.domain.ledger.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
-from infra.constructs.queues import EndOfLineQueue
+from infra.constructs.queues import DeadLetterQueue
 from infra.constructs.resource import resource_of
 
 
 class Intake(Construct):
-    """Versioned, so that the same key with new bytes is a new photo."""
+    """The intake bucket; versioned, so that the same key with new bytes is a new photo."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, config: StageConfig, access_logs: s3.IBucket
@@ -29,16 +29,16 @@ class Intake(Construct):
             versioned=True,
             access_logs=access_logs,
         )
-        # CDK's own switch deploys a Lambda that does just this; CloudFormation can by itself.
+        # CDK's own switch deploys a Lambda function for this; CloudFormation has a property.
         resource_of(self.bucket, s3.CfnBucket).add_property_override(
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
         )
-        self.dead_letters = EndOfLineQueue(
+        self.dead_letters = DeadLetterQueue(
             self, "DeadLetters", config=config, logical_id="IntakeDeadLetters"
         )
 
-    def start(self, machine: sfn.IStateMachine) -> None:
-        """Start the machine for every object that arrives under the prefix."""
+    def start_executions(self, machine: sfn.IStateMachine) -> None:
+        """Start an execution for every object that is created under the intake prefix."""
         events.Rule(
             self,
             "Rule",
@@ -54,7 +54,7 @@ class Intake(Construct):
             targets=[
                 targets.SfnStateMachine(
                     machine,
-                    # What EventBridge does by default today, but its defaults have changed before.
+                    # EventBridge's present defaults, stated because they have changed before.
                     max_event_age=Duration.hours(24),
                     retry_attempts=185,
                     dead_letter_queue=self.dead_letters,

@@ -1,4 +1,4 @@
-"""The two tables: what became of every photo, and what dispatch reads."""
+"""The ledger's table with one row a photo, and the table of assignments, which dispatch reads."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -10,7 +10,10 @@ from infra.constructs.resource import pin_logical_id, removal_policy
 
 
 class Ledger(Construct):
-    """Tables `photos` and `assignments`, on demand, restorable to any second of the last month."""
+    """Tables `photos` and `assignments`: on demand, restorable to any second of the last 35 days.
+
+    Their keys and indexes are those of `handlers.domain.ledger.schema`.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -18,7 +21,7 @@ class Ledger(Construct):
             self,
             PHOTOS,
             config=config,
-            # Labels and events follow from the ledger's changes: neither image can be left out.
+            # Labels and events are derived from the stream, which needs both images.
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
         )
         self.assignments = _table(self, ASSIGNMENTS, config=config, stream=None)
@@ -63,10 +66,13 @@ def _add_index(table: dynamodb.Table, index: Index) -> None:
 
 
 def key_attribute(attribute: Attribute) -> dynamodb.Attribute:
-    """For CDK; `str`, because jsii takes members of an enum for its own."""
+    """Return CDK's form of a key attribute.
+
+    The name is a plain `str`, because jsii treats members of an enum as its own.
+    """
     return dynamodb.Attribute(name=str(attribute), type=dynamodb.AttributeType.STRING)
 
 
 def index_arns(table: dynamodb.ITable, *indexes: Index) -> list[str]:
-    """Resources of a policy that lets a function query these indexes."""
+    """Return the resources of a policy statement that allows to query these indexes."""
     return [f"{table.table_arn}/index/{index.name}" for index in indexes]

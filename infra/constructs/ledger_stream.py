@@ -1,4 +1,4 @@
-"""What follows from the ledger: labels in a bucket of their own, events on a bus of our own."""
+"""What is derived from the ledger's stream: labels in a bucket, events on a bus."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
@@ -11,16 +11,16 @@ from handlers.domain.ledger.labels import PREFIX
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
 from infra.constructs.functions import HandlerFunction
-from infra.constructs.queues import EndOfLineQueue
+from infra.constructs.queues import DeadLetterQueue
 
 _BATCH_SIZE = 50
-_RETRIES = 20
-# Below the stream's 24 h: what fails for so long goes to the dead letters, not into oblivion.
-_OLDEST = Duration.hours(12)
+_MAX_RETRIES = 20
+# Below the stream's retention of 24 h, so that records that keep failing reach the dead letters.
+_MAX_RECORD_AGE = Duration.hours(12)
 
 
 class LedgerStream(Construct):
-    """The function behind the ledger's stream, and what it writes to."""
+    """The function that reads the ledger's stream, its bucket of labels and its event bus."""
 
     def __init__(
         self,
@@ -38,19 +38,24 @@ class LedgerStream(Construct):
             self, "Labels", config=config, logical_id="Labels", access_logs=access_logs
         )
         self.bus = events.EventBus(
-            self, "Bus", event_bus_name=config.event_bus_name, description="What became of photos."
+            self,
+            "Bus",
+            event_bus_name=config.event_bus_name,
+            description="Events about the outcomes of photos.",
         )
-        self.dead_letters = EndOfLineQueue(
+        self.dead_letters = DeadLetterQueue(
             self, "DeadLetters", config=config, logical_id="ChangesDeadLetters"
         )
-        function.set(labels_bucket=self.labels.bucket_name, event_bus_name=self.bus.event_bus_name)
+        function.set_environment(
+            labels_bucket=self.labels.bucket_name, event_bus_name=self.bus.event_bus_name
+        )
         function.allow_objects(["s3:PutObject"], bucket=self.labels, prefix=PREFIX)
         function.allow(["events:PutEvents"], resources=[self.bus.event_bus_arn])
         function.allow(["sqs:SendMessage"], resources=[self.dead_letters.queue_arn])
-        self._follow(function)
+        self._read_stream(function)
 
-    def _follow(self, function: HandlerFunction) -> None:
-        """Lambda reads the stream by the function's own role."""
+    def _read_stream(self, function: HandlerFunction) -> None:
+        """Map the stream to the function; Lambda reads it with the function's own role."""
         function.allow_stream(self._photos)
         mapping = lambda_.CfnEventSourceMapping(
             self,
@@ -61,9 +66,9 @@ class LedgerStream(Construct):
             batch_size=_BATCH_SIZE,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            maximum_retry_attempts=_RETRIES,
-            maximum_record_age_in_seconds=_OLDEST.to_seconds(),
-            # One photo's changes stay in order: a shard is split by the table's key.
+            maximum_retry_attempts=_MAX_RETRIES,
+            maximum_record_age_in_seconds=_MAX_RECORD_AGE.to_seconds(),
+            # Changes of one photo stay in order: a shard is split by the table's key.
             parallelization_factor=2,
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(
@@ -71,5 +76,5 @@ class LedgerStream(Construct):
                 )
             ),
         )
-        # Without the right to read, a mapping is refused when it is made.
+        # CloudFormation cannot create a mapping whose role may not read the stream.
         mapping.node.add_dependency(function)

@@ -1,4 +1,4 @@
-"""What looks after the pipeline: the sweeper, the daily report, and when they are called."""
+"""Sweeper and daily report: their bucket, topic, schedules, settings and permissions."""
 
 from dataclasses import dataclass
 
@@ -14,36 +14,36 @@ from handlers.domain.ledger.schema import BY_HOUR, BY_PENDING, BY_REVIEW
 from handlers.import_closure import ROOT
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
-from infra.constructs.data_capture import CAPTURE_PREFIX, Capture
+from infra.constructs.data_capture import CAPTURE_PREFIX, DataCapture
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger, index_arns
 from infra.constructs.ledger_stream import LedgerStream
-from infra.constructs.queues import EndOfLineQueue, Queues
+from infra.constructs.queues import DeadLetterQueue, Queues
 from infra.constructs.schedules import Schedule
 from infra.constructs.workflow import Workflow
 from infra.policy_document import class_order
 from infra.state_machine import STUCK_AFTER_S
 from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 
-SWEEPER_NOTES = "sweeper/"
-REPORT_FOLDERS = ("reports/", "history/", "baselines/", "queues/")
+SWEEPER_PREFIX = "sweeper/"
+REPORT_PREFIXES = ("reports/", "history/", "baselines/", "queues/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What is looked after."""
+class MonitoredResources:
+    """The constructs that sweeper and report read, and the sweeper repairs."""
 
     intake: Intake
-    capture: Capture
+    capture: DataCapture
     ledger: Ledger
     queues: Queues
     workflow: Workflow
-    changes: LedgerStream
+    ledger_stream: LedgerStream
 
 
 class Monitoring(Construct):
-    """The bucket of reports, the topic of their readers, two schedules."""
+    """The reports' bucket, the topic of their readers, and the two schedules."""
 
     def __init__(
         self,
@@ -52,11 +52,11 @@ class Monitoring(Construct):
         *,
         config: StageConfig,
         functions: Functions,
-        watched: Watched,
+        monitored: MonitoredResources,
         access_logs: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._watched = config, watched
+        self._config, self._monitored = config, monitored
         self._sweeper, self._report = functions["sweeper"], functions["report"]
         self.reports = PrivateBucket(
             self,
@@ -69,7 +69,7 @@ class Monitoring(Construct):
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
         for email in config.report_emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        self.dead_letters = EndOfLineQueue(
+        self.dead_letters = DeadLetterQueue(
             self, "DeadLetters", config=config, logical_id="ScheduleDeadLetters"
         )
         self._connect_sweeper()
@@ -77,52 +77,52 @@ class Monitoring(Construct):
         self._schedule()
 
     def _connect_sweeper(self) -> None:
-        watched, sweeper = self._watched, self._sweeper
-        sweeper.set(
-            intake_bucket=watched.intake.bucket.bucket_name,
-            photos_table=watched.ledger.photos.table_name,
-            state_machine_arn=watched.workflow.machine.state_machine_arn,
-            review_queue_url=watched.queues.review.queue_url,
-            failures_queue_url=watched.queues.failures.queue_url,
+        monitored, sweeper = self._monitored, self._sweeper
+        sweeper.set_environment(
+            intake_bucket=monitored.intake.bucket.bucket_name,
+            photos_table=monitored.ledger.photos.table_name,
+            state_machine_arn=monitored.workflow.machine.state_machine_arn,
+            review_queue_url=monitored.queues.review.queue_url,
+            failures_queue_url=monitored.queues.failures.queue_url,
             reports_bucket=self.reports.bucket_name,
             stuck_after_s=str(STUCK_AFTER_S),
             review_idle_hours=str(self._config.review_idle_hours),
             versions_per_sweep=str(self._config.sweep_versions),
         )
-        photos = watched.ledger.photos.table_arn
+        photos = monitored.ledger.photos.table_arn
         sweeper.allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources=[photos])
         sweeper.allow(
             ["dynamodb:Query"],
-            resources=index_arns(watched.ledger.photos, BY_PENDING, BY_REVIEW),
+            resources=index_arns(monitored.ledger.photos, BY_PENDING, BY_REVIEW),
         )
         sweeper.allow(
-            ["states:StartExecution"], resources=[watched.workflow.machine.state_machine_arn]
+            ["states:StartExecution"], resources=[monitored.workflow.machine.state_machine_arn]
         )
-        queues = [watched.queues.review.queue_arn, watched.queues.failures.queue_arn]
+        queues = [monitored.queues.review.queue_arn, monitored.queues.failures.queue_arn]
         sweeper.allow(["sqs:SendMessage"], resources=queues)
-        sweeper.allow(["sqs:GetQueueAttributes"], resources=[watched.queues.review.queue_arn])
+        sweeper.allow(["sqs:GetQueueAttributes"], resources=[monitored.queues.review.queue_arn])
         sweeper.allow_listing(
-            "s3:ListBucketVersions", bucket=watched.intake.bucket, prefixes=[INTAKE_PREFIX]
+            "s3:ListBucketVersions", bucket=monitored.intake.bucket, prefixes=[INTAKE_PREFIX]
         )
-        sweeper.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[SWEEPER_NOTES])
+        sweeper.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[SWEEPER_PREFIX])
         sweeper.allow_objects(
-            ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=SWEEPER_NOTES
+            ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=SWEEPER_PREFIX
         )
 
     def _connect_report(self) -> None:
-        watched, report, config = self._watched, self._report, self._config
+        monitored, report, config = self._monitored, self._report, self._config
         dead_letters: list[sqs.IQueue] = [
-            watched.queues.review_dead_letters,
-            watched.intake.dead_letters,
-            watched.changes.dead_letters,
+            monitored.queues.review_dead_letters,
+            monitored.intake.dead_letters,
+            monitored.ledger_stream.dead_letters,
             self.dead_letters,
         ]
-        report.set(
+        report.set_environment(
             stage=config.stage,
             time_zone=config.time_zone,
-            photos_table=watched.ledger.photos.table_name,
-            intake_bucket=watched.intake.bucket.bucket_name,
-            capture_bucket=watched.capture.bucket.bucket_name,
+            photos_table=monitored.ledger.photos.table_name,
+            intake_bucket=monitored.intake.bucket.bucket_name,
+            capture_bucket=monitored.capture.bucket.bucket_name,
             capture_prefix=f"{CAPTURE_PREFIX}/{config.endpoint_name}",
             capture_retention_days=str(config.capture_retention_days),
             capture_sampling_percentage=str(config.captured_percentage),
@@ -130,52 +130,52 @@ class Monitoring(Construct):
             reports_bucket=self.reports.bucket_name,
             report_days=str(config.report_days),
             report_topic_arn=self.topic.topic_arn,
-            review_queue_url=watched.queues.review.queue_url,
-            failures_queue_url=watched.queues.failures.queue_url,
+            review_queue_url=monitored.queues.review.queue_url,
+            failures_queue_url=monitored.queues.failures.queue_url,
             dead_letters_urls=",".join(queue.queue_url for queue in dead_letters),
             vehicles=",".join(sorted(config.order_ranges)),
             audit_days=str(config.audit_days),
-            labels_bucket=watched.changes.labels.bucket_name,
+            labels_bucket=monitored.ledger_stream.labels.bucket_name,
         )
         report.allow(
-            ["dynamodb:Query"], resources=index_arns(watched.ledger.photos, BY_HOUR, BY_REVIEW)
+            ["dynamodb:Query"], resources=index_arns(monitored.ledger.photos, BY_HOUR, BY_REVIEW)
         )
-        measured = [watched.queues.review, watched.queues.failures, *dead_letters]
+        measured = [monitored.queues.review, monitored.queues.failures, *dead_letters]
         report.allow(["sqs:GetQueueAttributes"], resources=[queue.queue_arn for queue in measured])
         report.allow(["sns:Publish"], resources=[self.topic.topic_arn])
-        self._let_report_read_and_write()
+        self._grant_report_objects()
 
-    def _let_report_read_and_write(self) -> None:
-        watched, report = self._watched, self._report
+    def _grant_report_objects(self) -> None:
+        monitored, report = self._monitored, self._report
         captures = f"{CAPTURE_PREFIX}/{self._config.endpoint_name}/"
-        report.allow_listing("s3:ListBucket", bucket=watched.capture.bucket, prefixes=[captures])
-        report.allow_objects(["s3:GetObject"], bucket=watched.capture.bucket, prefix=captures)
+        report.allow_listing("s3:ListBucket", bucket=monitored.capture.bucket, prefixes=[captures])
+        report.allow_objects(["s3:GetObject"], bucket=monitored.capture.bucket, prefix=captures)
         report.allow_objects(
             ["s3:GetObject", "s3:GetObjectVersion"],
-            bucket=watched.intake.bucket,
+            bucket=monitored.intake.bucket,
             prefix=INTAKE_PREFIX,
         )
-        # Also for what is not there: who may not list is told that it is forbidden.
-        report.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[*REPORT_FOLDERS])
-        for folder in REPORT_FOLDERS:
+        # Without the right to list, S3 answers Forbidden for a missing object instead of NotFound.
+        report.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[*REPORT_PREFIXES])
+        for prefix in REPORT_PREFIXES:
             report.allow_objects(
-                ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=folder
+                ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=prefix
             )
-        # How far the sweeper's walk through the bucket has come, and what it found.
+        # The checkpoint has the counts of the sweeper's last complete walk through the bucket.
         report.allow(["s3:GetObject"], resources=[self.reports.arn_for_objects(CHECKPOINT_KEY)])
-        labels = watched.changes.labels
+        labels = monitored.ledger_stream.labels
         report.allow_listing("s3:ListBucket", bucket=labels, prefixes=["labels/"])
         report.allow_objects(["s3:GetObject"], bucket=labels, prefix="labels/")
 
-    def read_known_items(self, reviewers: dynamodb.ITable) -> None:
-        """How often people are right about photos whose truth is known."""
-        self._report.set(reviewers_table=reviewers.table_name)
+    def grant_known_items(self, reviewers: dynamodb.ITable) -> None:
+        """Let the report read known items, to measure the accuracy of reviewers."""
+        self._report.set_environment(reviewers_table=reviewers.table_name)
         self._report.allow(["dynamodb:Query"], resources=[reviewers.table_arn])
 
     def _schedule(self) -> None:
         Schedule(
             self,
-            "Sweeping",
+            "SweeperSchedule",
             function=self._sweeper,
             expression=f"rate({self._config.sweep_every_minutes} minutes)",
             time_zone="UTC",
@@ -184,11 +184,11 @@ class Monitoring(Construct):
         )
         Schedule(
             self,
-            "Reporting",
+            "ReportSchedule",
             function=self._report,
             expression=self._config.report_at,
             time_zone=self._config.time_zone,
-            # The scheduler fills in its own time: a repeated delivery makes the same report.
+            # The scheduler inserts its own time, so that a repeated delivery is idempotent.
             event={"scheduled_at": "<aws.scheduler.scheduled-time>"},
             dead_letters=self.dead_letters,
         )

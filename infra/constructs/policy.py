@@ -1,4 +1,4 @@
-"""What Filter decides by: the policy of the models in service, its override, the audit salt."""
+"""The parameters of Filter's decision: policy of the models in service, override, audit salt."""
 
 from pathlib import Path
 
@@ -8,15 +8,14 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.constructs.functions import HandlerFunction
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import pin_logical_id, removal_policy
+from infra.constructs.resource import acknowledge, pin_logical_id, removal_policy
 from infra.policy_document import render_policy
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-class PolicySettings(Construct):
-    """Two parameters and a secret, which decide what is assigned."""
+class PolicyParameters(Construct):
+    """The parameters `policy` and `policy-override`, and the secret audit salt."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -28,7 +27,7 @@ class PolicySettings(Construct):
             description="Classes and threshold of every model in service; order range by vehicle.",
             string_value=render_policy(manifests, config.order_ranges),
         )
-        # Operators write it. CloudFormation leaves their value alone as long as this line stands.
+        # Operators write it. CloudFormation keeps their value as long as this one does not change.
         self.override = ssm.StringParameter(
             self,
             "Override",
@@ -39,7 +38,7 @@ class PolicySettings(Construct):
         self.audit_salt = secretsmanager.Secret(
             self,
             "AuditSalt",
-            description="Salt of the audit sample: nobody may foresee which photos are reviewed.",
+            description="Salt of the audit sample, which must not be predictable.",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=64, exclude_punctuation=True
             ),
@@ -52,9 +51,9 @@ class PolicySettings(Construct):
             "Not a credential: a rotated salt would draw another audit sample on every replay.",
         )
 
-    def govern(self, filter_: HandlerFunction, *, config: StageConfig) -> None:
-        """Filter reads them, and nothing else of its kind."""
-        filter_.set(
+    def connect(self, filter_: HandlerFunction, *, config: StageConfig) -> None:
+        """Set and grant what Filter needs to read policy, override and audit salt."""
+        filter_.set_environment(
             policy_parameter=self.policy.parameter_name,
             policy_override_parameter=self.override.parameter_name,
             audit_salt_secret=self.audit_salt.secret_arn,

@@ -1,8 +1,11 @@
-"""Reaches the CloudFormation resource under a construct, for what the construct does not offer."""
+"""Settings of a construct's CloudFormation resource: logical id, retention, acknowledged findings.
+
+For what the constructs themselves do not offer.
+"""
 
 from typing import TypeVar
 
-from aws_cdk import CfnElement, RemovalPolicy
+from aws_cdk import Acknowledgment, CfnElement, RemovalPolicy, Validations
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -12,29 +15,39 @@ Resource = TypeVar("Resource", bound=CfnElement)
 
 
 def resource_of(construct: Construct, kind: type[Resource]) -> Resource:
-    """The one resource that the construct stands for."""
+    """Return the CloudFormation resource of a construct.
+
+    Raises: TypeError if it is not of this kind.
+    """
     child = construct.node.default_child
     if not isinstance(child, kind):
-        raise TypeError(f"{construct.node.path} stands for {child!r}, not for a {kind.__name__}")
+        raise TypeError(f"the resource of {construct.node.path} is {child!r}, not {kind.__name__}")
     return child
 
 
 def pin_logical_id(construct: Construct, logical_id: str) -> None:
-    """For what holds data: under another logical id it would be another, empty resource."""
+    """Fix the logical id of a stateful resource: a changed one would be another, empty resource."""
     resource_of(construct, CfnElement).override_logical_id(logical_id)
 
 
 def removal_policy(config: StageConfig) -> RemovalPolicy:
-    """What holds data outlives its stack where the stage says so."""
+    """Return the removal policy of stateful resources: durable stages retain them."""
     return RemovalPolicy.RETAIN if config.is_durable else RemovalPolicy.DESTROY
 
 
 def log_group_for(
     scope: Construct, config: StageConfig, *, log_group_name: str | None = None
 ) -> logs.LogGroup:
-    """Logs expire by themselves, so they need not outlive their stack."""
+    """Add a log group that is deleted with its stack; logs expire after the stage's retention."""
     group = logs.LogGroup(
         scope, "Logs", log_group_name=log_group_name, removal_policy=RemovalPolicy.DESTROY
     )
     resource_of(group, logs.CfnLogGroup).retention_in_days = config.log_retention_days
     return group
+
+
+def acknowledge(construct: Construct, finding: str, reason: str) -> None:
+    """Accept one finding of cdk-nag's AwsSolutions rules on this construct, with the reason."""
+    Validations.of(construct).acknowledge(
+        Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason)
+    )

@@ -1,4 +1,4 @@
-"""What the reviewers' function works with: its table, its settings, and exactly its rights."""
+"""The function of the reviewers' API: its table of reviewers, settings and permissions."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
@@ -9,11 +9,11 @@ from infra.config import StageConfig
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger, index_arns, key_attribute
-from infra.constructs.policy import PolicySettings
+from infra.constructs.policy import PolicyParameters
 from infra.constructs.queues import Queues
 from infra.constructs.resource import pin_logical_id, removal_policy
 
-# An item of a transaction needs its own action: the transaction as such has none.
+# A transaction needs the actions of its items; it has none of its own.
 _PHOTOS_ACTIONS = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
 _ASSIGNMENTS_ACTIONS = [
     "dynamodb:ConditionCheckItem",
@@ -37,7 +37,7 @@ _QUEUE_ACTIONS = [
 
 
 class ReviewsFunction(Construct):
-    """The reviewers' table, and the function connected to all that a review touches."""
+    """The reviewers' table, and the grants and settings of the function."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ReviewsFunction(Construct):
         intake: Intake,
         ledger: Ledger,
         queues: Queues,
-        policy: PolicySettings,
+        policy: PolicyParameters,
     ) -> None:
         super().__init__(scope, construct_id)
         self.reviewers = dynamodb.Table(
@@ -66,7 +66,7 @@ class ReviewsFunction(Construct):
             removal_policy=removal_policy(config),
         )
         pin_logical_id(self.reviewers, REVIEWERS.name)
-        function.set(
+        function.set_environment(
             photos_table=ledger.photos.table_name,
             assignments_table=ledger.assignments.table_name,
             reviewers_table=self.reviewers.table_name,

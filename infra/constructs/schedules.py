@@ -1,4 +1,4 @@
-"""Calls a function at its times: EventBridge Scheduler, with retries and a last stop."""
+"""Schedules of functions: EventBridge Scheduler, with retries and a dead-letter queue."""
 
 import json
 from collections.abc import Mapping
@@ -11,12 +11,15 @@ from constructs import Construct
 
 from infra.constructs.functions import HandlerFunction
 
-_LONGEST_DELAY_S = 3600  # a report that is later than this is better made by the next call
-_RETRIES = 10
+_MAX_EVENT_AGE_S = 3600  # after that the next call is better than a late one
+_MAX_RETRIES = 10
 
 
 class Schedule(Construct):
-    """One schedule, with a role that can call this one function."""
+    """One schedule, with a role that may only invoke its function.
+
+    `expression` is `rate(…)` or `cron(…)`, `time_zone` an IANA name.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,8 @@ class Schedule(Construct):
         role.add_to_policy(
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn])
         )
-        # What the scheduler has handed over, Lambda tries three times, then gives up as well.
-        function.keep_failures(dead_letters)
+        # Lambda tries a delivered event three times, then it needs a dead-letter queue, too.
+        function.set_dead_letter_queue(dead_letters)
         target = scheduler.CfnSchedule
         schedule = target(
             self,
@@ -57,11 +60,11 @@ class Schedule(Construct):
                 role_arn=role.role_arn,
                 input=json.dumps(event),
                 retry_policy=target.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_LONGEST_DELAY_S,
-                    maximum_retry_attempts=_RETRIES,
+                    maximum_event_age_in_seconds=_MAX_EVENT_AGE_S,
+                    maximum_retry_attempts=_MAX_RETRIES,
                 ),
                 dead_letter_config=target.DeadLetterConfigProperty(arn=dead_letters.queue_arn),
             ),
         )
-        # Without its policy the role cannot call, and the first calls would be lost.
+        # Before its policy exists, the role cannot invoke, and the first calls would be lost.
         schedule.node.add_dependency(role)

@@ -1,4 +1,4 @@
-"""What SageMaker may do in our name while it hosts the model."""
+"""The role with which SageMaker hosts the model."""
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -7,11 +7,11 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.constructs.data_capture import CAPTURE_PREFIX, capture_bucket_name
-from infra.constructs.nag import acknowledge
+from infra.constructs.resource import acknowledge
 
 
 class ServingRole(iam.Role):
-    """Reads one image and one model, writes captures and its own logs and metrics."""
+    """Read one image and one model; write captures and the endpoint's logs and metrics."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class ServingRole(iam.Role):
         self._acknowledge(config, captures)
 
     def _allow_everywhere(self) -> None:
-        # Neither action knows resources; metrics are held to the namespace of endpoints.
+        # Neither action supports resources; a condition limits metrics to endpoints' namespace.
         self._allow(["ecr:GetAuthorizationToken"], "*")
         self._allow(
             ["cloudwatch:PutMetricData"],
@@ -63,7 +63,7 @@ class ServingRole(iam.Role):
         acknowledge(
             self,
             "IAM5[Resource::*]",
-            "The registry's token and PutMetricData know no resources.",
+            "The registry's token and PutMetricData support no resource-level scope.",
         )
         bucket = config.capture_bucket_name(
             account=config.account or "<AWS::AccountId>", region=config.region or "<AWS::Region>"

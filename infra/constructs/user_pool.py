@@ -1,4 +1,4 @@
-"""Who may come in: people in three groups, and two apps that sign them in."""
+"""Sign-in: a user pool with three groups, the API's scopes, and the clients of the two apps."""
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_cognito as cognito
@@ -6,33 +6,33 @@ from constructs import Construct
 
 from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, LEADS, REVIEW, REVIEWERS
 from infra.config import StageConfig
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import pin_logical_id, removal_policy, resource_of
+from infra.constructs.resource import acknowledge, pin_logical_id, removal_policy, resource_of
 
 _OPENID = "openid"
 _GROUPS = {
-    DRIVERS: "May send photos and see what became of their own.",
-    REVIEWERS: "May decide on photos that the model was not sure of.",
-    LEADS: "Reviewers who may also see how far reviewers agree.",
+    DRIVERS: "May send photos and see the decisions about their own.",
+    REVIEWERS: "May decide on photos of which the model was not sure.",
+    LEADS: "Reviewers who may also see the agreement between reviewers.",
 }
 _SCOPES = {
-    DRIVE: "Send photos and see what became of them",
+    DRIVE: "Send photos and see the decisions about them",
     REVIEW: "Decide on photos",
-    LEAD: "See how far reviewers agree",
+    LEAD: "See the agreement between reviewers",
 }
-_ACCESS_LIFE = Duration.hours(1)
+_ACCESS_TOKEN_VALIDITY = Duration.hours(1)
 
 
 class UserPool(Construct):
-    """A user pool that only administrators fill, its groups and scopes, and an app client a door.
+    """A user pool to which only administrators add people, its groups and its scopes.
 
-    The clients are public (a phone, a page) and therefore have no secret: code grant with PKCE.
+    The clients of the apps are public (a phone, a page) and therefore have no secret: code grant
+    with PKCE.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        self.pool = self._pool()
+        self.pool = self._add_pool()
         for name, description in _GROUPS.items():
             cognito.UserPoolGroup(
                 self,
@@ -41,27 +41,27 @@ class UserPool(Construct):
                 group_name=name,
                 description=description,
             )
-        self._server = self._resource_server()
+        self._scopes = self._add_resource_server()
         domain = cognito.UserPoolDomain(
             self,
             "Domain",
             user_pool=self.pool,
             cognito_domain=cognito.CognitoDomainOptions(
-                # The name is taken in a whole region; the account's number makes it ours.
+                # The prefix must be unique within a region; the account's number makes it so.
                 domain_prefix=f"scones-{config.stage}-{config.account or Aws.ACCOUNT_ID}"
             ),
         )
         region = config.region or Aws.REGION
         self.hosted_url = f"https://{domain.domain_name}.auth.{region}.amazoncognito.com"
 
-    def _pool(self) -> cognito.UserPool:
+    def _add_pool(self) -> cognito.UserPool:
         pool = cognito.UserPool(
             self,
             "People",
             self_sign_up_enabled=False,  # people are provisioned: `scones provision`
             sign_in_aliases=cognito.SignInAliases(username=True),
             sign_in_case_sensitive=False,  # `Anna` and `anna` are one driver, not two
-            account_recovery=cognito.AccountRecovery.NONE,  # a lead resets: there is no address
+            account_recovery=cognito.AccountRecovery.NONE,  # a lead resets: no email is stored
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(sms=False, otp=True),
             password_policy=cognito.PasswordPolicy(
@@ -79,11 +79,11 @@ class UserPool(Construct):
         acknowledge(
             pool, "COG2", "A second factor is offered; drivers' phones cannot all have one."
         )
-        acknowledge(pool, "COG3", "Threat protection is priced by user; a setting of the plan.")
+        acknowledge(pool, "COG3", "Threat protection needs a plan that is priced by user.")
         acknowledge(pool, "COG8", "The Plus plan is priced by user; Essentials has what is used.")
         return pool
 
-    def _resource_server(self) -> cognito.UserPoolResourceServer:
+    def _add_resource_server(self) -> cognito.UserPoolResourceServer:
         identifier = DRIVE.split("/", maxsplit=1)[0]
         return cognito.UserPoolResourceServer(
             self,
@@ -98,16 +98,20 @@ class UserPool(Construct):
             ],
         )
 
-    def client(
+    def add_client(
         self,
         name: str,
         *,
         scopes: tuple[str, ...],
-        signed_in_at: list[str],
-        signed_out_at: list[str],
-        stays_signed_in: Duration,
+        callback_urls: list[str],
+        logout_urls: list[str],
+        session_duration: Duration,
     ) -> cognito.UserPoolClient:
-        """An app that may ask for these scopes; who uses it is asked for at each call (groups)."""
+        """Add an app that may request these scopes.
+
+        A scope does not identify the user's role: the API checks the groups at every call.
+        `session_duration` is how long the app may refresh its tokens without a new sign-in.
+        """
         client = cognito.UserPoolClient(
             self,
             name,
@@ -116,20 +120,20 @@ class UserPool(Construct):
             generate_secret=False,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
-            access_token_validity=_ACCESS_LIFE,
-            id_token_validity=_ACCESS_LIFE,
-            refresh_token_validity=stays_signed_in,
+            access_token_validity=_ACCESS_TOKEN_VALIDITY,
+            id_token_validity=_ACCESS_TOKEN_VALIDITY,
+            refresh_token_validity=session_duration,
             supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 scopes=[cognito.OAuthScope.custom(scope) for scope in (_OPENID, *scopes)],
-                callback_urls=signed_in_at,
-                logout_urls=signed_out_at,
+                callback_urls=callback_urls,
+                logout_urls=logout_urls,
             ),
         )
-        # Hosted sign-in only: an app that handles passwords itself gets no token of ours.
+        # Hosted sign-in only: an app that handles passwords itself gets no token.
         resource_of(client, cognito.CfnUserPoolClient).explicit_auth_flows = [
             "ALLOW_REFRESH_TOKEN_AUTH"
         ]
-        client.node.add_dependency(self._server)
+        client.node.add_dependency(self._scopes)
         return client

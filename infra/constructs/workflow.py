@@ -1,4 +1,4 @@
-"""The state machine around `infra/state_machine`, with a role that lists what it calls."""
+"""The state machine with the definition of `infra/state_machine`, and its role."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,14 +9,16 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.constructs.functions import Functions
-from infra.constructs.nag import acknowledge
-from infra.constructs.resource import log_group_for
+from infra.constructs.resource import acknowledge, log_group_for
 from infra.state_machine import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, WorkflowResources, definition
 
 
 class Workflow(Construct):
-    """Standard, or Express: cheaper, but at most 5 minutes long, with neither history nor list of
-    executions, and started at least once and not exactly once, which the claim makes up for."""
+    """The state machine, Standard or Express.
+
+    Express is cheaper, but limited to 5 minutes, without history or list of executions, and started
+    at least once instead of exactly once; the claim makes duplicate starts harmless.
+    """
 
     def __init__(
         self,
@@ -48,7 +50,7 @@ class Workflow(Construct):
             ),
         )
         self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
-        # A transaction needs the actions of its items: it has none of its own.
+        # A transaction needs the actions of its items; it has none of its own.
         self._allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
         self._allow(["dynamodb:GetItem", "dynamodb:PutItem"], [assignments.table_arn])
         self._allow(["sqs:SendMessage"], [review_queue.queue_arn, failures_queue.queue_arn])
@@ -60,19 +62,19 @@ class Workflow(Construct):
         acknowledge(
             self._role,
             "IAM5[Resource::*]",
-            "The log delivery API and X-Ray know no resources; CDK grants both with the machine.",
+            "Log delivery and X-Ray support no resource-level scope; CDK grants both.",
         )
         return sfn.StateMachine(
             self,
-            # CloudFormation cannot change the type of a machine: another type is another machine.
+            # CloudFormation cannot change the type of a state machine, so the id depends on it.
             "ExpressMachine" if is_express else "Machine",
-            comment="Carries one photo from its upload to an answer.",
+            comment="Processes one photo from its upload to a decision.",
             definition_body=sfn.DefinitionBody.from_string(body),
             state_machine_type=sfn.StateMachineType[config.workflow_type],
             logs=sfn.LogOptions(
                 destination=log_group_for(self, config),
                 level=sfn.LogLevel.ALL,
-                # States carry the photo itself, and the driver's name for it.
+                # The input of a state holds the photo itself and its key.
                 include_execution_data=False,
             ),
             tracing_enabled=True,

@@ -1,1 +1,1 @@
-"""The stacks of the CDK app; they only compose constructs and grant."""
+"""The stacks of the CDK app; they compose constructs and grant permissions between them."""

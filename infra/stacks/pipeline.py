@@ -1,4 +1,4 @@
-"""Stack `Pipeline`: everything that carries a photo. It only composes and grants."""
+"""Stack `Pipeline`: everything but the endpoint. It composes constructs and grants permissions."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from constructs import Construct
@@ -10,19 +10,19 @@ from handlers.http_api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs.alarms import monitoring_alarms, pipeline_alarms
 from infra.constructs.alarms.alarm_spec import AlarmSpec
-from infra.constructs.alarms.queue_alarms import empty_queues
+from infra.constructs.alarms.queue_alarms import queue_alarms
 from infra.constructs.alarms.topic import Alarms
-from infra.constructs.buckets import AccessLogs
+from infra.constructs.buckets import AccessLogsBucket
 from infra.constructs.dashboard import Dashboard
-from infra.constructs.data_capture import Capture
+from infra.constructs.data_capture import DataCapture
 from infra.constructs.drivers_function import DriversFunction
 from infra.constructs.functions import Functions
 from infra.constructs.http_api import HttpApi
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
 from infra.constructs.ledger_stream import LedgerStream
-from infra.constructs.monitoring import Monitoring, Watched
-from infra.constructs.policy import PolicySettings
+from infra.constructs.monitoring import MonitoredResources, Monitoring
+from infra.constructs.policy import PolicyParameters
 from infra.constructs.queues import Queues
 from infra.constructs.reviews_function import ReviewsFunction
 from infra.constructs.user_pool import UserPool
@@ -30,25 +30,25 @@ from infra.constructs.workflow import Workflow
 
 
 class PipelineStack(Stack):
-    """Photos in, assignments and reviews out."""
+    """Intake, workflow, ledger, HTTP API, monitoring and alarms of one stage."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(
             scope,
             construct_id,
             env=Environment(account=config.account, region=config.region),
-            # No look-up of the bootstrap's version: the template deploys by CloudFormation alone.
+            # Without the bootstrap's version rule, CloudFormation alone can deploy the template.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             description=f"Scones Unlimited, {config.stage}: from a driver's photo to an order.",
             termination_protection=config.is_durable,
         )
         self._config = config
-        access_logs = AccessLogs(self, "AccessLogs", config=config)
+        access_logs = AccessLogsBucket(self, "AccessLogs", config=config)
         self._intake = Intake(self, "Intake", config=config, access_logs=access_logs)
-        self._capture = Capture(self, "Capture", config=config, access_logs=access_logs)
+        self._data_capture = DataCapture(self, "Capture", config=config, access_logs=access_logs)
         self._ledger = Ledger(self, "Ledger", config=config)
         self._queues = Queues(self, "Queues", config=config)
-        self._policy = PolicySettings(self, "Policy", config=config)
+        self._policy = PolicyParameters(self, "Policy", config=config)
         self._functions = Functions(self, "Functions", config=config)
         self._workflow = Workflow(
             self,
@@ -60,9 +60,9 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             failures_queue=self._queues.failures,
         )
-        self._changes = LedgerStream(
+        self._ledger_stream = LedgerStream(
             self,
-            "Changes",
+            "LedgerStream",
             config=config,
             function=self._functions["changes"],
             photos=self._ledger.photos,
@@ -73,17 +73,17 @@ class PipelineStack(Stack):
             "Monitoring",
             config=config,
             functions=self._functions,
-            watched=Watched(
+            monitored=MonitoredResources(
                 intake=self._intake,
-                capture=self._capture,
+                capture=self._data_capture,
                 ledger=self._ledger,
                 queues=self._queues,
                 workflow=self._workflow,
-                changes=self._changes,
+                ledger_stream=self._ledger_stream,
             ),
             access_logs=access_logs,
         )
-        self._alarms = Alarms(self, "Alarms", config=config, watches=self._watches())
+        self._alarms = Alarms(self, "Alarms", config=config, specs=self._alarm_specs())
         Dashboard(
             self,
             "Dashboard",
@@ -92,21 +92,19 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             alarms=self._alarms.all,
         )
-        self._identity = UserPool(self, "Identity", config=config)
-        self._http_api = HttpApi(self, "HttpApi", config=config, identity=self._identity)
+        self._user_pool = UserPool(self, "UserPool", config=config)
+        self._http_api = HttpApi(self, "HttpApi", config=config, user_pool=self._user_pool)
         self._connect()
         self._connect_http_api()
-        self._publish()
+        self._add_outputs()
 
-    def _watches(self) -> dict[str, AlarmSpec]:
+    def _alarm_specs(self) -> dict[str, AlarmSpec]:
         return {
-            **pipeline_alarms.queue_alarms(
-                empty_queues(
-                    intake=self._intake,
-                    queues=self._queues,
-                    changes=self._changes,
-                    monitoring=self._monitoring,
-                )
+            **queue_alarms(
+                intake=self._intake,
+                queues=self._queues,
+                ledger_stream=self._ledger_stream,
+                monitoring=self._monitoring,
             ),
             **pipeline_alarms.state_machine_alarms(self._workflow.machine),
             **pipeline_alarms.endpoint_alarms(self._config),
@@ -116,21 +114,21 @@ class PipelineStack(Stack):
         }
 
     def _connect(self) -> None:
-        """Grants and settings, where the two ends meet."""
-        self._intake.start(self._workflow.machine)
+        """Set environments and grant permissions between constructs."""
+        self._intake.start_executions(self._workflow.machine)
         self._functions["serialize"].allow_objects(
             ["s3:GetObject", "s3:GetObjectVersion"],
             bucket=self._intake.bucket,
             prefix=INTAKE_PREFIX,
         )
         classify = self._functions["classify"]
-        classify.set(endpoint_name=self._config.endpoint_name)
+        classify.set_environment(endpoint_name=self._config.endpoint_name)
         endpoint = self.format_arn(
             service="sagemaker", resource="endpoint", resource_name=self._config.endpoint_name
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
-        self._capture.connect(classify, config=self._config)
-        self._policy.govern(self._functions["filter"], config=self._config)
+        self._data_capture.connect(classify, config=self._config)
+        self._policy.connect(self._functions["filter"], config=self._config)
 
     def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
@@ -144,7 +142,7 @@ class PipelineStack(Stack):
             queues=self._queues,
             sign_in_url=self._http_api.sign_in_url,
         )
-        self._review = ReviewsFunction(
+        self._reviews = ReviewsFunction(
             self,
             "Reviews",
             config=self._config,
@@ -154,17 +152,17 @@ class PipelineStack(Stack):
             queues=self._queues,
             policy=self._policy,
         )
-        self._monitoring.read_known_items(self._review.reviewers)
-        page.set(**self._http_api.settings_of_page())
-        self._http_api.open("Drivers", drivers, DRIVERS_OPERATIONS)
-        self._http_api.open("Page", page, PAGE_OPERATIONS)
-        self._http_api.open("Reviews", self._functions["reviews"], REVIEWS_OPERATIONS)
+        self._monitoring.grant_known_items(self._reviews.reviewers)
+        page.set_environment(**self._http_api.review_page_settings())
+        self._http_api.add_operations("Drivers", drivers, DRIVERS_OPERATIONS)
+        self._http_api.add_operations("Page", page, PAGE_OPERATIONS)
+        self._http_api.add_operations("Reviews", self._functions["reviews"], REVIEWS_OPERATIONS)
 
-    def _publish(self) -> None:
-        """Names that tools, tests and people find the pipeline by."""
+    def _add_outputs(self) -> None:
+        """Add the outputs by which tools, tests and people find the stack's resources."""
         outputs = {
             "IntakeBucket": self._intake.bucket.bucket_name,
-            "CaptureBucket": self._capture.bucket.bucket_name,
+            "CaptureBucket": self._data_capture.bucket.bucket_name,
             "PhotosTable": self._ledger.photos.table_name,
             "AssignmentsTable": self._ledger.assignments.table_name,
             "ReviewQueueUrl": self._queues.review.queue_url,
@@ -177,10 +175,10 @@ class PipelineStack(Stack):
             "SerializeFunction": self._functions["serialize"].function.function_name,
             "ClassifyFunction": self._functions["classify"].function.function_name,
             "FilterFunction": self._functions["filter"].function.function_name,
-            "LabelsBucket": self._changes.labels.bucket_name,
-            "EventBusName": self._changes.bus.event_bus_name,
-            "ChangesDeadLettersUrl": self._changes.dead_letters.queue_url,
-            "ReviewersTable": self._review.reviewers.table_name,
+            "LabelsBucket": self._ledger_stream.labels.bucket_name,
+            "EventBusName": self._ledger_stream.bus.event_bus_name,
+            "ChangesDeadLettersUrl": self._ledger_stream.dead_letters.queue_url,
+            "ReviewersTable": self._reviews.reviewers.table_name,
             "ReviewsFunction": self._functions["reviews"].function.function_name,
             "SweeperFunction": self._functions["sweeper"].function.function_name,
             "ReportFunction": self._functions["report"].function.function_name,

@@ -1,4 +1,4 @@
-"""Stack `Serving`: the model behind an endpoint that keeps what it was asked and answered."""
+"""Stack `Serving`: the model behind a SageMaker endpoint with Data Capture."""
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from aws_cdk import aws_sagemaker as sagemaker
@@ -22,12 +22,12 @@ class ServingStack(Stack):
             description=f"Scones Unlimited, {config.stage}: the vehicle classifier.",
             termination_protection=config.is_durable,
         )
-        # SageMaker writes here whether the group exists or not; made by it, it would never expire.
+        # SageMaker creates a missing log group by itself, but then its logs never expire.
         log_group = log_group_for(
             self, config, log_group_name=f"/aws/sagemaker/Endpoints/{config.endpoint_name}"
         )
         role = ServingRole(self, "Role", config=config, log_group=log_group)
-        # Neither model nor configuration has a name: a change makes a new one, then swaps.
+        # Model and configuration have no names: a change creates new ones before the swap.
         model = sagemaker.CfnModel(
             self,
             "Model",
@@ -36,7 +36,7 @@ class ServingStack(Stack):
                 image=config.model_image_uri, model_data_url=config.model_data_url
             ),
         )
-        # SageMaker reads image and model with the role as soon as the model is made.
+        # SageMaker reads image and model with the role as soon as the model is created.
         model.node.add_dependency(role)
         endpoint = sagemaker.CfnEndpoint(
             self,
@@ -73,7 +73,7 @@ class ServingStack(Stack):
                     endpoint_config.CaptureOptionProperty(capture_mode=mode)
                     for mode in config.capture_modes
                 ],
-                # Without it SageMaker would keep even the JSON answers in base64.
+                # Without it SageMaker would encode even the JSON responses in base64.
                 capture_content_type_header=endpoint_config.CaptureContentTypeHeaderProperty(
                     json_content_types=["application/json"]
                 ),

@@ -1,7 +1,7 @@
 """The state machine's definition, as plain Amazon States Language in JSONPath.
 
-Pure Python and free of CDK, so that the very same definition is synthesized into the template and
-run under a strict interpreter in the tests.
+Pure Python without CDK, so that the same definition is synthesized into the template and run by a
+strict interpreter in the tests.
 """
 
 from infra.state_machine.definition import (

@@ -1,4 +1,4 @@
-"""Assign: ledger and assignment in one transaction, read back where it was cancelled."""
+"""Assign: write ledger and assignment in one transaction; read back if it was cancelled."""
 
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from infra.state_machine.blocks import (
@@ -8,7 +8,7 @@ from infra.state_machine.blocks import (
     State,
     catch,
     catch_all,
-    facts,
+    decision_attributes,
     get_item,
     ledger_task,
     retry,
@@ -22,12 +22,12 @@ CANCELLED = "DynamoDb.TransactionCanceledException"
 
 
 def assignment(resources: WorkflowResources) -> dict[str, State]:
-    """Assign, and what a cancelled transaction leads to."""
+    """Return the states that assign a photo, and those after a cancelled transaction."""
     transaction = {
         "TransactItems": [
             {
                 "Update": update_fenced(
-                    resources.photos_table, status="assigned", sets=_facts_of_assignment()
+                    resources.photos_table, status="assigned", sets=_assignment_attributes()
                 )
             },
             {"Put": _put_assignment(resources.assignments_table)},
@@ -37,12 +37,12 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
         "Assign": {**_assign(transaction), "End": True},
         "AssignAndAudit": {**_assign(transaction), "Next": "SendReview"},
         **_read_back(resources),
-        # A newer photo of the same driver already decides what he rides: only the ledger changes.
+        # A newer photo of the driver already decides the assignment: only the ledger changes.
         "AssignSuperseded": ledger_task(
             update_fenced(
                 resources.photos_table,
                 status="assigned",
-                sets={**_facts_of_assignment(), PhotoAttribute.SUPERSEDED: {"BOOL": True}},
+                sets={**_assignment_attributes(), PhotoAttribute.SUPERSEDED: {"BOOL": True}},
             ),
             {"Next": "IsAudited"},
         ),
@@ -56,9 +56,9 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
     }
 
 
-def _facts_of_assignment() -> State:
+def _assignment_attributes() -> State:
     return {
-        **facts(),
+        **decision_attributes(),
         PhotoAttribute.VEHICLE: text("$.decision.vehicle"),
         PhotoAttribute.ORDER_RANGE: text("$.decision.order_range"),
         PhotoAttribute.VALID_UNTIL: text("$.decision.valid_until"),
@@ -69,8 +69,8 @@ def _facts_of_assignment() -> State:
 def _assign(transaction: State) -> State:
     return {
         **service_task("aws-sdk:dynamodb:transactWriteItems", transaction),
-        # A cancelled transaction may have met a competing one: worth a try. It may also have been
-        # written already, by a call whose reply was lost: hence the read-back.
+        # A cancelled transaction may have met a competing one, which justifies a retry. It may also
+        # have been written already, by a call whose reply was lost: hence the read-back.
         "Retry": [
             retry([CANCELLED], attempts=2),
             retry(TRANSIENT_SERVICE_ERRORS, attempts=5),
@@ -96,7 +96,7 @@ def _put_assignment(assignments_table: str) -> State:
             AssignmentAttribute.ASSIGNED_AT: text(NOW),
             AssignmentAttribute.VALID_UNTIL: text("$.decision.valid_until"),
         },
-        # The photo uploaded later wins, whichever of them is decided first.
+        # The photo that was uploaded later wins, in whichever order the two are decided.
         "ConditionExpression": (
             f"attribute_not_exists({AssignmentAttribute.DRIVER_ID})"
             f" OR {AssignmentAttribute.PHOTO_ORDER} <= :photo_order"
@@ -106,7 +106,10 @@ def _put_assignment(assignments_table: str) -> State:
 
 
 def _read_back(resources: WorkflowResources) -> dict[str, State]:
-    """Was the cancelled transaction ours and written? Has a newer photo won? Else it failed."""
+    """Return the states that find out why a transaction was cancelled.
+
+    Either this execution has written it already, or a newer photo has won; else the photo failed.
+    """
     ledger_row, assignment = "$.read_back.Item", "$.newer.Item"
     return {
         "ReadBack": {

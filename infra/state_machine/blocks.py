@@ -1,4 +1,4 @@
-"""What the states are built of: paths, fenced writes, retries and catches."""
+"""Building blocks of the states: paths, fenced writes, retries and catches."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ State = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
 
 SERVICE_TIMEOUT_S = 15
 
-ALREADY_DONE = "DynamoDB.ConditionalCheckFailedException"
+CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
 
 PHOTO = "$.photo"
 EXECUTION = "$$.Execution.Id"
@@ -35,12 +35,12 @@ TRANSIENT_SERVICE_ERRORS = (
 
 
 def text(path: str) -> State:
-    """A string attribute read from a path."""
+    """Return a DynamoDB string attribute whose value is read from a path."""
     return {"S.$": path}
 
 
 def update_fenced(table: str, *, status: str, sets: State) -> State:
-    """A status write that only this attempt can make, and may make twice."""
+    """Return an update of the status that only this attempt can make; it is idempotent."""
     return update(
         table,
         sets={
@@ -60,22 +60,27 @@ def update(
     sets: State,
     condition: str,
     values: State,
-    sets_once: State | None = None,
+    sets_if_absent: State | None = None,
     removes: str = "",
     names: State | None = None,
 ) -> State:
-    """UpdateItem on a photo's row; values are attribute values, or a path to one."""
-    once = sets_once or {}
+    """Return parameters of UpdateItem on a photo's row.
+
+    Values are DynamoDB attribute values, or strings with a path to one. `sets_if_absent` keeps
+    attributes that the row already has. Names in `condition` that `sets` lacks come from `names`.
+    """
+    initial = sets_if_absent or {}
     assignments = [f"#{name} = :{name}" for name in sets]
-    assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in once]
+    assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in initial]
     expression = "SET " + ", ".join(assignments) + (f" REMOVE {removes}" if removes else "")
-    bound = {f":{name}": value for name, value in {**sets, **once}.items()}
+    bound = {f":{name}": value for name, value in {**sets, **initial}.items()}
     return {
         "TableName": table,
         "Key": {PhotoAttribute.PHOTO_ID: text(f"{PHOTO}.photo_id")},
         "UpdateExpression": expression,
         "ConditionExpression": condition,
-        "ExpressionAttributeNames": {f"#{name}": name for name in {**sets, **once}} | (names or {}),
+        "ExpressionAttributeNames": {f"#{name}": name for name in {**sets, **initial}}
+        | (names or {}),
         "ExpressionAttributeValues": {
             f"{name}.$" if isinstance(value, str) else name: value
             for name, value in (bound | values).items()
@@ -84,7 +89,7 @@ def update(
 
 
 def get_item(table: str, key: Attribute, path: str, *, result_path: str) -> State:
-    """A consistent read of one row."""
+    """Return a task with a strongly consistent read of the row whose key is at `path`."""
     parameters = {"TableName": table, "Key": {key: text(path)}, "ConsistentRead": True}
     return {
         **service_task("dynamodb:getItem", parameters, result_path=result_path),
@@ -93,19 +98,22 @@ def get_item(table: str, key: Attribute, path: str, *, result_path: str) -> Stat
 
 
 def ledger_task(update: State, then: State) -> State:
-    """A fenced write: losing to a newer attempt is a quiet end, not a failure."""
+    """Return a task with a fenced write; `then` has its `Next` or `End`.
+
+    An execution that lost to a newer attempt ends in FencedOff, which is not a failure.
+    """
     return {
         **service_task("dynamodb:updateItem", update),
-        "Catch": [catch([ALREADY_DONE], "FencedOff"), catch_all()],
+        "Catch": [catch([CONDITION_FAILED], "FencedOff"), catch_all()],
         **then,
     }
 
 
 def service_task(action: str, parameters: State, *, result_path: str = "$.last_write") -> State:
-    """A call of an AWS service.
+    """Return a task that calls an AWS service.
 
-    What a write answers is kept, though nobody reads it: to discard it takes a null ResultPath,
-    and CDK drops nulls from JSON, which would discard the state instead.
+    The response of a write is kept although no state reads it: discarding it requires a null
+    ResultPath, and CDK drops nulls from JSON, which would discard the state instead.
     """
     return {
         "Type": "Task",
@@ -118,7 +126,7 @@ def service_task(action: str, parameters: State, *, result_path: str = "$.last_w
 
 
 def retry(errors: list[str] | tuple[str, ...], *, attempts: int) -> State:
-    """Exponential, with full jitter."""
+    """Return a retrier with exponential backoff from 1 s to 30 s and full jitter."""
     return {
         "ErrorEquals": list(errors),
         "IntervalSeconds": 1,
@@ -129,18 +137,18 @@ def retry(errors: list[str] | tuple[str, ...], *, attempts: int) -> State:
     }
 
 
-def catch(errors: list[str], following: str, *, result_path: str = "$.error") -> State:
-    """Where these errors lead."""
-    return {"ErrorEquals": errors, "ResultPath": result_path, "Next": following}
+def catch(errors: list[str], next_state: str, *, result_path: str = "$.error") -> State:
+    """Return a catcher that leads these errors to a state, with the error at `result_path`."""
+    return {"ErrorEquals": errors, "ResultPath": result_path, "Next": next_state}
 
 
 def catch_all() -> State:
-    """Anything else is a failure, recorded and told to an operator."""
+    """Return the catcher of all other errors: the failure is recorded and an operator notified."""
     return catch(["States.ALL"], "RecordFailure")
 
 
-def facts() -> State:
-    """What every classified photo keeps in the ledger, whatever became of it."""
+def decision_attributes() -> State:
+    """Return the attributes that every classified photo has in the ledger, with any outcome."""
     return {
         PhotoAttribute.CLASSIFICATION: "$.decision.classification",
         PhotoAttribute.QUALITY: "$.decision.quality",

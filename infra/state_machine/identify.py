@@ -1,9 +1,9 @@
-"""Identify and Claim: who is this photo, whose is it, and is the event a duplicate?"""
+"""Identify and Claim: the photo's id and driver, and the write that finds duplicate events."""
 
 from handlers.domain.ledger.schema import PhotoAttribute
 from infra.state_machine.blocks import (
-    ALREADY_DONE,
     ATTEMPT,
+    CONDITION_FAILED,
     EXECUTION,
     NOW,
     PHOTO,
@@ -15,26 +15,29 @@ from infra.state_machine.blocks import (
     update,
 )
 
-_EVENT = "$.detail.object"
+_OBJECT = "$.detail.object"
 
-# The input wins over the default: only a takeover's input names an attempt.
+# The input overrides the default: only a takeover's input has an attempt.
 _REQUEST_WITH_ATTEMPT = "States.JsonMerge(States.StringToJson('{\"attempt\":1}'), $, false)"
 
 
 def identification() -> dict[str, State]:
-    """One choice, four shapes of the same record: the fields that AWS may leave out are guarded."""
-    versioned = {"Variable": f"{_EVENT}['version-id']", "IsPresent": True}
-    # The mirror of `Sender.from_key`, in the words that a Choice state has.
+    """Return the choice and four states for the same record, with or without optional fields.
+
+    AWS leaves out `version-id` for unversioned buckets, and not every key names a driver.
+    """
+    versioned = {"Variable": f"{_OBJECT}['version-id']", "IsPresent": True}
+    # The same rule as `Sender.from_key`, with the operators of a Choice state.
     names_a_driver = [
-        {"Variable": f"{_EVENT}.key", "StringMatches": "intake/*/*"},
-        {"Not": {"Variable": f"{_EVENT}.key", "StringMatches": "intake//*"}},
-        {"Not": {"Variable": f"{_EVENT}.key", "StringMatches": "*/.*"}},
+        {"Variable": f"{_OBJECT}.key", "StringMatches": "intake/*/*"},
+        {"Not": {"Variable": f"{_OBJECT}.key", "StringMatches": "intake//*"}},
+        {"Not": {"Variable": f"{_OBJECT}.key", "StringMatches": "*/.*"}},
     ]
     return {
         "Identify": {
             "Type": "Choice",
             "Choices": [
-                {"Variable": f"{_EVENT}.key", "StringMatches": "*/", "Next": "FolderMarker"},
+                {"Variable": f"{_OBJECT}.key", "StringMatches": "*/", "Next": "FolderMarker"},
                 {"And": [versioned, *names_a_driver], "Next": "IdentifyVersionOfDriver"},
                 {**versioned, "Next": "IdentifyVersion"},
                 {"And": names_a_driver, "Next": "IdentifyEtagOfDriver"},
@@ -49,23 +52,23 @@ def identification() -> dict[str, State]:
 
 
 def _identify(*, versioned: bool, of_driver: bool) -> State:
-    revision = f"{_EVENT}['version-id']" if versioned else f"{_EVENT}.etag"
-    identity = f"States.Format('{{}}\n{{}}\n{{}}', $.detail.bucket.name, {revision}, {_EVENT}.key)"
+    revision = f"{_OBJECT}['version-id']" if versioned else f"{_OBJECT}.etag"
+    identity = f"States.Format('{{}}\n{{}}\n{{}}', $.detail.bucket.name, {revision}, {_OBJECT}.key)"
     photo_id = f"States.Hash({identity}, 'SHA-256')"
     photo = {
         "photo_id.$": photo_id,
         "bucket.$": "$.detail.bucket.name",
-        "key.$": f"{_EVENT}.key",
-        "etag.$": f"{_EVENT}.etag",
-        "size_bytes.$": f"{_EVENT}.size",
+        "key.$": f"{_OBJECT}.key",
+        "etag.$": f"{_OBJECT}.etag",
+        "size_bytes.$": f"{_OBJECT}.size",
         "uploaded_at.$": "$.time",
-        # Sorts a driver's photos by upload; the id breaks ties, the same way every time.
+        # Sorts a driver's photos by upload time; the id breaks ties deterministically.
         "photo_order.$": f"States.Format('{{}}#{{}}', $.time, {photo_id})",
     }
-    # Empty where there is none: later states name the field, and may not name what is absent.
+    # Always present, if need be as an empty string, because later states read the field.
     photo |= {"version_id.$": revision} if versioned else {"version_id": ""}
     if of_driver:
-        segments = f"States.StringSplit({_EVENT}.key, '/')"
+        segments = f"States.StringSplit({_OBJECT}.key, '/')"
         last = f"States.MathAdd(States.ArrayLength({segments}), -1)"
         name = f"States.ArrayGetItem({segments}, {last})"
         photo["driver_id.$"] = f"States.ArrayGetItem({segments}, 1)"
@@ -75,14 +78,14 @@ def _identify(*, versioned: bool, of_driver: bool) -> State:
         "Parameters": {
             "photo": photo,
             "request.$": _REQUEST_WITH_ATTEMPT,
-            "execution.$": EXECUTION,  # a Choice can compare with state, not with the context
+            "execution.$": EXECUTION,  # a Choice can compare with the state, not with the context
         },
         "Next": "ClaimOfDriver" if of_driver else "Claim",
     }
 
 
 def claims(photos_table: str) -> dict[str, State]:
-    """The same conditional write with and without a driver: an index key cannot be empty."""
+    """Return the claim with and without a driver: the key of an index cannot be empty."""
     return {
         "ClaimOfDriver": _claim(photos_table, of_driver=True),
         "Claim": _claim(photos_table, of_driver=False),
@@ -90,7 +93,7 @@ def claims(photos_table: str) -> dict[str, State]:
 
 
 def _claim(photos_table: str, *, of_driver: bool) -> State:
-    kept: State = {  # written once; a takeover leaves them as they are
+    initial: State = {  # written by the first claim; a takeover does not change them
         PhotoAttribute.RECEIVED_AT: text(NOW),
         PhotoAttribute.RECEIVED_HOUR: text(
             f"States.ArrayGetItem(States.StringSplit({NOW}, ':'), 0)"
@@ -98,7 +101,7 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         PhotoAttribute.REVIEW: {"S": "none"},
         PhotoAttribute.DECISION_SEQ: {"N": "0"},
     }
-    written: State = {
+    claimed: State = {
         PhotoAttribute.STATUS: {"S": "received"},
         PhotoAttribute.PENDING: {"S": "received"},
         PhotoAttribute.ATTEMPT: {"N.$": ATTEMPT},
@@ -113,12 +116,12 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         PhotoAttribute.UPLOADED_AT: text(f"{PHOTO}.uploaded_at"),
     }
     if of_driver:
-        written[PhotoAttribute.DRIVER_ID] = text(f"{PHOTO}.driver_id")
-        written[PhotoAttribute.UPLOAD_ID] = text(f"{PHOTO}.upload_id")
+        claimed[PhotoAttribute.DRIVER_ID] = text(f"{PHOTO}.driver_id")
+        claimed[PhotoAttribute.UPLOAD_ID] = text(f"{PHOTO}.upload_id")
     claim = update(
         photos_table,
-        sets=written,
-        sets_once=kept,
+        sets=claimed,
+        sets_if_absent=initial,
         condition=(
             f"attribute_not_exists({PhotoAttribute.PHOTO_ID})"
             f" OR ({PhotoAttribute.EXECUTION_ARN} = :execution_arn AND #status = :status)"
@@ -128,6 +131,6 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
     )
     return {
         **service_task("dynamodb:updateItem", claim),
-        "Catch": [catch([ALREADY_DONE], "Duplicate"), catch_all()],
+        "Catch": [catch([CONDITION_FAILED], "Duplicate"), catch_all()],
         "Next": "Serialize",
     }

@@ -1,4 +1,4 @@
-"""Serialize, Classify and Filter, and the choices after them."""
+"""The states Serialize, Classify and Filter, and the choices after them."""
 
 from handlers.domain.errors import TRANSIENT_ERRORS
 from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, retry
@@ -6,7 +6,7 @@ from infra.state_machine.resources import WorkflowResources
 
 LAMBDA_TIMEOUTS_S = {"Serialize": 40, "Classify": 85, "Filter": 25}
 
-# What each function answers: all of it, always, since a state cannot read what is absent.
+# Fields of each function's response. All are always present: a state cannot read a missing path.
 RESULT_FIELDS = {
     "Serialize": ("outcome", "reason", "message", "wire_image", "quality", "order_id"),
     "Classify": ("probabilities", "model_version"),
@@ -36,7 +36,7 @@ _TRANSIENT_LAMBDA_ERRORS = (
 
 
 def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
-    """The three calls, in order."""
+    """Return the three Lambda tasks in their order, with the choices between them."""
     return {
         "Serialize": {
             **_lambda_task("Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}),
@@ -79,7 +79,10 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
         "Route": _route(),
         "ContradictoryDecision": {
             "Type": "Pass",
-            "Result": {"Error": "InvalidDecision", "Cause": "Filter assigned a photo of nobody."},
+            "Result": {
+                "Error": "InvalidDecision",
+                "Cause": "Filter assigned a photo without a driver.",
+            },
             "ResultPath": "$.error",
             "Next": "RecordFailure",
         },
@@ -87,7 +90,10 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
 
 
 def _route() -> State:
-    """Only a photo of a driver can be assigned: the states after this one read who that is."""
+    """Route by the outcome; a photo without a driver cannot be assigned.
+
+    The states that assign read `driver_id`, which is absent if the key names no driver.
+    """
     has_driver = {"Variable": f"{PHOTO}.driver_id", "IsPresent": True}
     outcome = "$.decision.outcome"
     return {

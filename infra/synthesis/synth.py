@@ -1,7 +1,7 @@
-"""Synthesizes a stage without the CDK command line: `python -m infra.synthesis.synth local`.
+"""Synthesize a stage without the CDK command line: `python -m infra.synthesis.synth local`.
 
-The app runs in a process of its own, since CDK's library holds a Node process as long as it is
-imported. Nothing is done where nothing has changed.
+The app runs in a process of its own, because CDK's library keeps a Node process as long as it is
+imported. An assembly whose inputs have not changed is reused.
 """
 
 import argparse
@@ -27,38 +27,42 @@ ROOT = Path(__file__).parents[2]
 
 APP = "infra.app"
 
-# The assembly is made by these modules and all that they import.
+# The assembly depends on these modules and on all that they import.
 _ENTRIES = (APP, "infra.synthesis.synth")
 _DATA_FILES = ("cdk.json", "requirements/local.lock")
 _LOG_TAIL_LINES = 25
 
 
 class SynthFailed(RuntimeError):
-    """The app did not synthesize; the message ends with what it said."""
+    """The app did not synthesize; the message ends with the last lines of its output."""
 
 
 def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = None) -> Path:
-    """The cloud assembly of a stage, made anew only where its inputs have changed.
+    """Synthesize the cloud assembly of a stage into `out` if its inputs have changed.
 
+    `overrides` are settings named in `OVERRIDABLE`. Returns `out`.
     Raises: SynthFailed, InvalidConfig, NodeMissing.
     """
-    given = dict(overrides or {})
-    config = stage_config(stage, given)
+    settings = dict(overrides or {})
+    config = stage_config(stage, settings)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
-        digest = _inputs_digest(config, given)
-        noted = out.with_name(out.name + ".inputs")
-        stands = (out / "manifest.json").is_file() and noted.is_file()
-        if stands and noted.read_text(encoding="utf-8") == digest:
+    with _exclusive(out):
+        digest = _inputs_digest(config, settings)
+        digest_file = out.with_name(out.name + ".inputs")
+        is_complete = (out / "manifest.json").is_file() and digest_file.is_file()
+        if is_complete and digest_file.read_text(encoding="utf-8") == digest:
             return out
-        noted.unlink(missing_ok=True)
-        _run_app(stage, given, out)
-        noted.write_text(digest, encoding="utf-8")
+        digest_file.unlink(missing_ok=True)
+        _run_app(stage, settings, out)
+        digest_file.write_text(digest, encoding="utf-8")
     return out
 
 
 def app_environment(stage: str, overrides: Mapping[str, str], *, assembly: Path) -> dict[str, str]:
-    """What the CDK command line hands to an app, and the Node it is to use. Raises: NodeMissing."""
+    """Return the environment that the CDK command line gives to an app, with its Node.
+
+    Raises: NodeMissing.
+    """
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
     context = {**settings["context"], "stage": stage, **overrides}
     return {
@@ -87,7 +91,7 @@ def _run_app(stage: str, overrides: Mapping[str, str], out: Path) -> None:
 
 
 def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
-    """Return the files that the assembly of a stage is made of, relative to `root`, sorted.
+    """Return the files on which the assembly of a stage depends, relative to `root`, sorted.
 
     Raises: SynthFailed.
     """
@@ -101,9 +105,9 @@ def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
 
 
 def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
-    about = [config.stage, json.dumps(dict(sorted(overrides.items())))]
-    about += [sys.version, platform.machine(), str(ROOT)]
-    digest = hashlib.sha256("\n".join(about).encode())
+    context = [config.stage, json.dumps(dict(sorted(overrides.items())))]
+    context += [sys.version, platform.machine(), str(ROOT)]
+    digest = hashlib.sha256("\n".join(context).encode())
     for name in input_files(config, root=ROOT):
         path = ROOT / name
         content = path.read_bytes() if path.is_file() else b""
@@ -112,15 +116,15 @@ def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Two synths of the same assembly take turns, and the second finds it done."""
+def _exclusive(out: Path) -> Iterator[None]:
+    """Hold the assembly's lock: of two simultaneous synths, the second reuses the first's."""
     with out.with_name(out.name + ".lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def main() -> None:
-    """Prints where the assembly lies."""
+    """Synthesize a stage and print the assembly's path."""
     parser = argparse.ArgumentParser(prog="python -m infra.synthesis.synth", description=__doc__)
     parser.add_argument("stage", choices=sorted(STAGES), nargs="?", default="local")
     parser.add_argument("--out", type=Path, help="default: .scones/cdk.out.STAGE")

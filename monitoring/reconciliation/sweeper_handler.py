@@ -101,10 +101,10 @@ def _publish_metrics(result: SweepResult) -> None:
         names.SWEEPS: 1,
         names.REPAIRS_NEEDED: needed,
         names.REPAIRS_MADE: result.repaired.total() - reminders,
-        names.REMINDERS: reminders,
+        names.REVIEW_REMINDERS: reminders,
         names.REPAIRS_REFUSED: len(result.refused),
         names.MALFORMED_ROWS: len(result.malformed),
     }
     for name, count in counts.items():
         metrics.add_metric(name, MetricUnit.Count, count)
-    metrics.add_metric(names.OLDEST_REVIEW, MetricUnit.Seconds, result.oldest_review_s)
+    metrics.add_metric(names.OLDEST_REVIEW_AGE, MetricUnit.Seconds, result.oldest_review_s)

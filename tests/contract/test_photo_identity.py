@@ -14,7 +14,7 @@ from moto import mock_aws
 from handlers.domain.decision.prediction import PhotoRef
 from handlers.domain.ledger.identity import Sender, photo_id
 from infra.state_machine.identify import identification
-from tests.workflow.machine import ROLE, an_event
+from tests.workflow.harness import ROLE, an_event
 
 Identify = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -42,7 +42,7 @@ ODD_KEYS = [
 
 @pytest.fixture(scope="module")
 def identify() -> Iterator[Identify]:
-    """Run only the state machine's identification, with moto's interpreter."""
+    """The workflow's identification alone, run by moto's interpreter."""
     end = {"Type": "Pass", "End": True}
     states = identification() | {"Claim": end, "ClaimOfDriver": end, "FolderMarker": end}
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):

@@ -1,4 +1,4 @@
-"""Each stage is synthesized once a session, and only where its inputs have changed."""
+"""Assemblies and templates of both stages, synthesized once a session if their inputs changed."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.infra.template import Template
 ROOT = Path(__file__).parent.parent.parent
 _ASSEMBLIES = ROOT / ".scones"
 
-# What a release would set: any image and any model will do for reading the template.
+# Settings of a release; templates can be read with any image and any model.
 RELEASE = {
     "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:1",
     "model_data_url": "s3://scones-models/vehicle/20261101/model.tar.gz",
@@ -20,7 +20,7 @@ RELEASE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever reads a template needs Node."""
+    """Mark the tests that read a template: they need Node."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if names & {"local_assembly", "prod_assembly", "changed_assembly", "assemblies"}:
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def local_assembly() -> Path:
-    """The very assembly that `make demo` deploys."""
+    """The assembly that `make demo` deploys."""
     return synthesize("local", _ASSEMBLIES / "cdk.out.local")
 
 
@@ -40,7 +40,7 @@ def prod_assembly() -> Path:
 
 @pytest.fixture(scope="session")
 def changed_assembly() -> Path:
-    """What two settings change: the machine's type, and who writes captures."""
+    """Stage local with two changed settings: type of the workflow, and writer of captures."""
     changes = {"workflow_type": "EXPRESS", "capture_writer": "classify"}
     return synthesize("local", _ASSEMBLIES / "cdk.out.changed-in-tests", overrides=changes)
 

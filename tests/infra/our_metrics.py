@@ -1,5 +1,7 @@
-"""Metrics that our functions publish, read from their calls of `add_metric`: an alarm on another
-name is never red."""
+"""Metrics that our functions publish, read from their calls of `add_metric`.
+
+An alarm on any other name would never be red.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -12,18 +14,18 @@ _NAMED = {key: value for key, value in vars(names).items() if isinstance(value, 
 
 
 def published_by_us() -> set[tuple[str, str]]:
-    """Metric and service."""
+    """Return pairs of metric and service, the value of the dimension `service`."""
     names_of_folders = (
         *("handlers/workflow", "handlers/stream"),
         *("monitoring/report", "monitoring/reconciliation"),
     )
-    folders = [ROOT / name for name in names_of_folders]
-    found = {pair for folder in folders for file in folder.glob("*.py") for pair in _of(file)}
-    assert found, "nothing is published any more?"
-    return found
+    files = [file for name in names_of_folders for file in (ROOT / name).glob("*.py")]
+    metrics = {pair for file in files for pair in _published_in(file)}
+    assert metrics, "no function publishes a metric any more"
+    return metrics
 
 
-def _of(file: Path) -> Iterator[tuple[str, str]]:
+def _published_in(file: Path) -> Iterator[tuple[str, str]]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     services = {
@@ -41,7 +43,10 @@ def _of(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _names(node: ast.expr, tree: ast.Module) -> list[str]:
-    """A name, one of a dictionary's values, or in a loop each of its keys."""
+    """Return the possible values of a metric's name in a call.
+
+    A constant, a subscript of a dictionary (its values), or the variable of a loop over one (keys).
+    """
     if isinstance(node, ast.Subscript):
         return [_text(value) for value in _dictionary(node.value, tree).values]
     if isinstance(node, ast.Name):
@@ -54,25 +59,26 @@ def _names(node: ast.expr, tree: ast.Module) -> list[str]:
             and isinstance(loop.iter.func, ast.Attribute)
         )
         if ast.unparse(source) == "report.metrics":
-            return _of_report()
+            return _published_by_the_report()
         return [_text(key) for key in _dictionary(source, tree).keys if key]
     return [_text(node)]
 
 
 def _dictionary(node: ast.expr, tree: ast.Module) -> ast.Dict:
-    (found,) = (
-        each.value
-        for each in ast.walk(tree)
-        if isinstance(each, ast.Assign)
-        and isinstance(each.value, ast.Dict)
-        and ast.unparse(each.targets[0]) == ast.unparse(node)
+    (dictionary,) = (
+        assignment.value
+        for assignment in ast.walk(tree)
+        if isinstance(assignment, ast.Assign)
+        and isinstance(assignment.value, ast.Dict)
+        and ast.unparse(assignment.targets[0]) == ast.unparse(node)
     )
-    return found
+    return dictionary
 
 
-def _of_report() -> list[str]:
-    """The report's function publishes what the pure part has computed, by the names given there."""
-    source = (ROOT / "monitoring" / "report" / "build.py").read_text(encoding="utf-8")
+def _published_by_the_report() -> list[str]:
+    """Return the names in the module that computes the metrics which the handler publishes."""
+    module = ROOT / "monitoring" / "report" / "document" / "describe.py"
+    source = module.read_text(encoding="utf-8")
     (function,) = (
         node
         for node in ast.walk(ast.parse(source))
@@ -97,4 +103,4 @@ def _text(node: ast.expr) -> str:
         return node.value
     if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "names":
         return _NAMED[node.attr]
-    raise AssertionError(f"nobody can tell which metric this is: {ast.unparse(node)}")
+    raise AssertionError(f"the name of this metric is not a constant: {ast.unparse(node)}")

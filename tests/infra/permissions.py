@@ -1,4 +1,4 @@
-"""Who may do what: roles flattened to rows, and the rows that the workflow needs."""
+"""The grants of all roles as rows, and the rows that the workflow needs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _TRACING = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
-# An item of a transaction needs its own action; the transaction as such has none.
+# A transaction needs the actions of its items; it has none of its own.
 _OF_TRANSACTION = {
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
@@ -36,7 +36,7 @@ _OF_TRANSACTION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Grant:
-    """One role may do one action on one resource."""
+    """Permission of one role for one action on one resource."""
 
     role: str
     action: str
@@ -48,7 +48,7 @@ class Grant:
 
 
 def grants(template: Template) -> list[Grant]:
-    """All that the roles of a template may do, sorted."""
+    """Return all grants and trusted services of a template's roles, sorted."""
     rows = {
         grant
         for policy in template.of_type("AWS::IAM::Policy").values()
@@ -68,7 +68,7 @@ def grants(template: Template) -> list[Grant]:
 
 
 def statements_of(template: Template, role_id: str) -> list[Json]:
-    """The statements of one role, by the name of its logical id."""
+    """Return the policy statements of one role, by its logical id without hash."""
     return [
         statement
         for policy in template.of_type("AWS::IAM::Policy").values()
@@ -78,7 +78,7 @@ def statements_of(template: Template, role_id: str) -> list[Json]:
 
 
 def granted(statements: Iterable[Json]) -> set[tuple[str, str]]:
-    """Action and resource, a resource being known by its logical id."""
+    """Return pairs of action and resource; resources are logical ids without hash, or `*`."""
     return {
         (grant.action, _resource(grant.resource))
         for statement in statements
@@ -87,7 +87,7 @@ def granted(statements: Iterable[Json]) -> set[tuple[str, str]]:
 
 
 def needed_by_machine(machine: Json, definition: Json) -> set[tuple[str, str]]:
-    """What Step Functions will be asked for, and on what, when this definition runs."""
+    """Return the pairs of action and resource that Step Functions needs to run the definition."""
     needs = {need for _, state in states_of(definition) for need in _needs_of_state(state)}
     if "LoggingConfiguration" in machine:
         needs |= {(action, ANYTHING) for action in _LOG_DELIVERY}
@@ -113,7 +113,7 @@ def _needs_of_state(state: Json) -> Iterator[tuple[str, str]]:
         case ["dynamodb", ("getItem" | "putItem" | "updateItem" | "deleteItem") as action]:
             yield f"dynamodb:{action[0].upper()}{action[1:]}", _resource(parameters["TableName"])
         case _:
-            raise AssertionError(f"which action does {integration} need? Teach it to this test.")
+            raise AssertionError(f"add the action that {integration} needs to this function")
 
 
 def _rows(role: str, statement: Json) -> Iterator[Grant]:
@@ -130,7 +130,7 @@ def _rows(role: str, statement: Json) -> Iterator[Grant]:
 
 
 def _resource(text: str) -> str:
-    """A table is named in the definition, and its ARN in the role: the same table."""
+    """Return the same id for a table's name in the definition and its ARN in the role."""
     match = _ATTRIBUTE_OF_REFERENCE.match(text)
     return match["name"] if match else text
 

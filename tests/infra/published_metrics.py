@@ -1,4 +1,4 @@
-"""Metrics that AWS publishes, as its documentation lists them: an alarm on another is never red."""
+"""Metrics that AWS documents; an alarm on any other name would never be red."""
 
 _SQS = (
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/"
@@ -11,7 +11,7 @@ _ENDPOINT = frozenset({"EndpointName", "VariantName"})
 _MACHINE = frozenset({"StateMachineArn"})
 _QUEUE = frozenset({"QueueName"})
 
-# (namespace, metric) → its dimensions, its unit, and where that is written.
+# (namespace, metric) → dimensions, unit, and address of the documentation.
 PUBLISHED: dict[tuple[str, str], tuple[frozenset[str], str, str]] = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): (_QUEUE, "Count", _SQS),
     ("AWS/States", "ExecutionsStarted"): (_MACHINE, "Count", _STATES),

@@ -1,4 +1,4 @@
-"""The alarms of a template as a runbook: condition, meaning and what to do, one row each."""
+"""Render the alarms of a template as a runbook: condition, meaning and what to do, by row."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _COMPARISONS = {
     "GreaterThanOrEqualToThreshold": "≥",
     "LessThanThreshold": "<",
 }
-_MISSING = {"breaching": "alarm", "ignore": "as before", "notBreaching": "fine"}
+_MISSING_DATA = {"breaching": "alarm", "ignore": "unchanged", "notBreaching": "OK"}
 
 
 def runbook(alarms: dict[str, Json]) -> str:
@@ -22,10 +22,10 @@ def runbook(alarms: dict[str, Json]) -> str:
         cells("alarm", "condition", "without data", "meaning and what to do"),
         cells("---", "---", "---", "---"),
     ]
-    named = {_name(logical_id): alarm for logical_id, alarm in alarms.items()}
-    for name, alarm in sorted(named.items()):
-        missing = _MISSING[alarm["TreatMissingData"]]
-        rows.append(cells(f"`{name}`", _condition(alarm), missing, alarm["AlarmDescription"]))
+    by_name = {_name(logical_id): alarm for logical_id, alarm in alarms.items()}
+    for name, alarm in sorted(by_name.items()):
+        state = _MISSING_DATA[alarm["TreatMissingData"]]
+        rows.append(cells(f"`{name}`", _condition(alarm), state, alarm["AlarmDescription"]))
     return "\n".join(rows)
 
 

@@ -1,4 +1,4 @@
-"""A synthesized template, and its references in words that a person can read."""
+"""A synthesized template, with its references as readable text."""
 
 import json
 import re
@@ -13,7 +13,7 @@ Json = dict[str, Any]  # CloudFormation is JSON: Any is a JSON value
 
 _HANDLERS = {spec.name: spec.handler for spec in FUNCTIONS}
 
-# CDK ends the logical ids that it makes up in a hash; people read the name before it.
+# CDK appends a hash to the logical ids that it generates.
 _HASH_OF_ID = re.compile(r"[0-9A-F]{8}$")
 PSEUDO = {
     "AWS::AccountId": "<account>",
@@ -40,22 +40,22 @@ class Template:
         )
 
     def of_type(self, kind: str) -> dict[str, Json]:
-        """Properties by logical id, of every resource of a type."""
-        found = {
+        """Return properties by logical id of all resources of a type; fail without any."""
+        properties = {
             logical_id: resource.get("Properties", {})
             for logical_id, resource in self.body["Resources"].items()
             if resource["Type"] == kind
         }
-        assert found, f"the template has no {kind}"
-        return found
+        assert properties, f"the template has no {kind}"
+        return properties
 
     def only(self, kind: str) -> Json:
-        """Properties of the one resource of a type."""
+        """Return properties of the only resource of a type; fail if there are several."""
         (properties,) = self.of_type(kind).values()
         return properties
 
     def function(self, name: str) -> Json:
-        """Properties of a function, by its name in the table of functions."""
+        """Return properties of a function, by its name in `FUNCTIONS`."""
         (properties,) = (
             function
             for function in self.of_type("AWS::Lambda::Function").values()
@@ -64,7 +64,10 @@ class Template:
         return properties
 
     def statements_on(self, kind: str, field: str, logical_id: str) -> list[Json]:
-        """The resource policy of a bucket, queue or topic."""
+        """Return the statements of the resource policy of a bucket, queue or topic.
+
+        `kind` is the policy's type, `field` its property with the references.
+        """
         return [
             statement
             for policy in self.of_type(kind).values()
@@ -78,7 +81,7 @@ def _listed(value: object) -> list[Any]:  # elements are JSON values
 
 
 def refuses_plain_text(statements: list[Json], action: str) -> bool:
-    """Whether a resource policy denies all that comes without TLS."""
+    """Return whether a resource policy denies requests without TLS."""
     denial = ("Deny", action, {"Bool": {"aws:SecureTransport": "false"}})
     return denial in [
         (statement["Effect"], statement["Action"], statement.get("Condition"))
@@ -87,7 +90,7 @@ def refuses_plain_text(statements: list[Json], action: str) -> bool:
 
 
 def readable(value: object) -> str:
-    """A string with its references spelled out: `<Intake.Arn>/intake/*`."""
+    """Return a string with its references as text, such as `<Intake.Arn>/intake/*`."""
     if isinstance(value, str):
         return value
     assert isinstance(value, Mapping), f"neither text nor reference: {value!r}"
@@ -99,23 +102,23 @@ def readable(value: object) -> str:
     if function == "Fn::Join":
         separator, parts = argument
         return str(separator).join(readable(part) for part in parts)
-    raise AssertionError(f"an intrinsic that the tests do not know: {function}")
+    raise AssertionError(f"add the intrinsic function {function} here")
 
 
 def short_id(logical_id: str) -> str:
-    """A logical id as its author wrote it."""
+    """Return a logical id without CDK's hash."""
     return _HASH_OF_ID.sub("", logical_id)
 
 
 def machine_definition(template: Template) -> Json:
-    """The state machine's definition, as AWS will read it."""
+    """Return the state machine's definition, with references as readable text."""
     machine = template.only("AWS::StepFunctions::StateMachine")
     definition: Json = json.loads(readable(machine["DefinitionString"]))
     return definition
 
 
 def states_of(definition: Json) -> Iterator[tuple[str, Json]]:
-    """Every state by name, also those within a Map or a Parallel."""
+    """Yield all states with their names, including those in a Map or a Parallel."""
     for name, state in definition["States"].items():
         yield name, state
         for inner in (

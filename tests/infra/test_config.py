@@ -1,4 +1,4 @@
-"""A stage that cannot work is refused before anything is synthesized, in one sentence."""
+"""Invalid settings of a stage are refused before synthesis, with one sentence."""
 
 from dataclasses import replace
 
@@ -8,21 +8,21 @@ from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_
 from tests.infra.conftest import RELEASE
 
 
-def test_local_needs_nothing_from_anybody() -> None:
+def test_stage_local_needs_no_overrides() -> None:
     config = stage_config("local")
     assert (config.account, config.region) == ("000000000000", "us-east-1")
 
 
-def test_prod_goes_wherever_its_deployer_points() -> None:
+def test_prod_uses_account_and_region_of_its_deployer() -> None:
     config = stage_config("prod", RELEASE)
     assert (config.account, config.region) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["model_image_uri", "model_data_url"])
-def test_prod_says_what_a_release_must_set(name: str) -> None:
-    given = {key: value for key, value in RELEASE.items() if key != name}
+def test_a_setting_that_a_release_lacks_is_named(name: str) -> None:
+    overrides = {key: value for key, value in RELEASE.items() if key != name}
     with pytest.raises(InvalidConfig, match=rf"{name} .* is not set; .* -c {name}="):
-        stage_config("prod", given)
+        stage_config("prod", overrides)
 
 
 @pytest.mark.parametrize(
@@ -34,27 +34,27 @@ def test_prod_says_what_a_release_must_set(name: str) -> None:
         ("model_data_url", "s3://models/model.onnx"),
     ],
 )
-def test_what_sagemaker_would_refuse_is_refused_here(name: str, value: str) -> None:
+def test_an_image_or_model_that_sagemaker_would_refuse_is_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidConfig, match=name):
         stage_config("prod", {**RELEASE, name: value})
 
 
-def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_stage_lists_the_known_ones() -> None:
     with pytest.raises(InvalidConfig, match="'staging'; the stages are local, prod"):
         stage_config("staging")
 
 
-def test_only_what_a_release_knows_can_be_set_from_outside() -> None:
+def test_a_setting_that_is_not_overridable_is_refused() -> None:
     with pytest.raises(InvalidConfig, match="is_durable cannot be set"):
         stage_config("local", {"is_durable": "false"})
 
 
-def test_every_override_is_a_knob_of_a_stage() -> None:
+def test_every_overridable_name_is_a_setting_of_a_stage() -> None:
     assert set(OVERRIDABLE) <= set(StageConfig.__dataclass_fields__)
 
 
 @pytest.mark.parametrize("share", [-0.01, 1.01, float("nan")])
-def test_an_audit_share_is_a_share(share: float) -> None:
+def test_an_audit_share_outside_of_0_to_1_is_refused(share: float) -> None:
     with pytest.raises(InvalidConfig, match="audit_share"):
         replace(STAGES["local"], audit_share=share).check()
 
@@ -65,13 +65,15 @@ def test_two_models_can_be_in_service_during_a_rollout() -> None:
 
 
 @pytest.mark.parametrize(("days", "retention_days"), [(0, 30), (32, 90), (30, 30)])
-def test_a_report_is_about_days_whose_captures_are_there(days: int, retention_days: int) -> None:
+def test_a_report_over_days_whose_captures_have_expired_is_refused(
+    days: int, retention_days: int
+) -> None:
     config = replace(STAGES["local"], report_days=days, capture_retention_days=retention_days)
     with pytest.raises(InvalidConfig, match="report_days"):
         config.check()
 
 
-def test_what_classify_writes_is_everything() -> None:
+def test_captures_are_complete_if_classify_writes_them() -> None:
     sampled = replace(STAGES["local"], capture_sampling_percentage=20)
     assert sampled.captured_percentage == 20
     assert replace(sampled, capture_writer="classify").captures_everything

@@ -1,4 +1,4 @@
-"""docs/data-model.md says what the schema and the templates say."""
+"""docs/data-model.md agrees with the schema and the templates."""
 
 from handlers.domain.ledger.schema import TABLES
 from infra.config import STAGES

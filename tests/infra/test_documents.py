@@ -1,4 +1,4 @@
-"""What the documents show of the infrastructure is what is deployed."""
+"""The documents' workflow graph and alarm table agree with the deployed templates."""
 
 from pathlib import Path
 
@@ -20,9 +20,7 @@ def test_the_runbook_lists_every_alarm(prod_pipeline: Template) -> None:
     documents.matches("docs/operations.md", "alarms", runbook(alarms))
 
 
-def test_a_stale_section_is_refused(
-    prod_pipeline: Template, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stale_section_fails(prod_pipeline: Template, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCONES_UPDATE_SNAPSHOTS", raising=False)
     definition = machine_definition(prod_pipeline)
     del definition["States"]["Duplicate"]
@@ -30,7 +28,7 @@ def test_a_stale_section_is_refused(
         documents.matches("docs/architecture.md", "workflow", graph(definition))
 
 
-def test_writing_a_section_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
+def test_writing_a_section_does_not_change_the_rest(tmp_path: Path) -> None:
     text = "before\n<!-- generated: x -->\n\n{}\n\n<!-- end of x -->\nafter\n"
     document = tmp_path / "a.md"
     document.write_text(text.format("old"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The policy parameter follows from the manifests, and a wrong manifest stops the synth."""
+"""The policy parameter is rendered from the manifests; an invalid manifest stops the synth."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ ORDER_RANGES = {"bicycle": "nearby", "motorcycle": "distant"}
 
 
 def a_manifest(folder: Path, version: str, **changes: Any) -> Path:  # any JSON value
-    """The shipped model's manifest, changed."""
+    """Write the shipped model's manifest with a threshold of 0.97 and these changes."""
     shipped = json.loads((ROOT / "training/shipped/manifest.json").read_text(encoding="utf-8"))
     policy = shipped["policy"] | {"threshold": 0.97}
     manifest = shipped | {"model_version": version, "policy": policy} | changes
@@ -24,7 +24,7 @@ def a_manifest(folder: Path, version: str, **changes: Any) -> Path:  # any JSON 
     return path
 
 
-def test_during_a_rollout_both_models_are_known(tmp_path: Path) -> None:
+def test_during_a_rollout_the_policy_has_both_models(tmp_path: Path) -> None:
     manifests = [a_manifest(tmp_path, "old"), a_manifest(tmp_path, "new")]
     policy = Policy.from_json(render_policy(manifests, ORDER_RANGES))
     assert {name: model.threshold for name, model in policy.models.items()} == {
@@ -35,7 +35,7 @@ def test_during_a_rollout_both_models_are_known(tmp_path: Path) -> None:
 
 
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfig, match=r"missing or wrong: .*nowhere\.json"):
+    with pytest.raises(InvalidConfig, match=r"missing or invalid: .*nowhere\.json"):
         render_policy([tmp_path / "nowhere.json"], ORDER_RANGES)
 
 
@@ -45,7 +45,7 @@ def test_a_manifest_without_a_threshold_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["unicycle", "other"])
-def test_a_vehicle_that_the_threshold_was_not_chosen_for_is_refused(
+def test_a_vehicle_for_which_the_threshold_was_not_chosen_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     order_ranges = {**ORDER_RANGES, name: "nearby"}
@@ -59,8 +59,8 @@ def test_more_models_than_a_parameter_holds_are_refused(tmp_path: Path) -> None:
         render_policy(paths, ORDER_RANGES)
 
 
-def test_answers_without_names_have_an_order_only_where_all_models_agree(tmp_path: Path) -> None:
+def test_responses_without_names_have_an_order_only_if_all_models_agree(tmp_path: Path) -> None:
     classes = ["motorcycle", "bicycle", "other"]
-    one, like_it = (a_manifest(tmp_path, name, classes=classes) for name in ("one", "like-it"))
-    assert class_order([one, like_it]) == tuple(classes)
+    one, same = (a_manifest(tmp_path, name, classes=classes) for name in ("one", "same"))
+    assert class_order([one, same]) == tuple(classes)
     assert class_order([one, a_manifest(tmp_path, "other", classes=sorted(classes))]) == ()

@@ -1,4 +1,4 @@
-"""The state machine as a Mermaid graph, and one execution of it as a table."""
+"""Render the state machine as a Mermaid graph, and one execution of it as a table."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,10 @@ _TO_THE_FAILURES = "RecordFailure"
 
 
 def graph(definition: Json) -> str:
-    """A Mermaid flowchart: every state, every transition but the catch-alls to RecordFailure."""
+    """Return a Mermaid flowchart of all states and transitions.
+
+    The catchers of all errors, which lead to RecordFailure, are left out.
+    """
     lines = ["```mermaid", "flowchart TD", f"  start((start)) --> {definition['StartAt']}"]
     for name, state in definition["States"].items():
         lines.append(f"  {_node(name, state)}")
@@ -32,7 +35,10 @@ def graph(definition: Json) -> str:
 
 
 def table(definition: Json, visited: Sequence[str]) -> str:
-    """One execution: what each visited state does and adds to the state, and its error handling."""
+    """Return a Markdown table of one execution.
+
+    A row shows what a visited state does, what it adds to the data, and its error handling.
+    """
     titles = ("#", "state", "does", "adds", "time-out", "tries", "after an error")
     rows = [cells(*titles), cells(*("---" for _ in titles))]
     for number, name in enumerate(visited, start=1):
@@ -54,7 +60,7 @@ def _node(name: str, state: Json) -> str:
 
 
 def _call(state: Json) -> str:
-    """`arn:aws:states:::aws-sdk:dynamodb:updateItem` → "DynamoDB UpdateItem"."""
+    """Return "DynamoDB UpdateItem" for `arn:aws:states:::aws-sdk:dynamodb:updateItem`."""
     if state["Type"] != "Task":
         return ""
     *_, service, action = state["Resource"].split(":")
@@ -62,7 +68,7 @@ def _call(state: Json) -> str:
 
 
 def _added(state: Json) -> str:
-    """The fields of the state that hold the result: `$.serialized`, or what a Pass state sets."""
+    """Return the paths of the result, such as `$.serialized`, or those that a Pass state sets."""
     if state["Type"] == "Task":
         return f"`{state['ResultPath']}`"
     names = (f"`$.{name.removesuffix('.$')}`" for name in state.get("Parameters", ()))
@@ -86,7 +92,7 @@ def _labelled(arrow: str, label: str) -> str:
 
 
 def _error(rule: Json) -> str:
-    """`DynamoDB.ConditionalCheckFailedException` → "ConditionalCheckFailed"."""
+    """Return "ConditionalCheckFailed" for `DynamoDB.ConditionalCheckFailedException`."""
     names = [error.split(".")[-1].removesuffix("Exception") for error in rule["ErrorEquals"]]
     return "any error" if names == ["ALL"] else ", ".join(names)
 
@@ -108,7 +114,7 @@ def _condition(rule: Json) -> str:
 
 
 def _field(path: str) -> str:
-    """The last name of a path: `$.newer.Item.photo_order.S` → "photo_order"."""
+    """Return the last name of a path: "photo_order" for `$.newer.Item.photo_order.S`."""
     *_, name = re.finditer(r"[\w*/-]+", path.removesuffix(".S"))
     return name.group()
 

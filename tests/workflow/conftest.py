@@ -1,7 +1,7 @@
-"""The definition under moto's interpreter, which is stricter than the emulator's.
+"""The state machine under moto's interpreter, which is stricter than the emulator's.
 
-Lambda tasks run as plain Python functions; everything else (claims, transactions, queues) is
-moto's. Waits between retries are skipped, time-outs are real.
+Lambda tasks run as plain Python functions; claims, transactions and queues are moto's. Waits
+between retries are skipped, time-outs are real.
 """
 
 import json
@@ -16,14 +16,21 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from infra.cli import reconciliation
 from infra.operations.target import Target
-from tests.workflow.damaged_inventory import World, damaged_inventory
 from tests.workflow.definition_cache import definitions_parsed_once
-from tests.workflow.machine import ARN, Machine, a_decision, a_prediction, a_prepared_photo, always
-from tests.workflow.operators import outputs_of
+from tests.workflow.faulty_pipeline import FaultyPipeline, faulty_pipeline
+from tests.workflow.harness import (
+    ARN,
+    WorkflowHarness,
+    a_decision,
+    a_prediction,
+    a_prepared_photo,
+    always,
+)
+from tests.workflow.operator_commands import outputs_of
 
 
-class _Skip:
-    """Stands in for `time` where moto waits between retries."""
+class _TimeWithoutSleep:
+    """Replaces `time` in moto's retries."""
 
     @staticmethod
     def sleep(_seconds: float) -> None:
@@ -31,21 +38,23 @@ class _Skip:
 
 
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[Machine]:
-    """Deployed once a module."""
+def deployed() -> Iterator[WorkflowHarness]:
+    """A workflow that is deployed once a module."""
     aws = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
     with aws, definitions_parsed_once():
-        built = Machine(steps={})
-        built.create_tables()
-        built.review_queue_url = built.sqs.create_queue(QueueName="review")["QueueUrl"]
-        built.failures_queue_url = built.sqs.create_queue(QueueName="failures")["QueueUrl"]
-        built.machine_arn = built.deploy()
-        yield built
+        harness = WorkflowHarness(steps={})
+        harness.create_tables()
+        harness.review_queue_url = harness.sqs.create_queue(QueueName="review")["QueueUrl"]
+        harness.failures_queue_url = harness.sqs.create_queue(QueueName="failures")["QueueUrl"]
+        harness.state_machine_arn = harness.deploy()
+        yield harness
 
 
 @pytest.fixture
-def machine(deployed: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    """A machine that assigns every photo, until a test changes `steps`."""
+def workflow(
+    deployed: WorkflowHarness, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WorkflowHarness]:
+    """A workflow that assigns every photo, until a test changes `steps`."""
     deployed.steps = {
         "serialize": [always(a_prepared_photo())],
         "classify": [always(a_prediction())],
@@ -56,28 +65,29 @@ def machine(deployed: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mach
     def invoke(parameters: dict[str, Any], **_rest: object) -> dict[str, Any]:
         function = parameters["FunctionName"].removeprefix(ARN)
         try:
-            answer = deployed.invoke(function, json.loads(parameters["Payload"]))
-        except Exception as error:  # noqa: BLE001 - Lambda reports whatever a handler raises
+            response = deployed.invoke(function, json.loads(parameters["Payload"]))
+        except Exception as error:  # noqa: BLE001 - Lambda reports any error of a handler
             failure = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": failure}
-        return {"StatusCode": 200, "Payload": answer}
+        return {"StatusCode": 200, "Payload": response}
 
     monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", invoke)
-    monkeypatch.setattr(retrier_decl, "time", _Skip)
-    arn = deployed.machine_arn
+    monkeypatch.setattr(retrier_decl, "time", _TimeWithoutSleep)
+    arn = deployed.state_machine_arn
     yield deployed
-    deployed.machine_arn = arn
-    deployed.forget()
+    deployed.state_machine_arn = arn
+    deployed.reset()
 
 
 @pytest.fixture
-def world(machine: Machine) -> Iterator[World]:
-    with damaged_inventory(machine) as made:
-        yield made
+def pipeline(workflow: WorkflowHarness) -> Iterator[FaultyPipeline]:
+    """A pipeline without faults, until a test injects some."""
+    with faulty_pipeline(workflow) as pipeline:
+        yield pipeline
 
 
 @pytest.fixture
-def operated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The world is what an operator's commands take for the running system."""
-    system = Target(session=boto3.Session(), outputs=outputs_of(world.machine), stage="test")
+def operated(pipeline: FaultyPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipeline is the target of an operator's commands."""
+    system = Target(session=boto3.Session(), outputs=outputs_of(pipeline.workflow), stage="test")
     monkeypatch.setattr(reconciliation, "target", lambda _stack: system)

@@ -1,4 +1,4 @@
-"""One parse per text: moto parses a definition for every execution, a path for every use."""
+"""A cache for moto, which parses a definition for every execution and a path for every use."""
 
 import pickle
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _parsed_path = cache(parse_path)
 
 @contextmanager
 def definitions_parsed_once() -> Iterator[None]:
-    """Within the block, moto takes what it has parsed from a cache.
+    """Let moto take definitions and paths that it has parsed from a cache.
 
     Each execution gets a program of its own, as from a parse; paths are immutable and shared.
     """
-    with pytest.MonkeyPatch.context() as patch:  # refuses to patch what moto no longer has
+    with pytest.MonkeyPatch.context() as patch:  # fails if moto has no such attribute any more
         patch.setattr(AmazonStateLanguageParser, "parse", staticmethod(_parsed))
         patch.setattr(json_path, "parse", _parsed_path)
         yield

@@ -1,4 +1,4 @@
-"""Nothing is lost, twice is once: random faults, then the survey and the checker."""
+"""After random faults and repeated events, every photo is in exactly one place."""
 
 import random
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ import pytest
 from handlers.domain.errors import EndpointUnavailable, PhotoMissing
 from monitoring.reconciliation.checker import ConservationResult, check
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
-from tests.workflow.machine import (
-    Machine,
+from tests.workflow.harness import (
     Step,
+    WorkflowHarness,
     a_decision,
     a_prediction,
     a_prepared_photo,
@@ -25,31 +25,31 @@ BUCKET = "intake-bucket"
 
 
 @pytest.fixture
-def bucket(machine: Machine) -> Iterator[Any]:
-    """The intake bucket; the machine's fixture has mocked AWS."""
-    del machine
+def bucket(workflow: WorkflowHarness) -> Iterator[Any]:
+    """The intake bucket; the fixture `workflow` mocks AWS."""
+    del workflow
     s3 = boto3.resource("s3")
-    made = s3.create_bucket(Bucket=BUCKET)
-    made.Versioning().enable()
-    yield made
-    made.object_versions.delete()
-    made.delete()
+    intake = s3.create_bucket(Bucket=BUCKET)
+    intake.Versioning().enable()
+    yield intake
+    intake.object_versions.delete()
+    intake.delete()
 
 
-def verdict(machine: Machine) -> ConservationResult:
+def check_conservation(workflow: WorkflowHarness) -> ConservationResult:
     places = Places(
         intake_bucket=BUCKET,
         photos_table="photos",
         assignments_table="assignments",
-        review_queue_url=machine.review_queue_url,
-        failures_queue_url=machine.failures_queue_url,
-        state_machine_arn=machine.machine_arn,
+        review_queue_url=workflow.review_queue_url,
+        failures_queue_url=workflow.failures_queue_url,
+        state_machine_arn=workflow.state_machine_arn,
     )
     return check(read_inventory(boto3.Session(), places, read_queues=True))
 
 
 def upload(bucket: Any, key: str, data: bytes = b"x") -> dict[str, Any]:
-    """Puts an object and makes the event that S3 would send."""
+    """Put an object; return the event that S3 would send."""
     stored = bucket.Object(key).put(Body=data)
     event = an_event(key, version_id=stored["VersionId"])
     event["detail"]["object"]["etag"] = stored["ETag"].strip('"')
@@ -75,8 +75,8 @@ CLASSIFIED: dict[str, Any] = {
     }
 }
 
-# What may happen to a photo, by step: any of these, in any order.
-FATES: list[dict[str, list[Step]]] = [
+# What may happen to a photo, by step.
+FAULTS: list[dict[str, list[Step]]] = [
     {},
     {"serialize": [always(a_refusal())]},
     {"serialize": [_missing]},
@@ -87,47 +87,53 @@ FATES: list[dict[str, list[Step]]] = [
 ]
 
 
-def test_random_faults_lose_nothing_and_double_nothing(machine: Machine, bucket: Any) -> None:
+def test_random_faults_lose_nothing_and_double_nothing(
+    workflow: WorkflowHarness, bucket: Any
+) -> None:
     chance = random.Random(20261122)  # noqa: S311 - reproducible faults, not secrets
     events = []
     for number in range(25):
-        machine.steps = {
+        workflow.steps = {
             "serialize": [always(a_prepared_photo())],
             "classify": [always(a_prediction())],
             "filter": [always(a_decision(**CLASSIFIED))],
-            **{step: list(fate) for step, fate in chance.choice(FATES).items()},
+            **{step: list(fault) for step, fault in chance.choice(FAULTS).items()},
         }
         # Few drivers, so that photos of the same one meet.
         event = upload(bucket, f"intake/d{number % 5}/u{number}.jpg")
         event["time"] = f"2026-11-22T18:{chance.randrange(60):02d}:00Z"  # delivered out of order
         events.append(event)
-        machine.run(event)
+        workflow.run(event)
         for _ in range(chance.choice([0, 0, 1, 2])):
-            machine.run(chance.choice(events))  # delivered again, now or much later
-    found = verdict(machine)
-    assert found.conserved, found
-    assert found.totals["received"] == 25
-    assert min(found.totals[end] for end in ("assigned", "in_review", "rejected", "failed")) > 0
+            workflow.run(chance.choice(events))  # delivered again, now or much later
+    result = check_conservation(workflow)
+    assert result.conserved, result
+    assert result.totals["received"] == 25
+    outcomes = ("assigned", "in_review", "rejected", "failed")
+    assert min(result.totals[outcome] for outcome in outcomes) > 0
 
 
-def test_an_event_that_never_came_is_found(machine: Machine, bucket: Any) -> None:
-    machine.steps["filter"] = [always(a_decision(**CLASSIFIED))]
-    machine.run(upload(bucket, "intake/d1/u1.jpg"))
+def test_a_photo_whose_event_was_lost_is_a_violation(
+    workflow: WorkflowHarness, bucket: Any
+) -> None:
+    workflow.steps["filter"] = [always(a_decision(**CLASSIFIED))]
+    workflow.run(upload(bucket, "intake/d1/u1.jpg"))
     lost = upload(bucket, "intake/d2/never.jpg")
-    found = verdict(machine)
-    assert [(each.rule, each.detail.split("'")[1]) for each in found.violations] == [
+    result = check_conservation(workflow)
+    assert [(item.rule, item.detail.split("'")[1]) for item in result.violations] == [
         ("lost", lost["detail"]["object"]["key"])
     ]
-    assert found.totals["lost"] == 1
-    assert not found.conserved
+    assert result.totals["lost"] == 1
+    assert not result.conserved
 
 
-def test_replaying_everything_changes_nothing(machine: Machine, bucket: Any) -> None:
-    machine.steps["filter"] = [always(a_decision(**CLASSIFIED))]
+def test_replaying_everything_changes_nothing(workflow: WorkflowHarness, bucket: Any) -> None:
+    workflow.steps["filter"] = [always(a_decision(**CLASSIFIED))]
     events = [upload(bucket, f"intake/d{number}/u.jpg") for number in range(4)]
     for event in events:
-        machine.run(event)
-    before = (machine.photos(), machine.assignments(), verdict(machine).totals)
+        workflow.run(event)
+    before = (workflow.photos(), workflow.assignments(), check_conservation(workflow).totals)
     for event in reversed(events):
-        machine.run(event)
-    assert (machine.photos(), machine.assignments(), verdict(machine).totals) == before
+        workflow.run(event)
+    totals = check_conservation(workflow).totals
+    assert (workflow.photos(), workflow.assignments(), totals) == before

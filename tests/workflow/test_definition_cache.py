@@ -1,4 +1,4 @@
-"""What moto takes from the cache is what it would have parsed, and no two executions share it."""
+"""A cached definition equals a parsed one, and no two executions share it."""
 
 import json
 import re
@@ -8,15 +8,15 @@ from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from tests.workflow.definition_cache import definitions_parsed_once
-from tests.workflow.machine import Machine, an_event
+from tests.workflow.harness import WorkflowHarness, an_event
 
 DEFINITION = json.dumps(
     {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"n": 1}, "End": True}}}
 )
 
 
-def test_a_definition_is_parsed_once_however_often_it_runs(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+def test_a_definition_that_runs_twice_is_parsed_once(
+    workflow: WorkflowHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts: list[object] = []
     lexer = vars(asl_parser)["ASLLexer"]
@@ -26,8 +26,10 @@ def test_a_definition_is_parsed_once_however_often_it_runs(
         return lexer(stream)
 
     monkeypatch.setattr(asl_parser, "ASLLexer", counting)
-    machine.machine_arn = machine.deploy(lambda definition: definition.update(Comment="counted"))
-    assert [machine.run(an_event()).status for _ in range(2)] == ["SUCCEEDED", "SUCCEEDED"]
+    workflow.state_machine_arn = workflow.deploy(
+        lambda definition: definition.update(Comment="counted")
+    )
+    assert [workflow.run(an_event()).status for _ in range(2)] == ["SUCCEEDED", "SUCCEEDED"]
     assert len(texts) == 1
 
 

@@ -1,4 +1,4 @@
-"""Every way through the machine, by what it leaves behind."""
+"""Every route through the workflow: the rows, messages and assignments that it writes."""
 
 import base64
 import json
@@ -8,8 +8,8 @@ import pytest
 
 from handlers.domain.errors import EndpointUnavailable, UntrustworthyPrediction
 from handlers.domain.photo.wire_image import WIRE_MAX_BYTES
-from tests.workflow.machine import (
-    Machine,
+from tests.workflow.harness import (
+    WorkflowHarness,
     a_decision,
     a_prediction,
     a_prepared_photo,
@@ -18,55 +18,55 @@ from tests.workflow.machine import (
 )
 
 
-def test_a_confident_photo_is_assigned(machine: Machine) -> None:
-    outcome = machine.run(an_event(version_id="v1"))
+def test_a_confident_photo_is_assigned(workflow: WorkflowHarness) -> None:
+    outcome = workflow.run(an_event(version_id="v1"))
     assert outcome.status == "SUCCEEDED", outcome
-    row = machine.photo()
+    row = workflow.photo()
     assert (row["status"], row["vehicle"], row["order_range"]) == ("assigned", "bicycle", "nearby")
     assert (row["review"], row["decision_seq"], row["attempt"]) == ("none", 0, 1)
     assert row["received_hour"] == row["received_at"][:13]
     assert "pending" not in row
-    (assignment,) = machine.assignments()
+    (assignment,) = workflow.assignments()
     assert assignment["photo_id"] == row["photo_id"]
     assert assignment["valid_until"] == "2026-11-23T10:00:00Z"
-    assert machine.reviews() == machine.failures() == []
+    assert workflow.reviews() == workflow.failures() == []
 
 
-def test_an_unsure_photo_waits_for_a_person(machine: Machine) -> None:
-    machine.steps["filter"] = [lambda _payload: a_decision("review", "low_confidence")]
-    assert machine.run(an_event()).status == "SUCCEEDED"
-    row = machine.photo()
+def test_an_unsure_photo_waits_for_a_reviewer(workflow: WorkflowHarness) -> None:
+    workflow.steps["filter"] = [lambda _payload: a_decision("review", "low_confidence")]
+    assert workflow.run(an_event()).status == "SUCCEEDED"
+    row = workflow.photo()
     assert (row["status"], row["review"], row["review_reason"]) == (
         "in_review",
         "open",
         "low_confidence",
     )
     assert row["enqueued_at"] >= row["received_at"]
-    (message,) = machine.reviews()
+    (message,) = workflow.reviews()
     assert message["photo_id"] == row["photo_id"]
     assert message["reason"] == "low_confidence"
     assert message["photo"]["key"] == "intake/d1/u1.jpg"
-    assert machine.assignments() == []
+    assert workflow.assignments() == []
 
 
-def test_an_audited_photo_is_assigned_and_reviewed(machine: Machine) -> None:
-    machine.steps["filter"] = [lambda _payload: a_decision("assign_and_audit", "audit")]
-    machine.run(an_event())
-    row = machine.photo()
+def test_an_audited_photo_is_assigned_and_reviewed(workflow: WorkflowHarness) -> None:
+    workflow.steps["filter"] = [lambda _payload: a_decision("assign_and_audit", "audit")]
+    workflow.run(an_event())
+    row = workflow.photo()
     assert (row["status"], row["review"], row["review_reason"]) == ("assigned", "open", "audit")
     assert row["enqueued_at"]
-    assert [message["reason"] for message in machine.reviews()] == ["audit"]
-    assert len(machine.assignments()) == 1
+    assert [message["reason"] for message in workflow.reviews()] == ["audit"]
+    assert len(workflow.assignments()) == 1
 
 
-def test_a_refused_photo_is_rejected_with_a_sentence(machine: Machine) -> None:
-    machine.steps["serialize"] = [lambda _payload: a_refusal("corrupt")]
-    outcome = machine.run(an_event())
+def test_a_refused_photo_is_rejected_with_reason_and_message(workflow: WorkflowHarness) -> None:
+    workflow.steps["serialize"] = [lambda _payload: a_refusal("corrupt")]
+    outcome = workflow.run(an_event())
     assert outcome.status == "SUCCEEDED"
-    row = machine.photo()
+    row = workflow.photo()
     assert (row["status"], row["reason"], row["message"]) == ("rejected", "corrupt", "Please.")
-    assert machine.assignments() == machine.reviews() == machine.failures() == []
-    assert [function for function, _ in machine.calls] == ["serialize"]
+    assert workflow.assignments() == workflow.reviews() == workflow.failures() == []
+    assert [function for function, _ in workflow.calls] == ["serialize"]
 
 
 def _raise(error: Exception) -> NoReturn:
@@ -74,71 +74,73 @@ def _raise(error: Exception) -> NoReturn:
 
 
 @pytest.mark.parametrize("step", ["serialize", "classify", "filter"])
-def test_a_permanent_error_fails_the_photo_at_once(machine: Machine, step: str) -> None:
-    machine.steps[step] = [lambda _payload: _raise(UntrustworthyPrediction("sum is 2"))]
-    outcome = machine.run(an_event())
+def test_a_permanent_error_fails_the_photo_at_once(workflow: WorkflowHarness, step: str) -> None:
+    workflow.steps[step] = [lambda _payload: _raise(UntrustworthyPrediction("sum is 2"))]
+    outcome = workflow.run(an_event())
     assert (outcome.status, outcome.error) == ("FAILED", "PhotoFailed")
     assert outcome.cause.startswith("UntrustworthyPrediction: ")
-    row = machine.photo()
+    row = workflow.photo()
     assert (row["status"], row["reason"]) == ("failed", "UntrustworthyPrediction")
-    (failure,) = machine.failures()
+    (failure,) = workflow.failures()
     assert failure["photo_id"] == row["photo_id"]
     assert failure["execution_arn"] == outcome.arn
     assert "sum is 2" in failure["error"]["Cause"]
-    assert [function for function, _ in machine.calls].count(step) == 1
-    assert machine.assignments() == []
+    assert [function for function, _ in workflow.calls].count(step) == 1
+    assert workflow.assignments() == []
 
 
-def test_a_transient_error_is_tried_again(machine: Machine) -> None:
+def test_a_transient_error_is_retried(workflow: WorkflowHarness) -> None:
     unavailable = EndpointUnavailable("throttled")
-    machine.steps["classify"] = [
+    workflow.steps["classify"] = [
         lambda _payload: _raise(unavailable),
         lambda _payload: _raise(unavailable),
         lambda _payload: a_prediction(),
     ]
-    assert machine.run(an_event()).status == "SUCCEEDED"
-    assert machine.photo()["status"] == "assigned"
+    assert workflow.run(an_event()).status == "SUCCEEDED"
+    assert workflow.photo()["status"] == "assigned"
 
 
-def test_a_transient_error_that_stays_fails_the_photo(machine: Machine) -> None:
-    machine.steps["classify"] = [lambda _payload: _raise(EndpointUnavailable("down"))]
-    assert machine.run(an_event()).cause.startswith("EndpointUnavailable")
-    assert machine.photo()["status"] == "failed"
-    assert [function for function, _ in machine.calls].count("classify") == 6
+def test_a_transient_error_that_persists_fails_the_photo(workflow: WorkflowHarness) -> None:
+    workflow.steps["classify"] = [lambda _payload: _raise(EndpointUnavailable("down"))]
+    assert workflow.run(an_event()).cause.startswith("EndpointUnavailable")
+    assert workflow.photo()["status"] == "failed"
+    assert [function for function, _ in workflow.calls].count("classify") == 6
 
 
-def test_a_folder_marker_ends_quietly(machine: Machine) -> None:
-    outcome = machine.run(an_event("intake/d1/"))
+def test_a_folder_marker_succeeds_without_a_row(workflow: WorkflowHarness) -> None:
+    outcome = workflow.run(an_event("intake/d1/"))
     assert (outcome.status, outcome.states) == ("SUCCEEDED", ["Identify", "FolderMarker"])
-    assert machine.photos() == []
+    assert workflow.photos() == []
 
 
-def test_a_photo_without_a_driver_is_claimed_without_one(machine: Machine) -> None:
-    machine.steps["filter"] = [lambda _payload: a_decision("review", "no_driver")]
-    machine.run(an_event("intake/photo.jpg"))
-    _, payload = machine.calls[0]
+def test_the_row_of_a_photo_without_a_driver_has_no_driver(workflow: WorkflowHarness) -> None:
+    workflow.steps["filter"] = [lambda _payload: a_decision("review", "no_driver")]
+    workflow.run(an_event("intake/photo.jpg"))
+    _, payload = workflow.calls[0]
     assert "driver_id" not in payload["photo"]
-    assert "driver_id" not in machine.photo()
+    assert "driver_id" not in workflow.photo()
 
 
-def test_a_decision_that_assigns_nobody_is_a_recorded_failure(machine: Machine) -> None:
-    outcome = machine.run(an_event("intake/photo.jpg"))
-    assert (outcome.status, machine.photo()["reason"]) == ("FAILED", "InvalidDecision")
-    assert machine.assignments() == []
-    assert len(machine.failures()) == 1
+def test_a_decision_to_assign_without_a_driver_is_a_recorded_failure(
+    workflow: WorkflowHarness,
+) -> None:
+    outcome = workflow.run(an_event("intake/photo.jpg"))
+    assert (outcome.status, workflow.photo()["reason"]) == ("FAILED", "InvalidDecision")
+    assert workflow.assignments() == []
+    assert len(workflow.failures()) == 1
 
 
-def test_state_with_the_largest_wire_image_stays_under_64_kib(machine: Machine) -> None:
+def test_state_with_the_largest_wire_image_stays_under_64_kib(workflow: WorkflowHarness) -> None:
     largest = base64.b64encode(bytes(WIRE_MAX_BYTES)).decode()
-    machine.steps["serialize"] = [lambda _payload: a_prepared_photo(wire_image=largest)]
-    machine.run(an_event("intake/" + "d" * 500 + "/" + "u" * 512 + ".jpg", version_id="v" * 32))
-    _, payload = next(call for call in machine.calls if call[0] == "filter")
+    workflow.steps["serialize"] = [lambda _payload: a_prepared_photo(wire_image=largest)]
+    workflow.run(an_event("intake/" + "d" * 500 + "/" + "u" * 512 + ".jpg", version_id="v" * 32))
+    _, payload = next(call for call in workflow.calls if call[0] == "filter")
     assert len(json.dumps(payload)) + len(largest) < 65_536
 
 
-def test_state_over_the_limit_of_step_functions_never_assigns(machine: Machine) -> None:
-    """On AWS no catch sees this: the row stays `received`, and the sweeper finds it."""
-    machine.steps["serialize"] = [lambda _payload: a_prepared_photo(wire_image="x" * 300_000)]
-    assert machine.run(an_event()).status == "FAILED"
-    assert machine.photo()["status"] in {"received", "failed"}
-    assert machine.assignments() == []
+def test_state_over_the_limit_of_step_functions_never_assigns(workflow: WorkflowHarness) -> None:
+    """AWS cannot catch this error: the row stays `received`, and the sweeper finds it."""
+    workflow.steps["serialize"] = [lambda _payload: a_prepared_photo(wire_image="x" * 300_000)]
+    assert workflow.run(an_event()).status == "FAILED"
+    assert workflow.photo()["status"] in {"received", "failed"}
+    assert workflow.assignments() == []

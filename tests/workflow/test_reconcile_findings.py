@@ -1,4 +1,4 @@
-"""What `scones reconcile` finds: what is broken or cannot be read, and not what is in hand."""
+"""The findings of `scones reconcile`: violations and malformed data, not photos in progress."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,32 +8,35 @@ import pytest
 
 from infra.cli import reconciliation
 from infra.operations.target import Target
-from tests.workflow.damaged_inventory import NOTES, World, an_open_review
-from tests.workflow.operators import (
-    LEFT,
-    NOW,
-    call,
-    document,
+from tests.workflow.faulty_pipeline import REPORTS_BUCKET, FaultyPipeline, open_review
+from tests.workflow.operator_commands import (
+    EXIT_UNREPAIRED,
+    OLDER_THAN_0_MINUTES,
     outputs_of,
+    run_command,
+    run_json_command,
 )
 
 pytestmark = pytest.mark.usefixtures("operated")
 
 
-def rules(found: Any) -> list[str]:
-    return [each["rule"] for each in (*found["repairs"], *found["unrepairable"])]
+def rules(report: Any) -> list[str]:
+    return [finding["rule"] for finding in (*report["repairs"], *report["unrepairable"])]
 
 
-def test_a_row_that_is_no_record_is_named_and_the_others_are_mended(world: World) -> None:
-    stuck, odd = world.stuck("intake/d1/a.jpg"), world.stuck("intake/d2/b.jpg")
-    world.set(odd, etag=None)
-    found = document("reconcile", *NOW)
-    assert rules(found) == ["stuck", "malformed_row"]
-    assert [each["photo_id"] for each in found["unrepairable"]] == [odd]
-    assert (found["totals"]["lost"], found["totals"]["unreadable"]) == (1, 1)
-    assert call("reconcile", "--repair", *NOW).exit_code == LEFT
-    world.settle()
-    assert world.photo(stuck)["status"] == "assigned"
+def test_a_malformed_row_is_named_and_the_others_are_repaired(
+    pipeline: FaultyPipeline,
+) -> None:
+    stuck = pipeline.upload_stuck("intake/d1/a.jpg")
+    malformed = pipeline.upload_stuck("intake/d2/b.jpg")
+    pipeline.overwrite(malformed, etag=None)
+    report = run_json_command("reconcile", *OLDER_THAN_0_MINUTES)
+    assert rules(report) == ["stuck", "malformed_row"]
+    assert [finding["photo_id"] for finding in report["unrepairable"]] == [malformed]
+    assert (report["totals"]["lost"], report["totals"]["unreadable"]) == (1, 1)
+    assert run_command("reconcile", "--repair", *OLDER_THAN_0_MINUTES).exit_code == EXIT_UNREPAIRED
+    pipeline.wait_for_executions()
+    assert pipeline.photo(stuck)["status"] == "assigned"
 
 
 @pytest.mark.parametrize(
@@ -45,67 +48,77 @@ def test_a_row_that_is_no_record_is_named_and_the_others_are_mended(world: World
         {"classification": {"probabilities": ["many"]}},
     ],
 )
-def test_whatever_a_row_holds_it_is_one_finding(world: World, nonsense: dict[str, Any]) -> None:
-    world.upload("intake/d1/u.jpg")
-    (row,) = world.machine.photos()
-    world.set(row["photo_id"], decided_by="model", **nonsense)
-    found = call("reconcile", *NOW)
-    assert found.exit_code == LEFT
-    assert "malformed_row" in found.stdout
-    assert row["photo_id"][:12] in found.stdout
+def test_a_row_with_any_malformed_attribute_is_one_finding(
+    pipeline: FaultyPipeline, nonsense: dict[str, Any]
+) -> None:
+    pipeline.upload("intake/d1/u.jpg")
+    (row,) = pipeline.workflow.photos()
+    pipeline.overwrite(row["photo_id"], decided_by="model", **nonsense)
+    result = run_command("reconcile", *OLDER_THAN_0_MINUTES)
+    assert result.exit_code == EXIT_UNREPAIRED
+    assert "malformed_row" in result.stdout
+    assert row["photo_id"][:12] in result.stdout
 
 
 @pytest.mark.parametrize("body", ["not json", '{"hello": 1}', "[]", '{"photo_id": 5}'])
-def test_a_message_that_names_no_photo_is_a_finding_and_stays_where_it_is(
-    world: World, body: str
+def test_a_message_that_names_no_photo_is_a_finding_and_stays_in_the_queue(
+    pipeline: FaultyPipeline, body: str
 ) -> None:
-    world.upload("intake/d1/u.jpg")
+    pipeline.upload("intake/d1/u.jpg")
     sqs = boto3.client("sqs")
-    for url in (world.machine.review_queue_url, world.machine.failures_queue_url):
+    for url in (pipeline.workflow.review_queue_url, pipeline.workflow.failures_queue_url):
         sqs.send_message(QueueUrl=url, MessageBody=body)
-    found = document("reconcile", "--queues", *NOW)
-    assert rules(found) == ["malformed_message", "malformed_message"]
-    assert {each["detail"].split(" names")[0] for each in found["unrepairable"]} == {
+    report = run_json_command("reconcile", "--queues", *OLDER_THAN_0_MINUTES)
+    assert rules(report) == ["malformed_message", "malformed_message"]
+    assert {finding["detail"].split(" names")[0] for finding in report["unrepairable"]} == {
         "a message among the reviews",
         "a message among the failures",
     }
-    messages = sqs.receive_message(QueueUrl=world.machine.review_queue_url)["Messages"]
-    assert [each["Body"] for each in messages] == [body]
+    messages = sqs.receive_message(QueueUrl=pipeline.workflow.review_queue_url)["Messages"]
+    assert [message["Body"] for message in messages] == [body]
 
 
-def test_a_stranger_among_the_labels_is_a_finding(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_an_object_that_is_not_a_label_is_a_finding(
+    pipeline: FaultyPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.upload("intake/d1/u.jpg")
-    boto3.client("s3").put_object(Bucket=NOTES, Key="labels/readme.txt", Body=b"x")
-    outputs = {**outputs_of(world.machine), "LabelsBucket": NOTES}
+    pipeline.upload("intake/d1/u.jpg")
+    boto3.client("s3").put_object(Bucket=REPORTS_BUCKET, Key="labels/readme.txt", Body=b"x")
+    outputs = {**outputs_of(pipeline.workflow), "LabelsBucket": REPORTS_BUCKET}
     system = Target(session=boto3.Session(), outputs=outputs, stage="test")
     monkeypatch.setattr(reconciliation, "target", lambda _stack: system)
-    found = document("reconcile", *NOW)
-    assert rules(found) == ["malformed_label"]
-    assert "labels/readme.txt" in found["unrepairable"][0]["detail"]
+    report = run_json_command("reconcile", *OLDER_THAN_0_MINUTES)
+    assert rules(report) == ["malformed_label"]
+    assert "labels/readme.txt" in report["unrepairable"][0]["detail"]
 
 
-def test_a_photo_in_a_reviewers_hands_is_where_it_should_be(world: World) -> None:
-    photo = an_open_review(world, "intake/d1/r.jpg")
-    taken = boto3.client("sqs").receive_message(QueueUrl=world.machine.review_queue_url)
-    assert len(taken["Messages"]) == 1
+def test_a_leased_review_is_not_a_finding(pipeline: FaultyPipeline) -> None:
+    photo = open_review(pipeline, "intake/d1/r.jpg")
+    response = boto3.client("sqs").receive_message(QueueUrl=pipeline.workflow.review_queue_url)
+    assert len(response["Messages"]) == 1
     until = datetime.now(UTC) + timedelta(minutes=2)
-    world.set(photo, lease_owner="rita", lease_until=until.isoformat())
-    found = document("reconcile", "--queues", *NOW)
-    assert (found["clean"], rules(found)) == (True, [])
+    pipeline.overwrite(photo, lease_owner="rita", lease_until=until.isoformat())
+    report = run_json_command("reconcile", "--queues", *OLDER_THAN_0_MINUTES)
+    assert (report["clean"], rules(report)) == (True, [])
 
 
-def test_a_message_that_may_still_come_is_waited_for(world: World) -> None:
-    an_open_review(world, "intake/d1/r.jpg")
-    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
-    assert document("reconcile", "--queues")["clean"]
-    assert rules(document("reconcile", "--queues", *NOW)) == ["review_without_message"]
+def test_a_missing_review_message_is_a_finding_only_after_its_deadline(
+    pipeline: FaultyPipeline,
+) -> None:
+    open_review(pipeline, "intake/d1/r.jpg")
+    boto3.client("sqs").purge_queue(QueueUrl=pipeline.workflow.review_queue_url)
+    assert run_json_command("reconcile", "--queues")["clean"]
+    assert rules(run_json_command("reconcile", "--queues", *OLDER_THAN_0_MINUTES)) == [
+        "review_without_message"
+    ]
 
 
-def test_idle_reviews_whose_messages_wait_are_no_finding(world: World) -> None:
-    photo = an_open_review(world, "intake/d1/r.jpg")
-    world.set(photo, **dict.fromkeys(("enqueued_at", "updated_at"), "2026-11-01T00:00:00Z"))
-    assert document("reconcile", *NOW)["clean"]
-    boto3.client("sqs").purge_queue(QueueUrl=world.machine.review_queue_url)
-    assert rules(document("reconcile", *NOW)) == ["review_without_activity"]
+def test_idle_reviews_whose_messages_wait_are_not_a_finding(pipeline: FaultyPipeline) -> None:
+    photo = open_review(pipeline, "intake/d1/r.jpg")
+    pipeline.overwrite(
+        photo, **dict.fromkeys(("enqueued_at", "updated_at"), "2026-11-01T00:00:00Z")
+    )
+    assert run_json_command("reconcile", *OLDER_THAN_0_MINUTES)["clean"]
+    boto3.client("sqs").purge_queue(QueueUrl=pipeline.workflow.review_queue_url)
+    assert rules(run_json_command("reconcile", *OLDER_THAN_0_MINUTES)) == [
+        "review_without_activity"
+    ]

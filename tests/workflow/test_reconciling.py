@@ -1,4 +1,4 @@
-"""Reconcile and redrive as functions: what a survey shows is repaired, once."""
+"""Reconcile and redrive as functions: every violation is repaired, and only once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,58 +10,64 @@ from handlers.aws.queue import Queue
 from monitoring.reconciliation.reconcile import reconcile
 from monitoring.reconciliation.redrive import failed_since, redrive
 from monitoring.reconciliation.repair_plan import RepairDeadlines
-from tests.workflow.damaged_inventory import (
-    World,
-    in_review,
+from tests.workflow.faulty_pipeline import (
+    FaultyPipeline,
+    review_without_message,
 )
 
 
-def test_reconcile_mends_what_a_survey_shows(world: World) -> None:
-    photo = in_review(world)
-    world.upload("intake/d9/fine.jpg")
-    session, executor = boto3.Session(), world.executor()
-    found = reconcile(session, world.places(), read_queues=True, deadlines=_AT_ONCE, executor=None)
-    assert [(each.rule, each.photo_id) for each in found.repairs] == [
+def test_reconcile_repairs_a_review_without_a_message(pipeline: FaultyPipeline) -> None:
+    photo = review_without_message(pipeline)
+    pipeline.upload("intake/d9/fine.jpg")
+    session, executor = boto3.Session(), pipeline.executor()
+    result = reconcile(
+        session, pipeline.places(), read_queues=True, deadlines=_AT_ONCE, executor=None
+    )
+    assert [(repair.rule, repair.photo_id) for repair in result.repairs] == [
         ("review_without_message", photo)
     ]
-    assert not found.is_clean
+    assert not result.is_clean
     repaired = reconcile(
-        session, world.places(), read_queues=True, deadlines=_AT_ONCE, executor=executor
+        session, pipeline.places(), read_queues=True, deadlines=_AT_ONCE, executor=executor
     )
     assert repaired.is_clean
-    assert world.verdict().conserved
+    assert pipeline.check_conservation().conserved
 
 
 _AT_ONCE = RepairDeadlines(event=timedelta(0), execution=timedelta(0), start=timedelta(0))
 
 
-def test_reconcile_tells_an_operator_of_a_failure_that_nobody_heard_of(world: World) -> None:
-    world.machine.steps["serialize"] = [_fail]
-    world.upload("intake/d1/f.jpg")
-    boto3.client("sqs").purge_queue(QueueUrl=world.machine.failures_queue_url)
-    found = reconcile(
+def test_reconcile_sends_the_missing_message_of_a_failed_photo(
+    pipeline: FaultyPipeline,
+) -> None:
+    pipeline.workflow.steps["serialize"] = [_fail]
+    pipeline.upload("intake/d1/f.jpg")
+    boto3.client("sqs").purge_queue(QueueUrl=pipeline.workflow.failures_queue_url)
+    result = reconcile(
         boto3.Session(),
-        world.places(),
+        pipeline.places(),
         read_queues=True,
         deadlines=_AT_ONCE,
-        executor=world.executor(),
+        executor=pipeline.executor(),
     )
-    assert dict(found.repaired) == {"send_failure": 1}
-    assert [message["error"]["Error"] for message in world.machine.failures()] == ["PhotoMissing"]
+    assert dict(result.repaired) == {"send_failure": 1}
+    assert [message["error"]["Error"] for message in pipeline.workflow.failures()] == [
+        "PhotoMissing"
+    ]
 
 
-def test_what_only_a_person_can_judge_is_left_to_one(world: World) -> None:
-    world.upload("intake/d1/u.jpg")
-    world.forget_assignment("d1")
-    found = reconcile(
+def test_reconcile_leaves_a_violation_that_needs_a_person(pipeline: FaultyPipeline) -> None:
+    pipeline.upload("intake/d1/u.jpg")
+    pipeline.delete_assignment("d1")
+    result = reconcile(
         boto3.Session(),
-        world.places(),
+        pipeline.places(),
         read_queues=False,
         deadlines=_AT_ONCE,
-        executor=world.executor(),
+        executor=pipeline.executor(),
     )
-    assert [each.rule for each in found.unrepairable] == ["decision_not_in_force"]
-    assert not found.is_clean
+    assert [violation.rule for violation in result.unrepairable] == ["decision_not_in_force"]
+    assert not result.is_clean
 
 
 def _fail(_payload: dict[str, Any]) -> dict[str, Any]:
@@ -69,23 +75,24 @@ def _fail(_payload: dict[str, Any]) -> dict[str, Any]:
 
 
 class PhotoMissing(Exception):
-    """By this name the workflow knows it."""
+    """Has the name of the error that the workflow catches."""
 
 
-def test_failed_photos_are_driven_again_once(world: World) -> None:
-    world.machine.steps["serialize"] = [_fail]
-    world.upload("intake/d1/f.jpg")
-    (row,) = world.machine.photos()
+def test_failed_photos_are_redriven_only_once(pipeline: FaultyPipeline) -> None:
+    pipeline.workflow.steps["serialize"] = [_fail]
+    pipeline.upload("intake/d1/f.jpg")
+    (row,) = pipeline.workflow.photos()
     assert row["status"] == "failed"
-    world.machine.steps["serialize"] = [_prepared]
+    pipeline.workflow.steps["serialize"] = [_prepared]
     ledger = PhotosTable(boto3.client("dynamodb"), table="photos")
     now = datetime.now(UTC)
     rows = list(failed_since(ledger, now - timedelta(hours=1), now=now))
-    first = list(redrive(rows, world.executor(), now=now))
-    second = list(redrive(rows, world.executor(), now=now))  # by somebody who saw the same
-    world.settle()
-    assert [each.outcome for each in (*first, *second)] == ["started", "overtaken"]
-    repaired = world.machine.photo()
+    first = list(redrive(rows, pipeline.executor(), now=now))
+    # By a second operator who has read the same rows.
+    second = list(redrive(rows, pipeline.executor(), now=now))
+    pipeline.wait_for_executions()
+    assert [item.outcome for item in (*first, *second)] == ["started", "overtaken"]
+    repaired = pipeline.workflow.photo()
     assert (repaired["status"], repaired["attempt"]) == ("assigned", 2)
     assert not {"reason", "cause", "message"} & repaired.keys()
     assert list(failed_since(ledger, now - timedelta(hours=1), now=now)) == []
@@ -102,7 +109,7 @@ def _prepared(_payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_a_queue_can_be_measured(world: World) -> None:
-    queue = Queue(boto3.client("sqs"), url=world.machine.review_queue_url)
+def test_the_depth_of_a_queue_counts_its_messages(pipeline: FaultyPipeline) -> None:
+    queue = Queue(boto3.client("sqs"), url=pipeline.workflow.review_queue_url)
     queue.send({"photo_id": "p"})
     assert queue.depth() == 1

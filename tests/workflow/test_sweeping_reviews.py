@@ -1,67 +1,71 @@
-"""The sweeper and open reviews: who gets a message, and who is left alone."""
+"""The sweeper and open reviews: which reviews get another message."""
 
-from tests.workflow.damaged_inventory import (
-    World,
-    an_open_review,
-    in_review,
+from tests.workflow.faulty_pipeline import (
+    FaultyPipeline,
     later,
+    open_review,
+    review_without_message,
 )
 
 
-def test_a_review_whose_message_was_never_sent_gets_one(world: World) -> None:
-    photo = in_review(world)
-    world.set(photo, enqueued_at=None)
-    world.sweep()
-    (message,) = world.machine.reviews()
+def test_a_sweep_sends_the_message_of_a_review_that_has_none(pipeline: FaultyPipeline) -> None:
+    photo = review_without_message(pipeline)
+    pipeline.overwrite(photo, enqueued_at=None)
+    pipeline.sweep()
+    (message,) = pipeline.workflow.reviews()
     assert (message["photo_id"], message["reason"]) == (photo, "no_vehicle")
     assert message["photo"]["driver_id"] == "d1"
-    assert world.photo(photo)["enqueued_at"]
+    assert pipeline.photo(photo)["enqueued_at"]
 
 
-def test_a_review_that_nobody_touched_for_a_day_gets_another_message(world: World) -> None:
-    photo = in_review(world)
-    assert world.sweep(now=later(23)).repaired.total() == 0
-    world.sweep(now=later(25))
-    assert [message["photo_id"] for message in world.machine.reviews()] == [photo]
-    assert world.sweep(now=later(26)).repaired.total() == 0
+def test_a_review_that_is_idle_for_a_day_gets_another_message(
+    pipeline: FaultyPipeline,
+) -> None:
+    photo = review_without_message(pipeline)
+    assert pipeline.sweep(now=later(23)).repaired.total() == 0
+    pipeline.sweep(now=later(25))
+    assert [message["photo_id"] for message in pipeline.workflow.reviews()] == [photo]
+    assert pipeline.sweep(now=later(26)).repaired.total() == 0
 
 
-def test_a_reminder_does_not_change_when_the_review_began(world: World) -> None:
-    """How long reviews take is measured from there."""
-    photo = in_review(world)
-    began = world.photo(photo)["enqueued_at"]
-    (reminder,) = world.sweep(now=later(25)).needed
+def test_a_reminder_does_not_change_the_start_of_the_review(pipeline: FaultyPipeline) -> None:
+    """The duration of reviews is measured from there."""
+    photo = review_without_message(pipeline)
+    began = pipeline.photo(photo)["enqueued_at"]
+    (reminder,) = pipeline.sweep(now=later(25)).needed
     assert reminder.rule == "review_without_activity"
-    row = world.photo(photo)
+    row = pipeline.photo(photo)
     assert row["enqueued_at"] == began < row["reminded_at"]
 
 
-def test_nobody_is_reminded_of_what_still_lies_in_the_queue(world: World) -> None:
-    """An idle weekend: three reviews, three messages, whenever the sweeper comes by."""
+def test_a_review_whose_message_is_still_in_the_queue_gets_no_reminder(
+    pipeline: FaultyPipeline,
+) -> None:
+    """An idle weekend: three reviews have three messages after every sweep."""
     for number in range(3):
-        an_open_review(world, f"intake/d{number}/r.jpg")
-    queue = world.executor().reviews
+        open_review(pipeline, f"intake/d{number}/r.jpg")
+    queue = pipeline.executor().reviews
     for hours in range(24, 53, 4):
-        done = world.sweep(now=later(hours))
-        assert (done.needed, done.examined["reviews"]) == ([], 3)
+        result = pipeline.sweep(now=later(hours))
+        assert (result.needed, result.examined["reviews"]) == ([], 3)
     assert queue.depth() == 3
 
 
-def test_where_a_message_is_missing_every_idle_review_gets_one(world: World) -> None:
-    """Nobody knows whose it was; those that are too many are dropped when they are drained."""
-    photos = [in_review(world), an_open_review(world, "intake/d2/r.jpg")]
-    assert {each.photo_id for each in world.sweep(now=later(25)).needed} == set(photos)
-    assert world.sweep(now=later(50)).needed == []
+def test_if_a_message_is_missing_every_idle_review_gets_one(pipeline: FaultyPipeline) -> None:
+    """The queue does not show whose message is missing; surplus ones are dropped on receipt."""
+    photos = [review_without_message(pipeline), open_review(pipeline, "intake/d2/r.jpg")]
+    assert {repair.photo_id for repair in pipeline.sweep(now=later(25)).needed} == set(photos)
+    assert pipeline.sweep(now=later(50)).needed == []
 
 
-def test_a_review_that_somebody_has_in_hand_is_left_alone(world: World) -> None:
-    photo = in_review(world)
-    world.set(photo, lease_until=later(26).isoformat())
-    assert world.sweep(now=later(25)).needed == []
+def test_a_leased_review_gets_no_message(pipeline: FaultyPipeline) -> None:
+    photo = review_without_message(pipeline)
+    pipeline.overwrite(photo, lease_until=later(26).isoformat())
+    assert pipeline.sweep(now=later(25)).needed == []
 
 
-def test_a_review_that_was_done_meanwhile_is_not_marked(world: World) -> None:
-    photo = in_review(world)
-    (seen,) = world.sweep(now=later(25), dry=True).needed
-    world.set(photo, review="done")
-    assert not world.executor().execute(seen, now=later(25))
+def test_a_review_that_was_completed_meanwhile_gets_no_message(pipeline: FaultyPipeline) -> None:
+    photo = review_without_message(pipeline)
+    (repair,) = pipeline.sweep(now=later(25), dry=True).needed
+    pipeline.overwrite(photo, review="done")
+    assert not pipeline.executor().execute(repair, now=later(25))

@@ -1,9 +1,9 @@
-"""Time-outs are real here; the emulator ignores them."""
+"""Time-outs of states and executions, which the emulator ignores."""
 
 import time
 from typing import Any
 
-from tests.workflow.machine import Machine, a_prediction, an_event
+from tests.workflow.harness import WorkflowHarness, a_prediction, an_event
 
 
 def _hang(_payload: dict[str, Any]) -> dict[str, Any]:
@@ -11,20 +11,22 @@ def _hang(_payload: dict[str, Any]) -> dict[str, Any]:
     return a_prediction()
 
 
-def test_a_step_that_hangs_once_is_tried_again(machine: Machine) -> None:
-    machine.machine_arn = machine.deploy(
+def test_a_step_that_hangs_once_is_retried(workflow: WorkflowHarness) -> None:
+    workflow.state_machine_arn = workflow.deploy(
         lambda definition: definition["States"]["Classify"].update(TimeoutSeconds=1)
     )
-    machine.steps["classify"] = [_hang, lambda _payload: a_prediction()]
-    outcome = machine.run(an_event())
+    workflow.steps["classify"] = [_hang, lambda _payload: a_prediction()]
+    outcome = workflow.run(an_event())
     assert outcome.status == "SUCCEEDED"
-    assert [function for function, _ in machine.calls].count("classify") == 2
+    assert [function for function, _ in workflow.calls].count("classify") == 2
 
 
-def test_a_machine_that_takes_too_long_is_timed_out(machine: Machine) -> None:
-    """Nothing in it can catch this: the ledger keeps `received`, and the sweeper finds the row."""
-    machine.machine_arn = machine.deploy(lambda definition: definition.update(TimeoutSeconds=1))
-    machine.steps["classify"] = [_hang]
-    assert machine.run(an_event()).status == "TIMED_OUT"
-    row = machine.photo()
+def test_an_execution_that_takes_too_long_times_out(workflow: WorkflowHarness) -> None:
+    """No state can catch this: the ledger keeps `received`, and the sweeper finds the row."""
+    workflow.state_machine_arn = workflow.deploy(
+        lambda definition: definition.update(TimeoutSeconds=1)
+    )
+    workflow.steps["classify"] = [_hang]
+    assert workflow.run(an_event()).status == "TIMED_OUT"
+    row = workflow.photo()
     assert (row["status"], row["pending"]) == ("received", "received")

@@ -1,1 +1,1 @@
-"""Alarms: what is watched, when it is wrong, and what an operator does about it."""
+"""Alarms: the metric and limit of each, and the text that an operator receives."""

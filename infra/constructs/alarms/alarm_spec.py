@@ -1,38 +1,35 @@
-"""One metric, its limit, and what to do beyond it; and how the metrics are named.
+"""The specification of one alarm, and constructors for the metrics that alarms and dashboard read.
 
-Names and dimensions are held against what AWS and our functions publish by a test.
+A test compares names and dimensions with what AWS and our functions publish.
 """
 
 from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk.aws_cloudwatch import ComparisonOperator, TreatMissingData
 
 from infra.config import StageConfig
 from infra.constructs.data_capture import VARIANT
 from monitoring import metric_names as names
-
-OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-UNDER = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-# What it means that nothing was measured.
-NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
-IGNORE = cloudwatch.TreatMissingData.IGNORE
-BREACHING = cloudwatch.TreatMissingData.BREACHING
 
 MINUTE, FIVE_MINUTES, HOUR = Duration.minutes(1), Duration.minutes(5), Duration.hours(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSpec:
-    """One metric and its limit."""
+    """A metric, its limit, and the text of the notification.
+
+    The description states what happened, what it means for drivers, and what to do. The alarm is
+    red when `evaluation_periods` consecutive periods of the metric are beyond the threshold.
+    """
 
     metric: cloudwatch.IMetric
-    meaning: str
+    description: str
     threshold: float = 0
-    comparison: cloudwatch.ComparisonOperator = OVER
-    periods: int = 1
-    missing: cloudwatch.TreatMissingData = NOT_BREACHING
+    comparison_operator: ComparisonOperator = ComparisonOperator.GREATER_THAN_THRESHOLD
+    evaluation_periods: int = 1
+    treat_missing_data: TreatMissingData = TreatMissingData.NOT_BREACHING
 
 
 def function_metric(
@@ -43,7 +40,7 @@ def function_metric(
     statistic: str = "Sum",
     period: Duration = FIVE_MINUTES,
 ) -> cloudwatch.Metric:
-    """A metric of our own functions."""
+    """Return a metric that one of our functions publishes, selected by its dimension `service`."""
     return cloudwatch.Metric(
         namespace=names.namespace(config.stage),
         metric_name=name,
@@ -54,14 +51,17 @@ def function_metric(
 
 
 def sweeper_metric(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
-    """A metric of the sweeper. A shorter period than from round to round would be empty now and
-    then: three in a row never fill up, and one alone is over before the next round."""
+    """Return a metric of the sweeper, with a period no shorter than the time between two sweeps.
+
+    A shorter period would sometimes be empty: three in a row would never be filled, and an alarm
+    on a single one would end before the next sweep.
+    """
     period = Duration.minutes(max(60, config.sweep_every_minutes))
     return function_metric(name, names.SWEEPER, config, statistic=statistic, period=period)
 
 
 def endpoint_metric(name: str, config: StageConfig, *, statistic: str = "Sum") -> cloudwatch.Metric:
-    """A metric that SageMaker publishes of the endpoint."""
+    """Return a metric that SageMaker publishes about the stage's endpoint."""
     return cloudwatch.Metric(
         namespace="AWS/SageMaker",
         metric_name=name,

@@ -1,105 +1,112 @@
-"""What is watched of those who look after the chain: the sweeper and the daily report."""
+"""Alarms on the monitoring itself: the sweeper and the daily report."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk.aws_cloudwatch import ComparisonOperator, TreatMissingData
 
 from infra.config import StageConfig
-from infra.constructs.alarms.alarm_spec import (
-    AT_LEAST,
-    BREACHING,
-    HOUR,
-    IGNORE,
-    UNDER,
-    AlarmSpec,
-    function_metric,
-    sweeper_metric,
-)
+from infra.constructs.alarms.alarm_spec import HOUR, AlarmSpec, function_metric, sweeper_metric
 from monitoring import metric_names as names
 
 
 def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
-    """Whether what is misplaced is found and mended."""
+    """Return alarms on a sweeper that is silent, finds photos out of place, or cannot repair."""
     return {
         "SweeperSilent": AlarmSpec(
             metric=sweeper_metric(names.SWEEPS, config),
             threshold=1,
-            comparison=UNDER,
-            missing=BREACHING,
-            meaning=(
-                "The sweeper has not ended a round for an hour: lost events and stuck photos stay "
-                "as they are. Read its log; try `scones reconcile`. Red in the first hour of a new "
-                "stage: no round has ended yet."
+            comparison_operator=ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=TreatMissingData.BREACHING,
+            description=(
+                "The sweeper has not completed a sweep for an hour, so lost events and stuck "
+                "photos are not repaired and their drivers wait. Read its log; run "
+                "`scones reconcile`. In the first hour of a new stage the alarm is red because no "
+                "sweep has completed yet."
             ),
         ),
         "RepeatedRepairs": AlarmSpec(
             metric=sweeper_metric(names.REPAIRS_NEEDED, config),
-            periods=3,
-            meaning=(
-                "For three hours the sweeper has found photos that are not where they should be. "
-                "`scones reconcile` lists them and says why."
+            evaluation_periods=3,
+            description=(
+                "For three hours the sweeper has found photos that are not where they should be; "
+                "their drivers wait longer than usual. `scones reconcile` lists them with the "
+                "reasons."
             ),
         ),
         "RepairsRefused": AlarmSpec(
             metric=sweeper_metric(names.REPAIRS_REFUSED, config),
-            meaning="A service refuses a repair; the sweeper's log has `repair_refused` and why.",
+            description=(
+                "A service refuses a repair, so a photo stays where it is and its driver waits. "
+                "The event `repair_refused` in the sweeper's log has the reason."
+            ),
         ),
         "LedgerMalformed": AlarmSpec(
             metric=sweeper_metric(names.MALFORMED_ROWS, config),
-            meaning=(
-                "A row of the ledger is no record; the sweeper's log names it. Mend it by hand: "
-                "until then nothing looks after its photo."
+            description=(
+                "A row of the ledger is malformed, so the sweeper cannot repair its photo, and its "
+                "driver may get no decision. The sweeper's log names the row. Repair the row by "
+                "hand."
             ),
         ),
     }
 
 
 def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
-    """What the daily report found, and whether there was one."""
+    """Return alarms on a missing daily report and on its verdict.
+
+    Completeness of captures is included where every request is to be captured.
+    """
     return {
         "ReportMissing": AlarmSpec(
             metric=_daily(names.REPORT_PUBLISHED, "Sum", config),
             threshold=1,
-            comparison=UNDER,
-            periods=26,
-            missing=BREACHING,
-            meaning=(
-                "There was no report for 26 hours: nobody knows whether the classifier is right. "
-                "Read the log of the function `report` and the queue of the schedules' dead "
-                "letters, then call the function by hand. Red until the first report of a new "
-                "stage: at most a day."
+            comparison_operator=ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=26,
+            treat_missing_data=TreatMissingData.BREACHING,
+            description=(
+                "No report was published for 26 hours: wrong assignments of drivers would not be "
+                "noticed. Read the log of the function `report` and the queue "
+                "ScheduleDeadLetters, then invoke the function by hand. In a new stage the alarm "
+                "is red until the first report, at most a day."
             ),
         ),
         "VerdictWatch": AlarmSpec(
             metric=_daily(names.REPORT_VERDICT, "Maximum", config),
             threshold=1,
-            comparison=AT_LEAST,
-            # The verdict of a day stands until the next one; a day of too few photos has none.
-            missing=IGNORE,
-            meaning="The daily report says WATCH or ACT. Open it: it names what has changed.",
+            comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            # A verdict holds until the next report; a day of too few photos has none.
+            treat_missing_data=TreatMissingData.IGNORE,
+            description=(
+                "The verdict of the daily report is WATCH or ACT: the classifier or the photos "
+                "have changed, and drivers may get wrong assignments. Open the report: it names "
+                "what has changed."
+            ),
         ),
         "VerdictAct": AlarmSpec(
             metric=_daily(names.REPORT_VERDICT, "Maximum", config),
             threshold=2,
-            comparison=AT_LEAST,
-            missing=IGNORE,
-            meaning=(
-                "The daily report says ACT: assignments may be wrong. Open it; the policy override "
-                '{"threshold": 1.0} sends every photo to a person until it is mended.'
+            comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=TreatMissingData.IGNORE,
+            description=(
+                "The verdict of the daily report is ACT: drivers may have wrong assignments. Open "
+                'the report; the policy override {"threshold": 1.0} sends every photo to a '
+                "reviewer until the cause is fixed."
             ),
         ),
-        **(_of_capture(config) if config.captures_everything else {}),
+        **(_capture_alarms(config) if config.captures_everything else {}),
     }
 
 
-def _of_capture(config: StageConfig) -> dict[str, AlarmSpec]:
+def _capture_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
     return {
         "CaptureIncomplete": AlarmSpec(
             metric=_daily(names.CAPTURE_COMPLETENESS, "Minimum", config),
             threshold=0.99,
-            comparison=UNDER,
-            missing=IGNORE,
-            meaning=(
-                "Data Capture has lost more than one photo in a hundred. SageMaker stops capturing "
-                "where the disk is full: look at the endpoint's DiskUtilization."
+            comparison_operator=ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=TreatMissingData.IGNORE,
+            description=(
+                "Data Capture has lost more than one photo in a hundred. Drivers are not affected, "
+                "but the daily report does not see these photos. SageMaker stops capturing when "
+                "the disk is full: check the endpoint's metric DiskUtilization."
             ),
         ),
     }

@@ -1,15 +1,11 @@
-"""What is watched of the chain itself: queues, executions, endpoint, decisions."""
+"""Alarms on the pipeline: executions, endpoint, policy override, waiting reviews."""
 
-from collections.abc import Mapping
-
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.aws_cloudwatch import TreatMissingData
 
 from infra.config import StageConfig
 from infra.constructs.alarms.alarm_spec import (
     FIVE_MINUTES,
-    IGNORE,
-    MINUTE,
     AlarmSpec,
     endpoint_metric,
     function_metric,
@@ -18,93 +14,86 @@ from infra.constructs.alarms.alarm_spec import (
 from monitoring import metric_names as names
 
 _DAY_S = 24 * 3600
-_SLOW_MICROSECONDS = 2_000_000  # AWS says ModelLatency in microseconds
-
-
-def queue_alarms(queues: Mapping[str, tuple[sqs.IQueue, str]]) -> dict[str, AlarmSpec]:
-    """Queues by what a message in them means: none may lie there unseen."""
-    return {
-        name: AlarmSpec(
-            metric=queue.metric_approximate_number_of_messages_visible(
-                statistic="Maximum", period=MINUTE
-            ),
-            meaning=meaning,
-            # SQS stops reporting a queue that nobody has used for six hours, whatever is in it.
-            missing=IGNORE,
-        )
-        for name, (queue, meaning) in queues.items()
-    }
+_SLOW_MICROSECONDS = 2_000_000  # ModelLatency is published in microseconds
 
 
 def state_machine_alarms(machine: sfn.StateMachine) -> dict[str, AlarmSpec]:
-    """Executions that did not end as they should."""
+    """Return alarms on executions that failed or timed out."""
     return {
         "ExecutionsFailed": AlarmSpec(
             metric=machine.metric_failed(statistic="Sum", period=FIVE_MINUTES),
-            meaning=(
-                "A photo could not be processed. Its message is in the failures queue; when the "
-                "cause is mended: `scones redrive --all-failed`."
+            description=(
+                "At least one photo could not be processed, so its driver has no decision. Its "
+                "message is in the failures queue. Fix the cause, then run "
+                "`scones redrive --all-failed`."
             ),
         ),
         "ExecutionsTimedOut": AlarmSpec(
             metric=machine.metric_timed_out(statistic="Sum", period=FIVE_MINUTES),
-            meaning=(
-                "An execution was cut off by its time-out; the sweeper takes its photo over within "
-                "minutes. If it comes again: is the endpoint slow, or DynamoDB throttled?"
+            description=(
+                "An execution timed out. The sweeper takes its photo over within minutes, so the "
+                "driver's decision is late. If the alarm repeats, check whether the endpoint is "
+                "slow or DynamoDB is throttled."
             ),
         ),
     }
 
 
 def endpoint_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
-    """The endpoint, as SageMaker sees it."""
+    """Return alarms on the errors and the latency of the model's endpoint."""
     return {
         "EndpointErrors": AlarmSpec(
             metric=endpoint_metric("Invocation5XXErrors", config),
             threshold=5,
-            meaning=(
-                "The endpoint answers with errors; photos are tried five times, then they fail. "
-                "Read the endpoint's log group; roll back if a model was just deployed."
+            description=(
+                "The endpoint responds with errors. A photo is tried five times, then it fails and "
+                "its driver has no decision. Read the endpoint's log group; roll back if a model "
+                "was just deployed."
             ),
         ),
         "EndpointSlow": AlarmSpec(
             metric=endpoint_metric("ModelLatency", config, statistic="p95"),
             threshold=_SLOW_MICROSECONDS,
-            periods=3,
-            meaning=(
-                "The model takes more than 2 s for one photo in twenty. More instances "
-                "(endpoint_instance_count), or a larger type?"
+            evaluation_periods=3,
+            description=(
+                "The model takes more than 2 s for one photo in twenty, so drivers wait longer. "
+                "Add instances (endpoint_instance_count) or use a larger instance type."
             ),
         ),
     }
 
 
 def decision_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
-    """What decides about photos."""
+    """Return alarms on an unreadable policy override and on reviews that wait too long."""
     return {
         "PolicyOverrideInvalid": AlarmSpec(
             metric=function_metric(
                 names.POLICY_OVERRIDE_INVALID, names.FILTER, config, statistic="Maximum"
             ),
-            missing=IGNORE,  # while no photo comes, nobody reads the override
-            meaning=(
-                "The policy override cannot be read, so nothing is assigned automatically. Put "
-                "valid JSON into the parameter policy-override, or {} to override nothing."
+            treat_missing_data=TreatMissingData.IGNORE,  # Filter reads it only when a photo comes
+            description=(
+                "The policy override cannot be read, so no photo is assigned automatically and "
+                "every driver waits for a reviewer. Write valid JSON to the parameter "
+                "policy-override, or {} to override nothing."
             ),
         ),
         "OldestReviewOver1Day": AlarmSpec(
-            metric=sweeper_metric(names.OLDEST_REVIEW, config, statistic="Maximum"),
+            metric=sweeper_metric(names.OLDEST_REVIEW_AGE, config, statistic="Maximum"),
             threshold=_DAY_S,
-            missing=IGNORE,  # another alarm says that the sweeper is silent
-            meaning="A photo has waited for a reviewer for more than a day. Who reviews today?",
+            treat_missing_data=TreatMissingData.IGNORE,  # the alarm SweeperSilent covers silence
+            description=(
+                "A photo has waited for a reviewer for more than a day; its driver may have no "
+                "decision yet. Check who reviews today."
+            ),
         ),
         "OldestReviewOver10Days": AlarmSpec(
-            metric=sweeper_metric(names.OLDEST_REVIEW, config, statistic="Maximum"),
+            metric=sweeper_metric(names.OLDEST_REVIEW_AGE, config, statistic="Maximum"),
             threshold=10 * _DAY_S,
-            missing=IGNORE,
-            meaning=(
-                "A photo has waited for a reviewer for more than ten days; SQS forgets messages "
-                "after 14. Nobody seems to drain the queue."
+            treat_missing_data=TreatMissingData.IGNORE,
+            description=(
+                "A photo has waited for a reviewer for more than ten days; its driver may have no "
+                "decision yet. SQS deletes review messages after 14 days. Find reviewers to empty "
+                "the queue."
             ),
         ),
     }

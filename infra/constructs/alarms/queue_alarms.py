@@ -1,53 +1,58 @@
-"""The queues where nothing may lie, and what to do when something does."""
+"""Alarms on the queues that operators read: one message is enough."""
 
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_cloudwatch import TreatMissingData
 
+from infra.constructs.alarms.alarm_spec import MINUTE, AlarmSpec
 from infra.constructs.intake import Intake
 from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.monitoring import Monitoring
 from infra.constructs.queues import Queues
 
 
-def empty_queues(
-    *, intake: Intake, queues: Queues, changes: LedgerStream, monitoring: Monitoring
-) -> dict[str, tuple[sqs.IQueue, str]]:
-    """Queues by what a message in them means to whoever is called at night."""
+def queue_alarms(
+    *, intake: Intake, queues: Queues, ledger_stream: LedgerStream, monitoring: Monitoring
+) -> dict[str, AlarmSpec]:
+    """Return an alarm for the failures queue and one for every dead-letter queue."""
     return {
-        "ReviewDeadLetters": (
+        "ReviewDeadLetters": _message_alarm(
             queues.review_dead_letters,
-            (
-                "A review message could not be read. Its photo is still open in the ledger; "
-                "the sweeper sends another message. Read this one, then purge it."
-            ),
+            "A review message could not be read. Its review is still open in the ledger, and the "
+            "sweeper sends another message after a day; until then the driver may wait. Read this "
+            "message, then delete it.",
         ),
-        "Failures": (
+        "Failures": _message_alarm(
             queues.failures,
-            (
-                "A photo could not be processed. The message says why; when that is mended: "
-                "`scones redrive PHOTO`, then delete the message."
-            ),
+            "A photo could not be processed, so its driver has no decision. The message states the "
+            "error. Fix the cause, run `scones redrive PHOTO`, then delete the message.",
         ),
-        "ChangesDeadLetters": (
-            changes.dead_letters,
-            (
-                "A change of the ledger became neither label nor event. The message names the "
-                "stream's records; mend the cause, then write the label by hand or undo and "
-                "repeat the verdict."
-            ),
+        "ChangesDeadLetters": _message_alarm(
+            ledger_stream.dead_letters,
+            "A change of the ledger was published neither as a label nor as an event. Drivers' "
+            "assignments are not affected. The message names the records in the stream: fix the "
+            "cause, then write the label by hand, or undo and repeat the verdict.",
         ),
-        "IntakeDeadLetters": (
+        "IntakeDeadLetters": _message_alarm(
             intake.dead_letters,
-            (
-                "A photo arrived, but the workflow could not be started for it. The sweeper "
-                "starts it after an hour. Mend the rule's role or the machine, then purge "
-                "the message."
-            ),
+            "A photo arrived, but the workflow could not be started for it. The sweeper starts it "
+            "after an hour, so its driver waits that long. Fix the rule's role or the state "
+            "machine, then delete the message.",
         ),
-        "ScheduleDeadLetters": (
+        "ScheduleDeadLetters": _message_alarm(
             monitoring.dead_letters,
-            (
-                "A call of the sweeper or the report failed for good. Read the function's log; "
-                "call the report by hand, the sweeper comes again by itself."
-            ),
+            "A scheduled call of the sweeper or the report failed permanently. Drivers notice "
+            "nothing yet. Read the function's log; invoke the report by hand, the sweeper runs "
+            "again by itself.",
         ),
     }
+
+
+def _message_alarm(queue: sqs.IQueue, description: str) -> AlarmSpec:
+    return AlarmSpec(
+        metric=queue.metric_approximate_number_of_messages_visible(
+            statistic="Maximum", period=MINUTE
+        ),
+        description=description,
+        # SQS stops reporting a queue that has been idle for six hours, with or without messages.
+        treat_missing_data=TreatMissingData.IGNORE,
+    )

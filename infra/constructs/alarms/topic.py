@@ -1,4 +1,4 @@
-"""Tells operations: a topic, and alarms that say what they mean and what to do."""
+"""The topic that notifies operators, and the alarms that publish to it."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,7 +13,7 @@ from infra.constructs.alarms.alarm_spec import AlarmSpec
 
 
 class Alarms(Construct):
-    """One alarm for each watch; its text stands in the mail."""
+    """One alarm for each specification; its description is the text of the notification."""
 
     def __init__(
         self,
@@ -21,16 +21,16 @@ class Alarms(Construct):
         construct_id: str,
         *,
         config: StageConfig,
-        watches: dict[str, AlarmSpec],
+        specs: dict[str, AlarmSpec],
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
-        self._let_alarms_publish()
+        self._allow_alarms_to_publish()
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
-        self.all = [self._alarm(name, watch) for name, watch in watches.items()]
+        self.all = [self._add_alarm(name, spec) for name, spec in specs.items()]
 
-    def _let_alarms_publish(self) -> None:
+    def _allow_alarms_to_publish(self) -> None:
         # A topic with a policy of its own loses the default one, which let CloudWatch publish.
         stack = Stack.of(self)
         alarms = stack.format_arn(
@@ -52,16 +52,16 @@ class Alarms(Construct):
             )
         )
 
-    def _alarm(self, name: str, watch: AlarmSpec) -> cloudwatch.Alarm:
+    def _add_alarm(self, name: str, spec: AlarmSpec) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_description=watch.meaning,
-            metric=watch.metric,
-            threshold=watch.threshold,
-            comparison_operator=watch.comparison,
-            evaluation_periods=watch.periods,
-            treat_missing_data=watch.missing,
+            alarm_description=spec.description,
+            metric=spec.metric,
+            threshold=spec.threshold,
+            comparison_operator=spec.comparison_operator,
+            evaluation_periods=spec.evaluation_periods,
+            treat_missing_data=spec.treat_missing_data,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -1,6 +1,6 @@
 """Fixtures of the commands: the state machine under moto, and the stage of the report."""
 
 from tests.monitoring.conftest import stage
-from tests.workflow.conftest import deployed, machine, operated, world
+from tests.workflow.conftest import deployed, operated, pipeline, workflow
 
-__all__ = ["deployed", "machine", "operated", "stage", "world"]
+__all__ = ["deployed", "operated", "pipeline", "stage", "workflow"]

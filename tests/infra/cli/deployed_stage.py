@@ -14,9 +14,9 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from handlers.aws.dynamodb import item_of
 from moto import mock_aws
 
+from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.schema import ASSIGNMENTS, REVIEWERS
 from handlers.domain.timestamps import stamp
 from tests.tables import create_photos_table, create_table

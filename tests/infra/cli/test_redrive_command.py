@@ -6,22 +6,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from handlers.aws.executions import Executions
-from tests.workflow.damaged_inventory import World
-from tests.workflow.operators import (
-    LEFT,
-    OK,
-    WRONG,
-    call,
-    document,
-    failed,
-    refusing,
+from tests.workflow.faulty_pipeline import FaultyPipeline
+from tests.workflow.operator_commands import (
+    EXIT_OK,
+    EXIT_UNREPAIRED,
+    EXIT_USAGE_ERROR,
+    run_command,
+    run_json_command,
+    throttled_at,
+    upload_failed,
 )
 
 pytestmark = pytest.mark.usefixtures("operated")
 
 
 @pytest.fixture
-def pipeline(world: World) -> World:
+def pipeline(world: FaultyPipeline) -> FaultyPipeline:
     """The running system of the commands."""
     return world
 
@@ -32,13 +32,13 @@ def _yesterday() -> str:
 
 
 def test_a_photo_that_cannot_be_started_does_not_hold_up_the_others(
-    pipeline: World, monkeypatch: pytest.MonkeyPatch
+    pipeline: FaultyPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos = [failed(pipeline, f"intake/d{number}/f.jpg") for number in range(3)]
-    pipeline.set(photos[2], attempt="many")
+    photos = [upload_failed(pipeline, f"intake/d{number}/f.jpg") for number in range(3)]
+    pipeline.overwrite(photos[2], attempt="many")
     with monkeypatch.context() as patched:
-        patched.setattr(Executions, "start", refusing(Executions.start, call=1))
-        results = document("redrive", "--all-failed")
+        patched.setattr(Executions, "start", throttled_at(Executions.start, call=1))
+        results = run_json_command("redrive", "--all-failed")
     outcomes = {row["photo_id"]: (row["outcome"], row["reason"]) for row in results}
     assert outcomes.keys() == set(photos)
     assert outcomes[photos[2]][0] == "malformed"
@@ -57,39 +57,41 @@ def test_a_photo_that_cannot_be_started_does_not_hold_up_the_others(
         ("{day}T04:00:00-03:00", False),
     ],
 )
-def test_since_is_read_with_its_offset(pipeline: World, since: str, is_started: bool) -> None:
+def test_since_is_read_with_its_offset(
+    pipeline: FaultyPipeline, since: str, is_started: bool
+) -> None:
     day = _yesterday()
-    photo = failed(pipeline, "intake/d1/f.jpg")
-    pipeline.set(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
+    photo = upload_failed(pipeline, "intake/d1/f.jpg")
+    pipeline.overwrite(photo, received_at=f"{day}T06:45:00Z", received_hour=f"{day}T06")
     words = ("redrive", "--all-failed", "--since", since.format(day=day))
-    assert len(document(*words)) == is_started
+    assert len(run_json_command(*words)) == is_started
 
 
 @pytest.mark.parametrize("chosen", [lambda photo: [photo], lambda _photo: ["--all-failed"]])
 def test_a_failed_photo_is_started_again(
-    pipeline: World, chosen: Callable[[str], list[str]]
+    pipeline: FaultyPipeline, chosen: Callable[[str], list[str]]
 ) -> None:
-    photo = failed(pipeline, "intake/d1/f.jpg")
-    result = call("redrive", *chosen(photo))
-    assert result.exit_code == OK
+    photo = upload_failed(pipeline, "intake/d1/f.jpg")
+    result = run_command("redrive", *chosen(photo))
+    assert result.exit_code == EXIT_OK
     assert f"{photo}  started  intake/d1/f.jpg" in result.stdout
-    pipeline.settle()
+    pipeline.wait_for_executions()
     assert pipeline.photo(photo)["status"] == "assigned"
 
 
-def test_a_photo_that_did_not_fail_is_not_started_again(pipeline: World) -> None:
+def test_a_photo_that_did_not_fail_is_not_started_again(pipeline: FaultyPipeline) -> None:
     pipeline.upload("intake/d1/u.jpg")
-    (row,) = pipeline.machine.photos()
-    result = call("redrive", row["photo_id"])
-    assert result.exit_code == LEFT
-    assert pipeline.machine.photos() == [row]
+    (row,) = pipeline.workflow.photos()
+    result = run_command("redrive", row["photo_id"])
+    assert result.exit_code == EXIT_UNREPAIRED
+    assert pipeline.workflow.photos() == [row]
 
 
-def test_no_failed_photos_are_not_an_error(pipeline: World) -> None:
-    assert pipeline.machine.photos() == []
-    result = call("redrive", "--all-failed")
-    assert (result.exit_code, result.stdout) == (OK, "0 photo(s)\n")
-    assert document("redrive", "--all-failed", "--since", _yesterday()) == []
+def test_no_failed_photos_are_not_an_error(pipeline: FaultyPipeline) -> None:
+    assert pipeline.workflow.photos() == []
+    result = run_command("redrive", "--all-failed")
+    assert (result.exit_code, result.stdout) == (EXIT_OK, "0 photo(s)\n")
+    assert run_json_command("redrive", "--all-failed", "--since", _yesterday()) == []
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_no_failed_photos_are_not_an_error(pipeline: World) -> None:
     ],
 )
 def test_wrong_input_is_refused_with_a_sentence(
-    pipeline: World, arguments: tuple[str, ...], sentence: str
+    pipeline: FaultyPipeline, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    assert pipeline.machine.photos() == []
-    refused = call("redrive", *arguments)
-    assert refused.exit_code == WRONG
+    assert pipeline.workflow.photos() == []
+    refused = run_command("redrive", *arguments)
+    assert refused.exit_code == EXIT_USAGE_ERROR
     assert sentence in " ".join(refused.stderr.replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""What is watched depends on settings that no command line has."""
+"""Which alarms exist depends on settings that the command line cannot override."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from infra.synthesis.synth import app_environment
 from tests.infra.conftest import ROOT
 
-# CDK is not imported into the tests: its library holds a Node process.
-ASK = """
+# The tests do not import CDK: its library keeps a Node process.
+LIST_ALARMS = """
 import json
 from dataclasses import replace
 
@@ -27,16 +27,16 @@ print(json.dumps([alarms(100, "endpoint"), alarms(99, "endpoint"), alarms(50, "c
 
 
 @pytest.mark.synth
-def test_completeness_is_watched_only_where_everything_is_to_be_captured(tmp_path: Path) -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", ASK],
+def test_completeness_has_an_alarm_only_where_all_requests_are_captured(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", LIST_ALARMS],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
         env=app_environment("prod", {}, assembly=tmp_path),
     )
-    everything, a_sample, everything_by_classify = json.loads(said.stdout)
+    everything, a_sample, everything_by_classify = json.loads(result.stdout)
     assert "CaptureIncomplete" in everything
     assert "CaptureIncomplete" not in a_sample
     assert "CaptureIncomplete" in everything_by_classify

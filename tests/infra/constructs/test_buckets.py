@@ -1,4 +1,4 @@
-"""Buckets and tables: private, restorable, and with an index for every question of the design."""
+"""Buckets and tables: private, restorable, and with an index for every query of the design."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def test_every_bucket_refuses_requests_without_tls(pipeline: Template) -> None:
         assert refuses_plain_text(statements, "s3:*"), logical_id
 
 
-def test_unfinished_uploads_do_not_pile_up(pipeline: Template) -> None:
+def test_unfinished_uploads_are_aborted_after_a_week(pipeline: Template) -> None:
     for bucket in pipeline.of_type("AWS::S3::Bucket").values():
         rules = bucket["LifecycleConfiguration"]["Rules"]
         assert {"DaysAfterInitiation": 7} in [
@@ -53,13 +53,13 @@ def test_every_table_is_restorable_and_scales_by_itself(pipeline: Template) -> N
     for logical_id, table in pipeline.of_type("AWS::DynamoDB::Table").items():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         restorable = table.get("PointInTimeRecoverySpecification", {})
-        # What is forgotten within a day is not restored either.
+        # Rows that expire within a day need not be restored.
         assert restorable.get("PointInTimeRecoveryEnabled", False) is (
             logical_id not in SHORT_LIVED
         )
 
 
-def test_every_question_of_the_design_has_its_index(pipeline: Template) -> None:
+def test_every_query_of_the_design_has_its_index(pipeline: Template) -> None:
     tables = pipeline.of_type("AWS::DynamoDB::Table")
     assert _keys(tables["Photos"]) == ("photo_id",)
     assert _keys(tables["Assignments"]) == ("driver_id",)
@@ -73,7 +73,7 @@ def test_every_question_of_the_design_has_its_index(pipeline: Template) -> None:
     assert _indexes(tables["Assignments"]) == {"by_range": ("order_range", "valid_until", ALL)}
 
 
-def test_the_ledgers_changes_can_be_followed(pipeline: Template) -> None:
+def test_the_ledgers_stream_has_both_images_of_a_row(pipeline: Template) -> None:
     photos = pipeline.of_type("AWS::DynamoDB::Table")["Photos"]
     assert photos["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 

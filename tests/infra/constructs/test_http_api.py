@@ -1,4 +1,4 @@
-"""The HTTP API: a route for every operation, a scope on each that is not public, and who may in."""
+"""The HTTP API: a route for every operation, scopes on those that are not public, and sign-in."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def test_every_operation_has_its_route_and_every_route_its_operation(pipeline: T
     assert routes_of(pipeline).keys() == BY_KEY.keys()
 
 
-def test_a_route_asks_for_the_scope_of_its_operation(pipeline: Template) -> None:
+def test_a_route_requires_the_scope_of_its_operation(pipeline: Template) -> None:
     (authorizer,) = pipeline.of_type("AWS::ApiGatewayV2::Authorizer")
     for key, route in routes_of(pipeline).items():
         operation = BY_KEY[key]
@@ -28,16 +28,16 @@ def test_a_route_asks_for_the_scope_of_its_operation(pipeline: Template) -> None
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizationScopes"] == [operation.scope]
         assert route["AuthorizerId"] == {"Ref": authorizer}
-        assert operation.groups, f"{operation.name} is for nobody"
+        assert operation.groups, f"no group may call {operation.name}"
 
 
 def test_only_the_page_and_the_document_are_public() -> None:
     public = {operation.path for operation in EVERY_OPERATION if operation.scope is None}
     assert public == {"/openapi.json", "/review", "/review/{asset}"}
-    assert all(each.method == "GET" for each in EVERY_OPERATION if each.scope is None)
+    assert all(item.method == "GET" for item in EVERY_OPERATION if item.scope is None)
 
 
-def test_every_route_is_throttled_as_its_operation_says(pipeline: Template) -> None:
+def test_every_route_is_throttled_as_its_operation_declares(pipeline: Template) -> None:
     stage = pipeline.only("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
     for key, operation in BY_KEY.items():
@@ -53,14 +53,16 @@ def test_every_call_is_logged_without_tokens(pipeline: Template) -> None:
     assert "uthorization" not in settings["Format"]
 
 
-def test_tokens_are_ours_and_of_our_two_apps(pipeline: Template) -> None:
+def test_the_authorizer_accepts_tokens_of_the_user_pool_and_its_two_apps_only(
+    pipeline: Template,
+) -> None:
     jwt = pipeline.only("AWS::ApiGatewayV2::Authorizer")["JwtConfiguration"]
     assert readable(jwt["Issuer"]).endswith("amazonaws.com/<People>")
     clients = pipeline.of_type("AWS::Cognito::UserPoolClient")
     assert {item["Ref"] for item in jwt["Audience"]} == clients.keys()
 
 
-def test_apps_have_no_secret_and_get_tokens_by_code_alone(pipeline: Template) -> None:
+def test_apps_have_no_secret_and_get_tokens_by_code_grant_only(pipeline: Template) -> None:
     for client in pipeline.of_type("AWS::Cognito::UserPoolClient").values():
         assert client["GenerateSecret"] is False
         assert client["AllowedOAuthFlows"] == ["code"]
@@ -68,18 +70,18 @@ def test_apps_have_no_secret_and_get_tokens_by_code_alone(pipeline: Template) ->
         assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
-def test_an_app_can_ask_for_the_scopes_of_its_door_only(pipeline: Template) -> None:
+def test_an_app_can_request_the_scopes_of_its_api_only(pipeline: Template) -> None:
     clients = pipeline.of_type("AWS::Cognito::UserPoolClient").values()
-    asked = {client["ClientName"].rsplit("-")[-1]: client for client in clients}
-    assert asked["driversapp"]["AllowedOAuthScopes"] == ["openid", "scones/drive"]
-    assert asked["reviewerspage"]["AllowedOAuthScopes"] == [
+    by_app = {client["ClientName"].rsplit("-")[-1]: client for client in clients}
+    assert by_app["driversapp"]["AllowedOAuthScopes"] == ["openid", "scones/drive"]
+    assert by_app["reviewerspage"]["AllowedOAuthScopes"] == [
         "openid",
         "scones/review",
         "scones/lead",
     ]
 
 
-def test_nobody_signs_himself_up(pipeline: Template) -> None:
+def test_only_administrators_create_users(pipeline: Template) -> None:
     pool = pipeline.only("AWS::Cognito::UserPool")
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
@@ -89,12 +91,12 @@ def test_nobody_signs_himself_up(pipeline: Template) -> None:
     }
 
 
-def test_each_door_has_a_function_and_a_role_of_its_own(pipeline: Template) -> None:
+def test_every_api_has_a_function_and_a_role_of_its_own(pipeline: Template) -> None:
     roles = {readable(pipeline.function(name)["Role"]) for name in ("drivers", "reviews", "page")}
     assert len(roles) == 3
 
 
-def test_people_reach_the_api_at_a_domain_of_their_own_if_they_have_one(
+def test_api_and_sign_in_can_have_custom_domains(
     pipeline: Template,
 ) -> None:
     parameters = pipeline.body["Parameters"]
@@ -102,6 +104,6 @@ def test_people_reach_the_api_at_a_domain_of_their_own_if_they_have_one(
     assert all(parameters[name]["Default"] == "" for name in ("ApiUrl", "SignInUrl"))
 
 
-def test_posts_are_remembered_for_as_long_as_their_answers_are_good() -> None:
-    create_upload = next(each for each in DRIVERS_OPERATIONS if each.name == "create_upload")
+def test_a_repeated_post_gets_no_upload_permission_that_has_expired() -> None:
+    create_upload = next(item for item in DRIVERS_OPERATIONS if item.name == "create_upload")
     assert create_upload.remembered_s <= 300

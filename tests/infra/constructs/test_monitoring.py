@@ -1,4 +1,4 @@
-"""Alarms watch what is really published, the schedules are kept, nobody may more than he needs."""
+"""Alarms read published metrics, schedules have retries, and permissions are minimal."""
 
 import json
 from collections.abc import Iterator
@@ -15,13 +15,14 @@ from tests.infra.permissions import grants
 from tests.infra.published_metrics import PUBLISHED
 from tests.infra.template import Json, Template, machine_definition, readable
 
-LONGEST_WATCH_S = 7 * 24 * 3600  # what CloudWatch evaluates at most, for periods from an hour on
+# CloudWatch evaluates at most a week, for periods of an hour and more.
+LONGEST_EVALUATION_S = 7 * 24 * 3600
 
 
-def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) -> None:
+def test_every_alarm_reads_a_metric_that_is_published(pipeline: Template) -> None:
     ours = published_by_us()
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
-        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        dimensions = _dimensions_of(alarm)
         metric = (alarm["Namespace"], alarm["MetricName"])
         if metric[0] == names.namespace(pipeline.stage):
             assert (metric[1], dimensions["service"]) in ours, name
@@ -31,7 +32,7 @@ def test_every_alarm_is_on_a_metric_that_somebody_publishes(pipeline: Template) 
             assert dimensions.keys() == expected, f"{name}: see {source}"
 
 
-def test_every_function_publishes_where_its_stages_alarms_look(pipeline: Template) -> None:
+def test_every_function_publishes_to_the_namespace_of_its_stages_alarms(pipeline: Template) -> None:
     functions = pipeline.of_type("AWS::Lambda::Function")
     assert functions
     for function in functions.values():
@@ -39,7 +40,7 @@ def test_every_function_publishes_where_its_stages_alarms_look(pipeline: Templat
         assert variables[names.NAMESPACE_VARIABLE] == f"Scones/{pipeline.stage}"
 
 
-def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template) -> None:
+def test_the_dashboard_shows_metrics_that_are_published(pipeline: Template) -> None:
     body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
     ours = published_by_us()
     shown = [metric for widget in body["widgets"] for metric in _metrics_of(widget)]
@@ -54,16 +55,16 @@ def test_the_dashboard_shows_metrics_that_somebody_publishes(pipeline: Template)
 
 def _metrics_of(widget: Json) -> Iterator[list[str]]:
     for metric in widget["properties"].get("metrics", ()):
-        yield [each for each in metric if isinstance(each, str)]
+        yield [part for part in metric if isinstance(part, str)]
 
 
 def test_the_dashboard_keeps_the_periods_of_its_metrics(pipeline: Template) -> None:
-    """Whatever time is looked at: what is published once a day has no figure for five minutes."""
+    """At any zoom: a metric that is published once a day has no value for most five minutes."""
     body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
     assert body["periodOverride"] == "inherit"
 
 
-def test_a_number_and_a_time_do_not_share_an_axis(pipeline: Template) -> None:
+def test_a_count_and_an_age_do_not_share_an_axis(pipeline: Template) -> None:
     body = json.loads(readable(pipeline.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
     (reviews,) = (
         widget["properties"]["metrics"]
@@ -71,37 +72,38 @@ def test_a_number_and_a_time_do_not_share_an_axis(pipeline: Template) -> None:
         if widget["properties"].get("title", "").startswith("Reviews")
     )
     axes = {name: shown.get("yAxis", "left") for _, name, *_, shown in reviews}
-    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW: "right"}
+    assert axes == {"ApproximateNumberOfMessagesVisible": "left", names.OLDEST_REVIEW_AGE: "right"}
 
 
-def test_the_report_counts_what_lies_in_every_dead_letter_queue(pipeline: Template) -> None:
+def test_the_report_counts_the_messages_in_every_dead_letter_queue(pipeline: Template) -> None:
     variables = pipeline.function("report")["Environment"]["Variables"]
     counted = readable(variables["DEAD_LETTERS_URLS"]).split(",")
     queues = pipeline.of_type("AWS::SQS::Queue").keys() - {"Review", "Failures"}
     assert sorted(counted) == sorted(f"<{queue}>" for queue in queues)
 
 
-def test_every_alarm_says_what_to_do_and_tells_somebody(pipeline: Template) -> None:
+def test_every_alarm_has_instructions_and_notifies_the_topic(pipeline: Template) -> None:
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
         assert len(alarm["AlarmDescription"]) > 60, name
-        assert [readable(each) for each in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
-        assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_WATCH_S
+        assert "driver" in alarm["AlarmDescription"].lower(), name
+        assert [readable(action) for action in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
+        assert alarm["EvaluationPeriods"] * alarm["Period"] <= LONGEST_EVALUATION_S
         if alarm["Period"] < 3600:
             assert alarm["EvaluationPeriods"] * alarm["Period"] <= 24 * 3600
 
 
-def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: Template) -> None:
-    """What is published once an hour leaves shorter periods empty: three bad ones in a row never
-    come, and one alone is forgotten at once."""
+def test_an_alarms_period_is_no_shorter_than_its_metrics_cadence(pipeline: Template) -> None:
+    """A metric that is published once an hour leaves shorter periods empty: three breaching ones
+    in a row never occur, and an alarm on a single one ends at once."""
     config = STAGES[pipeline.stage]
     cadence_s = {names.SWEEPER: config.sweep_every_minutes * 60, names.REPORT: 24 * 3600}
     checked = set()
     for name, alarm in pipeline.of_type("AWS::CloudWatch::Alarm").items():
-        service = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}.get("service", "")
+        service = _dimensions_of(alarm).get("service", "")
         if service not in cadence_s:
             continue
         checked.add(alarm["MetricName"])
-        watched_s = alarm["EvaluationPeriods"] * alarm["Period"]
+        evaluated_s = alarm["EvaluationPeriods"] * alarm["Period"]
         match alarm["TreatMissingData"]:
             case "notBreaching":
                 assert alarm["Period"] >= cadence_s[service], name
@@ -110,47 +112,46 @@ def test_every_alarm_can_be_red_for_as_long_as_its_publisher_says_so(pipeline: T
                     name
                 )
             case "breaching":
-                assert watched_s >= cadence_s[service], name
-    assert checked >= {names.OLDEST_REVIEW, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
+                assert evaluated_s >= cadence_s[service], name
+    assert checked >= {names.OLDEST_REVIEW_AGE, names.REPAIRS_NEEDED, names.REPORT_VERDICT}
 
 
 @pytest.mark.parametrize(("metric", "hours"), [(names.REPORT_PUBLISHED, 26), (names.SWEEPS, 1)])
-def test_silence_is_an_alarm(pipeline: Template, metric: str, hours: int) -> None:
+def test_a_silent_sweeper_or_report_raises_an_alarm(
+    pipeline: Template, metric: str, hours: int
+) -> None:
     (alarm,) = _alarms_on(pipeline, metric)
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["EvaluationPeriods"] * alarm["Period"] == hours * 3600
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
 
 
-def test_a_verdict_stands_until_the_next_one(pipeline: Template) -> None:
-    watch, act = sorted(
-        _alarms_on(pipeline, names.REPORT_VERDICT), key=lambda each: float(each["Threshold"])
-    )
-    assert (watch["Threshold"], act["Threshold"]) == (1, 2)
-    assert {watch["TreatMissingData"], act["TreatMissingData"]} == {"ignore"}
+def test_the_state_of_a_verdict_alarm_holds_until_the_next_report(pipeline: Template) -> None:
+    alarms = _alarms_on(pipeline, names.REPORT_VERDICT)
+    assert sorted(alarm["Threshold"] for alarm in alarms) == [1, 2]
+    assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
 
 
 @pytest.mark.parametrize(
     "metric", ["ApproximateNumberOfMessagesVisible", names.POLICY_OVERRIDE_INVALID]
 )
-def test_what_is_not_measured_for_a_while_has_not_been_mended(
-    pipeline: Template, metric: str
-) -> None:
-    """SQS says nothing of a queue that nobody uses, Filter nothing while no photo comes."""
+def test_missing_data_does_not_end_an_alarm(pipeline: Template, metric: str) -> None:
+    """SQS does not report an idle queue, and Filter publishes only when a photo comes."""
     alarms = _alarms_on(pipeline, metric)
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
 
 
-def test_latency_is_judged_in_the_unit_that_aws_uses(pipeline: Template) -> None:
+def test_the_latency_alarm_uses_the_unit_that_aws_publishes(pipeline: Template) -> None:
     (alarm,) = _alarms_on(pipeline, "ModelLatency")
     assert PUBLISHED[("AWS/SageMaker", "ModelLatency")][1] == "Microseconds"
     assert 100_000 <= alarm["Threshold"] <= 60_000_000
 
 
-def test_both_functions_are_called_at_their_times(pipeline: Template) -> None:
+def test_sweeper_and_report_are_scheduled_with_retries_and_dead_letters(pipeline: Template) -> None:
     config = STAGES[pipeline.stage]
     schedules = {
-        _function_of(each): each for each in pipeline.of_type("AWS::Scheduler::Schedule").values()
+        _function_of(schedule): schedule
+        for schedule in pipeline.of_type("AWS::Scheduler::Schedule").values()
     }
     assert schedules.keys() == {"Sweeper", "Report"}
     report = schedules["Report"]
@@ -168,13 +169,13 @@ def test_both_functions_are_called_at_their_times(pipeline: Template) -> None:
         assert readable(target["DeadLetterConfig"]["Arn"]) == "<ScheduleDeadLetters.Arn>"
 
 
-def test_what_the_functions_give_up_is_kept_as_well(pipeline: Template) -> None:
+def test_failed_events_of_scheduled_functions_are_kept(pipeline: Template) -> None:
     for name in ("sweeper", "report"):
         target = pipeline.function(name)["DeadLetterConfig"]["TargetArn"]
         assert readable(target) == "<ScheduleDeadLetters.Arn>"
 
 
-def test_a_photo_is_stuck_only_when_its_machine_cannot_run_any_more(pipeline: Template) -> None:
+def test_a_photo_is_stuck_only_when_its_execution_has_timed_out(pipeline: Template) -> None:
     variables = pipeline.function("sweeper")["Environment"]["Variables"]
     assert float(variables["STUCK_AFTER_S"]) == STUCK_AFTER_S > MACHINE_TIMEOUT_S
 
@@ -196,11 +197,11 @@ SWEEPER = {
 }
 
 
-def test_the_sweeper_may_do_exactly_this(pipeline: Template) -> None:
+def test_the_sweeper_has_exactly_these_permissions(pipeline: Template) -> None:
     assert _granted(pipeline, "FunctionsSweeperRole") == SWEEPER
 
 
-def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> None:
+def test_the_report_writes_only_to_its_own_prefixes(pipeline: Template) -> None:
     rows = _granted(pipeline, "FunctionsReportRole")
     writes = {(action, to) for action, to in rows if action.split(":")[1][:3] in {"Put", "Del"}}
     assert writes == {
@@ -208,28 +209,28 @@ def test_the_report_changes_nothing_but_its_own_bucket(pipeline: Template) -> No
         for folder in ("baselines", "history", "queues", "reports")
     }
     assert ("sns:Publish", "<MonitoringTopic>") in rows
-    # Of the sweeper's notes, it reads the one object that says how the last walk went.
+    # Of the sweeper's prefix, it reads only the checkpoint with the counts of the last walk.
     of_sweeper = {row for row in rows if "/sweeper/" in row[1]}
     assert of_sweeper == {("s3:GetObject", "<Reports.Arn>/sweeper/checkpoint.json")}
     actions = {action for action, _ in rows if action.startswith("dynamodb:")}
     assert actions == {"dynamodb:Query"}
 
 
-def test_listing_is_bound_to_prefixes(pipeline: Template) -> None:
+def test_permission_to_list_is_limited_to_prefixes(pipeline: Template) -> None:
     listing = [row for row in grants(pipeline) if row.action.startswith("s3:ListBucket")]
     assert listing
     assert all("s3:prefix" in row.condition for row in listing)
 
 
-def test_the_scheduler_may_call_its_function_and_nothing_else(pipeline: Template) -> None:
-    for role, function in (("Sweeping", "Sweeper"), ("Reporting", "Report")):
-        assert _granted(pipeline, f"Monitoring{role}Role") == {
+def test_a_schedule_may_invoke_its_function_and_nothing_else(pipeline: Template) -> None:
+    for function in ("Sweeper", "Report"):
+        assert _granted(pipeline, f"Monitoring{function}ScheduleRole") == {
             ("lambda:InvokeFunction", f"<Functions{function}Function.Arn>"),
             ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
         }
 
 
-def test_captures_are_written_by_the_endpoint_unless_told(local_pipeline: Template) -> None:
+def test_the_endpoint_writes_captures_by_default(local_pipeline: Template) -> None:
     variables = local_pipeline.function("classify")["Environment"]["Variables"]
     assert ClassifySettings.from_env({**variables, "ENDPOINT_NAME": "e"}).capture_bucket == ""
     assert not _writes_captures(local_pipeline)
@@ -249,10 +250,10 @@ def test_classify_writes_captures_where_the_endpoint_cannot(changed_assembly: Pa
     assert config["EnableCapture"] is False
 
 
-def test_an_express_machine_is_another_machine(
+def test_an_express_workflow_is_a_new_state_machine(
     local_pipeline: Template, changed_assembly: Path
 ) -> None:
-    """CloudFormation cannot change a machine's type; the tables and queues stay the same."""
+    """CloudFormation cannot change the type of a state machine; tables and queues stay the same."""
     changed = Template.load(changed_assembly, "local", "Pipeline")
     (standard,) = local_pipeline.of_type("AWS::StepFunctions::StateMachine")
     ((express, machine),) = changed.of_type("AWS::StepFunctions::StateMachine").items()
@@ -265,6 +266,10 @@ def test_an_express_machine_is_another_machine(
     kept = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"}
     for kind in kept:
         assert changed.of_type(kind).keys() == local_pipeline.of_type(kind).keys()
+
+
+def _dimensions_of(alarm: Json) -> dict[str, str]:
+    return {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
 
 
 def _alarms_on(template: Template, metric: str) -> list[Json]:

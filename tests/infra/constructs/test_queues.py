@@ -1,9 +1,9 @@
-"""Queues, and the alarms on those that must stay empty."""
+"""Queues, and the alarms on those for operators."""
 
 from tests.infra.conftest import RELEASE
 from tests.infra.template import Template, readable, refuses_plain_text
 
-MUST_STAY_EMPTY = {
+DEAD_LETTER_QUEUES = {
     *("ReviewDeadLetters", "Failures", "IntakeDeadLetters"),
     *("ChangesDeadLetters", "ScheduleDeadLetters"),
 }
@@ -12,7 +12,7 @@ TWO_WEEKS_S = 14 * 24 * 3600
 
 def test_every_queue_keeps_its_messages_encrypted_for_two_weeks(pipeline: Template) -> None:
     queues = pipeline.of_type("AWS::SQS::Queue")
-    assert queues.keys() == {"Review", *MUST_STAY_EMPTY}
+    assert queues.keys() == {"Review", *DEAD_LETTER_QUEUES}
     for logical_id, queue in queues.items():
         assert queue["MessageRetentionPeriod"] == TWO_WEEKS_S
         assert queue["SqsManagedSseEnabled"] is True
@@ -20,21 +20,23 @@ def test_every_queue_keeps_its_messages_encrypted_for_two_weeks(pipeline: Templa
         assert refuses_plain_text(statements, "sqs:*")
 
 
-def test_skipped_reviews_do_not_end_among_the_dead_letters(pipeline: Template) -> None:
+def test_a_review_can_be_skipped_many_times_before_it_becomes_a_dead_letter(
+    pipeline: Template,
+) -> None:
     review = pipeline.of_type("AWS::SQS::Queue")["Review"]
     assert review["VisibilityTimeout"] == 300
     assert readable(review["RedrivePolicy"]["deadLetterTargetArn"]) == "<ReviewDeadLetters.Arn>"
     assert review["RedrivePolicy"]["maxReceiveCount"] >= 50
 
 
-def test_an_alarm_tells_of_every_message_where_there_must_be_none(pipeline: Template) -> None:
+def test_every_message_in_a_dead_letter_queue_raises_an_alarm(pipeline: Template) -> None:
     alarms = [
         alarm
         for alarm in pipeline.of_type("AWS::CloudWatch::Alarm").values()
         if alarm["Namespace"] == "AWS/SQS"
     ]
-    watched = {readable(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
-    assert watched == {f"<{queue}.QueueName>" for queue in MUST_STAY_EMPTY}
+    queues = {readable(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    assert queues == {f"<{queue}.QueueName>" for queue in DEAD_LETTER_QUEUES}
     for alarm in alarms:
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == (
             "AWS/SQS",
@@ -47,20 +49,20 @@ def test_an_alarm_tells_of_every_message_where_there_must_be_none(pipeline: Temp
 
 
 def test_alarms_may_publish_to_their_topic(pipeline: Template) -> None:
-    """A topic with a policy of its own loses the default one, which let them."""
-    (topic_id,) = (each for each in pipeline.of_type("AWS::SNS::Topic") if "Alarms" in each)
+    """A topic with a policy of its own loses the default one, which allowed them."""
+    (topic_id,) = (name for name in pipeline.of_type("AWS::SNS::Topic") if "Alarms" in name)
     statements = pipeline.statements_on("AWS::SNS::TopicPolicy", "Topics", topic_id)
     (allowed,) = (statement for statement in statements if statement["Effect"] == "Allow")
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert readable(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
 
 
-def test_alarms_reach_whoever_is_named(prod_pipeline: Template) -> None:
-    found = {
-        (readable(each["TopicArn"]), each["Protocol"], each["Endpoint"])
-        for each in prod_pipeline.of_type("AWS::SNS::Subscription").values()
+def test_alarms_and_reports_reach_the_configured_recipients(prod_pipeline: Template) -> None:
+    subscriptions = {
+        (readable(item["TopicArn"]), item["Protocol"], item["Endpoint"])
+        for item in prod_pipeline.of_type("AWS::SNS::Subscription").values()
     }
-    assert found == {
+    assert subscriptions == {
         ("<AlarmsTopic>", "email", RELEASE["alarm_email"]),
         ("<MonitoringTopic>", "email", "dispatch@example.com"),
         ("<MonitoringTopic>", "email", "quality@example.com"),

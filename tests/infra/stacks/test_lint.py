@@ -1,14 +1,14 @@
-"""The templates against CloudFormation's own schemas."""
+"""The templates are valid by CloudFormation's own schemas."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-# W3005 calls a DependsOn superfluous that CDK writes for roles and their policies.
+# W3005: a redundant DependsOn, which CDK writes for roles and their policies.
 _IGNORED = "W3005"
 
 
-def test_cfn_lint_has_nothing_to_say(assemblies: dict[str, Path]) -> None:
+def test_cfn_lint_has_no_findings(assemblies: dict[str, Path]) -> None:
     templates = [
         str(path) for folder in assemblies.values() for path in folder.glob("*.template.json")
     ]

@@ -1,4 +1,4 @@
-"""cdk-nag is switched on in the app: what it refuses, is not synthesized."""
+"""The app runs cdk-nag: a construct that it refuses is not synthesized."""
 
 import subprocess
 import sys
@@ -8,10 +8,10 @@ import pytest
 
 from infra.synthesis.synth import app_environment
 
-# Nothing is deployed from this assembly: CDK need not copy the packages into it.
+# This assembly is not deployed, so CDK need not copy the packages into it.
 WITHOUT_PACKAGES = {"aws:cdk:disable-asset-staging": "true"}
 
-# The real app with one bad construct more.
+# The real app with one more construct, which is not allowed.
 BAD_APP = """
 from aws_cdk import App
 from aws_cdk import aws_sqs as sqs
@@ -37,14 +37,14 @@ def test_a_queue_without_tls_and_dead_letters_is_refused(tmp_path: Path) -> None
         check=False,
         env=app_environment("local", WITHOUT_PACKAGES, assembly=tmp_path / "assembly"),
     )
-    said = result.stdout + result.stderr
+    output = result.stdout + result.stderr
     assert result.returncode != 0
-    assert "Scones-local-Pipeline/PlainTextQueue/Resource" in said
-    assert "AwsSolutions-SQS3" in said
-    assert "AwsSolutions-SQS4" in said
-    # And nothing but the bad construct is complained of.
-    complaints = [
-        line for line in said.splitlines() if "Scones-local-" in line and "aws-cdk-lib" in line
+    assert "Scones-local-Pipeline/PlainTextQueue/Resource" in output
+    assert "AwsSolutions-SQS3" in output
+    assert "AwsSolutions-SQS4" in output
+    # There are no findings about other constructs.
+    findings = [
+        line for line in output.splitlines() if "Scones-local-" in line and "aws-cdk-lib" in line
     ]
-    assert complaints
-    assert all("PlainTextQueue" in line for line in complaints)
+    assert findings
+    assert all("PlainTextQueue" in line for line in findings)

@@ -1,4 +1,4 @@
-"""Least privilege: every grant is a line in a snapshot, and the workflow's are derived."""
+"""Least privilege: every grant is in a snapshot; the workflow's follow from its definition."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.infra.template import Json, Template, machine_definition
 
 MACHINE_ROLE = "WorkflowRole"
 
-# Actions that know no resources, in AWS's own service authorization reference.
+# Actions without resource-level permissions, by AWS's service authorization reference.
 WITHOUT_RESOURCES = {
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
@@ -51,23 +51,24 @@ def test_metrics_can_only_be_written_to_their_namespace(serving: Template) -> No
 
 
 def test_both_stages_grant_the_same(local_pipeline: Template, prod_pipeline: Template) -> None:
-    def anywhere(grant: Grant) -> tuple[str, str, str]:
+    def without_stage(grant: Grant) -> tuple[str, str, str]:
         resource = grant.resource.replace("000000000000", "<account>")
         resource = resource.replace("us-east-1", "<region>").replace("-local-", "-prod-")
         return grant.role, grant.action, resource
 
-    assert set(map(anywhere, grants(local_pipeline))) == set(map(anywhere, grants(prod_pipeline)))
+    local, prod = grants(local_pipeline), grants(prod_pipeline)
+    assert set(map(without_stage, local)) == set(map(without_stage, prod))
 
 
-def test_the_machine_may_do_exactly_what_its_definition_does(pipeline: Template) -> None:
+def test_the_state_machine_may_do_exactly_what_its_definition_needs(pipeline: Template) -> None:
     assert granted(statements_of(pipeline, MACHINE_ROLE)) == _needs(pipeline)
 
 
-def test_no_statement_of_the_machine_is_idle(prod_pipeline: Template) -> None:
+def test_every_statement_of_the_state_machines_role_is_needed(prod_pipeline: Template) -> None:
     statements = statements_of(prod_pipeline, MACHINE_ROLE)
     for index in range(len(statements)):
         without = statements[:index] + statements[index + 1 :]
-        assert _needs(prod_pipeline) - granted(without), f"nobody misses {statements[index]}"
+        assert _needs(prod_pipeline) - granted(without), f"not needed: {statements[index]}"
 
 
 @pytest.mark.parametrize(
@@ -77,12 +78,12 @@ def test_no_statement_of_the_machine_is_idle(prod_pipeline: Template) -> None:
         {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"},
     ],
 )
-def test_a_grant_too_many_is_noticed(prod_pipeline: Template, surplus: Json) -> None:
+def test_a_superfluous_grant_is_noticed(prod_pipeline: Template, surplus: Json) -> None:
     statements = [*statements_of(prod_pipeline, MACHINE_ROLE), surplus]
     assert granted(statements) != _needs(prod_pipeline)
 
 
-def test_the_rule_may_start_the_machine_and_nothing_else(pipeline: Template) -> None:
+def test_the_rule_may_start_the_state_machine_and_nothing_else(pipeline: Template) -> None:
     role = "WorkflowMachineEventsRole"
     assert granted(statements_of(pipeline, role)) == {("states:StartExecution", "WorkflowMachine")}
 

@@ -1,4 +1,4 @@
-"""The endpoint and its Data Capture, and where the two stacks meet."""
+"""The endpoint, its Data Capture, and the names that both stacks share."""
 
 from pathlib import Path
 
@@ -19,19 +19,21 @@ def both_stacks(
     )
 
 
-def test_both_stacks_mean_the_same_endpoint(both_stacks: tuple[Template, Template]) -> None:
+def test_both_stacks_name_the_same_endpoint(both_stacks: tuple[Template, Template]) -> None:
     pipeline, serving = both_stacks
     name = serving.only("AWS::SageMaker::Endpoint")["EndpointName"]
     assert pipeline.function("classify")["Environment"]["Variables"]["ENDPOINT_NAME"] == name
 
 
-def test_captures_go_where_monitoring_reads(both_stacks: tuple[Template, Template]) -> None:
+def test_the_endpoint_writes_captures_to_the_pipelines_bucket(
+    both_stacks: tuple[Template, Template],
+) -> None:
     pipeline, serving = both_stacks
     bucket = readable(pipeline.of_type("AWS::S3::Bucket")["Capture"]["BucketName"])
     assert readable(_capture(serving)["DestinationS3Uri"]) == f"s3://{bucket}/data-capture"
 
 
-def test_every_question_and_answer_is_captured_readably(serving: Template) -> None:
+def test_every_request_and_response_is_captured_as_json(serving: Template) -> None:
     capture = _capture(serving)
     assert capture["EnableCapture"] is True
     assert capture["InitialSamplingPercentage"] == 100
@@ -40,7 +42,7 @@ def test_every_question_and_answer_is_captured_readably(serving: Template) -> No
 
 
 def test_a_new_model_can_replace_the_old_one(serving: Template) -> None:
-    """CloudFormation makes the new one before it deletes the old: their names must not clash."""
+    """CloudFormation creates the new one before it deletes the old: their names must differ."""
     assert "ModelName" not in serving.only("AWS::SageMaker::Model")
     assert "EndpointConfigName" not in serving.only("AWS::SageMaker::EndpointConfig")
 

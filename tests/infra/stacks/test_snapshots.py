@@ -1,4 +1,4 @@
-"""Whole templates, last of all: they show what an upgrade of a library changes unasked."""
+"""Snapshots of whole templates: they show what an upgrade of a library changes."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def test_serving_is_as_in_the_snapshot(serving: Template) -> None:
 
 
 def _stable(template: Template) -> str:
-    """Without what differs from model to model, and in stage local from machine to machine."""
+    """Return the template without what differs by model, and in stage local by machine."""
     body: Json = json.loads(_ASSET.sub("<asset>", json.dumps(template.body)))
     for resource in body["Resources"].values():
         properties = resource.get("Properties", {})

@@ -1,4 +1,4 @@
-"""Both stages deploy the same: only what is listed here may differ between their templates."""
+"""The templates of both stages are equal but for the properties listed here."""
 
 import json
 import re
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from tests.infra.template import PSEUDO, Json, Template, short_id
 
-# Packages are built for the machine they run on; what holds data is kept in prod alone.
+# Packages are built for the machine they run on; stateful resources are retained in prod only.
 MAY_DIFFER = {
     "AWS::Lambda::Function": {"Code.S3Key", "Runtime", "Architectures"},
     "AWS::DynamoDB::Table": {"DeletionProtectionEnabled"},
     "AWS::Cognito::UserPool": {"DeletionProtection"},
     "AWS::SageMaker::Model": {"PrimaryContainer.Image", "PrimaryContainer.ModelDataUrl"},
 }
-ONLY_WHERE_A_PERSON_IS_NAMED = {"AWS::SNS::Subscription"}
+ONLY_WITH_RECIPIENTS = {"AWS::SNS::Subscription"}
 ATTRIBUTES_THAT_MAY_DIFFER = {"DeletionPolicy", "UpdateReplacePolicy"}
 
 
@@ -27,8 +27,8 @@ def test_serving_is_the_same_in_both_stages(
     local_serving: Template, prod_serving: Template
 ) -> None:
     # The role's policy names image and model, which a release sets.
-    found = list(_differences(local_serving, prod_serving))
-    assert [where for where in found if "DefaultPolicy" not in where] == []
+    differences = _differences(local_serving, prod_serving)
+    assert [path for path in differences if "DefaultPolicy" not in path] == []
 
 
 def test_only_prod_is_built_for_lambdas_processor(prod_pipeline: Template) -> None:
@@ -40,8 +40,8 @@ def _differences(local: Template, prod: Template) -> Iterator[str]:
     ours, theirs = _comparable(local), _comparable(prod)
     assert ours.keys() == theirs.keys()
     assert ours["Outputs"] == theirs["Outputs"]
-    more = theirs["Resources"].keys() - ours["Resources"].keys()
-    assert {theirs["Resources"][one]["Type"] for one in more} <= ONLY_WHERE_A_PERSON_IS_NAMED
+    prod_only = theirs["Resources"].keys() - ours["Resources"].keys()
+    assert {theirs["Resources"][name]["Type"] for name in prod_only} <= ONLY_WITH_RECIPIENTS
     for logical_id, resource in ours["Resources"].items():
         assert logical_id in theirs["Resources"]
         allowed = MAY_DIFFER.get(resource["Type"], set())
@@ -61,7 +61,7 @@ def _differing(ours: object, theirs: object, above: str = "") -> Iterator[str]:
 
 
 def _comparable(template: Template) -> Json:
-    """With the stage's own name, account and region spelled the same."""
+    """Return the template with placeholders for the stage's name, account and region."""
     text = json.dumps(_spelled_out(template.body))
     text = text.replace("000000000000", "<account>").replace("us-east-1", "<region>")
     # In lower and upper case, with and without separators: `Scones-local`, `Sconeslocal`.
@@ -73,7 +73,7 @@ def _comparable(template: Template) -> Json:
 
 
 def _spelled_out(value: object) -> object:
-    """Pseudo parameters as text, joined text as one, ids without CDK's hash of the stage's name."""
+    """Resolve pseudo parameters and joins to text, and remove CDK's hash from ids."""
     if isinstance(value, list):
         return [_spelled_out(item) for item in value]
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Follows a state machine's data: which paths are surely there when a state reads them?
+"""Data-flow analysis of a state machine: find paths that may be absent when a state reads them.
 
-AWS answers a missing path with States.Runtime, which no Catch can catch; the emulator answers null.
-So the proof is made here, state by state, over every way through the machine.
+A missing path fails with States.Runtime on AWS, which no Catch can catch, and reads as null in the
+emulator. The analysis covers every route through the definition, state by state.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.infra.template import Json
 Path = tuple[str, ...]
 Paths = frozenset[Path]
 
-# What AWS puts into every S3 event. `version-id` comes only from versioned buckets.
+# Paths in every S3 event. Only versioned buckets send `version-id`.
 S3_EVENT: Paths = frozenset(
     {
         ("time",),
@@ -33,31 +33,34 @@ _LITERAL_DOCUMENT = re.compile(r"States\.StringToJson\('(\{.*?\})'\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class UnguardedRead:
-    """A state that reads what may be absent."""
+    """A state that reads a path which may be absent."""
 
     state: str
     path: str
 
 
 def unguarded_reads(definition: Json, given: Paths = S3_EVENT) -> list[UnguardedRead]:
-    """Every read of a path that some way through the machine does not provide."""
+    """Return every read of a path that some route through the definition does not provide.
+
+    `given` are the paths of the execution's input.
+    """
     states: Json = definition["States"]
     known: dict[str, Paths] = {definition["StartAt"]: given}
-    waiting = [definition["StartAt"]]
-    while waiting:
-        name = waiting.pop()
-        for following, paths in _ways_out(states[name], known[name]):
-            merged = paths if following not in known else known[following] & paths
-            if known.get(following) != merged:
-                known[following] = merged
-                waiting.append(following)
+    worklist = [definition["StartAt"]]
+    while worklist:
+        name = worklist.pop()
+        for successor, paths in _transitions(states[name], known[name]):
+            merged = paths if successor not in known else known[successor] & paths
+            if known.get(successor) != merged:
+                known[successor] = merged
+                worklist.append(successor)
     assert known.keys() == states.keys(), f"never reached: {states.keys() - known.keys()}"
-    found = {
+    reads = {
         UnguardedRead(state=name, path="$." + ".".join(path))
         for name, state in states.items()
         for path in _unguarded(state, known[name])
     }
-    return sorted(found)
+    return sorted(reads)
 
 
 def _unguarded(state: Json, known: Paths) -> Iterator[Path]:
@@ -76,7 +79,7 @@ def _unguarded(state: Json, known: Paths) -> Iterator[Path]:
 
 
 def _unguarded_in_rule(rule: Json, known: Paths) -> Iterator[Path]:
-    """Within And, a rule may rely on the ones before it."""
+    """Yield unguarded reads of a choice rule; in an And, the rules before it are guards."""
     for inner in [*rule.get("And", ()), *rule.get("Or", ()), *_listed(rule.get("Not"))]:
         yield from _unguarded_in_rule(inner, known)
         if "And" in rule:
@@ -89,7 +92,7 @@ def _unguarded_in_rule(rule: Json, known: Paths) -> Iterator[Path]:
             yield path
 
 
-def _ways_out(state: Json, known: Paths) -> Iterator[tuple[str, Paths]]:
+def _transitions(state: Json, known: Paths) -> Iterator[tuple[str, Paths]]:
     if state["Type"] == "Choice":
         for choice in state["Choices"]:
             yield choice["Next"], known | _present_if(choice, holds=True)
@@ -108,13 +111,13 @@ def _after(state: Json, known: Paths) -> Paths:
         return known
     if state["Type"] == "Pass":
         output = frozenset(_written(state.get("Result") or state["Parameters"]))
-    else:  # without a selector nothing is promised: AWS leaves out an `Item` that is not there
+    else:  # without a selector no path is certain: AWS leaves out a missing `Item`
         output = frozenset(_written(state.get("ResultSelector", {})))
     return output if result_path == "$" else known | _below(result_path, output)
 
 
 def _present_if(rule: Json, *, holds: bool) -> Paths:
-    """What is surely present when this rule holds, or when it does not."""
+    """Return the paths that are certainly present if the rule holds, or if it does not."""
     if "And" in rule:
         inner = [_present_if(part, holds=True) for part in rule["And"]] if holds else []
         return frozenset[Path]().union(*inner)
@@ -124,7 +127,7 @@ def _present_if(rule: Json, *, holds: bool) -> Paths:
 
 
 def _written(document: Mapping[str, object], above: Path = ()) -> Iterator[Path]:
-    """Paths that a document of Parameters or ResultSelector gives."""
+    """Yield the paths that a document of Parameters or ResultSelector creates."""
     for key, value in document.items():
         here = (*above, key.removesuffix(".$"))
         yield here
@@ -148,7 +151,10 @@ def _reads(document: object) -> Iterator[Path]:
 
 
 def _paths_in(expression: str) -> Iterator[Path]:
-    """`$.a['b']` in an expression; `$$.` is the context object, which is always complete."""
+    """Yield the paths in an expression, such as `$.a['b']`.
+
+    Paths of the context object, `$$.`, are skipped: it is always complete.
+    """
     for match in _PATH.finditer(expression):
         yield tuple(dotted or quoted for dotted, quoted in _STEP.findall(match[1]))
 
@@ -159,9 +165,9 @@ def _below(result_path: str, paths: Paths) -> Paths:
 
 
 def _is_known(path: Path, known: Paths) -> bool:
-    """Known itself, part of the way to what is known, or inside a row that is present.
+    """Return whether a path is known, a prefix of a known one, or inside a row that is present.
 
-    What a present row holds, the states before have written.
+    The states before have written all attributes of a present row.
     """
     if any(other[: len(path)] == path for other in known):
         return True

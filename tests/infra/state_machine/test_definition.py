@@ -1,4 +1,4 @@
-"""The machine as a file that a person can read, and what holds for each of its states."""
+"""The definition as a snapshot to read, and the properties of each of its states."""
 
 import inspect
 import json
@@ -10,11 +10,11 @@ from tests.infra import snapshot
 from tests.infra.state_machine.dataflow import S3_EVENT, Paths, UnguardedRead, unguarded_reads
 from tests.infra.template import Json, Template, machine_definition, states_of
 
-_OF_AWS = ("States.", "Lambda.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
-# AWS does not catch these, whatever a state says.
+_AWS_PREFIXES = ("States.", "Lambda.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
+# No Catch can catch these.
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
-# Raised by functions that the workflow does not call: the API's and the stream's.
+# Raised by functions that the workflow does not invoke: those of the API and of the stream.
 OUTSIDE_OF_THE_WORKFLOW = {"LedgerUnavailable", "PublishFailed"}
 
 
@@ -40,7 +40,7 @@ def test_every_task_is_bounded_retried_and_caught(definition: Json) -> None:
 
 
 def test_retries_are_bounded_and_spread(definition: Json) -> None:
-    """Photos come in bursts: without jitter, all that failed together would come back together."""
+    """Photos come in bursts: without jitter, all that failed together would retry together."""
     retries = [retry for _, state in states_of(definition) for retry in state.get("Retry", ())]
     for retry in retries:
         assert retry["JitterStrategy"] == "FULL"
@@ -48,7 +48,7 @@ def test_retries_are_bounded_and_spread(definition: Json) -> None:
         assert retry["MaxDelaySeconds"] <= 60
 
 
-def test_every_error_it_names_can_happen(definition: Json) -> None:
+def test_every_error_that_a_state_names_exists(definition: Json) -> None:
     ours = {name for name, member in inspect.getmembers(errors, inspect.isclass)}
     named = {
         error
@@ -56,11 +56,11 @@ def test_every_error_it_names_can_happen(definition: Json) -> None:
         for rule in [*state.get("Retry", ()), *state.get("Catch", ())]
         for error in rule["ErrorEquals"]
     }
-    assert {name for name in named if not name.startswith(_OF_AWS)} <= ours
+    assert {name for name in named if not name.startswith(_AWS_PREFIXES)} <= ours
     assert not named & _UNCATCHABLE
 
 
-def test_every_transient_error_is_tried_again_and_no_permanent_one(definition: Json) -> None:
+def test_every_transient_error_is_retried_and_no_permanent_one(definition: Json) -> None:
     retried = {
         error
         for _, state in states_of(definition)
@@ -72,19 +72,19 @@ def test_every_transient_error_is_tried_again_and_no_permanent_one(definition: J
     assert not {cls.__name__ for cls in errors.PermanentError.__subclasses__()} & retried
 
 
-def test_catching_all_stands_alone_and_last(definition: Json) -> None:
-    """AWS refuses a machine where it does not."""
+def test_the_catcher_of_all_errors_is_last_and_names_no_others(definition: Json) -> None:
+    """AWS refuses a definition in which it does not."""
     for _, state in states_of(definition):
         for rule in state.get("Catch", ())[:-1]:
             assert "States.ALL" not in rule["ErrorEquals"]
 
 
-def test_no_state_reads_what_may_be_absent(definition: Json) -> None:
+def test_no_state_reads_a_path_that_may_be_absent(definition: Json) -> None:
     assert _unguarded_paths(definition) == set()
 
 
-def test_reading_the_version_without_asking_for_it_is_noticed(definition: Json) -> None:
-    """The proof above barks: with the guard gone, so is the guarantee."""
+def test_an_unguarded_read_of_the_version_is_noticed(definition: Json) -> None:
+    """The test above fails if the guard is removed."""
     choices = definition["States"]["Identify"]["Choices"]
     definition["States"]["Identify"]["Choices"] = [
         {"Variable": "$.detail.object.key", "StringMatches": "*", "Next": choice["Next"]}
@@ -94,7 +94,7 @@ def test_reading_the_version_without_asking_for_it_is_noticed(definition: Json) 
     assert UnguardedRead(state="IdentifyVersion", path=version) in unguarded_reads(definition)
 
 
-def test_a_field_that_a_function_does_not_answer_is_noticed(definition: Json) -> None:
+def test_a_field_that_a_functions_response_lacks_is_noticed(definition: Json) -> None:
     del definition["States"]["Filter"]["ResultSelector"]["vehicle.$"]
     assert _unguarded_paths(definition) == {"$.decision.vehicle"}
 

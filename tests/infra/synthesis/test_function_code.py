@@ -1,4 +1,4 @@
-"""Infrastructure meets code: settings, entry points and packages fit the handlers."""
+"""Settings, entry points and packages in the template fit the handlers' code."""
 
 import ast
 import json
@@ -40,7 +40,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "report": ReporterSettings,
 }
 
-# Imports the handler where only its package and the runtime's boto3 can be found.
+# Import the handler where only its package and the runtime's boto3 can be imported.
 IMPORT_AS_LAMBDA = """
 import importlib, importlib.metadata, json, sys, types
 from pathlib import Path
@@ -48,9 +48,9 @@ package, handler, runtime = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 allowed = set(runtime)
 
 class OnlyTheRuntime:
-    # Stands for Lambda's own site-packages: boto3 and what it needs, nothing else of ours.
+    # Stands for Lambda's own site-packages: boto3 and its requirements, and no others.
     def find_spec(self, name, path=None, target=None):
-        if path is None and name.partition(".")[0] in allowed:
+        if not path and name.partition(".")[0] in allowed:
             finder = importlib.machinery.PathFinder
             return finder.find_spec(name, [runtime_path])
         return None
@@ -63,22 +63,24 @@ module, _, function = handler.rpartition(".")
 loaded = importlib.import_module(module)
 assert callable(getattr(loaded, function))
 assert Path(loaded.__file__).is_relative_to(package)
-for name, found in list(sys.modules.items()):
+for name, imported in list(sys.modules.items()):
     if name.partition(".")[0] in {"handlers", "monitoring"}:
-        assert Path(found.__file__).is_relative_to(package), name
+        assert Path(imported.__file__).is_relative_to(package), name
 """
-# boto3 and what it imports, as Lambda's Python runtimes bring them.
+# boto3 and its requirements, as Lambda's Python runtimes bring them.
 RUNTIME = Path(boto3.__file__).parent.parent
 RUNTIME_MODULES = ["boto3", "botocore", "s3transfer", "dateutil", "urllib3", "six", "jmespath"]
 
 
 @pytest.fixture(params=FUNCTIONS, ids=lambda spec: spec.name)
 def spec(request: pytest.FixtureRequest) -> FunctionSpec:
-    found: FunctionSpec = request.param
-    return found
+    function_spec: FunctionSpec = request.param
+    return function_spec
 
 
-def test_the_environment_is_what_the_settings_read(pipeline: Template, spec: FunctionSpec) -> None:
+def test_the_environment_has_exactly_the_settings_of_the_function(
+    pipeline: Template, spec: FunctionSpec
+) -> None:
     settings = SETTINGS[spec.name]
     expected = {field.name.upper() for field in fields(settings)} | {NAMESPACE_VARIABLE}
     variables = pipeline.function(spec.name).get("Environment", {}).get("Variables", {})
@@ -98,18 +100,18 @@ def test_the_entry_point_exists(pipeline: Template, spec: FunctionSpec) -> None:
     assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_the_package_holds_only_its_closure_its_data_and_its_wheels(
+def test_the_package_contains_only_its_closure_its_data_and_its_wheels(
     local_assembly: Path, local_pipeline: Template, spec: FunctionSpec
 ) -> None:
     package = _package(local_assembly, local_pipeline, spec)
     files = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
-    listed = locked_requirements(spec.wheels)
+    required = locked_requirements(spec.wheels)
     installed = {
         name.split("-")[0].replace("_", "-").lower()
         for name in files
         if name.partition("/")[0].endswith(".dist-info")
     }
-    assert installed == set(listed)
+    assert installed == set(required)
     folders = {"handlers", "infra", "monitoring", "tests", "training"}
     ours = {name for name in files if name.partition("/")[0] in folders}
     baselines = {name for name in ours if name.endswith("/baseline.json")}
@@ -118,7 +120,7 @@ def test_the_package_holds_only_its_closure_its_data_and_its_wheels(
     assert not {name for name in files if "__pycache__" in name or name.endswith(".pyc")}
 
 
-def test_the_package_imports_where_nothing_else_is(
+def test_the_handler_imports_from_its_package_alone(
     local_assembly: Path, local_pipeline: Template, spec: FunctionSpec, tmp_path: Path
 ) -> None:
     package = _package(local_assembly, local_pipeline, spec)
@@ -147,7 +149,7 @@ def test_packages_of_prod_are_for_lambdas_processor(
     prod_assembly: Path, prod_pipeline: Template, spec: FunctionSpec
 ) -> None:
     package = _package(prod_assembly, prod_pipeline, spec)
-    # Extension modules; what a wheel brings beside them has names of its own.
+    # Extension modules; other libraries of a wheel have no tag in their names.
     compiled = [
         path.name
         for path in package.rglob("*.so")
@@ -157,7 +159,7 @@ def test_packages_of_prod_are_for_lambdas_processor(
     assert all("cpython-313-aarch64-linux-gnu" in name for name in compiled)
 
 
-def test_nothing_of_this_machine_is_in_a_package(
+def test_no_package_contains_a_path_of_this_machine(
     local_assembly: Path, local_pipeline: Template, spec: FunctionSpec
 ) -> None:
     package = _package(local_assembly, local_pipeline, spec)

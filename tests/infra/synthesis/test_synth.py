@@ -1,4 +1,4 @@
-"""Synthesis does nothing where nothing has changed, and says plainly what went wrong."""
+"""Synthesis reuses an assembly whose inputs have not changed, and reports errors clearly."""
 
 import shutil
 from pathlib import Path
@@ -12,25 +12,25 @@ from tests.infra.conftest import ROOT
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Stands for the app: notes each run, and leaves what a run leaves."""
-    noted: list[str] = []
+    """The stages of all runs of a fake app, which writes only a manifest."""
+    stages: list[str] = []
 
     def run(stage: str, _overrides: object, out: Path) -> None:
-        noted.append(stage)
+        stages.append(stage)
         out.mkdir(exist_ok=True)
         (out / "manifest.json").write_text("{}", encoding="utf-8")
 
     monkeypatch.setattr(synth, "_run_app", run)
-    return noted
+    return stages
 
 
-def test_the_second_synth_does_nothing(tmp_path: Path, runs: list[str]) -> None:
+def test_a_second_synth_reuses_the_assembly(tmp_path: Path, runs: list[str]) -> None:
     for _ in range(2):
         assert synth.synthesize("local", tmp_path / "out") == tmp_path / "out"
     assert runs == ["local"]
 
 
-def test_other_settings_are_synthesized_anew(tmp_path: Path, runs: list[str]) -> None:
+def test_changed_settings_are_synthesized_again(tmp_path: Path, runs: list[str]) -> None:
     synth.synthesize("local", tmp_path / "out")
     synth.synthesize("local", tmp_path / "out", overrides={"alarm_email": "ops@example.com"})
     assert len(runs) == 2
@@ -38,7 +38,7 @@ def test_other_settings_are_synthesized_anew(tmp_path: Path, runs: list[str]) ->
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the files that an assembly is made of, and of nothing else."""
+    """A copy of the files on which an assembly depends, without any others."""
     root = tmp_path / "project"
     for name in synth.input_files(stage_config("local", {})):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,16 +54,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "handlers/review_page/static/main.js",
         "handlers/workflow/serialize.py",
         "infra/constructs/buckets.py",
-        "monitoring/report/drift.py",
+        "monitoring/report/checks/drift.py",
         "requirements/local.lock",
         "training/shipped/baseline.json",
         "training/shipped/manifest.json",
     ],
 )
-def test_a_changed_input_is_synthesized_anew(
+def test_a_changed_input_is_synthesized_again(
     tmp_path: Path, runs: list[str], project: Path, name: str
 ) -> None:
     synth.synthesize("local", tmp_path / "out")
+    assert (project / name).is_file()
     with (project / name).open("a", encoding="utf-8") as file:
         file.write(" ")
     synth.synthesize("local", tmp_path / "out")
@@ -86,7 +87,7 @@ def test_a_new_module_is_an_input_once_it_is_imported(
     assert len(runs) == 2
 
 
-def test_what_the_assembly_is_not_made_of_changes_nothing(
+def test_a_file_that_is_not_an_input_changes_nothing(
     tmp_path: Path, runs: list[str], project: Path
 ) -> None:
     synth.synthesize("local", tmp_path / "out")
@@ -95,7 +96,7 @@ def test_what_the_assembly_is_not_made_of_changes_nothing(
     assert len(runs) == 1
 
 
-def test_an_import_that_cannot_be_followed_is_said(
+def test_an_import_that_cannot_be_resolved_is_reported(
     tmp_path: Path, runs: list[str], project: Path
 ) -> None:
     (project / "infra" / "config.py").unlink()
@@ -104,14 +105,16 @@ def test_an_import_that_cannot_be_followed_is_said(
     assert runs == []
 
 
-def test_an_assembly_that_somebody_deleted_is_made_again(tmp_path: Path, runs: list[str]) -> None:
+def test_a_deleted_assembly_is_synthesized_again(tmp_path: Path, runs: list[str]) -> None:
     synth.synthesize("local", tmp_path / "out")
     (tmp_path / "out" / "manifest.json").unlink()
     synth.synthesize("local", tmp_path / "out")
     assert len(runs) == 2
 
 
-def test_an_app_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_quotes_the_output_of_a_failed_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(synth, "APP", "tests.infra.no_such_app")
     monkeypatch.setattr(synth, "node_environment", dict)
     with pytest.raises(synth.SynthFailed, match=r"No module named tests\.infra\.no_such_app"):

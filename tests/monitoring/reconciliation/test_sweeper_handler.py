@@ -22,10 +22,10 @@ def test_a_reminder_is_not_counted_as_a_repair() -> None:
         names.SWEEPS: 1,
         names.REPAIRS_NEEDED: 1,
         names.REPAIRS_MADE: 1,
-        names.REMINDERS: 2,
+        names.REVIEW_REMINDERS: 2,
         names.REPAIRS_REFUSED: 0,
         names.MALFORMED_ROWS: 0,
-        names.OLDEST_REVIEW: 90_000,
+        names.OLDEST_REVIEW_AGE: 90_000,
     }
 
 

@@ -1,4 +1,4 @@
-"""The deployed definition as a test drives it, with what S3 sends and what the functions answer."""
+"""The deployed state machine with fakes of its Lambda functions, and builders of their data."""
 
 import json
 import time
@@ -70,7 +70,7 @@ def an_event(
     time: str = "2026-11-22T18:00:00Z",
     attempt: int | None = None,
 ) -> dict[str, Any]:
-    """What S3 sends for a new object; a takeover's input names its attempt beside it."""
+    """Return the event that S3 sends for a new object; the input of a takeover has an attempt."""
     event: dict[str, Any] = json.loads(GOLDEN_EVENT.read_text(encoding="utf-8"))
     event["time"] = time
     event["detail"]["object"]["key"] = key
@@ -82,8 +82,8 @@ def an_event(
 
 
 @dataclass
-class Outcome:
-    """One finished execution."""
+class ExecutionResult:
+    """One finished execution: its error and cause if it failed, and the states it entered."""
 
     arn: str
     status: str
@@ -93,12 +93,15 @@ class Outcome:
 
 
 @dataclass
-class Machine:
-    """The deployed definition, the fakes behind its Lambda tasks, and what it writes to."""
+class WorkflowHarness:
+    """The deployed state machine, the fakes of its Lambda functions, its tables and its queues.
+
+    `steps` has the fakes by function: each call takes the next one, and the last one is repeated.
+    """
 
     steps: dict[str, list[Step]]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    machine_arn: str = ""
+    state_machine_arn: str = ""
     review_queue_url: str = ""
     failures_queue_url: str = ""
 
@@ -114,45 +117,45 @@ class Machine:
     def dynamodb(self) -> "DynamoDBServiceResource":
         return boto3.resource("dynamodb", region_name="us-east-1")
 
-    def run(self, event: dict[str, Any], *, name: str | None = None) -> Outcome:
+    def run(self, event: dict[str, Any], *, name: str | None = None) -> ExecutionResult:
+        """Run an execution to its end."""
         threads_before = len(TMP_THREADS)
-        started = self.stepfunctions.start_execution(
-            stateMachineArn=self.machine_arn,
+        arn = self.stepfunctions.start_execution(
+            stateMachineArn=self.state_machine_arn,
             name=name or f"run-{time.monotonic_ns()}",
             input=json.dumps(event),
         )["executionArn"]
         TMP_THREADS[threads_before].join(20)  # the execution's
-        execution = self.stepfunctions.describe_execution(executionArn=started)
+        execution = self.stepfunctions.describe_execution(executionArn=arn)
         assert execution["status"] != "RUNNING", "the execution did not end"
-        history = self.stepfunctions.get_execution_history(executionArn=started)["events"]
-        entered = [
-            e["stateEnteredEventDetails"]["name"]
-            for e in history
-            if "stateEnteredEventDetails" in e
-        ]
-        return Outcome(
-            arn=started,
+        history = self.stepfunctions.get_execution_history(executionArn=arn)["events"]
+        return ExecutionResult(
+            arn=arn,
             status=execution["status"],
             error=execution.get("error", ""),
             cause=execution.get("cause", ""),
-            states=entered,
+            states=[
+                event["stateEnteredEventDetails"]["name"]
+                for event in history
+                if "stateEnteredEventDetails" in event
+            ],
         )
 
     def deploy(self, edit: Callable[[dict[str, Any]], object] = lambda _definition: None) -> str:
-        """Creates a machine from the definition, edited where a test asks for it."""
-        machine = definition(_resources(self))
-        edit(machine)
-        created = self.stepfunctions.create_state_machine(
-            name=f"machine-{time.monotonic_ns()}", roleArn=ROLE, definition=json.dumps(machine)
+        """Create a state machine from the definition after `edit`; return its ARN."""
+        edited = definition(_resources(self))
+        edit(edited)
+        response = self.stepfunctions.create_state_machine(
+            name=f"machine-{time.monotonic_ns()}", roleArn=ROLE, definition=json.dumps(edited)
         )
-        return created["stateMachineArn"]
+        return response["stateMachineArn"]
 
     def create_tables(self) -> None:
         create_photos_table()
         create_table(self.dynamodb.meta.client, ASSIGNMENTS, "assignments")
 
-    def forget(self) -> None:
-        """Empties tables and queues."""
+    def reset(self) -> None:
+        """Empty tables and queues."""
         for table in self.dynamodb.tables.all():
             table.delete()
         self.create_tables()
@@ -188,17 +191,17 @@ class Machine:
         return self.messages(self.failures_queue_url)
 
 
-def always(answer: dict[str, Any]) -> Step:
-    return lambda _payload: answer
+def always(response: dict[str, Any]) -> Step:
+    return lambda _payload: response
 
 
-def _resources(machine: Machine) -> WorkflowResources:
+def _resources(workflow: WorkflowHarness) -> WorkflowResources:
     return WorkflowResources(
         serialize_function_arn=f"{ARN}serialize",
         classify_function_arn=f"{ARN}classify",
         filter_function_arn=f"{ARN}filter",
         photos_table="photos",
         assignments_table="assignments",
-        review_queue_url=machine.review_queue_url,
-        failures_queue_url=machine.failures_queue_url,
+        review_queue_url=workflow.review_queue_url,
+        failures_queue_url=workflow.failures_queue_url,
     )

@@ -1,4 +1,4 @@
-"""From an arriving photo to the functions: the rule, the machine, the policy they decide by."""
+"""The rule that starts the workflow, its logs and time-outs, and the policy that Filter reads."""
 
 import json
 
@@ -49,13 +49,13 @@ def test_an_event_that_cannot_be_delivered_is_kept(pipeline: Template) -> None:
     }
 
 
-def test_every_log_group_forgets(pipeline: Template, serving: Template) -> None:
+def test_every_log_group_expires_its_logs(pipeline: Template, serving: Template) -> None:
     for template in (pipeline, serving):
         for group in template.of_type("AWS::Logs::LogGroup").values():
             assert group["RetentionInDays"] == STAGES[template.stage].log_retention_days
 
 
-def test_every_function_logs_where_its_role_may(pipeline: Template) -> None:
+def test_every_function_has_a_log_group_and_traces(pipeline: Template) -> None:
     groups = set()
     for function in pipeline.of_type("AWS::Lambda::Function").values():
         groups.add(function["LoggingConfig"]["LogGroup"]["Ref"])
@@ -64,8 +64,8 @@ def test_every_function_logs_where_its_role_may(pipeline: Template) -> None:
     assert groups < pipeline.of_type("AWS::Logs::LogGroup").keys()
 
 
-def test_no_function_is_cut_off_by_the_workflow(pipeline: Template) -> None:
-    """A function that times out by itself says so in its logs; the workflow must wait for that."""
+def test_every_function_times_out_before_its_state(pipeline: Template) -> None:
+    """A function that times out by itself logs it; the workflow must wait for that."""
     definition = machine_definition(pipeline)
     for name in ("serialize", "classify", "filter"):
         state = definition["States"][name.capitalize()]
@@ -73,7 +73,7 @@ def test_no_function_is_cut_off_by_the_workflow(pipeline: Template) -> None:
     assert definition["TimeoutSeconds"] == MACHINE_TIMEOUT_S
 
 
-def test_the_machine_keeps_its_history_but_not_the_photos(pipeline: Template) -> None:
+def test_the_state_machine_logs_its_history_but_not_the_photos(pipeline: Template) -> None:
     machine = pipeline.only("AWS::StepFunctions::StateMachine")
     assert machine["StateMachineType"] == "STANDARD"
     assert machine["TracingConfiguration"] == {"Enabled": True}
@@ -81,7 +81,9 @@ def test_the_machine_keeps_its_history_but_not_the_photos(pipeline: Template) ->
     assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
 
 
-def test_filter_decides_by_the_manifests_of_the_models_in_service(pipeline: Template) -> None:
+def test_the_policy_parameter_has_the_thresholds_of_the_models_in_service(
+    pipeline: Template,
+) -> None:
     config = STAGES[pipeline.stage]
     policy = Policy.from_json(_parameter(pipeline, config.policy_parameter_name))
     assert policy.order_ranges == {"bicycle": "nearby", "motorcycle": "distant"}
@@ -92,12 +94,12 @@ def test_filter_decides_by_the_manifests_of_the_models_in_service(pipeline: Temp
         assert model.threshold == manifest["policy"]["threshold"]
 
 
-def test_the_override_overrides_nothing_at_first(pipeline: Template) -> None:
+def test_the_policy_override_is_empty_at_first(pipeline: Template) -> None:
     name = STAGES[pipeline.stage].policy_override_parameter_name
     assert _parameter(pipeline, name) == "{}"
 
 
-def test_nobody_knows_the_audit_salt(pipeline: Template) -> None:
+def test_the_audit_salt_is_generated(pipeline: Template) -> None:
     secret = pipeline.of_type("AWS::SecretsManager::Secret")["AuditSalt"]
     assert "SecretString" not in secret
     assert secret["GenerateSecretString"]["PasswordLength"] == 64
