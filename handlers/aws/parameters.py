@@ -8,7 +8,7 @@ from handlers.domain.errors import PolicyUnavailable
 MAX_AGE_S = 60  # after this time, a changed override is in force in every warm function
 
 
-class PolicyParameters:
+class PolicySource:
     """Reads parameters of SSM and secrets of Secrets Manager by name."""
 
     def __init__(self, *, ssm: SSMProvider, secrets: SecretsProvider) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvi
 
 from handlers.aws.clients import client, config
 from handlers.aws.known_items import KnownItems
-from handlers.aws.parameters import PolicyParameters
+from handlers.aws.parameters import PolicySource
 from handlers.aws.photo_store import PhotoStore
 from handlers.aws.review_decisions import ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
@@ -123,8 +123,8 @@ def _photos() -> PhotoStore:
 
 
 @cache
-def _parameters() -> PolicyParameters:
+def _parameters() -> PolicySource:
     limits = config(read_timeout_s=READ_TIMEOUT_S)
-    return PolicyParameters(
+    return PolicySource(
         ssm=SSMProvider(boto_config=limits), secrets=SecretsProvider(boto_config=limits)
     )

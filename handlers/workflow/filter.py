@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvi
 
 from handlers.aws.clients import config
 from handlers.aws.dynamodb import attribute_map
-from handlers.aws.parameters import PolicyParameters
+from handlers.aws.parameters import PolicySource
 from handlers.domain.decision.policy import AuditSampling, Policy, route_photo
 from handlers.domain.decision.prediction import PhotoRef, Prediction
 from handlers.domain.photo.quality import Quality
@@ -32,9 +32,9 @@ def _settings() -> FilterSettings:
 
 
 @cache
-def _parameters() -> PolicyParameters:
+def _parameters() -> PolicySource:
     limits = config(read_timeout_s=READ_TIMEOUT_S)
-    return PolicyParameters(
+    return PolicySource(
         ssm=SSMProvider(boto_config=limits), secrets=SecretsProvider(boto_config=limits)
     )
 

@@ -20,12 +20,6 @@ from tests.workflow.operator_commands import (
 pytestmark = pytest.mark.usefixtures("operated")
 
 
-@pytest.fixture
-def pipeline(world: FaultyPipeline) -> FaultyPipeline:
-    """The running system of the commands."""
-    return world
-
-
 def _yesterday() -> str:
     """A recent day: the command asks the ledger for each hour since then."""
     return (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
