@@ -16,8 +16,7 @@ def review_violations(
     last = row.decisions[-1] if row.decisions else None
     violated = {
         "decisions_out_of_order": not _is_in_order(row),
-        "review_done_without_verdict": row.review == "done"
-        and (last is None or last["kind"] not in {VERDICT, OPINION}),
+        "review_done_without_verdict": row.review == "done" and not _has_verdict_in_force(row),
         "lease_without_review": bool(row.lease_owner) and row.review != "open",
         "decision_undone_silently": last is not None
         and row.status in FINAL_STATUSES
@@ -36,6 +35,23 @@ def _is_in_order(row: LedgerRow) -> bool:
     numbers = [int(decision["seq"]) for decision in row.decisions]
     first = max(1, row.decision_seq - MOST_DECISIONS + 1)
     return numbers == list(range(first, row.decision_seq + 1))
+
+
+def _has_verdict_in_force(row: LedgerRow) -> bool:
+    """Return whether the last decision that was not undone is a verdict or an opinion.
+
+    A second opinion that was undone and not given again in time leaves the verdict before it in
+    force. Where the row has dropped its oldest decisions, the verdict may be among them.
+    """
+    kinds: list[str] = []
+    for decision in row.decisions:
+        if decision["kind"] != UNDO:
+            kinds.append(decision["kind"])
+        elif kinds:
+            kinds.pop()
+    if not kinds:
+        return row.decision_seq > len(row.decisions)
+    return kinds[-1] in {VERDICT, OPINION}
 
 
 def _is_as_decided(row: LedgerRow, after: Mapping[str, Any]) -> bool:

@@ -45,6 +45,11 @@ UNDONE = replace(
         a_decision(2, kind="undo", verdict="", after={"status": "in_review"}),
     ),
 )
+OPINION_UNDONE = replace(
+    DECIDED,
+    decision_seq=3,
+    decisions=(a_decision(), a_decision(2, kind="opinion"), a_decision(3, kind="undo", verdict="")),
+)
 OFTEN = replace(
     DECIDED,
     decision_seq=MOST_DECISIONS + 5,
@@ -52,7 +57,7 @@ OFTEN = replace(
 )
 
 
-@pytest.mark.parametrize("row", [DECIDED, CONFIRMED, UNDONE, OFTEN])
+@pytest.mark.parametrize("row", [DECIDED, CONFIRMED, UNDONE, OPINION_UNDONE, OFTEN])
 def test_a_decided_photo_is_sound(row: Any) -> None:
     labels = tuple((row.photo_id, int(decision["seq"])) for decision in row.decisions)
     assert check(an_inventory(row, labels=labels)).violations == ()
@@ -68,6 +73,7 @@ BROKEN = [
         "review_done_without_verdict",
         replace(DECIDED, decisions=(a_decision(kind="contest"),)),
     ),
+    ("review_done_without_verdict", replace(UNDONE, review="done")),
     ("lease_without_review", replace(DECIDED, lease_owner="anna")),
     ("decision_undone_silently", replace(DECIDED, vehicle="motorcycle")),
     (

@@ -312,3 +312,18 @@ def test_a_refusal_names_the_colleague_who_decided() -> None:
     assert isinstance(refused, Refused)
     assert refused.code in {"already_decided", "lease_lost"}
     assert refused.facts.get("decided_by") == "anna"
+
+
+def test_an_undone_second_opinion_that_lapses_leaves_the_verdict_in_force() -> None:
+    model = ReviewModel()
+    model.fill(["audited"] * COUNT)
+    model.take(1, "anna")
+    model.decide_on_a_page(0, "bicycle")
+    model.take(1, "cleo")
+    model.time_passes(90_000)
+    model.decide_on_a_page(1, "bicycle")
+    model.undo(1, "cleo")
+    model.time_passes(120)
+    model.take(1, "anna")
+    assert model.rows[a_photo(1, "audited")["photo_id"]]["review"] == "done"
+    model.no_invariant_is_violated()
