@@ -22,7 +22,7 @@ REVIEW_REMINDERS = "ReviewReminders"
 REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
 OLDEST_REVIEW_AGE = "OldestReviewAge"  # seconds
-SWEEPS = "SweepsCompleted"
+SWEEPS = "Sweeps"
 
 # Published with every scheduled report.
 REPORT_PUBLISHED = "ReportPublished"

@@ -66,7 +66,7 @@ def test_a_sweep_that_runs_out_of_time_loses_no_photo(pipeline: FaultyPipeline) 
     assert len(pipeline.workflow.photos()) == 4
 
 
-def test_the_checkpoint_has_the_counts_of_the_last_completed_walk(pipeline: FaultyPipeline) -> None:
+def test_the_checkpoint_has_the_counts_of_the_last_whole_walk(pipeline: FaultyPipeline) -> None:
     for number in range(4):
         pipeline.upload(f"intake/d{number}/lost.jpg", event=False)
     pipeline.upload("intake/d9/sound.jpg")
