@@ -26,7 +26,7 @@ test-local: setup-local-only ## Sign in as driver and reviewer where only `local
 check: setup-dev ## Lint, format and types
 	@$(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy $(CODE)
 
-format: setup-dev ## Format the code and mend what the linter can mend
+format: setup-dev ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix $(CODE)
 
 snapshot: setup-dev ## Accept templates, permissions, workflow and generated document sections
