@@ -160,7 +160,7 @@ def test_an_email_that_was_not_sent_is_sent_at_the_next_delivery(
 ) -> None:
     event = {"scheduled_at": AS_OF}
     with monkeypatch.context() as patch:
-        patch.setattr(Topic, "tell", _refuse)
+        patch.setattr(Topic, "publish", _refuse)
         with pytest.raises(ConnectionError):
             stage.call(event)
     # No email was sent, so the alarm about a missing report must not receive a metric.
