@@ -16,7 +16,7 @@ from training.serving.manifest import MANIFEST_NAME
 SHIPPED = ROOT / "training" / "shipped"
 VARIABLE = "ORT_DISABLE_TELEMETRY"
 # Its first name look-up comes 9 to 10 seconds after the import.
-LONGER_THAN_ITS_PATIENCE_S = 13
+LINGER_S = 13
 PROGRAM = """
 import sys, time
 from pathlib import Path
@@ -56,7 +56,7 @@ def predict_without_network(folder: Path, *, linger_s: float) -> subprocess.Comp
 @pytest.mark.skipif(not IS_SUPPORTED, reason="the filter of system calls is Linux's")
 @pytest.mark.parametrize(
     "linger_s",
-    [0, pytest.param(LONGER_THAN_ITS_PATIENCE_S, marks=pytest.mark.e2e)],
+    [0, pytest.param(LINGER_S, marks=pytest.mark.e2e)],
     ids=["files", "connections"],
 )
 def test_a_prediction_writes_no_file_and_opens_no_connection(
