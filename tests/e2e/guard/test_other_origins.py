@@ -127,7 +127,7 @@ def test_another_site_neither_reads_nor_changes_anything(
 
 def test_a_page_creates_and_runs_no_function(guarded: Guarded, visiting: "Page") -> None:
     functions = guarded.stage.client("lambda")
-    before = {each["FunctionName"] for each in functions.list_functions()["Functions"]}
+    before = {function["FunctionName"] for function in functions.list_functions()["Functions"]}
     visiting.goto(guarded.site("evil.localhost"))
     body = json.dumps({"FunctionName": "evil", "Runtime": "python3.13", "Handler": "i.h"})
     for mode in ("cors", "no-cors"):
@@ -137,7 +137,7 @@ def test_a_page_creates_and_runs_no_function(guarded: Guarded, visiting: "Page")
             [f"{guarded.stage.endpoint_url}/2015-03-31/functions", body, mode],
         )
         assert sent == ("opaque" if mode == "no-cors" else "refused")
-    after = {each["FunctionName"] for each in functions.list_functions()["Functions"]}
+    after = {function["FunctionName"] for function in functions.list_functions()["Functions"]}
     assert after == before
 
 
@@ -178,14 +178,14 @@ def test_the_stage_listens_on_its_four_ports_only(guarded: Guarded) -> None:
         for pid in (*guarded.stage.processes.values(), guarded.page.process.pid)
         for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
     ]
-    listening = {
+    addresses = {
         connection.laddr
         for process in processes
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert {address.port for address in listening} == known
-    assert {address.ip for address in listening} == {"127.0.0.1"}
+    assert {address.port for address in addresses} == known
+    assert {address.ip for address in addresses} == {"127.0.0.1"}
 
 
 def test_no_process_of_the_stage_reports_usage(guarded: Guarded) -> None:
@@ -258,11 +258,11 @@ def test_forms_and_images_work_in_pages_that_the_buckets_rule_allows(
     for cors in (True, False):
         assert allowed.evaluate(LOAD, [url, cors]) > 0
     origin = allowed.evaluate("location.origin")
-    from_s3 = [each for each in answers if each.url.startswith(guarded.stage.endpoint_url)]
-    with_cors = [each for each in from_s3 if "origin" in each.request.all_headers()]
+    from_s3 = [answer for answer in answers if answer.url.startswith(guarded.stage.endpoint_url)]
+    with_cors = [answer for answer in from_s3 if "origin" in answer.request.all_headers()]
     assert with_cors
-    for each in with_cors:
-        assert each.all_headers()["access-control-allow-origin"] == origin
+    for answer in with_cors:
+        assert answer.all_headers()["access-control-allow-origin"] == origin
     allowed.evaluate(SUBMIT, [sent["url"], sent["fields"]])
     allowed.set_input_files(
         "#file", files={"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo}
