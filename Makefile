@@ -4,6 +4,8 @@ BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --quiet
 # Compiled modules are kept, whatever the shell says: every command and worker is a new process.
 export PYTHONDONTWRITEBYTECODE :=
+# ONNX Runtime would report usage to its maker; `training/__init__.py` sets it for other callers.
+export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean

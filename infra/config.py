@@ -174,10 +174,10 @@ class StageConfig:
 
 # Settings that the command line may override: `-c name=value`.
 OVERRIDABLE = (
-    *("alarm_email", "capture_writer", "model_data_url", "model_image_uri", "model_manifests"),
-    *("report_emails", "time_zone", "workflow_type"),
+    *("alarm_email", "capture_writer", "cors_origins", "model_data_url", "model_image_uri"),
+    *("model_manifests", "report_emails", "time_zone", "workflow_type"),
 )
-_LISTS = {"model_manifests", "report_emails"}  # separated by commas
+_LISTS = {"cors_origins", "model_manifests", "report_emails"}  # separated by commas
 
 STAGES: Mapping[str, StageConfig] = {
     "local": StageConfig(

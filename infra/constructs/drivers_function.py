@@ -28,6 +28,7 @@ class DriversFunction(Construct):
         ledger: Ledger,
         queues: Queues,
         sign_in_url: str,
+        api_url: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self.uploads = _uploads_table(self, config)
@@ -56,7 +57,7 @@ class DriversFunction(Construct):
             resources=[ledger.assignments.table_arn],
         )
         function.allow(["sqs:SendMessage"], resources=[queues.review.queue_arn])
-        _allow_cross_origin_uploads(intake, config)
+        _allow_cross_origin_use(intake, api_url, config)
 
 
 def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
@@ -78,11 +79,11 @@ def _uploads_table(scope: Construct, config: StageConfig) -> dynamodb.Table:
     return table
 
 
-def _allow_cross_origin_uploads(intake: Intake, config: StageConfig) -> None:
-    if config.cors_origins:
-        intake.bucket.add_cors_rule(
-            allowed_methods=[s3.HttpMethods.POST],
-            allowed_origins=list(config.cors_origins),
-            allowed_headers=["*"],
-            max_age=600,
-        )
+def _allow_cross_origin_use(intake: Intake, api_url: str, config: StageConfig) -> None:
+    """Signed forms and links work in the pages of the API's own origin and of the web apps."""
+    intake.bucket.add_cors_rule(
+        allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET],
+        allowed_origins=[api_url, *config.cors_origins],
+        allowed_headers=["*"],
+        max_age=600,
+    )

@@ -141,6 +141,7 @@ class PipelineStack(Stack):
             ledger=self._ledger,
             queues=self._queues,
             sign_in_url=self._http_api.sign_in_url,
+            api_url=self._http_api.url,
         )
         self._reviews = ReviewsFunction(
             self,

@@ -32,6 +32,8 @@ class ServingStack(Stack):
             self,
             "Model",
             execution_role_arn=role.role_arn,
+            # The container needs no network: SageMaker itself fetches the model and keeps captures.
+            enable_network_isolation=True,
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=config.model_image_uri, model_data_url=config.model_data_url
             ),

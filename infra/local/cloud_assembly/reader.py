@@ -76,6 +76,17 @@ def read_stack(assembly: Path, artifact: str) -> Stack:
     )
 
 
+def web_apps(stack: Stack) -> tuple[str, ...]:
+    """Return the origins that the CORS configuration of the stack's API allows."""
+    resources = read_json(stack.template_asset.source)["Resources"].values()
+    return tuple(
+        origin
+        for resource in resources
+        if resource["Type"] == "AWS::ApiGatewayV2::Api"
+        for origin in resource["Properties"].get("CorsConfiguration", {}).get("AllowOrigins", ())
+    )
+
+
 def _assets(assembly: Path, file: str) -> list[Asset]:
     return [
         Asset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from infra.local.emulator.guard import EmulatorGuard
 from infra.local.emulator.patches.install import install
 from infra.local.process import exit_with_parent
 
@@ -32,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket-fd", type=int, required=True, help="descriptor of a bound socket")
     parser.add_argument("--workers", type=int, default=2, help="processes that serve one function")
+    parser.add_argument("--gateway-port", type=int, required=True, help="where its callers come in")
     parser.add_argument("--save", action="store_true", help="save the state at the end")
     options = parser.parse_args()
     install(workers=options.workers)
@@ -40,10 +43,17 @@ def main() -> None:
     config.bind = [f"fd://{options.socket_fd}"]
     config.loglevel = "WARNING"
     config.graceful_timeout = _OPEN_CONNECTIONS_S
-    asyncio.run(_serve(config, stop_workers, save=options.save))
+    app = EmulatorGuard(
+        import_module("ministack.app").app,
+        port=int(os.environ["GATEWAY_PORT"]),
+        gateway_port=options.gateway_port,
+    )
+    asyncio.run(_serve(app, config, stop_workers, save=options.save))
 
 
-async def _serve(config: Config, stop_workers: Callable[[], None], *, save: bool) -> None:
+async def _serve(
+    app: EmulatorGuard, config: Config, stop_workers: Callable[[], None], *, save: bool
+) -> None:
     loop, stopping, saved = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def finish() -> None:
@@ -53,8 +63,11 @@ async def _serve(config: Config, stop_workers: Callable[[], None], *, save: bool
         stop_workers()
 
     exit_with_parent.exit_with_parent(finish, within_s=_SAVE_GRACE_S if save else _GRACE_S)
-    app = import_module("ministack.app").app
-    await serve(app, config, shutdown_trigger=stopping.wait)
+    await serve(
+        app,  # type: ignore[arg-type] # hypercorn types the scope by its own classes
+        config,
+        shutdown_trigger=stopping.wait,
+    )
     saved.set()
     await asyncio.Event().wait()  # until `exit_with_parent` ends this process
 

@@ -22,11 +22,13 @@ def emulator_spec(
     runtime_url: str,
     enforce_iam: bool,
     workers: int,
+    gateway_port: int = 0,
     state: Path | None = None,
 ) -> ProcessSpec:
     """Return how to start the patched emulator.
 
-    At most `workers` processes serve one Lambda function. With a folder for its `state`, the
+    At most `workers` processes serve one Lambda function. The gateway at `gateway_port` (0: none)
+    checks its own callers. With a folder for its `state`, the
     emulator starts from what that folder holds and saves its state there on a clean stop.
     """
     saving = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
@@ -34,7 +36,10 @@ def emulator_spec(
     return ProcessSpec(
         name="emulator",
         module="infra.local.emulator",
-        arguments=("--workers", str(workers), *(("--save",) if state else ())),
+        arguments=(
+            *("--workers", str(workers), "--gateway-port", str(gateway_port)),
+            *(("--save",) if state else ()),
+        ),
         environment={
             **CREDENTIALS,
             "GATEWAY_PORT": str(bound_socket.port),

@@ -27,12 +27,16 @@ def main() -> None:
     parser.add_argument("--socket-fd", type=int, required=True, help="descriptor of a bound socket")
     parser.add_argument("--emulator-url", required=True)
     parser.add_argument("--api-id", required=True)
+    parser.add_argument("--web-app", action="append", default=[], help="origin that may call")
     options = parser.parse_args()
     exit_with_parent.exit_with_parent(lambda: None, within_s=_GRACE_S)
     server = socket.socket(fileno=options.socket_fd)
     app = gateway_app(emulator_url=options.emulator_url, api_id=options.api_id)
     port = server.getsockname()[1]
-    asyncio.run(_serve(LoopbackGuard(app, port=port, redirects_aliases=True), server))
+    guarded = LoopbackGuard(
+        app, port=port, redirects_aliases=True, web_apps=frozenset(options.web_app)
+    )
+    asyncio.run(_serve(guarded, server))
 
 
 async def _serve(app: ASGIApp, server: socket.socket) -> None:

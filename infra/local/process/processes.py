@@ -139,5 +139,6 @@ def _environment(spec: ProcessSpec) -> dict[str, str]:
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime would report usage to its maker
         **spec.environment,
     }

@@ -20,6 +20,7 @@ import uvicorn
 from botocore.config import Config
 
 from infra.local.account import ACCOUNT, REGION
+from infra.local.guard import LoopbackGuard
 from infra.local.process import exit_with_parent
 from infra.local.sagemaker.capture_files import CaptureFiles
 from infra.local.sagemaker.capture_lines import CaptureSettings
@@ -57,7 +58,9 @@ def main() -> None:
     )
     exit_with_parent.exit_with_parent(lambda: files.close(_FLUSH_S), within_s=_GRACE_S)
     model = _serving_app(options.app)(options.model)
-    asyncio.run(_serve(invoke_app(endpoint, model), options.socket_fd))
+    server = socket.socket(fileno=options.socket_fd)
+    guarded = LoopbackGuard(invoke_app(endpoint, model), port=server.getsockname()[1])
+    asyncio.run(_serve(guarded, server))
 
 
 def _options() -> argparse.Namespace:
@@ -84,9 +87,9 @@ def _serving_app(name: str) -> Callable[[Path], ASGIApp]:
     return cast("Callable[[Path], ASGIApp]", getattr(import_module(module), function))
 
 
-async def _serve(app: ASGIApp, socket_fd: int) -> None:
+async def _serve(app: ASGIApp, server: socket.socket) -> None:
     config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
-    await uvicorn.Server(config).serve(sockets=[socket.socket(fileno=socket_fd)])
+    await uvicorn.Server(config).serve(sockets=[server])
 
 
 if __name__ == "__main__":

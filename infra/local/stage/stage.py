@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.account import CREDENTIALS
 from infra.local.cloud_assembly.deploy import deploy, deployed_outputs, prepare
-from infra.local.cloud_assembly.reader import read_json, read_stack
+from infra.local.cloud_assembly.reader import read_json, read_stack, web_apps
 from infra.local.emulator.spec import emulator_spec
 from infra.local.gateway.spec import run_gateway
 from infra.local.process.bound_socket import bound_socket
@@ -113,6 +113,7 @@ def running_stage(
                 runtime_url=runtime_socket.url,
                 enforce_iam=enforce_iam,
                 workers=workers,
+                gateway_port=api_socket.port,
                 state=state,
             )
         ) as emulator,
@@ -144,6 +145,7 @@ def running_stage(
             bound_socket=api_socket,
             emulator_url=emulator_socket.url,
             outputs=outputs,
+            web_apps=web_apps(stack),
         ) as gateway:
             running_processes = (emulator, endpoint, *gateway)
             yield LocalStage(

@@ -41,6 +41,10 @@ def test_every_request_and_response_is_captured_as_json(serving: Template) -> No
     assert capture["CaptureContentTypeHeader"] == {"JsonContentTypes": ["application/json"]}
 
 
+def test_the_container_has_no_network(serving: Template) -> None:
+    assert serving.only("AWS::SageMaker::Model")["EnableNetworkIsolation"] is True
+
+
 def test_a_new_model_can_replace_the_old_one(serving: Template) -> None:
     """CloudFormation creates the new one before it deletes the old: their names must differ."""
     assert "ModelName" not in serving.only("AWS::SageMaker::Model")

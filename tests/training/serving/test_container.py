@@ -82,6 +82,10 @@ def test_packages_come_from_the_lock_by_hash_as_wheels() -> None:
     assert not [value for value in SERVE.values("RUN") if "pip" in value]
 
 
+def test_the_container_reports_no_usage_to_the_runtimes_maker() -> None:
+    assert "ORT_DISABLE_TELEMETRY=1" in " ".join(SERVE.values("ENV")).split()
+
+
 def test_process_is_unprivileged_and_gets_the_signal_itself() -> None:
     default = dict(value.split("=", 1) for value in SERVE.values("ARG"))
     assert int(default["SERVING_USER"]) > 0

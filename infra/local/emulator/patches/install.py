@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.local.emulator.patches import (
+    apis,
     events,
     lambdas,
     permissions,
@@ -21,6 +22,7 @@ def install(*, workers: int) -> None:
         EmulatorChanged: the emulator has another version, or a function is not as expected.
     """
     require_version()
+    apis.install()
     lambdas.install(workers)
     workflows.install()
     events.install()

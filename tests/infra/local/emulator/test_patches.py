@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from infra.local.emulator.patches import replace
+from infra.local.emulator.patches.apis import with_names_of_calls
 from infra.local.emulator.patches.choices import string_matches
 from infra.local.emulator.patches.events import aws_event
 from infra.local.emulator.patches.paths import as_text
@@ -115,3 +116,10 @@ def test_a_failed_record_of_a_stream_fails_its_batch(
 ) -> None:
     result = failed_batch({"Records": [{"eventSource": source}]}, {"body": body})
     assert bool(result.get("error")) is fails
+
+
+def test_cors_of_an_api_has_the_names_of_the_services_calls() -> None:
+    props = {"Name": "n", "CorsConfiguration": {"AllowOrigins": ["https://a"], "MaxAge": 600}}
+    named = {"allowOrigins": ["https://a"], "maxAge": 600}
+    assert with_names_of_calls(props) == {"Name": "n", "CorsConfiguration": named}
+    assert with_names_of_calls({"Name": "n"}) == {"Name": "n"}

@@ -1,0 +1,1 @@
+"""Pages of other origins, in Chromium, against every port of a running stage."""
