@@ -110,7 +110,9 @@ def _inputs(window: Window, photos: Sequence[PhotoFacts], vehicles: Sequence[str
             dead_letters=0,
         ),
         settings=ReportSettings(
-            vehicles=tuple(vehicles), stage="demonstration", title="Scones Unlimited: generated"
+            vehicles=tuple(vehicles),
+            stage="demonstration",
+            title="Scones Unlimited, generated photos",
         ),
         code_version="demo",
     )
