@@ -50,7 +50,7 @@ def baseline(
     Exit code: 0 done, 2 refused or wrong input, 3 nothing runs.
     """
     # numpy takes half a second to import, which no other command should wait for.
-    from infra.operations import baselines  # noqa: PLC0415
+    from infra.operations import baselines  # noqa: PLC0415 # as above
 
     if forget and (start or end or dry_run):
         raise typer.BadParameter("--forget goes with --model only")

@@ -38,13 +38,13 @@ class _Captured(msgspec.Struct, gc=False):
 
 
 class _Metadata(msgspec.Struct, gc=False):
-    inferenceId: str  # noqa: N815
-    inferenceTime: str  # noqa: N815
+    inferenceId: str  # noqa: N815 # SageMaker's name
+    inferenceTime: str  # noqa: N815 # SageMaker's name
 
 
 class _Record(msgspec.Struct, gc=False):
-    captureData: _Captured  # noqa: N815
-    eventMetadata: _Metadata  # noqa: N815
+    captureData: _Captured  # noqa: N815 # SageMaker's name
+    eventMetadata: _Metadata  # noqa: N815 # SageMaker's name
 
 
 class _Answer(msgspec.Struct, gc=False):

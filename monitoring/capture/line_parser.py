@@ -28,17 +28,17 @@ from monitoring.capture.times import parse_time
 
 class _Line(msgspec.Struct, gc=False):
     captureData: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
-    eventMetadata: msgspec.Raw = NOTHING  # noqa: N815
+    eventMetadata: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
 
 
 class _Captured(msgspec.Struct, gc=False):
-    endpointOutput: msgspec.Raw = NOTHING  # noqa: N815
+    endpointOutput: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
 
 
 class _Metadata(msgspec.Struct, gc=False):
-    inferenceId: msgspec.Raw = NOTHING  # noqa: N815
-    eventId: msgspec.Raw = NOTHING  # noqa: N815
-    inferenceTime: msgspec.Raw = NOTHING  # noqa: N815
+    inferenceId: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
+    eventId: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
+    inferenceTime: msgspec.Raw = NOTHING  # noqa: N815 # SageMaker's name
 
 
 _line = msgspec.json.Decoder(_Line).decode
