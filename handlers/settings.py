@@ -59,7 +59,8 @@ class FilterSettings(Settings):
     """Settings of the Filter function."""
 
     policy_parameter: str  # SSM parameter with the policy of every model in service
-    policy_override_parameter: str  # SSM parameter, which operators write
+    policy_override_parameter: str  # SSM parameter, which `scones threshold` writes
+    controls_table: str  # has the record of what was set
     audit_salt_secret: str  # Secrets Manager secret
     audit_share: float  # 0..1 of the confident photos
     assignment_valid_hours: float

@@ -31,3 +31,4 @@ CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
 # Published by Filter.
 POLICY_OVERRIDE_INVALID = "PolicyOverrideInvalid"
+POLICY_OVERRIDE_LOST = "PolicyOverrideLost"

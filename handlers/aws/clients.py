@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from handlers.aws.topic import SNSClient
@@ -32,6 +33,8 @@ def client(
 def client(service: Literal["sns"], *, read_timeout_s: int) -> "SNSClient": ...
 @overload
 def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
+@overload
+def client(service: Literal["ssm"], *, read_timeout_s: int) -> "SSMClient": ...
 @overload
 def client(service: Literal["stepfunctions"], *, read_timeout_s: int) -> "SFNClient": ...
 # Any: the overloads have the types; one implementation serves all of them.

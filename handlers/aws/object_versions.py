@@ -12,7 +12,7 @@ PageMark = dict[str, str]  # where a listing continues; empty at its start and a
 
 
 def pages(
-    s3: "S3Client", *, bucket: str, after: PageMark | None = None
+    s3: "S3Client", *, bucket: str, prefix: str = INTAKE_PREFIX, after: PageMark | None = None
 ) -> Iterator[tuple[list[ObjectVersion], PageMark]]:
     """Yield pages of versions, sorted by key, each with the mark from which the listing continues.
 
@@ -26,7 +26,7 @@ def pages(
             for name, field in (("KeyMarker", "key"), ("VersionIdMarker", "version"))
             if mark.get(field)
         }
-        page = s3.list_object_versions(Bucket=bucket, Prefix=INTAKE_PREFIX, **markers)
+        page = s3.list_object_versions(Bucket=bucket, Prefix=prefix, **markers)
         versions = [
             ObjectVersion(
                 bucket=bucket,

@@ -4,8 +4,8 @@
     ├── TransientError               the workflow tries again
     │   ├── PhotoStoreUnavailable    S3 did not answer
     │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
-    │   ├── PolicyUnavailable        the policy or the audit salt could not be read
-    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; callers of the API try again
+    │   ├── PolicyUnavailable        policy, override or audit salt could not be read
+    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer
     │   └── PublishFailed            a label or event was not written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed
@@ -41,11 +41,11 @@ class EndpointUnavailable(TransientError):
 
 
 class PolicyUnavailable(TransientError):
-    """The policy parameter or the audit salt could not be read."""
+    """The policy parameter, its override or the audit salt could not be read."""
 
 
 class LedgerUnavailable(TransientError):
-    """A table or queue behind the API did not answer in time, or asked to slow down."""
+    """A table or queue did not answer in time, or asked to slow down."""
 
 
 class PublishFailed(TransientError):
@@ -81,6 +81,7 @@ class UntrustworthyPrediction(PermanentError):
 
 
 TRANSIENT_ERRORS = tuple(
-    error.__name__ for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable)
+    error.__name__
+    for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable, LedgerUnavailable)
 )
 """Names for the workflow's Retry blocks: the transient errors of its own functions."""

@@ -8,11 +8,14 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-from handlers.aws.clients import config
+from handlers.aws.clients import client, config
+from handlers.aws.controls_table import ControlsTable
 from handlers.aws.dynamodb import attribute_map
+from handlers.aws.override_source import OverrideSource
 from handlers.aws.parameters import PolicySource
 from handlers.domain.decision.policy import AuditSampling, Policy, route_photo
 from handlers.domain.decision.prediction import PhotoRef, Prediction
+from handlers.domain.decision.threshold import INVALID, LOST, UNREADABLE
 from handlers.domain.photo.quality import Quality
 from handlers.settings import FilterSettings
 
@@ -39,6 +42,18 @@ def _parameters() -> PolicySource:
     )
 
 
+@cache
+def _overrides() -> OverrideSource:
+    settings = _settings()
+    return OverrideSource(
+        client("ssm", read_timeout_s=READ_TIMEOUT_S),
+        parameter=settings.policy_override_parameter,
+        controls=ControlsTable(
+            client("dynamodb", read_timeout_s=READ_TIMEOUT_S), table=settings.controls_table
+        ),
+    )
+
+
 @tracer.capture_lambda_handler
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
@@ -56,7 +71,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         Prediction.from_wire(event["prediction"]),
         Quality.from_wire(event["quality"]),
         policy=Policy.from_json(parameters.parameter(settings.policy_parameter)),
-        override=parameters.parameter(settings.policy_override_parameter),
+        override=_overrides().cached(),
         audit=AuditSampling(
             share=settings.audit_share, salt=parameters.secret(settings.audit_salt_secret)
         ),
@@ -72,11 +87,16 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         threshold_source=source,
     )
     metrics.add_metric(_METRICS[routed.outcome], MetricUnit.Count, 1)
-    is_invalid = source == "invalid_override"
-    if is_invalid:
-        logger.error("policy_override_invalid", parameter=settings.policy_override_parameter)
-    # Published as 0 as well: the alarm keeps its state while there are no data.
+    is_lost, is_invalid = source == LOST, source in {INVALID, UNREADABLE}
+    if is_lost or is_invalid:
+        logger.error(
+            "automatic_assignment_stopped",
+            threshold_source=source,
+            parameter=settings.policy_override_parameter,
+        )
+    # Published as 0 as well: the alarms keep their state while there are no data.
     metrics.add_metric("PolicyOverrideInvalid", MetricUnit.Count, int(is_invalid))
+    metrics.add_metric("PolicyOverrideLost", MetricUnit.Count, int(is_lost))
     return {
         "outcome": routed.outcome,
         "review": routed.review,

@@ -11,6 +11,7 @@ import typer
 
 from infra.cli import (
     baseline,
+    controls,
     demo,
     evaluation,
     known,
@@ -127,6 +128,17 @@ COMMANDS = (
         examples=(
             "scones redrive --all-failed",
             "scones redrive PHOTO --stack Scones-prod-Pipeline",
+        ),
+    ),
+    Command(
+        name="threshold",
+        run=controls.threshold,
+        panel=OPERATE,
+        examples=(
+            "scones threshold show",
+            "scones threshold set 0.97 --reason 'until the new model is in service'",
+            "scones threshold stop --stack Scones-prod-Pipeline",
+            "scones threshold normal --stack Scones-prod-Pipeline",
         ),
     ),
     Command(

@@ -1,4 +1,4 @@
-"""The documents of `submit` and `status` as text."""
+"""The documents of `submit`, `status` and the controls as text."""
 
 from __future__ import annotations
 
@@ -55,11 +55,25 @@ def system(document: Document) -> str:
         ("photos", f"{sum(photos.values())}{since}: {counts}" if photos else f"none{since}"),
         ("executions", "not listed: Express" if running is None else f"{running} running"),
         ("queues", queues),
+        *_controls(document["controls"]),
     ]
     if document["drop_folder"]:
         waiting = f"{document['drop_folder_waiting']} waiting"
         lines.append(("drop folder", f"{plain_text(document['drop_folder'])}: {waiting}"))
     return _table(lines)
+
+
+def intake(document: Document) -> str:
+    """Return whether photos wait, with who changed it, when and why."""
+    state = "PAUSED, photos wait" if document["paused"] else "photos are decided as they arrive"
+    return f"{state}{_change(document)}"
+
+
+def recorded_threshold(document: Document | None) -> str:
+    """Return which threshold operators have set, according to the record."""
+    if document is None:
+        return "cannot be read, so automatic assignment is stopped"
+    return f"{plain_text(document['override']) or 'normal'}{_change(document)}"
 
 
 def photo(document: Document) -> str:
@@ -95,6 +109,25 @@ def driver(document: Document) -> str:
         for row in document["photos"]
     ]
     return "\n".join([_table(lines), *(rows or ["  no photos"])])
+
+
+def _controls(document: Document) -> list[tuple[str, str]]:
+    """Return what differs from the normal state."""
+    lines = []
+    if document["intake"]["paused"]:
+        lines.append(("intake", intake(document["intake"])))
+    if document["threshold"] is None or document["threshold"]["override"]:
+        lines.append(("threshold", recorded_threshold(document["threshold"])))
+    if document["unreadable"]:
+        lines.append(("unreadable", f"controls: {', '.join(document['unreadable'])}"))
+    return lines
+
+
+def _change(document: Document) -> str:
+    if not document["since"]:
+        return ""  # never changed
+    reason = f": {plain_text(document['reason'])}" if document["reason"] else ""
+    return f", since {document['since']} by {plain_text(document['by'])}{reason}"
 
 
 def _ending(row: Document) -> list[str]:

@@ -15,11 +15,13 @@ from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp
 from infra.local.status_page.executions import events_of
 from infra.local.status_page.steps import read_run
+from infra.operations.controls import controls_of
 from infra.operations.errors import NoSuchPhoto, OnlyOnLaptop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from handlers.domain.controls import Controls
     from infra.operations.target import Target
 
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
@@ -37,6 +39,7 @@ class Overview:
     photos_since: str | None  # only photos received since then are counted; None: all
     queues: dict[str, int]  # messages of each, visible or not
     executions_running: int | None  # None: Express machines keep no list
+    controls: Controls  # what operators have set
 
     @property
     def in_flight(self) -> int:
@@ -74,6 +77,7 @@ def overview(target: Target, *, now: datetime) -> Overview:
         photos_since=stamp(since) if since else None,
         queues=queue_depths(target),
         executions_running=_running_executions(target),
+        controls=controls_of(target).read(),
     )
 
 

@@ -130,7 +130,9 @@ class PipelineStack(Stack):
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
         self._data_capture.connect(classify, config=self._config)
-        self._policy.connect(self._functions["filter"], config=self._config)
+        self._policy.connect(
+            self._functions["filter"], config=self._config, controls=self._controls
+        )
 
     def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
@@ -175,7 +177,7 @@ class PipelineStack(Stack):
             "IntakeDeadLettersUrl": self._intake.dead_letters.queue_url,
             "StateMachineArn": self._workflow.machine.state_machine_arn,
             "PolicyParameter": self._policy.policy.parameter_name,
-            "PolicyOverrideParameter": self._policy.override.parameter_name,
+            "PolicyOverrideParameter": self._policy.override_name,
             "SerializeFunction": self._functions["serialize"].function.function_name,
             "ClassifyFunction": self._functions["classify"].function.function_name,
             "FilterFunction": self._functions["filter"].function.function_name,

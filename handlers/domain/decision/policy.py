@@ -7,18 +7,15 @@ itself, for one photo.
 import hashlib
 import hmac
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from handlers.domain.decision.prediction import PhotoRef, Prediction
+from handlers.domain.decision.threshold import STOPPED, Override, Threshold, share
 from handlers.domain.errors import InvalidPolicy, UntrustworthyPrediction
 from handlers.domain.photo.quality import Quality
-
-STOPPED = 1.0
-"""The threshold that no probability passes, not even one of exactly 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ class Policy:
             models = {
                 str(version): ModelPolicy(
                     classes=frozenset(map(str, model["classes"])),
-                    threshold=_share(model["threshold"]),
+                    threshold=share(model["threshold"]),
                 )
                 for version, model in wire["models"].items()
             }
@@ -71,33 +68,6 @@ class Policy:
                 f"{sorted(model.classes)}"
             )
         return model
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """The threshold in force, and where it comes from."""
-
-    value: float  # 0..1
-    source: str  # calibrated | override | invalid_override
-
-    @classmethod
-    def in_force(cls, model: ModelPolicy, override: str) -> Self:
-        """Return the model's own threshold, unless the override parameter (JSON) sets another.
-
-        An override that cannot be read stops automatic assignment: its author wanted a change, and
-        a typing error in an emergency stop must not keep the system running.
-        """
-        try:
-            wire = json.loads(override)
-            if wire.get("threshold") is None:
-                return cls(value=model.threshold, source="calibrated")
-            value = _share(wire["threshold"])
-            allowed = wire.get("allow_below_calibrated", False)
-        except (AttributeError, TypeError, ValueError):
-            return cls(value=STOPPED, source="invalid_override")
-        if value < model.threshold and allowed is not True:
-            return cls(value=STOPPED, source="invalid_override")
-        return cls(value=value, source="override")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,19 +156,18 @@ def route_photo(
     quality: Quality,
     *,
     policy: Policy,
-    override: str,
+    override: Override,
     audit: AuditSampling,
     valid_hours: float,
 ) -> RoutedPhoto:
     """Decide about one photo and collect the facts behind the decision.
 
-    `override` is the text of the override parameter; `valid_hours` is the life of an assignment,
-    counted from the upload.
+    `valid_hours` is the life of an assignment, counted from the upload.
 
     Raises: UntrustworthyPrediction, if the policy does not know the model.
     """
     model = policy.model_of(prediction)
-    threshold = Threshold.in_force(model, override)
+    threshold = Threshold.in_force(model.threshold, override)
     defects = quality.defects()
     choice = decide(
         prediction,
@@ -237,11 +206,3 @@ def hours_after(moment: str, hours: float) -> str:
     """Return the end of an assignment whose photo was uploaded at `moment`, in whole seconds."""
     later = datetime.fromisoformat(moment) + timedelta(hours=hours)
     return later.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _share(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"expected a number, got {value!r}")
-    if not math.isfinite(value) or not 0 <= value <= 1:
-        raise ValueError(f"expected a number from 0 to 1, got {value}")
-    return float(value)

@@ -88,8 +88,8 @@ def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             treat_missing_data=TreatMissingData.IGNORE,
             description=(
                 "The verdict of the daily report is ACT: drivers may have wrong assignments. Open "
-                'the report; the policy override {"threshold": 1.0} sends every photo to a '
-                "reviewer until the cause is fixed."
+                "the report; `scones threshold stop` sends every photo to a reviewer until the "
+                "cause is fixed."
             ),
         ),
         **(_capture_alarms(config) if config.captures_everything else {}),

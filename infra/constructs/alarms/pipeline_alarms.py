@@ -64,7 +64,7 @@ def endpoint_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
 
 
 def decision_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
-    """Return alarms on an unreadable policy override and on reviews that wait too long."""
+    """Return alarms on an unreadable or lost override, and on reviews that wait too long."""
     return {
         "PolicyOverrideInvalid": AlarmSpec(
             metric=function_metric(
@@ -72,9 +72,21 @@ def decision_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             ),
             treat_missing_data=TreatMissingData.IGNORE,  # Filter reads it only when a photo comes
             description=(
-                "The policy override cannot be read, so no photo is assigned automatically and "
-                "every driver waits for a reviewer. Write valid JSON to the parameter "
-                "policy-override, or {} to override nothing."
+                "The policy override or its record cannot be read, so no photo is assigned "
+                "automatically and every driver waits for a reviewer. `scones threshold show` "
+                "names what is wrong; set it again with `scones threshold set`, `stop` or `normal`."
+            ),
+        ),
+        "PolicyOverrideLost": AlarmSpec(
+            metric=function_metric(
+                names.POLICY_OVERRIDE_LOST, names.FILTER, config, statistic="Maximum"
+            ),
+            treat_missing_data=TreatMissingData.IGNORE,
+            description=(
+                "An override of the threshold was set, and its parameter is gone or empty. No "
+                "photo is assigned automatically and every driver waits for a reviewer. "
+                "`scones threshold show` names who set it and when; set it again, or end it with "
+                "`scones threshold normal`."
             ),
         ),
         "OldestReviewOver1Day": AlarmSpec(

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from handlers.domain.decision.threshold import INVALID, LOST, SET, UNREADABLE
 from monitoring.capture.summary import CaptureSummary
 from monitoring.rendering.format import percent
 from monitoring.report.baseline import Baseline
@@ -178,14 +179,17 @@ def _review_age(queues: QueueFigures, age_s: float, settings: ReportSettings) ->
 
 def _override(photos: Sequence[PhotoFacts]) -> Check:
     sources = Counter(photo.threshold_source for photo in photos if is_classified(photo))
-    invalid, override = sources["invalid_override"], sources["override"]
+    stopped = [photo for photo in photos if photo.threshold_source in {INVALID, LOST, UNREADABLE}]
+    lost = sources[LOST]
     return counted_check(
         "override",
-        Severity.WATCH if invalid else Severity.OK,
+        Severity.WATCH if stopped else Severity.OK,
         rule="WATCH if an override cannot be read: it stops automatic assignment",
-        sentence=f"{override} photos met an override, {invalid} one that cannot be read.",
+        sentence=f"{sources[SET]} photos met an override, "
+        f"{sources[INVALID] + sources[UNREADABLE]} one that cannot be read"
+        + (f", {lost} one whose parameter is gone." if lost else "."),
         n=sources.total(),
-        photos=[photo for photo in photos if photo.threshold_source == "invalid_override"],
+        photos=stopped,
     )
 
 

@@ -31,7 +31,7 @@ class PhotoFacts:
     confidence: float | None = None  # of the best vehicle
     vehicle: str = ""  # the model's best vehicle
     threshold: float | None = None
-    threshold_source: str = ""  # calibrated | override | invalid_override
+    threshold_source: str = ""  # see `handlers/domain/decision/threshold.py`
     quality: Mapping[str, float] = field(default_factory=dict)  # names as in Quality
     image_format: str = ""
     verdict: str = ""  # the human label in force: a class name, `neither` or `unusable`

@@ -122,7 +122,7 @@ def chain_of(assembly: Path, folders: pytest.TempPathFactory) -> Iterator[Chain]
         stage.client("ssm").put_parameter(
             Name=stage.outputs["PolicyOverrideParameter"],
             Value='{"threshold": 0.5, "allow_below_calibrated": true}',
-            Overwrite=True,
+            Type="String",
         )
         yield Chain(stage, samples)
 

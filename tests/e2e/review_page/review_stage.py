@@ -162,7 +162,7 @@ def open_review_stage(directory: Path) -> Iterator[ReviewStage]:
         stage.client("ssm").put_parameter(
             Name=stage.outputs["PolicyOverrideParameter"],
             Value='{"threshold": 1.0}',
-            Overwrite=True,
+            Type="String",
         )
         _disable_sampling(stage)
         target = Target.of_stage(stage)

@@ -17,7 +17,9 @@ def review_everything(stage: LocalStage) -> None:
     """Audit every assigned photo, so that every readable photo has an open review."""
     # The pictures are drawings; a low threshold lets the model assign them all the same.
     stage.client("ssm").put_parameter(
-        Name=stage.outputs["PolicyOverrideParameter"], Value=_LOW_THRESHOLD, Overwrite=True
+        Name=stage.outputs["PolicyOverrideParameter"],
+        Value=_LOW_THRESHOLD,
+        Type="String",
     )
     set_environment(stage, "FilterFunction", AUDIT_SHARE="1.0")
 

@@ -6,20 +6,38 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
-from handlers.domain.errors import InvalidPolicy, MissingSetting, PolicyUnavailable
+from handlers.aws.controls_table import ControlsTable
+from handlers.aws.dynamodb import item_of
+from handlers.aws.override_source import OverrideSource
+from handlers.aws.parameters import MAX_AGE_S
+from handlers.domain.controls import THRESHOLD
+from handlers.domain.decision.threshold import STOPPED, Override, override_text
+from handlers.domain.errors import (
+    TRANSIENT_ERRORS,
+    InvalidPolicy,
+    LedgerUnavailable,
+    MissingSetting,
+    PolicyUnavailable,
+)
+from handlers.domain.ledger.schema import CONTROLS
 from handlers.workflow import filter as filter_function
 from infra.state_machine.lambdas import RESULT_FIELDS
 from tests.handlers.domain.decision.test_policy import POLICY, a_quality
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 pytestmark = pytest.mark.usefixtures("aws")
 
+STOP = override_text(STOPPED)
 ENVIRONMENT = {
     "POLICY_PARAMETER": "/scones/policy",
     "POLICY_OVERRIDE_PARAMETER": "/scones/override",
+    "CONTROLS_TABLE": "controls",
     "AUDIT_SALT_SECRET": "salt",
     "AUDIT_SHARE": "0",
     "ASSIGNMENT_VALID_HOURS": "16",
@@ -31,14 +49,20 @@ def _deployed(monkeypatch: pytest.MonkeyPatch, aws: None) -> None:
     del aws
     filter_function._settings.cache_clear()
     filter_function._parameters.cache_clear()
+    filter_function._overrides.cache_clear()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
 
 
-def deploy(policy: str = POLICY, override: str = "{}") -> None:
-    ssm = boto3.client("ssm")
+def deploy(policy: str = POLICY, override: str | None = None, recorded: str | None = None) -> None:
+    ssm, dynamodb = boto3.client("ssm"), boto3.client("dynamodb")
     ssm.put_parameter(Name="/scones/policy", Value=policy, Type="String")
-    ssm.put_parameter(Name="/scones/override", Value=override, Type="String")
+    if override is not None:
+        ssm.put_parameter(Name="/scones/override", Value=override, Type="String")
+    create_table(dynamodb, CONTROLS, "controls")
+    if recorded is not None:
+        item = item_of({"name": THRESHOLD, "override": recorded})
+        dynamodb.put_item(TableName="controls", Item=item)
     boto3.client("secretsmanager").create_secret(Name="salt", SecretString="salt")
 
 
@@ -89,19 +113,74 @@ def test_an_override_stops_automatic_assignment(context: "LambdaContext") -> Non
 
 
 @pytest.mark.parametrize(
-    ("override", "outcome", "counted"), [("stop!", "review", 1), ("{}", "assign", 0)]
+    ("parameter_and_record", "outcome", "counted"),
+    [
+        (("stop!", None), "review", {"PolicyOverrideInvalid": [1], "PolicyOverrideLost": [0]}),
+        ((None, STOP), "review", {"PolicyOverrideInvalid": [0], "PolicyOverrideLost": [1]}),
+        (("{}", STOP), "review", {"PolicyOverrideInvalid": [0], "PolicyOverrideLost": [1]}),
+        ((STOP, STOP), "review", {"PolicyOverrideInvalid": [0], "PolicyOverrideLost": [0]}),
+        ((None, ""), "assign", {"PolicyOverrideInvalid": [0], "PolicyOverrideLost": [0]}),
+        ((None, None), "assign", {"PolicyOverrideInvalid": [0], "PolicyOverrideLost": [0]}),
+    ],
 )
-def test_an_invalid_override_stops_assignment_and_is_counted(
+def test_an_override_that_is_invalid_or_lost_stops_assignment_and_is_counted(
     context: "LambdaContext",
     capsys: pytest.CaptureFixture[str],
-    override: str,
+    parameter_and_record: tuple[str | None, str | None],
     outcome: str,
-    counted: int,
+    counted: dict[str, list[int]],
 ) -> None:
-    deploy(override=override)
+    parameter, record = parameter_and_record
+    deploy(override=parameter, recorded=record)
     assert filter_function.lambda_handler(an_event(1.0), context)["outcome"] == outcome
     (emf,) = (line for line in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in line)
-    assert json.loads(emf)["PolicyOverrideInvalid"] == [counted]
+    assert {name: json.loads(emf)[name] for name in counted} == counted
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "error"),
+    [
+        ("dynamodb", "BatchGetItem", LedgerUnavailable),
+        ("ssm", "GetParameter", PolicyUnavailable),
+    ],
+)
+def test_a_throttled_read_of_what_operators_set_is_not_the_normal_state(
+    context: "LambdaContext",
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    operation: str,
+    error: type[Exception],
+) -> None:
+    deploy()
+    make_call = BaseClient._make_api_call  # type: ignore[attr-defined] # botocore's own
+
+    def throttled(client: Any, called: str, arguments: Any) -> Any:
+        is_override = arguments.get("Name") != "/scones/policy"
+        if (client.meta.service_model.service_name, called) == (service, operation) and is_override:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, called)
+        return make_call(client, called, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", throttled)
+    with pytest.raises(error):
+        filter_function.lambda_handler(an_event(), context)
+    assert error.__name__ in TRANSIENT_ERRORS
+
+
+def test_what_operators_set_is_seen_within_a_minute_and_read_once_in_it() -> None:
+    deploy()
+    now = [0.0]
+    source = OverrideSource(
+        boto3.client("ssm"),
+        parameter="/scones/override",
+        controls=ControlsTable(boto3.client("dynamodb"), table="controls"),
+        clock=lambda: now[0],
+    )
+    assert source.cached() == Override()
+    boto3.client("ssm").put_parameter(Name="/scones/override", Value=STOP, Type="String")
+    now[0] = MAX_AGE_S - 1
+    assert source.cached() == Override()
+    now[0] = MAX_AGE_S
+    assert source.cached() == Override(parameter=STOP)
 
 
 def test_parameters_are_cached(context: "LambdaContext") -> None:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from handlers.aws.dynamodb import item_of
-from handlers.domain.ledger.schema import ASSIGNMENTS, REVIEWERS
+from handlers.domain.ledger.schema import ASSIGNMENTS, CONTROLS, REVIEWERS
 from handlers.domain.timestamps import stamp
 from tests.tables import create_photos_table, create_table
 
@@ -107,6 +107,7 @@ def _resources() -> dict[str, str]:
     create_photos_table()
     create_table(dynamodb, ASSIGNMENTS, "assignments")
     create_table(dynamodb, REVIEWERS, "reviewers")
+    create_table(dynamodb, CONTROLS, "controls")
     boto3.client("ssm").put_parameter(Name="policy", Value=json.dumps(_POLICY), Type="String")
     cognito = boto3.client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
@@ -122,7 +123,9 @@ def _resources() -> dict[str, str]:
         "PhotosTable": "photos",
         "AssignmentsTable": "assignments",
         "ReviewersTable": "reviewers",
+        "ControlsTable": "controls",
         "PolicyParameter": "policy",
+        "PolicyOverrideParameter": "policy-override",
         "UserPoolId": pool,
         "ApiUrl": API_URL,
         "StateMachineArn": machine["stateMachineArn"],

@@ -22,7 +22,10 @@ from tests.infra.cli.deployed_stage import (
 )
 
 PHOTO = "a" * 64
-COUNTED_BY_HOUR = {"dynamodb:Query", "sqs:GetQueueAttributes", "stepfunctions:ListExecutions"}
+COUNTED_BY_HOUR = {
+    *("dynamodb:BatchGetItem", "dynamodb:Query"),
+    *("sqs:GetQueueAttributes", "stepfunctions:ListExecutions"),
+}
 
 
 @pytest.fixture
@@ -228,6 +231,7 @@ COMMANDS = [
     ("review",),
     ("reconcile",),
     ("redrive", "--all-failed"),
+    ("threshold", "show"),
     ("report",),
     ("baseline",),
 ]
@@ -260,6 +264,7 @@ def test_an_output_that_the_stack_lacks_is_named(stage: DeployedStage) -> None:
         (("provision", "driver", "anna"), "UserPoolId"),
         (("report",), "ReportFunction"),
         (("known",), "ReviewersTable"),
+        (("threshold",), "PolicyOverrideParameter"),
         (("status",), "StateMachineArn"),
     ):
         refused = call(*command, stack="Scones-old-Pipeline")

@@ -53,7 +53,8 @@ def test_metrics_can_only_be_written_to_their_namespace(serving: Template) -> No
 def test_both_stages_grant_the_same(local_pipeline: Template, prod_pipeline: Template) -> None:
     def without_stage(grant: Grant) -> tuple[str, str, str]:
         resource = grant.resource.replace("000000000000", "<account>")
-        resource = resource.replace("us-east-1", "<region>").replace("-local-", "-prod-")
+        resource = resource.replace("us-east-1", "<region>")
+        resource = resource.replace("-local-", "-prod-").replace("/local/", "/prod/")
         return grant.role, grant.action, resource
 
     local, prod = grants(local_pipeline), grants(prod_pipeline)

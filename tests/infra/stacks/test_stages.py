@@ -89,6 +89,9 @@ def _evaluated(value: Json) -> object:
             return re.sub(r"\$\{(AWS::\w+)\}", lambda match: PSEUDO[match[1]], text)
         case {"Fn::Join": [str(separator), list(parts)]}:
             return _joined(separator, parts)
+        case {"Effect": _, "Resource": list(resources)}:
+            # CDK sorts by text, in which only stage local has account and region.
+            return {**value, "Resource": sorted(resources, key=json.dumps)}
         case {"Sid": str(sid)}:
             return {**value, "Sid": short_id(sid)}
     return value

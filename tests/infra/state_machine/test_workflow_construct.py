@@ -94,9 +94,12 @@ def test_the_policy_parameter_has_the_thresholds_of_the_models_in_service(
         assert model.threshold == manifest["policy"]["threshold"]
 
 
-def test_the_policy_override_is_empty_at_first(pipeline: Template) -> None:
-    name = STAGES[pipeline.stage].policy_override_parameter_name
-    assert _parameter(pipeline, name) == "{}"
+def test_no_deployment_owns_the_policy_override(pipeline: Template) -> None:
+    """CloudFormation would write its value back over an emergency stop."""
+    override = STAGES[pipeline.stage].policy_override_parameter_name
+    names = {parameter["Name"] for parameter in pipeline.of_type("AWS::SSM::Parameter").values()}
+    assert names == {STAGES[pipeline.stage].policy_parameter_name}
+    assert pipeline.body["Outputs"]["PolicyOverrideParameter"]["Value"] == override
 
 
 def test_the_audit_salt_is_generated(pipeline: Template) -> None:

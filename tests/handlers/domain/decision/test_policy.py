@@ -14,12 +14,12 @@ from handlers.domain.decision.policy import (
     ModelPolicy,
     Policy,
     RoutedPhoto,
-    Threshold,
     decide,
     is_audited,
     route_photo,
 )
 from handlers.domain.decision.prediction import PhotoRef, Prediction
+from handlers.domain.decision.threshold import Override, Threshold
 from handlers.domain.errors import InvalidPolicy, UntrustworthyPrediction
 from handlers.domain.photo.quality import Quality
 
@@ -99,33 +99,8 @@ def test_a_photo_without_driver_is_never_assigned() -> None:
 
 
 def test_a_threshold_of_one_stops_even_a_certain_prediction() -> None:
-    stopped = Threshold.in_force(MODEL, '{"threshold": 1.0}')
+    stopped = Threshold.in_force(0.9, Override(parameter='{"threshold": 1.0}'))
     assert reason(choose(a_prediction(1.0, 0.0), threshold=stopped)) == "low_confidence"
-
-
-@pytest.mark.parametrize(
-    ("override", "value", "source"),
-    [
-        ("{}", 0.9, "calibrated"),
-        ('{"threshold": null}', 0.9, "calibrated"),
-        ('{"threshold": 0.97}', 0.97, "override"),
-        ('{"threshold": 1}', 1.0, "override"),
-        ('{"threshold": 0.5}', 1.0, "invalid_override"),
-        ('{"threshold": 0.5, "allow_below_calibrated": true}', 0.5, "override"),
-        ('{"threshold": 0.5, "allow_below_calibrated": "yes"}', 1.0, "invalid_override"),
-        ('{"threshold": 1.5}', 1.0, "invalid_override"),
-        ('{"threshold": NaN}', 1.0, "invalid_override"),
-        ('{"threshold": true}', 1.0, "invalid_override"),
-        ('{"threshold": "0.97"}', 1.0, "invalid_override"),
-        ("1,0", 1.0, "invalid_override"),
-        ("[]", 1.0, "invalid_override"),
-        ("", 1.0, "invalid_override"),
-    ],
-)
-def test_an_override_is_applied_or_stops_automatic_assignment(
-    override: str, value: float, source: str
-) -> None:
-    assert Threshold.in_force(MODEL, override) == Threshold(value=value, source=source)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +214,7 @@ def routed(prediction: Prediction, *, share: float = 0.0, override: str = "{}") 
         prediction,
         a_quality(),
         policy=Policy.from_json(POLICY),
-        override=override,
+        override=Override(parameter=override),
         audit=AuditSampling(share=share, salt="s"),
         valid_hours=16,
     )
