@@ -30,6 +30,8 @@ class Attribute(StrEnum):
         return str.__repr__(self)
 
 
+PARKED = "parked"  # value of `pending`
+
 _DECISION = "review transaction"
 _LEASE = "reviews function"
 _ASSIGN = f"Assign, {_DECISION}"
@@ -62,12 +64,25 @@ class PhotoAttribute(Attribute):
     PENDING = (
         "pending",
         "S",
-        "Claim, sweeper",
-        "`received` while the photo has no outcome, then absent",
+        "Claim, Park, drain, sweeper",
+        "`received` while the photo has no outcome, `parked` while it also waits, then absent",
     )
     RECEIVED_AT = "received_at", "S", "Claim, once", "first claim"
     RECEIVED_HOUR = "received_hour", "S", "Claim, once", "hour of `received_at`, `2026-11-22T18`"
-    CLAIMED_AT = "claimed_at", "S", "Claim, sweeper", "claim of this attempt"
+    CLAIMED_AT = (
+        "claimed_at",
+        "S",
+        "Claim, Park, drain, sweeper",
+        "claim of this attempt; of a parked photo `received_at`, so that the oldest goes first",
+    )
+    PARKED_AT = "parked_at", "S", "Park", "the photo began to wait for capacity; absent otherwise"
+    PARKED_REASON = (
+        "parked_reason",
+        "S",
+        "Park",
+        "why: error name, `IntakePaused` or `BreakerOpen`; absent otherwise",
+    )
+    PARKINGS = "parkings", "N", "Park", "attempts that were parked; they are not failures"
     UPDATED_AT = "updated_at", "S", "every write of `status`", "last change of the outcome"
 
     # The model's decision.
