@@ -12,6 +12,7 @@ from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger.schema import (
     ASSIGNMENTS,
+    CONTROLS,
     PHOTOS,
     REQUESTS,
     REVIEWERS,
@@ -85,6 +86,7 @@ _KEPT_BY = {
     UPLOADS.name: "{upload_retention_days} days; restorable to any second of the last 35 days",
     REVIEWERS.name: "until deleted; restorable to any second of the last 35 days",
     REQUESTS.name: "one day at most; not restorable",
+    CONTROLS.name: "until deleted; restorable to any second of the last 35 days",
 }
 
 

@@ -22,6 +22,7 @@ from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger
 from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.monitoring import MonitoredResources, Monitoring
+from infra.constructs.operator_controls import OperatorControls
 from infra.constructs.policy import PolicyParameters
 from infra.constructs.queues import Queues
 from infra.constructs.reviews_function import ReviewsFunction
@@ -47,6 +48,7 @@ class PipelineStack(Stack):
         self._intake = Intake(self, "Intake", config=config, access_logs=access_logs)
         self._data_capture = DataCapture(self, "Capture", config=config, access_logs=access_logs)
         self._ledger = Ledger(self, "Ledger", config=config)
+        self._controls = OperatorControls(self, "Controls", config=config)
         self._queues = Queues(self, "Queues", config=config)
         self._policy = PolicyParameters(self, "Policy", config=config)
         self._functions = Functions(self, "Functions", config=config)
@@ -166,6 +168,7 @@ class PipelineStack(Stack):
             "CaptureBucket": self._data_capture.bucket.bucket_name,
             "PhotosTable": self._ledger.photos.table_name,
             "AssignmentsTable": self._ledger.assignments.table_name,
+            "ControlsTable": self._controls.table_name,
             "ReviewQueueUrl": self._queues.review.queue_url,
             "ReviewDeadLettersUrl": self._queues.review_dead_letters.queue_url,
             "FailuresQueueUrl": self._queues.failures.queue_url,

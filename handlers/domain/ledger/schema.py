@@ -233,6 +233,34 @@ class ReviewerAttribute(Attribute):
     VERDICT = "verdict", "S", _SEED, "`known_item`: what the photo truly shows"
 
 
+_PAUSE = "`scones pause`, `scones resume`"
+_THRESHOLD = "`scones threshold`"
+
+
+class ControlAttribute(Attribute):
+    """What operators have set: one item a control. No stack owns an item.
+
+    A deployment therefore changes none of them. An absent item means the normal state.
+    """
+
+    NAME = (
+        "name",
+        "S",
+        f"{_PAUSE}, {_THRESHOLD}",
+        "`intake` or `threshold`; `breaker` is reserved for the circuit breaker",
+    )
+    PAUSED = "paused", "BOOL", _PAUSE, "`intake`: whether photos wait instead of being decided"
+    OVERRIDE = (
+        "override",
+        "S",
+        _THRESHOLD,
+        "`threshold`: the text that the override parameter must have; empty: normal",
+    )
+    SINCE = "since", "S", f"{_PAUSE}, {_THRESHOLD}", "time of the last change"
+    BY = "by", "S", f"{_PAUSE}, {_THRESHOLD}", "who made the last change: the caller's ARN or name"
+    REASON = "reason", "S", f"{_PAUSE}, {_THRESHOLD}", "the operator's words; may be empty"
+
+
 _POWERTOOLS = "Powertools idempotency"
 
 
@@ -353,4 +381,9 @@ REQUESTS = TableSchema(
     partition_key=RequestAttribute.ID,
     time_to_live=RequestAttribute.EXPIRATION,
 )
-TABLES = (PHOTOS, ASSIGNMENTS, UPLOADS, REVIEWERS, REQUESTS)
+CONTROLS = TableSchema(
+    name="Controls",
+    attributes=ControlAttribute,
+    partition_key=ControlAttribute.NAME,
+)
+TABLES = (PHOTOS, ASSIGNMENTS, UPLOADS, REVIEWERS, REQUESTS, CONTROLS)

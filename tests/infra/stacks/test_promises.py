@@ -13,13 +13,14 @@ OUTPUTS = {
     *("FilterFunction", "AlarmTopicArn", "LabelsBucket", "EventBusName", "ChangesDeadLettersUrl"),
     *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SignInAddress", "UserPoolId"),
     *("DriversClientId", "ReviewersClientId", "SweeperFunction", "ReportFunction"),
-    *("ReportsBucket", "ReportTopicArn"),
+    *("ReportsBucket", "ReportTopicArn", "ControlsTable"),
 }
 # Stateful resources: under another logical id each would be another, empty resource.
 HOLDS_DATA = {
     *("AccessLogs", "Intake", "Capture", "Reports", "Photos", "Assignments", "AuditSalt"),
     *("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters", "ChangesDeadLetters"),
     *("Labels", "People", "Reviewers", "Uploads", "ScheduleDeadLetters"),
+    "Controls",
 }
 
 # Responses by Idempotency-Key, kept for a day at most.
