@@ -40,7 +40,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerializeSettings(Settings):
-    """Serialize has no settings: its event has everything that it needs."""
+    """Settings of the Serialize function."""
+
+    controls_table: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ClassifySettings(Settings):
     """Settings of the Classify function."""
 
     endpoint_name: str
+    controls_table: str
     # Empty if the endpoint's Data Capture is switched on.
     capture_bucket: str = ""
     capture_prefix: str = ""  # includes the variant

@@ -16,37 +16,44 @@ if TYPE_CHECKING:
     from handlers.aws.topic import SNSClient
 
 CONNECT_TIMEOUT_S = 2
+TRIES = 2
 
 
-@overload
-def client(service: Literal["dynamodb"], *, read_timeout_s: int) -> "DynamoDBClient": ...
-@overload
-def client(service: Literal["events"], *, read_timeout_s: int) -> "EventBridgeClient": ...
-@overload
-def client(service: Literal["s3"], *, read_timeout_s: int) -> "S3Client": ...
 @overload
 def client(
-    service: Literal["sagemaker-runtime"], *, read_timeout_s: int
+    service: Literal["dynamodb"], *, read_timeout_s: int, tries: int = ...
+) -> "DynamoDBClient": ...
+@overload
+def client(
+    service: Literal["events"], *, read_timeout_s: int, tries: int = ...
+) -> "EventBridgeClient": ...
+@overload
+def client(service: Literal["s3"], *, read_timeout_s: int, tries: int = ...) -> "S3Client": ...
+@overload
+def client(
+    service: Literal["sagemaker-runtime"], *, read_timeout_s: int, tries: int = ...
 ) -> "SageMakerRuntimeClient": ...
 @overload
-def client(service: Literal["sns"], *, read_timeout_s: int) -> "SNSClient": ...
+def client(service: Literal["sns"], *, read_timeout_s: int, tries: int = ...) -> "SNSClient": ...
 @overload
-def client(service: Literal["sqs"], *, read_timeout_s: int) -> "SQSClient": ...
+def client(service: Literal["sqs"], *, read_timeout_s: int, tries: int = ...) -> "SQSClient": ...
 @overload
-def client(service: Literal["stepfunctions"], *, read_timeout_s: int) -> "SFNClient": ...
+def client(
+    service: Literal["stepfunctions"], *, read_timeout_s: int, tries: int = ...
+) -> "SFNClient": ...
 # Any: the overloads have the types; one implementation serves all of them.
-def client(service: Any, *, read_timeout_s: int) -> Any:
-    """Return a client that tries every call twice at most; further retries are the workflow's."""
-    limits = config(read_timeout_s=read_timeout_s, of_s3=service == "s3")
+def client(service: Any, *, read_timeout_s: int, tries: int = TRIES) -> Any:
+    """Return a client that tries a call so often at most; further retries are the workflow's."""
+    limits = config(read_timeout_s=read_timeout_s, of_s3=service == "s3", tries=tries)
     return boto3.client(service, config=limits)
 
 
-def config(*, read_timeout_s: int, of_s3: bool = False) -> Config:
+def config(*, read_timeout_s: int, of_s3: bool = False, tries: int = TRIES) -> Config:
     """Return the same limits for clients that a library creates."""
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
         # Only for S3: newer regions refuse forms with the older signature.
         signature_version="s3v4" if of_s3 else None,
-        retries={"mode": "standard", "total_max_attempts": 2},
+        retries={"mode": "standard", "total_max_attempts": tries},
     )

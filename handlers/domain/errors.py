@@ -94,7 +94,8 @@ class UntrustworthyPrediction(PermanentError):
 REFUSAL_ERRORS = (EndpointBusy.__name__,)
 """Tried again soon and often, then parked."""
 OUTAGE_ERRORS = tuple(
-    error.__name__ for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable)
+    error.__name__
+    for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable, LedgerUnavailable)
 )
 """Tried again a few times, then parked."""
 PARKING_ERRORS = (BreakerOpen.__name__,)

@@ -130,6 +130,10 @@ class PipelineStack(Stack):
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
         self._data_capture.connect(classify, config=self._config)
+        for function in (self._functions["serialize"], classify):
+            self._controls.connect(function)
+        # Classify opens the breaker.
+        classify.allow(["dynamodb:PutItem"], resources=[self._controls.table_arn])
         self._policy.connect(self._functions["filter"], config=self._config)
 
     def _connect_http_api(self) -> None:

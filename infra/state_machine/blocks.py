@@ -18,6 +18,7 @@ NOW = "$$.State.EnteredTime"
 
 ATTEMPT = "States.Format('{}', $.request.attempt)"
 
+
 def text(path: str) -> State:
     """Return a DynamoDB string attribute whose value is read from a path."""
     return {"S.$": path}

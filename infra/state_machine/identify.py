@@ -19,8 +19,10 @@ from infra.state_machine.resources import WorkflowResources
 
 _OBJECT = "$.detail.object"
 
-# The input overrides the default: only a takeover's input has an attempt.
-_REQUEST_WITH_ATTEMPT = "States.JsonMerge(States.StringToJson('{\"attempt\":1}'), $, false)"
+# The input overrides the defaults: only a takeover's input has an attempt, only a probe's says so.
+_REQUEST_WITH_DEFAULTS = (
+    'States.JsonMerge(States.StringToJson(\'{"attempt":1,"probe":false}\'), $, false)'
+)
 
 
 def identification() -> dict[str, State]:
@@ -79,7 +81,7 @@ def _identify(*, versioned: bool, of_driver: bool) -> State:
         "Type": "Pass",
         "Parameters": {
             "photo": photo,
-            "request.$": _REQUEST_WITH_ATTEMPT,
+            "request.$": _REQUEST_WITH_DEFAULTS,
             "execution.$": EXECUTION,  # a Choice can compare with the state, not with the context
         },
         "Next": "ClaimOfDriver" if of_driver else "Claim",

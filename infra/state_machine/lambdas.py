@@ -4,6 +4,8 @@ from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, integ
 from infra.state_machine.patience import function_retries
 from infra.state_machine.resources import WorkflowResources
 
+PROBE = "$.request.probe"
+
 LAMBDA_TIMEOUTS_S = {"Serialize": 40, "Classify": 85, "Filter": 25}
 
 # Fields of each function's response. All are always present: a state cannot read a missing path.
@@ -24,11 +26,14 @@ RESULT_FIELDS = {
     ),
 }
 
+
 def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
     """Return the three Lambda tasks in their order, with the choices between them."""
     return {
         "Serialize": {
-            **_lambda_task(resources, "Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}),
+            **_lambda_task(
+                resources, "Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}
+            ),
             "ResultPath": "$.serialized",
             "Next": "IsPrepared",
         },
@@ -59,7 +64,11 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
                 resources,
                 "Classify",
                 resources.classify_function_arn,
-                {"photo_id.$": f"{PHOTO}.photo_id", "wire_image.$": "$.serialized.wire_image"},
+                {
+                    "photo_id.$": f"{PHOTO}.photo_id",
+                    "probe.$": PROBE,
+                    "wire_image.$": "$.serialized.wire_image",
+                },
             ),
             "ResultPath": "$.prediction",
             "Next": "Filter",

@@ -83,7 +83,7 @@ def parking(resources: WorkflowResources) -> dict[str, State]:
     The status stays `received`. A parked photo is at its place by receipt in the index of pending
     photos, whichever attempt was parked.
     """
-    parked = {
+    parked: State = {
         PhotoAttribute.PENDING: {"S": PARKED},
         PhotoAttribute.PARKED_AT: text(NOW),
         PhotoAttribute.PARKED_REASON: text("$.error.Error"),

@@ -1,9 +1,9 @@
 """How long an execution waits for capacity before its photo is parked.
 
-Errors are of two kinds here. A refusal costs nothing and comes at once: a throttle, a busy endpoint.
-It is tried often and quickly, which keeps the capacity that there is in use. An outage is slow, or
-lasts: it is tried a few times only, since each try may take as long as the task's time-out. Of any
-other error the photo fails.
+Errors are of two kinds here. A refusal costs nothing and comes at once: a throttle, or a busy
+endpoint. It is tried often and quickly, which keeps the capacity that there is in use. An outage is
+slow, or lasts: it is tried a few times only, since each try may take as long as the task's
+time-out. With any other error the photo fails.
 """
 
 from dataclasses import dataclass

@@ -235,6 +235,7 @@ class ReviewerAttribute(Attribute):
 
 _PAUSE = "`scones pause`, `scones resume`"
 _THRESHOLD = "`scones threshold`"
+_BREAKER = "Classify, drain"
 
 
 class ControlAttribute(Attribute):
@@ -246,8 +247,8 @@ class ControlAttribute(Attribute):
     NAME = (
         "name",
         "S",
-        f"{_PAUSE}, {_THRESHOLD}",
-        "`intake` or `threshold`; `breaker` is reserved for the circuit breaker",
+        f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}",
+        "`intake`, `threshold` or `breaker`",
     )
     PAUSED = "paused", "BOOL", _PAUSE, "`intake`: whether photos wait instead of being decided"
     OVERRIDE = (
@@ -256,9 +257,15 @@ class ControlAttribute(Attribute):
         _THRESHOLD,
         "`threshold`: the text that the override parameter must have; empty: normal",
     )
-    SINCE = "since", "S", f"{_PAUSE}, {_THRESHOLD}", "time of the last change"
+    OPEN = "open", "BOOL", _BREAKER, "`breaker`: whether the endpoint is not called"
+    SINCE = "since", "S", f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}", "time of the last change"
     BY = "by", "S", f"{_PAUSE}, {_THRESHOLD}", "who made the last change: the caller's ARN or name"
-    REASON = "reason", "S", f"{_PAUSE}, {_THRESHOLD}", "the operator's words; may be empty"
+    REASON = (
+        "reason",
+        "S",
+        f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}",
+        "the operator's words, or the endpoint's error; may be empty",
+    )
 
 
 _POWERTOOLS = "Powertools idempotency"
