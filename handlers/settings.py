@@ -158,6 +158,17 @@ class SweeperSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrainSettings(Settings):
+    """Settings of the Drain function."""
+
+    photos_table: str
+    controls_table: str
+    state_machine_arn: str
+    review_queue_url: str
+    failures_queue_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReporterSettings(Settings):
     """Settings of the Report function."""
 

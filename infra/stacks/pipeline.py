@@ -82,6 +82,7 @@ class PipelineStack(Stack):
                 queues=self._queues,
                 workflow=self._workflow,
                 ledger_stream=self._ledger_stream,
+                controls=self._controls,
             ),
             access_logs=access_logs,
         )
@@ -112,6 +113,7 @@ class PipelineStack(Stack):
             **pipeline_alarms.endpoint_alarms(self._config),
             **pipeline_alarms.decision_alarms(self._config),
             **monitoring_alarms.sweeper_alarms(self._config),
+            **monitoring_alarms.drain_alarms(self._config),
             **monitoring_alarms.report_alarms(self._config),
         }
 
@@ -188,6 +190,7 @@ class PipelineStack(Stack):
             "ChangesDeadLettersUrl": self._ledger_stream.dead_letters.queue_url,
             "ReviewersTable": self._reviews.reviewers.table_name,
             "ReviewsFunction": self._functions["reviews"].function.function_name,
+            "DrainFunction": self._functions["drain"].function.function_name,
             "SweeperFunction": self._functions["sweeper"].function.function_name,
             "ReportFunction": self._functions["report"].function.function_name,
             "ReportsBucket": self._monitoring.reports.bucket_name,
