@@ -40,7 +40,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerializeSettings(Settings):
-    """Serialize has no settings: its event has everything that it needs."""
+    """Settings of the Serialize function."""
+
+    controls_table: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ClassifySettings(Settings):
     """Settings of the Classify function."""
 
     endpoint_name: str
+    controls_table: str
     # Empty if the endpoint's Data Capture is switched on.
     capture_bucket: str = ""
     capture_prefix: str = ""  # includes the variant
@@ -153,6 +156,17 @@ class SweeperSettings(Settings):
     stuck_after_s: float
     review_idle_hours: float
     versions_per_sweep: float  # object versions of the intake bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainSettings(Settings):
+    """Settings of the Drain function."""
+
+    photos_table: str
+    controls_table: str
+    state_machine_arn: str
+    review_queue_url: str
+    failures_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

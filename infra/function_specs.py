@@ -101,6 +101,14 @@ FUNCTIONS = (
         max_unzipped_mb=8,
     ),
     FunctionSpec(
+        name="drain",
+        module="monitoring.drain.handler",
+        memory_mb=512,
+        timeout_s=90,  # a round lasts 50 s at most, and one step more if a service is slow
+        wheels=_POWERTOOLS,
+        max_unzipped_mb=8,
+    ),
+    FunctionSpec(
         name="report",
         module="monitoring.report.handler",
         memory_mb=1769,

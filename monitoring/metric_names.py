@@ -1,4 +1,4 @@
-"""Names of the metrics that sweeper, report and Filter publish, and that alarms read.
+"""Names of the metrics that sweeper, drain, report and Filter publish, and that alarms read.
 
 The dimension `service` is that of the handlers; a test compares the two.
 """
@@ -12,7 +12,7 @@ def namespace(stage: str) -> str:
     return f"Scones/{stage}"
 
 
-SWEEPER, REPORT, FILTER = "sweeper", "report", "filter"  # the dimension `service`
+SWEEPER, DRAIN, REPORT, FILTER = "sweeper", "drain", "report", "filter"  # the dimension `service`
 
 # Published with every sweep.
 REPAIRS_NEEDED = "RepairsNeeded"
@@ -23,6 +23,12 @@ REPAIRS_REFUSED = "RepairsRefused"
 MALFORMED_ROWS = "MalformedRows"
 OLDEST_REVIEW_AGE = "OldestReviewAge"  # seconds
 SWEEPS = "Sweeps"
+
+# Published with every round of the drain.
+DRAIN_ROUNDS = "DrainRounds"
+PARKED_PHOTOS = "ParkedPhotos"  # at the end of the round
+DRAINED_PHOTOS = "DrainedPhotos"
+OLDEST_PARKED_AGE = "OldestParkedAge"  # seconds since receipt; 0 while intake is paused
 
 # Published with every scheduled report.
 REPORT_PUBLISHED = "ReportPublished"

@@ -16,6 +16,7 @@ from handlers.domain.ledger.schema import (
     BY_PENDING,
     BY_REVIEW,
     BY_UPLOAD,
+    PARKED,
     Index,
     PhotoAttribute,
 )
@@ -88,6 +89,19 @@ class PhotosTable:
         rows, _ = self._query(BY_PENDING, "received", sort=("<", claimed_before), limit=limit)
         yield from rows
 
+    def parked(self, *, limit: int) -> list[Row]:
+        """Return at most `limit` parked photos, the oldest by receipt first."""
+        rows, _ = self._query(BY_PENDING, PARKED, limit=limit)
+        return rows
+
+    def count_parked(self, *, limit: int) -> int:
+        """Return the number of parked photos, at most `limit`."""
+        return self._count(BY_PENDING, PARKED, limit=limit)
+
+    def count_in_flight(self, *, limit: int) -> int:
+        """Return the number of photos without an outcome that are not parked, at most `limit`."""
+        return self._count(BY_PENDING, "received", limit=limit)
+
     def open_reviews(
         self, *, received_before: str, limit: int, after: PageKey | None = None
     ) -> tuple[list[Row], PageKey | None]:
@@ -142,7 +156,10 @@ class PhotosTable:
                 PhotoAttribute.CLAIMED_AT: now,
                 PhotoAttribute.UPDATED_AT: now,
             },
-            removes=(PhotoAttribute.REASON, PhotoAttribute.MESSAGE, PhotoAttribute.CAUSE),
+            removes=(
+                *(PhotoAttribute.REASON, PhotoAttribute.MESSAGE, PhotoAttribute.CAUSE),
+                *(PhotoAttribute.PARKED_AT, PhotoAttribute.PARKED_REASON),
+            ),
         )
 
     def give_up(self, row: LedgerRow, *, reason: str, message: str, now: str) -> bool:
@@ -155,7 +172,10 @@ class PhotosTable:
                 PhotoAttribute.MESSAGE: message,
                 PhotoAttribute.UPDATED_AT: now,
             },
-            removes=(PhotoAttribute.PENDING,),
+            removes=(
+                PhotoAttribute.PENDING,
+                *(PhotoAttribute.PARKED_AT, PhotoAttribute.PARKED_REASON),
+            ),
         )
 
     def mark_enqueued(self, row: LedgerRow, *, now: str) -> bool:
@@ -229,7 +249,7 @@ class PhotosTable:
         index: Index,
         partition: str,
         *,
-        sort: tuple[str, str],
+        sort: tuple[str, str] | None = None,
         limit: int,
         after: PageKey | None = None,
     ) -> tuple[list[Row], PageKey | None]:
@@ -238,6 +258,10 @@ class PhotosTable:
             all_rows += rows
             after = following
         return all_rows, after
+
+    def _count(self, index: Index, partition: str, *, limit: int) -> int:
+        pages = self._pages(index, partition, limit=limit, attributes=(PhotoAttribute.PHOTO_ID,))
+        return sum(len(rows) for rows, _ in pages)
 
     def _pages(
         self,

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from handlers.domain.errors import InvalidRecord
+from handlers.domain.errors import BreakerOpen, InvalidRecord
 from handlers.domain.ledger.schema import ControlAttribute
 
 INTAKE, THRESHOLD, BREAKER = "intake", "threshold", "breaker"
-"""Names of the controls; `breaker` belongs to the circuit breaker."""
+"""Names of the controls; `breaker` is set by the system itself."""
+
+INTAKE_PAUSED, BREAKER_OPEN = "IntakePaused", BreakerOpen.__name__
+"""Why photos are parked before their endpoint is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +75,44 @@ class ThresholdControl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerControl:
+    """Whether the endpoint counts as down, so that photos are parked instead of calling it."""
+
+    is_open: bool = False
+    since: str = ""  # time of the last change; empty: never changed
+    reason: str = ""  # the endpoint's error
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: as stored
+        """Read the stored item. Raises: InvalidRecord."""
+        is_open = item.get(ControlAttribute.OPEN)
+        if not isinstance(is_open, bool):
+            raise InvalidRecord(f"the control {BREAKER} is open: {is_open!r}")
+        change = _change(item, BREAKER, ControlAttribute.OPEN)
+        return cls(is_open=is_open, since=change["since"], reason=change["reason"])
+
+    def to_item(self) -> dict[str, object]:
+        """Return the item to store."""
+        return {
+            ControlAttribute.NAME: BREAKER,
+            ControlAttribute.OPEN: self.is_open,
+            ControlAttribute.SINCE: self.since,
+            ControlAttribute.REASON: self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
     """All controls as they were at one moment.
 
     Each unreadable item is replaced by what harms least: intake is not paused, since a pause that
-    no command shows would delay photos without end; `threshold` becomes None, which stops automatic
-    assignment.
+    no command shows would delay photos without end; the breaker is not open, for the same reason;
+    `threshold` becomes None, which stops automatic assignment.
     """
 
     intake: IntakeControl = field(default_factory=IntakeControl)
     threshold: ThresholdControl | None = field(default_factory=ThresholdControl)
+    breaker: BreakerControl = field(default_factory=BreakerControl)
     unreadable: tuple[str, ...] = ()  # names of controls, for the caller to count and show
 
     @classmethod
@@ -101,7 +132,21 @@ class Controls:
         except InvalidRecord:
             threshold = None
             unreadable.append(THRESHOLD)
-        return cls(intake=intake, threshold=threshold, unreadable=tuple(unreadable))
+        breaker = BreakerControl()
+        try:
+            if BREAKER in items:
+                breaker = BreakerControl.from_item(items[BREAKER])
+        except InvalidRecord:
+            unreadable.append(BREAKER)
+        return cls(
+            intake=intake, threshold=threshold, breaker=breaker, unreadable=tuple(unreadable)
+        )
+
+    def hold_reason(self, *, is_probe: bool) -> str:
+        """Return why a photo is to wait, or an empty text; a probe passes an open breaker."""
+        if self.intake.paused:
+            return INTAKE_PAUSED
+        return BREAKER_OPEN if self.breaker.is_open and not is_probe else ""
 
 
 def _change(item: Mapping[str, Any], name: str, *own: ControlAttribute) -> dict[str, str]:

@@ -3,7 +3,9 @@
     SconesError
     ├── TransientError               the workflow tries again
     │   ├── PhotoStoreUnavailable    S3 did not answer
-    │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
+    │   ├── EndpointBusy             the model's endpoint has no capacity at this moment
+    │   ├── EndpointUnavailable      the model's endpoint is absent, slow or down
+    │   ├── BreakerOpen              the endpoint is known to be down and was not called
     │   ├── PolicyUnavailable        policy, override or audit salt could not be read
     │   ├── LedgerUnavailable        DynamoDB or SQS did not answer
     │   └── PublishFailed            a label or event was not written; the stream tries again
@@ -36,8 +38,16 @@ class PhotoStoreUnavailable(TransientError):
     """S3 did not answer in time, or asked to slow down."""
 
 
+class EndpointBusy(TransientError):
+    """The model's endpoint has no capacity at this moment; it refuses at once."""
+
+
 class EndpointUnavailable(TransientError):
-    """The model's endpoint is throttled, slow or down."""
+    """The model's endpoint is absent, slow or down."""
+
+
+class BreakerOpen(TransientError):
+    """The endpoint is known to be down and was not called."""
 
 
 class PolicyUnavailable(TransientError):
@@ -80,8 +90,13 @@ class UntrustworthyPrediction(PermanentError):
     """The endpoint's answer is not a probability distribution over the classes of a known model."""
 
 
-TRANSIENT_ERRORS = tuple(
+# Names for the state machine, by what it does with an error of its functions.
+REFUSAL_ERRORS = (EndpointBusy.__name__,)
+"""Tried again soon and often, then parked."""
+OUTAGE_ERRORS = tuple(
     error.__name__
     for error in (PhotoStoreUnavailable, EndpointUnavailable, PolicyUnavailable, LedgerUnavailable)
 )
-"""Names for the workflow's Retry blocks: the transient errors of its own functions."""
+"""Tried again a few times, then parked."""
+PARKING_ERRORS = (BreakerOpen.__name__,)
+"""Parked at once."""

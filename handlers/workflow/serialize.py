@@ -1,9 +1,11 @@
 """Serialize: turns the photo in S3 into a wire image with quality figures, or into a refusal.
 
-The workflow calls it after Claim. A refusal is a return value, so it is never retried.
+The workflow calls it after Claim. A refusal is a return value, so it is never retried; so is the
+answer that the photo has to wait.
 """
 
 import base64
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,11 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from handlers.aws.clients import client
+from handlers.aws.controls_table import CachedControls, ControlsTable
 from handlers.aws.photo_store import PhotoStore
 from handlers.domain.decision.prediction import PhotoRef
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
+from handlers.settings import SerializeSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,22 +32,49 @@ def _store() -> PhotoStore:
     return PhotoStore(client("s3", read_timeout_s=10))
 
 
+@cache
+def _controls() -> CachedControls:
+    settings = SerializeSettings.from_env(os.environ)
+    table = ControlsTable(client("dynamodb", read_timeout_s=3), table=settings.controls_table)
+    return CachedControls(table.read)
+
+
 @tracer.capture_lambda_handler(capture_response=False)  # photo bytes stay out of traces
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Serialize one photo: `{photo, execution}` → `{outcome: "prepared" | "refused", ...}`."""
+    """Serialize one photo: `{photo, probe, execution}` → `{outcome, ...}`.
+
+    The outcome is `prepared`, `refused`, or `parked` while the stage is paused or its breaker open:
+    then the photo is not read. Only a probe passes an open breaker.
+    """
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
+    hold_reason = _controls().current().hold_reason(is_probe=event["probe"])
+    response = _parked(hold_reason) if hold_reason else _read(photo)
+    logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
+    metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
+    return response
+
+
+def _parked(reason: str) -> dict[str, Any]:
+    return {
+        "outcome": "parked",
+        "reason": reason,
+        "message": "",
+        "wire_image": "",
+        "quality": {},
+        "order_id": "",
+    }
+
+
+def _read(photo: PhotoRef) -> dict[str, Any]:
     stored = _store().read(photo)
     if stored.data is None:
         result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
     else:
         result = prepare(stored.data)
-    response = _response(result, order_id=stored.order_id)
-    logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
-    metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
-    return response
+    return _response(result, order_id=stored.order_id)
 
 
 def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:
@@ -66,4 +97,8 @@ def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:
     }
 
 
-_METRICS = {"prepared": "PhotosPrepared", "refused": "PhotosRefused"}
+_METRICS = {
+    "prepared": "PhotosPrepared",
+    "refused": "PhotosRefused",
+    "parked": "PhotosHeldBack",
+}

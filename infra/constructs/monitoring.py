@@ -1,4 +1,4 @@
-"""Sweeper and daily report: their bucket, topic, schedules, settings and permissions."""
+"""Sweeper, drain and daily report: their bucket, topic, schedules, settings and permissions."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
 from infra.constructs.ledger import Ledger, index_arns
 from infra.constructs.ledger_stream import LedgerStream
+from infra.constructs.operator_controls import OperatorControls
 from infra.constructs.queues import DeadLetterQueue, Queues
 from infra.constructs.schedules import Schedule
 from infra.constructs.workflow import Workflow
@@ -32,7 +33,7 @@ REPORT_PREFIXES = ("reports/", "history/", "baselines/", "queues/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredResources:
-    """The constructs that sweeper and report read, and the sweeper repairs."""
+    """The constructs that sweeper, drain and report read, and that the first two repair."""
 
     intake: Intake
     capture: DataCapture
@@ -40,10 +41,11 @@ class MonitoredResources:
     queues: Queues
     workflow: Workflow
     ledger_stream: LedgerStream
+    controls: OperatorControls
 
 
 class Monitoring(Construct):
-    """The reports' bucket, the topic of their readers, and the two schedules."""
+    """The reports' bucket, the topic of their readers, and the schedules."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Monitoring(Construct):
         super().__init__(scope, construct_id)
         self._config, self._monitored = config, monitored
         self._sweeper, self._report = functions["sweeper"], functions["report"]
+        self._drain = functions["drain"]
         self.reports = PrivateBucket(
             self,
             "Bucket",
@@ -73,6 +76,7 @@ class Monitoring(Construct):
             self, "DeadLetters", config=config, logical_id="ScheduleDeadLetters"
         )
         self._connect_sweeper()
+        self._connect_drain()
         self._connect_report()
         self._schedule()
 
@@ -108,6 +112,24 @@ class Monitoring(Construct):
         sweeper.allow_objects(
             ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=SWEEPER_PREFIX
         )
+
+    def _connect_drain(self) -> None:
+        monitored, drain = self._monitored, self._drain
+        drain.set_environment(
+            photos_table=monitored.ledger.photos.table_name,
+            state_machine_arn=monitored.workflow.machine.state_machine_arn,
+            review_queue_url=monitored.queues.review.queue_url,
+            failures_queue_url=monitored.queues.failures.queue_url,
+        )
+        monitored.controls.connect(drain)
+        drain.allow(["dynamodb:PutItem"], resources=[monitored.controls.table_arn])
+        photos = monitored.ledger.photos
+        drain.allow(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources=[photos.table_arn])
+        drain.allow(["dynamodb:Query"], resources=index_arns(photos, BY_PENDING))
+        drain.allow(
+            ["states:StartExecution"], resources=[monitored.workflow.machine.state_machine_arn]
+        )
+        drain.allow(["sqs:SendMessage"], resources=[monitored.queues.failures.queue_arn])
 
     def _connect_report(self) -> None:
         monitored, report, config = self._monitored, self._report, self._config
@@ -178,6 +200,15 @@ class Monitoring(Construct):
             "SweeperSchedule",
             function=self._sweeper,
             expression=f"rate({self._config.sweep_every_minutes} minutes)",
+            time_zone="UTC",
+            event={},
+            dead_letters=self.dead_letters,
+        )
+        Schedule(
+            self,
+            "DrainSchedule",
+            function=self._drain,
+            expression="rate(1 minute)",
             time_zone="UTC",
             event={},
             dead_letters=self.dead_letters,

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.constructs.functions import Functions
 from infra.constructs.resource import acknowledge, log_group_for
-from infra.state_machine import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, WorkflowResources, definition
+from infra.state_machine import EXPRESS, STANDARD, WorkflowResources, definition
 
 
 class Workflow(Construct):
@@ -47,6 +47,8 @@ class Workflow(Construct):
                 assignments_table=assignments.table_name,
                 review_queue_url=review_queue.queue_url,
                 failures_queue_url=failures_queue.queue_url,
+                partition=Stack.of(self).partition,
+                patience=EXPRESS if config.workflow_type == "EXPRESS" else STANDARD,
             ),
         )
         self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
@@ -57,8 +59,7 @@ class Workflow(Construct):
 
     def _machine(self, config: StageConfig, resources: WorkflowResources) -> sfn.StateMachine:
         is_express = config.workflow_type == "EXPRESS"
-        timeout_s = EXPRESS_TIMEOUT_S if is_express else MACHINE_TIMEOUT_S
-        body = Stack.of(self).to_json_string(definition(resources, timeout_s=timeout_s))
+        body = Stack.of(self).to_json_string(definition(resources))
         acknowledge(
             self._role,
             "IAM5[Resource::*]",

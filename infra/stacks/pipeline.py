@@ -82,6 +82,7 @@ class PipelineStack(Stack):
                 queues=self._queues,
                 workflow=self._workflow,
                 ledger_stream=self._ledger_stream,
+                controls=self._controls,
             ),
             access_logs=access_logs,
         )
@@ -112,6 +113,7 @@ class PipelineStack(Stack):
             **pipeline_alarms.endpoint_alarms(self._config),
             **pipeline_alarms.decision_alarms(self._config),
             **monitoring_alarms.sweeper_alarms(self._config),
+            **monitoring_alarms.drain_alarms(self._config),
             **monitoring_alarms.report_alarms(self._config),
         }
 
@@ -130,6 +132,10 @@ class PipelineStack(Stack):
         )
         classify.allow(["sagemaker:InvokeEndpoint"], resources=[endpoint])
         self._data_capture.connect(classify, config=self._config)
+        for function in (self._functions["serialize"], classify):
+            self._controls.connect(function)
+        # Classify opens the breaker.
+        classify.allow(["dynamodb:PutItem"], resources=[self._controls.table_arn])
         self._policy.connect(
             self._functions["filter"], config=self._config, controls=self._controls
         )
@@ -186,6 +192,7 @@ class PipelineStack(Stack):
             "ChangesDeadLettersUrl": self._ledger_stream.dead_letters.queue_url,
             "ReviewersTable": self._reviews.reviewers.table_name,
             "ReviewsFunction": self._functions["reviews"].function.function_name,
+            "DrainFunction": self._functions["drain"].function.function_name,
             "SweeperFunction": self._functions["sweeper"].function.function_name,
             "ReportFunction": self._functions["report"].function.function_name,
             "ReportsBucket": self._monitoring.reports.bucket_name,

@@ -4,18 +4,15 @@ Pure Python without CDK, so that the same definition is synthesized into the tem
 strict interpreter in the tests.
 """
 
-from infra.state_machine.definition import (
-    EXPRESS_TIMEOUT_S,
-    MACHINE_TIMEOUT_S,
-    STUCK_AFTER_S,
-    definition,
-)
+from infra.state_machine.definition import STUCK_AFTER_S, definition
+from infra.state_machine.patience import EXPRESS, STANDARD, Patience
 from infra.state_machine.resources import WorkflowResources
 
 __all__ = [
-    "EXPRESS_TIMEOUT_S",
-    "MACHINE_TIMEOUT_S",
+    "EXPRESS",
+    "STANDARD",
     "STUCK_AFTER_S",
+    "Patience",
     "WorkflowResources",
     "definition",
 ]

@@ -4,18 +4,18 @@ from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from infra.state_machine.blocks import (
     NOW,
     PHOTO,
-    TRANSIENT_SERVICE_ERRORS,
     State,
     catch,
     catch_all,
     decision_attributes,
     get_item,
     ledger_task,
-    retry,
+    park,
     service_task,
     text,
     update_fenced,
 )
+from infra.state_machine.patience import MAX_DELAY_S, retrier
 from infra.state_machine.resources import WorkflowResources
 
 CANCELLED = "DynamoDb.TransactionCanceledException"
@@ -34,11 +34,12 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
         ]
     }
     return {
-        "Assign": {**_assign(transaction), "End": True},
-        "AssignAndAudit": {**_assign(transaction), "Next": "SendReview"},
+        "Assign": {**_assign(resources, transaction), "End": True},
+        "AssignAndAudit": {**_assign(resources, transaction), "Next": "SendReview"},
         **_read_back(resources),
         # A newer photo of the driver already decides the assignment: only the ledger changes.
         "AssignSuperseded": ledger_task(
+            resources,
             update_fenced(
                 resources.photos_table,
                 status="assigned",
@@ -66,16 +67,17 @@ def _assignment_attributes() -> State:
     }
 
 
-def _assign(transaction: State) -> State:
+def _assign(resources: WorkflowResources, transaction: State) -> State:
+    task = service_task(resources, "aws-sdk:dynamodb:transactWriteItems", transaction)
     return {
-        **service_task("aws-sdk:dynamodb:transactWriteItems", transaction),
+        **task,
         # A cancelled transaction may have met a competing one, which justifies a retry. It may also
         # have been written already, by a call whose reply was lost: hence the read-back.
         "Retry": [
-            retry([CANCELLED], attempts=2),
-            retry(TRANSIENT_SERVICE_ERRORS, attempts=5),
+            retrier((CANCELLED,), attempts=2, max_delay_s=MAX_DELAY_S),
+            *task["Retry"],
         ],
-        "Catch": [catch([CANCELLED], "ReadBack"), catch_all()],
+        "Catch": [catch([CANCELLED], "ReadBack"), park(), catch_all()],
     }
 
 
@@ -114,6 +116,7 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
     return {
         "ReadBack": {
             **get_item(
+                resources,
                 resources.photos_table,
                 PhotoAttribute.PHOTO_ID,
                 f"{PHOTO}.photo_id",
@@ -142,6 +145,7 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
         },
         "ReadAssignment": {
             **get_item(
+                resources,
                 resources.assignments_table,
                 AssignmentAttribute.DRIVER_ID,
                 f"{PHOTO}.driver_id",

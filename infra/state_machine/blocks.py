@@ -1,8 +1,10 @@
-"""Building blocks of the states: paths, fenced writes, retries and catches."""
+"""Building blocks of the states: paths, fenced writes, tasks and catches."""
 
 from typing import Any
 
 from handlers.domain.ledger.schema import Attribute, PhotoAttribute
+from infra.state_machine.patience import CAPACITY_ERRORS, service_retries
+from infra.state_machine.resources import WorkflowResources
 
 State = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
 
@@ -15,23 +17,6 @@ EXECUTION = "$$.Execution.Id"
 NOW = "$$.State.EnteredTime"
 
 ATTEMPT = "States.Format('{}', $.request.attempt)"
-
-TRANSIENT_SERVICE_ERRORS = (
-    "DynamoDB.InternalServerErrorException",
-    "DynamoDB.ProvisionedThroughputExceededException",
-    "DynamoDB.RequestLimitExceededException",
-    "DynamoDB.SdkClientException",
-    "DynamoDB.ThrottlingException",
-    "DynamoDb.InternalServerErrorException",
-    "DynamoDb.ProvisionedThroughputExceededException",
-    "DynamoDb.RequestLimitExceededException",
-    "DynamoDb.SdkClientException",
-    "DynamoDb.ThrottlingException",
-    "DynamoDb.TransactionInProgressException",
-    "SQS.SdkClientException",
-    "SQS.SqsException",
-    "States.Timeout",
-)
 
 
 def text(path: str) -> State:
@@ -88,58 +73,72 @@ def update(
     }
 
 
-def get_item(table: str, key: Attribute, path: str, *, result_path: str) -> State:
+def get_item(
+    resources: WorkflowResources, table: str, key: Attribute, path: str, *, result_path: str
+) -> State:
     """Return a task with a strongly consistent read of the row whose key is at `path`."""
     parameters = {"TableName": table, "Key": {key: text(path)}, "ConsistentRead": True}
     return {
-        **service_task("dynamodb:getItem", parameters, result_path=result_path),
-        "Catch": [catch_all()],
+        **service_task(resources, "dynamodb:getItem", parameters, result_path=result_path),
+        "Catch": [park(), catch_all()],
     }
 
 
-def ledger_task(update: State, then: State) -> State:
+def ledger_task(resources: WorkflowResources, update: State, then: State) -> State:
     """Return a task with a fenced write; `then` has its `Next` or `End`.
 
     An execution that lost to a newer attempt ends in FencedOff, which is not a failure.
     """
     return {
-        **service_task("dynamodb:updateItem", update),
-        "Catch": [catch([CONDITION_FAILED], "FencedOff"), catch_all()],
+        **service_task(resources, "dynamodb:updateItem", update),
+        "Catch": [catch([CONDITION_FAILED], "FencedOff"), park(), catch_all()],
         **then,
     }
 
 
-def service_task(action: str, parameters: State, *, result_path: str = "$.last_write") -> State:
+def service_task(
+    resources: WorkflowResources,
+    action: str,
+    parameters: State,
+    *,
+    result_path: str = "$.last_write",
+    is_last_chance: bool = False,
+) -> State:
     """Return a task that calls an AWS service.
 
-    The response of a write is kept although no state reads it: discarding it requires a null
-    ResultPath, and CDK drops nulls from JSON, which would discard the state instead.
+    A task whose error only the sweeper can mend, minutes later, has its last chance: it is tried
+    for longer. The response of a write is kept although no state reads it: discarding it requires a
+    null ResultPath, which a template cannot hold.
     """
+    patience = resources.patience
     return {
         "Type": "Task",
-        "Resource": f"arn:aws:states:::{action}",
+        "Resource": integration(resources, action),
         "Parameters": parameters,
         "ResultPath": result_path,
         "TimeoutSeconds": SERVICE_TIMEOUT_S,
-        "Retry": [retry(TRANSIENT_SERVICE_ERRORS, attempts=5)],
+        "Retry": service_retries(patience.last_writes if is_last_chance else patience.writes),
     }
 
 
-def retry(errors: list[str] | tuple[str, ...], *, attempts: int) -> State:
-    """Return a retrier with exponential backoff from 1 s to 30 s and full jitter."""
-    return {
-        "ErrorEquals": list(errors),
-        "IntervalSeconds": 1,
-        "BackoffRate": 2,
-        "MaxAttempts": attempts,
-        "MaxDelaySeconds": 30,
-        "JitterStrategy": "FULL",
-    }
+def integration(resources: WorkflowResources, action: str) -> str:
+    """Return the ARN of a service integration, such as `dynamodb:getItem`."""
+    return f"arn:{resources.partition}:states:::{action}"
 
 
 def catch(errors: list[str], next_state: str, *, result_path: str = "$.error") -> State:
     """Return a catcher that leads these errors to a state, with the error at `result_path`."""
     return {"ErrorEquals": errors, "ResultPath": result_path, "Next": next_state}
+
+
+def park(next_state: str = "Park") -> State:
+    """Return the catcher of errors that time mends: the photo waits for the drain."""
+    return catch(list(CAPACITY_ERRORS), next_state)
+
+
+def leave_to_sweeper() -> State:
+    """Return the catcher of such errors where parking cannot be recorded, or is not needed."""
+    return park("LeftToSweeper")
 
 
 def catch_all() -> State:

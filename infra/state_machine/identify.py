@@ -10,15 +10,19 @@ from infra.state_machine.blocks import (
     State,
     catch,
     catch_all,
+    leave_to_sweeper,
     service_task,
     text,
     update,
 )
+from infra.state_machine.resources import WorkflowResources
 
 _OBJECT = "$.detail.object"
 
-# The input overrides the default: only a takeover's input has an attempt.
-_REQUEST_WITH_ATTEMPT = "States.JsonMerge(States.StringToJson('{\"attempt\":1}'), $, false)"
+# The input overrides the defaults: only a takeover's input has an attempt, only a probe's says so.
+_REQUEST_WITH_DEFAULTS = (
+    'States.JsonMerge(States.StringToJson(\'{"attempt":1,"probe":false}\'), $, false)'
+)
 
 
 def identification() -> dict[str, State]:
@@ -77,22 +81,22 @@ def _identify(*, versioned: bool, of_driver: bool) -> State:
         "Type": "Pass",
         "Parameters": {
             "photo": photo,
-            "request.$": _REQUEST_WITH_ATTEMPT,
+            "request.$": _REQUEST_WITH_DEFAULTS,
             "execution.$": EXECUTION,  # a Choice can compare with the state, not with the context
         },
         "Next": "ClaimOfDriver" if of_driver else "Claim",
     }
 
 
-def claims(photos_table: str) -> dict[str, State]:
+def claims(resources: WorkflowResources) -> dict[str, State]:
     """Return the claim with and without a driver: the key of an index cannot be empty."""
     return {
-        "ClaimOfDriver": _claim(photos_table, of_driver=True),
-        "Claim": _claim(photos_table, of_driver=False),
+        "ClaimOfDriver": _claim(resources, of_driver=True),
+        "Claim": _claim(resources, of_driver=False),
     }
 
 
-def _claim(photos_table: str, *, of_driver: bool) -> State:
+def _claim(resources: WorkflowResources, *, of_driver: bool) -> State:
     initial: State = {  # written by the first claim; a takeover does not change them
         PhotoAttribute.RECEIVED_AT: text(NOW),
         PhotoAttribute.RECEIVED_HOUR: text(
@@ -119,7 +123,7 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         claimed[PhotoAttribute.DRIVER_ID] = text(f"{PHOTO}.driver_id")
         claimed[PhotoAttribute.UPLOAD_ID] = text(f"{PHOTO}.upload_id")
     claim = update(
-        photos_table,
+        resources.photos_table,
         sets=claimed,
         sets_if_absent=initial,
         condition=(
@@ -130,7 +134,8 @@ def _claim(photos_table: str, *, of_driver: bool) -> State:
         values={":requeued": {"S": "requeued"}},
     )
     return {
-        **service_task("dynamodb:updateItem", claim),
-        "Catch": [catch([CONDITION_FAILED], "Duplicate"), catch_all()],
+        **service_task(resources, "dynamodb:updateItem", claim, is_last_chance=True),
+        # Without a row nothing can be parked: the sweeper starts objects that have none.
+        "Catch": [catch([CONDITION_FAILED], "Duplicate"), leave_to_sweeper(), catch_all()],
         "Next": "Serialize",
     }

@@ -1,8 +1,10 @@
 """The states Serialize, Classify and Filter, and the choices after them."""
 
-from handlers.domain.errors import TRANSIENT_ERRORS
-from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, retry
+from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, integration, park
+from infra.state_machine.patience import function_retries
 from infra.state_machine.resources import WorkflowResources
+
+PROBE = "$.request.probe"
 
 LAMBDA_TIMEOUTS_S = {"Serialize": 40, "Classify": 85, "Filter": 25}
 
@@ -24,22 +26,14 @@ RESULT_FIELDS = {
     ),
 }
 
-_TRANSIENT_LAMBDA_ERRORS = (
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    *TRANSIENT_ERRORS,
-    "States.Timeout",
-)
-
 
 def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
     """Return the three Lambda tasks in their order, with the choices between them."""
     return {
         "Serialize": {
-            **_lambda_task("Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}),
+            **_lambda_task(
+                resources, "Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}
+            ),
             "ResultPath": "$.serialized",
             "Next": "IsPrepared",
         },
@@ -50,21 +44,38 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
                     "Variable": "$.serialized.outcome",
                     "StringEquals": "prepared",
                     "Next": "Classify",
-                }
+                },
+                {
+                    "Variable": "$.serialized.outcome",
+                    "StringEquals": "parked",
+                    "Next": "HoldBack",
+                },
             ],
             "Default": "Reject",
         },
+        "HoldBack": {
+            "Type": "Pass",
+            "Parameters": {"Error.$": "$.serialized.reason", "Cause.$": "$.serialized.message"},
+            "ResultPath": "$.error",
+            "Next": "Park",
+        },
         "Classify": {
             **_lambda_task(
+                resources,
                 "Classify",
                 resources.classify_function_arn,
-                {"photo_id.$": f"{PHOTO}.photo_id", "wire_image.$": "$.serialized.wire_image"},
+                {
+                    "photo_id.$": f"{PHOTO}.photo_id",
+                    "probe.$": PROBE,
+                    "wire_image.$": "$.serialized.wire_image",
+                },
             ),
             "ResultPath": "$.prediction",
             "Next": "Filter",
         },
         "Filter": {
             **_lambda_task(
+                resources,
                 "Filter",
                 resources.filter_function_arn,
                 {
@@ -113,16 +124,18 @@ def _route() -> State:
     }
 
 
-def _lambda_task(name: str, function_arn: str, payload: State) -> State:
+def _lambda_task(
+    resources: WorkflowResources, name: str, function_arn: str, payload: State
+) -> State:
     return {
         "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
+        "Resource": integration(resources, "lambda:invoke"),
         "Parameters": {
             "FunctionName": function_arn,
             "Payload": {**payload, "execution.$": EXECUTION},
         },
         "ResultSelector": {f"{field}.$": f"$.Payload.{field}" for field in RESULT_FIELDS[name]},
         "TimeoutSeconds": LAMBDA_TIMEOUTS_S[name],
-        "Retry": [retry(_TRANSIENT_LAMBDA_ERRORS, attempts=5)],
-        "Catch": [catch_all()],
+        "Retry": function_retries(resources.patience),
+        "Catch": [park(), catch_all()],
     }

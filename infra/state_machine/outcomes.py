@@ -1,8 +1,9 @@
-"""The states that reject, review or fail a photo, and those that end without another write."""
+"""The states that reject, review, park or fail a photo, and those that end without a write."""
 
-from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.ledger.schema import PARKED, PhotoAttribute
 from infra.state_machine.blocks import (
     ATTEMPT,
+    CONDITION_FAILED,
     EXECUTION,
     NOW,
     PHOTO,
@@ -10,6 +11,7 @@ from infra.state_machine.blocks import (
     catch,
     catch_all,
     decision_attributes,
+    leave_to_sweeper,
     ledger_task,
     service_task,
     text,
@@ -19,10 +21,10 @@ from infra.state_machine.blocks import (
 from infra.state_machine.resources import WorkflowResources
 
 
-def rejection(photos_table: str) -> dict[str, State]:
+def rejection(resources: WorkflowResources) -> dict[str, State]:
     """Return the state that records a refusal, with the reason that the driver's app shows."""
     update = update_fenced(
-        photos_table,
+        resources.photos_table,
         status="rejected",
         sets={
             PhotoAttribute.REASON: text("$.serialized.reason"),
@@ -30,7 +32,7 @@ def rejection(photos_table: str) -> dict[str, State]:
             PhotoAttribute.ORDER_ID: text("$.serialized.order_id"),
         },
     )
-    return {"Reject": ledger_task(update, {"End": True})}
+    return {"Reject": ledger_task(resources, update, {"End": True})}
 
 
 def review(resources: WorkflowResources) -> dict[str, State]:
@@ -57,15 +59,63 @@ def review(resources: WorkflowResources) -> dict[str, State]:
     )
     return {
         "OpenReview": ledger_task(
+            resources,
             update_fenced(resources.photos_table, status="in_review", sets=decision_attributes()),
             {"Next": "SendReview"},
         ),
         "SendReview": {
-            **service_task("sqs:sendMessage", message),
-            "Catch": [catch_all()],
+            **service_task(resources, "sqs:sendMessage", message),
+            # The photo is decided. The sweeper sends the message of a review that has none.
+            "Catch": [leave_to_sweeper(), catch_all()],
             "Next": "MarkEnqueued",
         },
-        "MarkEnqueued": ledger_task(enqueued, {"End": True}),
+        "MarkEnqueued": {
+            **service_task(resources, "dynamodb:updateItem", enqueued),
+            "Catch": [catch([CONDITION_FAILED], "FencedOff"), leave_to_sweeper(), catch_all()],
+            "End": True,
+        },
+    }
+
+
+def parking(resources: WorkflowResources) -> dict[str, State]:
+    """Return the state that parks a photo until the drain starts its next attempt.
+
+    The status stays `received`. A parked photo is at its place by receipt in the index of pending
+    photos, whichever attempt was parked.
+    """
+    parked: State = {
+        PhotoAttribute.PENDING: {"S": PARKED},
+        PhotoAttribute.PARKED_AT: text(NOW),
+        PhotoAttribute.PARKED_REASON: text("$.error.Error"),
+        PhotoAttribute.UPDATED_AT: text(NOW),
+    }
+    claimed, received, parkings = (
+        PhotoAttribute.CLAIMED_AT,
+        PhotoAttribute.RECEIVED_AT,
+        PhotoAttribute.PARKINGS,
+    )
+    update_item = update(
+        resources.photos_table,
+        sets=parked,
+        condition=f"{PhotoAttribute.ATTEMPT} = :attempt AND #status = :received",
+        names={"#status": PhotoAttribute.STATUS},
+        values={
+            ":attempt": {"N.$": ATTEMPT},
+            ":received": {"S": "received"},
+            ":none": {"N": "0"},
+            ":one": {"N": "1"},
+        },
+    )
+    update_item["UpdateExpression"] += (
+        f", {claimed} = {received}, {parkings} = if_not_exists({parkings}, :none) + :one"
+    )
+    return {
+        "Park": {
+            **service_task(resources, "dynamodb:updateItem", update_item, is_last_chance=True),
+            # Not parked, the row keeps `received`: the sweeper takes it over once it is overdue.
+            "Catch": [catch([CONDITION_FAILED], "FencedOff"), leave_to_sweeper(), catch_all()],
+            "Next": "Parked",
+        },
     }
 
 
@@ -95,13 +145,13 @@ def failure(resources: WorkflowResources) -> dict[str, State]:
     }
     return {
         "RecordFailure": {
-            **service_task("dynamodb:updateItem", update),
+            **service_task(resources, "dynamodb:updateItem", update),
             # The operator is notified even if the ledger cannot be written.
             "Catch": [catch(["States.ALL"], "SendFailure", result_path="$.recording_error")],
             "Next": "SendFailure",
         },
         "SendFailure": {
-            **service_task("sqs:sendMessage", message),
+            **service_task(resources, "sqs:sendMessage", message),
             "Catch": [catch(["States.ALL"], "Failed", result_path="$.sending_error")],
             "Next": "Failed",
         },
@@ -121,4 +171,6 @@ def succeed_states() -> dict[str, State]:
         "Duplicate": {"Type": "Succeed"},
         "FencedOff": {"Type": "Succeed"},
         "Assigned": {"Type": "Succeed"},
+        "Parked": {"Type": "Succeed"},
+        "LeftToSweeper": {"Type": "Succeed"},
     }

@@ -1,6 +1,8 @@
-"""The functions, tables and queues that the workflow calls."""
+"""What the workflow calls, and how long it waits."""
 
 from dataclasses import dataclass
+
+from infra.state_machine.patience import STANDARD, Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +16,5 @@ class WorkflowResources:
     assignments_table: str
     review_queue_url: str
     failures_queue_url: str
+    partition: str = "aws"  # of AWS; others are aws-cn and aws-us-gov
+    patience: Patience = STANDARD

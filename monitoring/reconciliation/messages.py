@@ -24,8 +24,11 @@ def event_of_upload(upload: ObjectVersion) -> Json:
     )
 
 
-def event_of_row(row: LedgerRow, *, attempt: int) -> Json:
-    """Return the photo's first event, with the number of the attempt that takes it over."""
+def event_of_row(row: LedgerRow, *, attempt: int, probe: bool = False) -> Json:
+    """Return the photo's first event, with the number of the attempt that takes it over.
+
+    Only a probe's event says that it is one.
+    """
     event = _event(
         bucket=row.bucket,
         key=row.key,
@@ -34,7 +37,7 @@ def event_of_row(row: LedgerRow, *, attempt: int) -> Json:
         size_bytes=row.size_bytes,
         uploaded_at=row.uploaded_at,
     )
-    return event | {"attempt": attempt}
+    return event | {"attempt": attempt} | ({"probe": True} if probe else {})
 
 
 def _event(

@@ -54,8 +54,9 @@ class InvariantContext:
         return datetime.fromisoformat(moment) <= self.settled_by
 
     def is_in_flight(self, row: LedgerRow) -> bool:
-        """Return whether the photo's execution runs, or may run."""
-        return row.execution_arn in self.running or not self.is_settled(row.updated_at)
+        """Return whether the photo's execution runs or may run, or the drain will start it."""
+        is_running = row.execution_arn in self.running or not self.is_settled(row.updated_at)
+        return is_running or row.is_parked
 
 
 def violations_of(row: LedgerRow, context: InvariantContext) -> list[Violation]:

@@ -63,9 +63,10 @@ class RepairExecutor:
         }
         return actions[repair.action](repair.row, stamp(now))
 
-    def take_over(self, row: LedgerRow, now: str) -> bool:
+    def take_over(self, row: LedgerRow, now: str, *, probe: bool = False) -> bool:
         """Start the photo's next attempt; return False where another execution has taken it over.
 
+        A probe calls the endpoint although the breaker is open.
         If the start fails after the write, the row stays `requeued`: a later sweep reads it and
         makes the attempt after that.
         """
@@ -73,7 +74,7 @@ class RepairExecutor:
             return False
         attempt = row.attempt + 1
         label = f"takeover-{row.photo_id[:_LABEL_LENGTH]}-{attempt}"
-        self.executions.start(event_of_row(row, attempt=attempt), label=label)
+        self.executions.start(event_of_row(row, attempt=attempt, probe=probe), label=label)
         return True
 
     def _start(self, upload: ObjectVersion) -> bool:

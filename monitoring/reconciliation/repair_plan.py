@@ -28,6 +28,7 @@ class RepairDeadlines:
     event: timedelta = timedelta(hours=1)  # S3 events "can take a minute or longer"
     execution: timedelta = timedelta(minutes=20)  # longer than the machine's own time-out
     start: timedelta = timedelta(minutes=5)  # between `requeued` and the claim of its execution
+    parked: timedelta = timedelta(hours=6)  # by then the drain is dead, or the outage very long
     review: timedelta = timedelta(hours=24)
     attempts: int = 5
 
@@ -46,6 +47,12 @@ class Repair:
 
 def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
     """Return the repair of a row that should be decided by now; None while it may be in flight."""
+    if row.is_parked:
+        return (
+            taken_over("stuck", row, deadlines=deadlines)
+            if _older(row.parked_at, deadlines.parked, now)
+            else None
+        )
     waits = {"received": deadlines.execution, "requeued": deadlines.start}
     if row.status not in waits or not _older(row.claimed_at, waits[row.status], now):
         return None
@@ -53,8 +60,11 @@ def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> 
 
 
 def taken_over(rule: str, row: LedgerRow, *, deadlines: RepairDeadlines) -> Repair:
-    """Return the next attempt, or give up once the photo has had `deadlines.attempts`."""
-    action = TAKE_OVER if row.attempt < deadlines.attempts else GIVE_UP
+    """Return the next attempt, or give up once the photo has had `deadlines.attempts`.
+
+    An attempt that was parked is not counted: it met no capacity.
+    """
+    action = TAKE_OVER if row.attempt - row.parkings < deadlines.attempts else GIVE_UP
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
 
 

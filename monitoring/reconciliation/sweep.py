@@ -115,7 +115,11 @@ class Sweeper:
     def _pending(self, state: _SweepState) -> Iterator[Repair]:
         # What is repaired leaves the front of the index, so that each sweep begins there.
         before = stamp(state.now - min(self.deadlines.execution, self.deadlines.start))
-        items = list(self.ledger.pending(claimed_before=before, limit=self.limits.pending))
+        items = [
+            *self.ledger.pending(claimed_before=before, limit=self.limits.pending),
+            # Parked photos are the drain's; those that it has left for hours are taken over.
+            *self.ledger.parked(limit=self.limits.pending),
+        ]
         state.result.examined["pending"] += len(items)
         for row in _records(items, state.result):
             repair = unfinished(row, now=state.now, deadlines=self.deadlines)

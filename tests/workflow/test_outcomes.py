@@ -100,13 +100,6 @@ def test_a_transient_error_is_retried(workflow: WorkflowHarness) -> None:
     assert workflow.photo()["status"] == "assigned"
 
 
-def test_a_transient_error_that_persists_fails_the_photo(workflow: WorkflowHarness) -> None:
-    workflow.steps["classify"] = [lambda _payload: _raise(EndpointUnavailable("down"))]
-    assert workflow.run(an_event()).cause.startswith("EndpointUnavailable")
-    assert workflow.photo()["status"] == "failed"
-    assert [function for function, _ in workflow.calls].count("classify") == 6
-
-
 def test_a_folder_marker_succeeds_without_a_row(workflow: WorkflowHarness) -> None:
     outcome = workflow.run(an_event("intake/d1/"))
     assert (outcome.status, outcome.states) == ("SUCCEEDED", ["Identify", "FolderMarker"])

@@ -50,6 +50,9 @@ class LedgerRow:
     received_at: str = ""
     upload_id: str = ""
     size_bytes: int = 0
+    parked_at: str = ""
+    parked_reason: str = ""  # error name, `IntakePaused` or `BreakerOpen`
+    parkings: int = 0  # attempts that were parked, of all attempts
     quality: Mapping[str, Any] = field(
         default_factory=dict
     )  # the fields of `Quality`, and `defects`
@@ -96,6 +99,9 @@ class LedgerRow:
                 received_at=item.get(PhotoAttribute.RECEIVED_AT, ""),
                 upload_id=item.get(PhotoAttribute.UPLOAD_ID, ""),
                 size_bytes=int(item.get(PhotoAttribute.SIZE_BYTES, 0)),
+                parked_at=item.get(PhotoAttribute.PARKED_AT, ""),
+                parked_reason=item.get(PhotoAttribute.PARKED_REASON, ""),
+                parkings=int(item.get(PhotoAttribute.PARKINGS, 0)),
                 quality=item.get(PhotoAttribute.QUALITY, {}),
             )
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
@@ -112,6 +118,11 @@ class LedgerRow:
         for name in _TEXTS:
             if not isinstance(getattr(self, name), str):
                 raise InvalidRecord(f"a ledger row is malformed: {name} is not a text")
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether the photo waits for the drain."""
+        return self.status == "received" and bool(self.parked_at)
 
     @property
     def photo_order(self) -> str:

@@ -30,6 +30,8 @@ class Attribute(StrEnum):
         return str.__repr__(self)
 
 
+PARKED = "parked"  # value of `pending`
+
 _DECISION = "review transaction"
 _LEASE = "reviews function"
 _ASSIGN = f"Assign, {_DECISION}"
@@ -62,12 +64,25 @@ class PhotoAttribute(Attribute):
     PENDING = (
         "pending",
         "S",
-        "Claim, sweeper",
-        "`received` while the photo has no outcome, then absent",
+        "Claim, Park, drain, sweeper",
+        "`received` while the photo has no outcome, `parked` while it also waits, then absent",
     )
     RECEIVED_AT = "received_at", "S", "Claim, once", "first claim"
     RECEIVED_HOUR = "received_hour", "S", "Claim, once", "hour of `received_at`, `2026-11-22T18`"
-    CLAIMED_AT = "claimed_at", "S", "Claim, sweeper", "claim of this attempt"
+    CLAIMED_AT = (
+        "claimed_at",
+        "S",
+        "Claim, Park, drain, sweeper",
+        "claim of this attempt; of a parked photo `received_at`, so that the oldest goes first",
+    )
+    PARKED_AT = "parked_at", "S", "Park", "the photo began to wait for capacity; absent otherwise"
+    PARKED_REASON = (
+        "parked_reason",
+        "S",
+        "Park",
+        "why: error name, `IntakePaused` or `BreakerOpen`; absent otherwise",
+    )
+    PARKINGS = "parkings", "N", "Park", "attempts that were parked; they are not failures"
     UPDATED_AT = "updated_at", "S", "every write of `status`", "last change of the outcome"
 
     # The model's decision.
@@ -220,6 +235,7 @@ class ReviewerAttribute(Attribute):
 
 _PAUSE = "`scones pause`, `scones resume`"
 _THRESHOLD = "`scones threshold`"
+_BREAKER = "Classify, drain"
 
 
 class ControlAttribute(Attribute):
@@ -231,8 +247,8 @@ class ControlAttribute(Attribute):
     NAME = (
         "name",
         "S",
-        f"{_PAUSE}, {_THRESHOLD}",
-        "`intake` or `threshold`; `breaker` is reserved for the circuit breaker",
+        f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}",
+        "`intake`, `threshold` or `breaker`",
     )
     PAUSED = "paused", "BOOL", _PAUSE, "`intake`: whether photos wait instead of being decided"
     OVERRIDE = (
@@ -241,9 +257,15 @@ class ControlAttribute(Attribute):
         _THRESHOLD,
         "`threshold`: the text that the override parameter must have; empty: normal",
     )
-    SINCE = "since", "S", f"{_PAUSE}, {_THRESHOLD}", "time of the last change"
+    OPEN = "open", "BOOL", _BREAKER, "`breaker`: whether the endpoint is not called"
+    SINCE = "since", "S", f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}", "time of the last change"
     BY = "by", "S", f"{_PAUSE}, {_THRESHOLD}", "who made the last change: the caller's ARN or name"
-    REASON = "reason", "S", f"{_PAUSE}, {_THRESHOLD}", "the operator's words; may be empty"
+    REASON = (
+        "reason",
+        "S",
+        f"{_PAUSE}, {_THRESHOLD}, {_BREAKER}",
+        "the operator's words, or the endpoint's error; may be empty",
+    )
 
 
 _POWERTOOLS = "Powertools idempotency"

@@ -1,4 +1,4 @@
-"""Alarms on the monitoring itself: the sweeper and the daily report."""
+"""Alarms on the monitoring itself: the sweeper, the drain and the daily report."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.aws_cloudwatch import ComparisonOperator, TreatMissingData
@@ -6,6 +6,8 @@ from aws_cdk.aws_cloudwatch import ComparisonOperator, TreatMissingData
 from infra.config import StageConfig
 from infra.constructs.alarms.alarm_spec import HOUR, AlarmSpec, function_metric, sweeper_metric
 from monitoring import metric_names as names
+
+_PARKED_TOO_LONG_S = 600
 
 
 def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
@@ -45,6 +47,38 @@ def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
                 "A row of the ledger is malformed, so the sweeper cannot repair its photo, and its "
                 "driver may get no decision. The sweeper's log names the row. Repair the row by "
                 "hand."
+            ),
+        ),
+    }
+
+
+def drain_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
+    """Return alarms on a silent drain and on photos that wait for capacity for long."""
+    return {
+        "DrainSilent": AlarmSpec(
+            metric=function_metric(names.DRAIN_ROUNDS, names.DRAIN, config),
+            threshold=1,
+            comparison_operator=ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=3,
+            treat_missing_data=TreatMissingData.BREACHING,
+            description=(
+                "The drain has not completed a round for a quarter of an hour, so parked photos "
+                "are not started again and their drivers wait. Read its log and the queue "
+                "ScheduleDeadLetters, then invoke the function `drain` by hand. In a new stage the "
+                "alarm is red until the first round."
+            ),
+        ),
+        "ParkedPhotosWait": AlarmSpec(
+            metric=function_metric(
+                names.OLDEST_PARKED_AGE, names.DRAIN, config, statistic="Maximum"
+            ),
+            threshold=_PARKED_TOO_LONG_S,
+            treat_missing_data=TreatMissingData.IGNORE,  # the alarm DrainSilent covers silence
+            description=(
+                "Photos have waited for capacity for more than ten minutes; their drivers have no "
+                "decision yet. None of them has failed: they are decided, the oldest first, once "
+                "there is capacity. `scones status` shows how many wait and whether the breaker is "
+                "open. Check the endpoint, and the account's limit of concurrent functions."
             ),
         ),
     }

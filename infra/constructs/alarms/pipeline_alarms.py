@@ -46,9 +46,9 @@ def endpoint_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             metric=endpoint_metric("Invocation5XXErrors", config),
             threshold=5,
             description=(
-                "The endpoint responds with errors. A photo is tried five times, then it fails and "
-                "its driver has no decision. Read the endpoint's log group; roll back if a model "
-                "was just deployed."
+                "The endpoint responds with errors. Photos are parked until it answers, so their "
+                "drivers wait; none of them fails. Read the endpoint's log group; roll back if a "
+                "model was just deployed."
             ),
         ),
         "EndpointSlow": AlarmSpec(

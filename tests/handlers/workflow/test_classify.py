@@ -11,15 +11,23 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from handlers.aws.controls_table import ControlsTable
 from handlers.aws.endpoint import Endpoint
+from handlers.domain.breaker import LASTS_S, PHOTOS
+from handlers.domain.decision.prediction import Prediction
 from handlers.domain.errors import (
+    BreakerOpen,
+    EndpointBusy,
     EndpointUnavailable,
     MissingSetting,
     PhotoRefusedByModel,
     UntrustworthyPrediction,
 )
+from handlers.domain.ledger.schema import CONTROLS
 from handlers.workflow import classify
+from infra.function_specs import FUNCTIONS
 from infra.state_machine.lambdas import RESULT_FIELDS
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -37,8 +45,21 @@ EXPECTED = {
 
 
 @pytest.fixture(autouse=True)
-def _fresh_clients() -> None:
-    classify._endpoint.cache_clear()
+def controls(aws: None, monkeypatch: pytest.MonkeyPatch) -> ControlsTable:
+    """The stage's controls: the breaker is closed until a test opens it."""
+    del aws
+    for cached in (classify._endpoint, classify._controls, classify._controls_table):
+        cached.cache_clear()
+    classify._streak.end()
+    monkeypatch.setenv("CONTROLS_TABLE", "controls")
+    dynamodb = boto3.client("dynamodb")
+    create_table(dynamodb, CONTROLS, "controls")
+    return ControlsTable(dynamodb, table="controls")
+
+
+def an_event(photo_id: str = "a" * 64, *, probe: bool = False) -> dict[str, Any]:
+    image = base64.b64encode(b"jpeg").decode()
+    return {"photo_id": photo_id, "probe": probe, "execution": "arn", "wire_image": image}
 
 
 def an_endpoint(stubbed: bytes | dict[str, Any]) -> Endpoint:
@@ -65,16 +86,10 @@ def test_the_function_passes_the_photo_id_as_inference_id(
     context: "LambdaContext", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint = an_endpoint(json.dumps(ANSWER).encode())
+    monkeypatch.setenv("ENDPOINT_NAME", "vehicle")
     monkeypatch.setattr(classify, "_endpoint", lambda: endpoint)
     monkeypatch.setattr(classify, "_captures", lambda: None)
-    result = classify.lambda_handler(
-        {
-            "photo_id": "a" * 64,
-            "execution": "arn",
-            "wire_image": base64.b64encode(b"jpeg").decode(),
-        },
-        context,
-    )
+    result = classify.lambda_handler(an_event(), context)
     assert result == ANSWER
     assert set(result) == set(RESULT_FIELDS["Classify"])
 
@@ -97,18 +112,30 @@ def test_a_malformed_answer_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("ThrottlingException", None),
-        ("ServiceUnavailable", None),
         ("ModelNotReadyException", None),
-        ("ModelError", 500),
-        ("ModelError", 503),
-        ("ModelError", 429),
+        ("InternalFailure", None),
+        *(("ModelError", status) for status in (0, 408, 424, 425, 499, 500, 502, 504)),
         ("ValidationError", None),  # during its replacement, an endpoint is not found for a moment
     ],
 )
 def test_a_failing_endpoint_is_a_transient_error(code: str, status: int | None) -> None:
-    fields = {"OriginalStatusCode": status} if status else {}
+    fields = {} if status is None else {"OriginalStatusCode": status}
     with pytest.raises(EndpointUnavailable):
+        ask(an_endpoint({"service_error_code": code, "modeled_fields": fields or None}))
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("ThrottlingException", None),
+        ("ServiceUnavailable", None),
+        ("ModelError", 429),
+        ("ModelError", 503),
+    ],
+)
+def test_an_endpoint_without_capacity_is_busy(code: str, status: int | None) -> None:
+    fields = {"OriginalStatusCode": status} if status else {}
+    with pytest.raises(EndpointBusy):
         ask(an_endpoint({"service_error_code": code, "modeled_fields": fields or None}))
 
 
@@ -130,6 +157,83 @@ def test_a_missing_connection_is_a_transient_error(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_missing_setting_is_named(context: "LambdaContext") -> None:
-    event = {"photo_id": "a", "execution": "arn", "wire_image": ""}
     with pytest.raises(MissingSetting, match="ENDPOINT_NAME"):
-        classify.lambda_handler(event, context)
+        classify.lambda_handler(an_event(), context)
+
+
+class BrokenEndpoint:
+    """An endpoint that does not answer, until it is mended."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.is_mended = False
+
+    def classify(self, _wire_image: bytes, *, inference_id: str) -> Prediction:
+        del inference_id
+        self.calls += 1
+        if self.is_mended:
+            return Prediction.from_wire(ANSWER)
+        raise EndpointUnavailable("refused")
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> BrokenEndpoint:
+    broken = BrokenEndpoint()
+    monkeypatch.setenv("ENDPOINT_NAME", "vehicle")
+    monkeypatch.setattr(classify, "_endpoint", lambda: broken)
+    monkeypatch.setattr(classify, "_captures", lambda: None)
+    return broken
+
+
+def fail(photo_id: str, context: "LambdaContext", *, probe: bool = False) -> None:
+    with pytest.raises(EndpointUnavailable):
+        classify.lambda_handler(an_event(photo_id, probe=probe), context)
+
+
+def test_an_outage_opens_the_breaker_and_the_endpoint_is_left_alone(
+    context: "LambdaContext",
+    controls: ControlsTable,
+    endpoint: BrokenEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter(LASTS_S * number for number in range(PHOTOS + 1))
+    monkeypatch.setattr(classify.time, "monotonic", lambda: next(times))
+    for number in range(PHOTOS):
+        assert not controls.read().breaker.is_open
+        fail(f"{number}" * 64, context)
+    breaker = controls.read().breaker
+    assert (breaker.is_open, breaker.reason) == (True, "refused")
+    classify._controls.cache_clear()
+    with pytest.raises(BreakerOpen):
+        classify.lambda_handler(an_event(), context)
+    assert endpoint.calls == PHOTOS
+    fail("a" * 64, context, probe=True)  # a probe calls it
+    assert endpoint.calls == PHOTOS + 1
+
+
+def test_one_photo_that_the_endpoint_fails_at_does_not_open_the_breaker(
+    context: "LambdaContext",
+    controls: ControlsTable,
+    endpoint: BrokenEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter(LASTS_S * number for number in range(PHOTOS + 1))
+    monkeypatch.setattr(classify.time, "monotonic", lambda: next(times))
+    for _ in range(PHOTOS):
+        fail("a" * 64, context)
+    assert not controls.read().breaker.is_open
+    endpoint.is_mended = True
+    classify.lambda_handler(an_event("b" * 64), context)
+    endpoint.is_mended = False
+    fail("c" * 64, context)
+    assert not controls.read().breaker.is_open
+
+
+def test_a_call_of_the_endpoint_ends_before_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise AWS reports the function's time-out, and what the endpoint did stays unknown."""
+    monkeypatch.setenv("ENDPOINT_NAME", "vehicle")
+    limits = classify._endpoint()._runtime.meta.config
+    (spec,) = (spec for spec in FUNCTIONS if spec.name == "classify")
+    tries = limits.retries["total_max_attempts"]
+    longest_s = tries * (limits.connect_timeout + limits.read_timeout)
+    assert longest_s < spec.timeout_s

@@ -16,7 +16,7 @@ from handlers.aws.parameters import MAX_AGE_S
 from handlers.domain.controls import THRESHOLD
 from handlers.domain.decision.threshold import STOPPED, Override, override_text
 from handlers.domain.errors import (
-    TRANSIENT_ERRORS,
+    OUTAGE_ERRORS,
     InvalidPolicy,
     LedgerUnavailable,
     MissingSetting,
@@ -163,7 +163,7 @@ def test_a_throttled_read_of_what_operators_set_is_not_the_normal_state(
     monkeypatch.setattr(BaseClient, "_make_api_call", throttled)
     with pytest.raises(error):
         filter_function.lambda_handler(an_event(), context)
-    assert error.__name__ in TRANSIENT_ERRORS
+    assert error.__name__ in OUTAGE_ERRORS
 
 
 def test_what_operators_set_is_seen_within_a_minute_and_read_once_in_it() -> None:

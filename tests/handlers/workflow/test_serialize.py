@@ -7,7 +7,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from handlers.aws.controls_table import ControlsTable
 from handlers.aws.photo_store import PhotoStore
+from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED, IntakeControl
 from handlers.domain.decision.prediction import PhotoRef
 from handlers.domain.errors import (
     InvalidRecord,
@@ -15,10 +17,12 @@ from handlers.domain.errors import (
     PhotoMissing,
     PhotoStoreUnavailable,
 )
+from handlers.domain.ledger.schema import CONTROLS
 from handlers.domain.photo.wire_image import MAX_BYTES
 from handlers.workflow import serialize
 from infra.state_machine.lambdas import RESULT_FIELDS
 from tests.pictures import a_jpeg
+from tests.tables import create_table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,8 +33,15 @@ KEY = "intake/d 1/ü+%2F 🚲.jpg"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_clients() -> None:
+def controls(aws: None, monkeypatch: pytest.MonkeyPatch) -> ControlsTable:
+    """The stage's controls: everything is normal until a test sets one."""
+    del aws
     serialize._store.cache_clear()
+    serialize._controls.cache_clear()
+    monkeypatch.setenv("CONTROLS_TABLE", "controls")
+    dynamodb = boto3.client("dynamodb")
+    create_table(dynamodb, CONTROLS, "controls")
+    return ControlsTable(dynamodb, table="controls")
 
 
 def upload(data: bytes, **options: Any) -> dict[str, Any]:
@@ -40,6 +51,7 @@ def upload(data: bytes, **options: Any) -> dict[str, Any]:
     stored = s3.put_object(Bucket="intake", Key=KEY, Body=data, **options)
     return {
         "execution": "arn:run",
+        "probe": False,
         "photo": {
             "photo_id": "a" * 64,
             "bucket": "intake",
@@ -84,6 +96,27 @@ def test_a_file_over_the_limit_is_not_read(
     event = upload(b"\0" * (MAX_BYTES + 1))
     monkeypatch.setattr(serialize, "prepare", lambda _data: pytest.fail("it was read"))
     assert serialize.lambda_handler(event, context)["reason"] == "too_large"
+
+
+def test_while_intake_is_paused_a_photo_is_parked_and_not_read(
+    context: "LambdaContext", controls: ControlsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls.write(IntakeControl(paused=True))
+    event = upload(a_jpeg()) | {"probe": True}
+    monkeypatch.setattr(serialize, "_store", lambda: pytest.fail("it was read"))
+    result = serialize.lambda_handler(event, context)
+    assert (result["outcome"], result["reason"]) == ("parked", INTAKE_PAUSED)
+    assert set(result) == set(RESULT_FIELDS["Serialize"])
+
+
+def test_an_open_breaker_is_passed_by_a_probe_only(
+    context: "LambdaContext", controls: ControlsTable
+) -> None:
+    controls.open_breaker(now="2026-11-30T20:00:00.000Z", reason="down")
+    event = upload(a_jpeg())
+    result = serialize.lambda_handler(event, context)
+    assert (result["outcome"], result["reason"]) == ("parked", BREAKER_OPEN)
+    assert serialize.lambda_handler(event | {"probe": True}, context)["outcome"] == "prepared"
 
 
 @pytest.mark.parametrize("data", [a_jpeg(), b"not a photo"])

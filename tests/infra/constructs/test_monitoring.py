@@ -8,7 +8,7 @@ import pytest
 
 from handlers.settings import ClassifySettings
 from infra.config import STAGES
-from infra.state_machine import EXPRESS_TIMEOUT_S, MACHINE_TIMEOUT_S, STUCK_AFTER_S
+from infra.state_machine import EXPRESS, STANDARD, STUCK_AFTER_S
 from monitoring import metric_names as names
 from tests.infra.our_metrics import published_by_us
 from tests.infra.permissions import grants
@@ -177,7 +177,7 @@ def test_failed_events_of_scheduled_functions_are_kept(pipeline: Template) -> No
 
 def test_a_photo_is_stuck_only_when_its_execution_has_timed_out(pipeline: Template) -> None:
     variables = pipeline.function("sweeper")["Environment"]["Variables"]
-    assert float(variables["STUCK_AFTER_S"]) == STUCK_AFTER_S > MACHINE_TIMEOUT_S
+    assert float(variables["STUCK_AFTER_S"]) == STUCK_AFTER_S > STANDARD.machine_s
 
 
 SWEEPER = {
@@ -261,7 +261,7 @@ def test_an_express_workflow_is_a_new_state_machine(
     assert machine["StateMachineType"] == "EXPRESS"
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     definition = machine_definition(changed)
-    assert definition["TimeoutSeconds"] == EXPRESS_TIMEOUT_S
+    assert definition["TimeoutSeconds"] == EXPRESS.machine_s
     assert definition["States"] == machine_definition(local_pipeline)["States"]
     kept = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"}
     for kind in kept:

@@ -2,20 +2,25 @@
 
 import inspect
 import json
+from typing import Any
 
 import pytest
 
 from handlers.domain import errors
+from infra.state_machine import EXPRESS, STANDARD, Patience, WorkflowResources
+from infra.state_machine import definition as definition_of
+from infra.state_machine.assignment import CANCELLED
 from tests.infra import snapshot
 from tests.infra.state_machine.dataflow import S3_EVENT, Paths, UnguardedRead, unguarded_reads
 from tests.infra.template import Json, Template, machine_definition, states_of
 
-_AWS_PREFIXES = ("States.", "Lambda.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
+_AWS_PREFIXES = ("States.", "Lambda.", "Sandbox.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
 # No Catch can catch these.
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
-# Raised by functions that the workflow does not invoke: those of the API and of the stream.
-OUTSIDE_OF_THE_WORKFLOW = {"LedgerUnavailable", "PublishFailed"}
+# Raised by a function that the workflow does not invoke, that of the stream.
+OUTSIDE_OF_THE_WORKFLOW = {"PublishFailed"}
+NOT_WORTH_A_RETRY = {"BreakerOpen"}
 
 
 @pytest.fixture
@@ -44,8 +49,51 @@ def test_retries_are_bounded_and_spread(definition: Json) -> None:
     retries = [retry for _, state in states_of(definition) for retry in state.get("Retry", ())]
     for retry in retries:
         assert retry["JitterStrategy"] == "FULL"
-        assert 1 <= retry["MaxAttempts"] <= 10
-        assert retry["MaxDelaySeconds"] <= 60
+        assert 1 <= retry["MaxAttempts"] <= 16
+        assert retry["MaxDelaySeconds"] <= 30
+
+
+@pytest.mark.parametrize(("patience", "waits_s"), [(STANDARD, 600), (EXPRESS, 180)])
+def test_patience_ends_in_time_to_park_the_photo(patience: Patience, waits_s: int) -> None:
+    """The machine's own time-out cannot be caught, and would leave the photo to the sweeper."""
+    machine = definition_of(a_workflow(patience=patience))
+    assert machine["TimeoutSeconds"] == patience.machine_s
+    functions = [machine["States"][name] for name in ("Serialize", "Classify", "Filter")]
+    refusals = [state["Retry"][0] for state in functions]
+    assert sum(map(_longest_waits_s, refusals)) <= waits_s < patience.machine_s
+    for state in functions:  # slow or down, while the others work
+        outages = state["Retry"][1]
+        tries = 1 + outages["MaxAttempts"]
+        longest_s = tries * state["TimeoutSeconds"] + _longest_waits_s(outages)
+        assert longest_s <= waits_s
+
+
+def _longest_waits_s(retry: Json) -> int:
+    return sum(
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** number, retry["MaxDelaySeconds"])
+        for number in range(retry["MaxAttempts"])
+    )
+
+
+def test_every_task_parks_its_photo_or_leaves_it_to_the_sweeper(definition: Json) -> None:
+    """But for those that record a failure."""
+    for name, state in states_of(definition):
+        if state["Type"] != "Task" or name in {"RecordFailure", "SendFailure"}:
+            continue
+        (catch,) = (rule for rule in state["Catch"] if rule["Next"] in {"Park", "LeftToSweeper"})
+        retried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
+        assert retried - {CANCELLED} <= set(catch["ErrorEquals"]), name
+        is_last = name in {"Claim", "ClaimOfDriver", "Park", "SendReview", "MarkEnqueued"}
+        assert (catch["Next"] == "LeftToSweeper") is is_last, name
+        assert state["Catch"].index(catch) < len(state["Catch"]) - 1
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_every_integration_is_one_of_the_partition(partition: str) -> None:
+    machine = definition_of(a_workflow(partition=partition))
+    resources = [state["Resource"] for _, state in states_of(machine) if "Resource" in state]
+    assert len(resources) > 10
+    assert all(resource.startswith(f"arn:{partition}:states:::") for resource in resources)
 
 
 def test_every_error_that_a_state_names_exists(definition: Json) -> None:
@@ -68,7 +116,7 @@ def test_every_transient_error_is_retried_and_no_permanent_one(definition: Json)
         for error in rule["ErrorEquals"]
     }
     transient = {cls.__name__ for cls in errors.TransientError.__subclasses__()}
-    assert transient - OUTSIDE_OF_THE_WORKFLOW <= retried
+    assert transient - OUTSIDE_OF_THE_WORKFLOW - NOT_WORTH_A_RETRY <= retried
     assert not {cls.__name__ for cls in errors.PermanentError.__subclasses__()} & retried
 
 
@@ -102,6 +150,19 @@ def test_a_field_that_a_functions_response_lacks_is_noticed(definition: Json) ->
 def test_a_field_that_the_event_lacks_is_noticed(definition: Json) -> None:
     without_size = S3_EVENT - {("detail", "object", "size")}
     assert _unguarded_paths(definition, without_size) == {"$.detail.object.size"}
+
+
+def a_workflow(**options: Any) -> WorkflowResources:
+    return WorkflowResources(
+        serialize_function_arn="serialize",
+        classify_function_arn="classify",
+        filter_function_arn="filter",
+        photos_table="photos",
+        assignments_table="assignments",
+        review_queue_url="reviews",
+        failures_queue_url="failures",
+        **options,
+    )
 
 
 def _unguarded_paths(definition: Json, given: Paths = S3_EVENT) -> set[str]:

@@ -5,7 +5,7 @@ import json
 from handlers.domain.decision.policy import Policy
 from infra.config import STAGES
 from infra.function_specs import FUNCTIONS
-from infra.state_machine import MACHINE_TIMEOUT_S
+from infra.state_machine import STANDARD
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template, machine_definition, readable
 
@@ -70,7 +70,7 @@ def test_every_function_times_out_before_its_state(pipeline: Template) -> None:
     for name in ("serialize", "classify", "filter"):
         state = definition["States"][name.capitalize()]
         assert state["TimeoutSeconds"] > pipeline.function(name)["Timeout"]
-    assert definition["TimeoutSeconds"] == MACHINE_TIMEOUT_S
+    assert definition["TimeoutSeconds"] == STANDARD.machine_s
 
 
 def test_the_state_machine_logs_its_history_but_not_the_photos(pipeline: Template) -> None:

@@ -1,0 +1,75 @@
+"""How many parked photos the drain starts in one step, and when it opens or closes the breaker.
+
+Pure: the drain and the model of bursts run the same code. The window, the number of undecided
+photos that may be in flight, follows the measured rate of decisions: three steps' worth of them. A
+faster rate widens it within a few steps; photos that are parked again halve it.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from handlers.aws.controls_table import CONTROLS_MAX_AGE_S
+
+STEP_S = 3.0
+MIN_WINDOW, MAX_WINDOW = 30, 500
+STEPS_IN_FLIGHT = 3  # what is in flight is decided within so many steps
+MIN_STARTS = 2  # in a step, however many live photos are in flight: parked ones go on, too
+MIN_EVIDENCE = 3  # photos that met a dead endpoint, and none was decided
+# A function may read for so long that the breaker, which has just been closed, is open.
+_STEPS_AFTER_CLOSING = ceil(CONTROLS_MAX_AGE_S / STEP_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What the drain sees before a step. Its own photos are those that it has started."""
+
+    is_paused: bool
+    is_breaker_open: bool
+    in_flight: int  # undecided photos that are not parked: live ones and its own
+    decided: int  # of its own, since the step before
+    parked_again: int
+    endpoint_down: int  # of those, because the endpoint did not answer
+    probing: bool  # a probe is undecided
+    probe_decided: bool  # since the step before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do in one step."""
+
+    starts: int = 0
+    probe: bool = False  # start one photo past the open breaker
+    open_breaker: bool = False
+    close_breaker: bool = False
+
+
+class DrainPolicy:
+    """The state of one round of the drain."""
+
+    def __init__(self) -> None:
+        self.window = MIN_WINDOW
+        self._steps_to_wait = 0
+
+    def plan(self, seen: Observation) -> Plan:
+        """Return the next step."""
+        if seen.is_paused:
+            return Plan()
+        if seen.is_breaker_open:
+            if not seen.probe_decided:
+                return Plan(probe=not seen.probing)
+            self.window = MIN_WINDOW
+            self._steps_to_wait = _STEPS_AFTER_CLOSING
+            return Plan(close_breaker=True)
+        if seen.endpoint_down >= MIN_EVIDENCE and seen.decided == 0:
+            return Plan(open_breaker=True)
+        if self._steps_to_wait > 0:
+            self._steps_to_wait -= 1
+            return Plan()
+        self._adapt(seen)
+        return Plan(starts=max(MIN_STARTS, self.window - seen.in_flight))
+
+    def _adapt(self, seen: Observation) -> None:
+        if seen.parked_again > seen.decided:
+            self.window = max(MIN_WINDOW, self.window // 2)
+        elif seen.decided:
+            self.window = min(MAX_WINDOW, max(MIN_WINDOW, STEPS_IN_FLIGHT * seen.decided))
