@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import typer
 
 from infra.cli import (
+    backfill,
     baseline,
     controls,
     demo,
@@ -129,6 +130,30 @@ COMMANDS = (
             "scones redrive --all-failed",
             "scones redrive PHOTO --stack Scones-prod-Pipeline",
         ),
+    ),
+    Command(
+        name="backfill",
+        run=backfill.backfill,
+        panel=OPERATE,
+        examples=(
+            "scones backfill intake/anna/ --dry-run",
+            "scones backfill inventory/manifest.json --stack Scones-prod-Pipeline",
+        ),
+    ),
+    Command(
+        name="pause",
+        run=controls.pause,
+        panel=OPERATE,
+        examples=(
+            "scones pause --reason 'new endpoint'",
+            "scones pause --stack Scones-prod-Pipeline",
+        ),
+    ),
+    Command(
+        name="resume",
+        run=controls.resume,
+        panel=OPERATE,
+        examples=("scones resume", "scones resume --stack Scones-prod-Pipeline"),
     ),
     Command(
         name="threshold",
