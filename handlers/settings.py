@@ -40,7 +40,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerializeSettings(Settings):
-    """Serialize has no settings: its event has everything that it needs."""
+    """Settings of the Serialize function."""
+
+    uploads_table: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class DriversSettings(ApiSettings):
     intake_bucket: str
     uploads_table: str
     upload_retention_days: float
+    uploads_per_hour: float  # permissions of one driver
     photos_table: str
     assignments_table: str
     review_queue_url: str

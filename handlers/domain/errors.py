@@ -5,7 +5,7 @@
     │   ├── PhotoStoreUnavailable    S3 did not answer
     │   ├── EndpointUnavailable      the model's endpoint is throttled, slow or down
     │   ├── PolicyUnavailable        the policy or the audit salt could not be read
-    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; callers of the API try again
+    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; workflow and callers try again
     │   └── PublishFailed            a label or event was not written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed
@@ -45,7 +45,7 @@ class PolicyUnavailable(TransientError):
 
 
 class LedgerUnavailable(TransientError):
-    """A table or queue behind the API did not answer in time, or asked to slow down."""
+    """A table or queue did not answer in time, or asked to slow down."""
 
 
 class PublishFailed(TransientError):

@@ -26,6 +26,12 @@ _MESSAGE = {
         }
     }
 }
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until the call may be repeated; absent if the gateway refused it.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 _KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -150,6 +156,7 @@ def _failures(operation: Operation) -> JsonSchema:
     responses: JsonSchema = {
         status: {
             "description": " ".join(f"`{kind.code}`: {kind.title}" for kind in kinds),
+            **({"headers": _RETRY_AFTER} if any(kind.has_retry_after for kind in kinds) else {}),
             "content": {CONTENT_TYPE: {"schema": _problem(kinds)}},
         }
         for status, kinds in sorted(by_status.items())

@@ -4,6 +4,7 @@ The workflow calls it after Claim. A refusal is a return value, so it is never r
 """
 
 import base64
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from handlers.aws.clients import client
 from handlers.aws.photo_store import PhotoStore
+from handlers.aws.uploads_table import UsedPermissions
 from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.ledger.uploads import DUPLICATE_UPLOAD
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
+from handlers.settings import SerializeSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,6 +32,18 @@ def _store() -> PhotoStore:
     return PhotoStore(client("s3", read_timeout_s=10))
 
 
+@cache
+def _permissions() -> UsedPermissions:
+    settings = SerializeSettings.from_env(os.environ)
+    return UsedPermissions(client("dynamodb", read_timeout_s=3), table=settings.uploads_table)
+
+
+_DUPLICATE = Refusal(
+    reason=DUPLICATE_UPLOAD,
+    message="This permission was used for another photo. Please ask for a new one.",
+)
+
+
 @tracer.capture_lambda_handler(capture_response=False)  # photo bytes stay out of traces
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
@@ -35,15 +51,28 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """Serialize one photo: `{photo, execution}` → `{outcome: "prepared" | "refused", ...}`."""
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
+    response = _refused_duplicate(photo) or _serialized(photo)
+    logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
+    metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
+    return response
+
+
+def _refused_duplicate(photo: PhotoRef) -> dict[str, Any] | None:
+    """Return the refusal if another object version used this photo's upload permission."""
+    if not photo.upload_id or _permissions().use(
+        photo.upload_id, key=photo.key, photo_id=photo.photo_id
+    ):
+        return None
+    return _response(_DUPLICATE, order_id="")
+
+
+def _serialized(photo: PhotoRef) -> dict[str, Any]:
     stored = _store().read(photo)
     if stored.data is None:
         result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
     else:
         result = prepare(stored.data)
-    response = _response(result, order_id=stored.order_id)
-    logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
-    metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
-    return response
+    return _response(result, order_id=stored.order_id)
 
 
 def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class DriversFunction(Construct):
             intake_bucket=intake.bucket.bucket_name,
             uploads_table=self.uploads.table_name,
             upload_retention_days=str(config.upload_retention_days),
+            uploads_per_hour=str(config.uploads_per_hour),
             photos_table=ledger.photos.table_name,
             assignments_table=ledger.assignments.table_name,
             review_queue_url=queues.review.queue_url,
@@ -45,7 +46,8 @@ class DriversFunction(Construct):
         function.allow_objects(["s3:PutObject"], bucket=intake.bucket, prefix=INTAKE_PREFIX)
         photos = ledger.photos.table_arn
         function.allow(
-            ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources=[self.uploads.table_arn]
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            resources=[self.uploads.table_arn],
         )
         function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[photos])
         function.allow(

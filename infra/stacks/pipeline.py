@@ -132,7 +132,7 @@ class PipelineStack(Stack):
 
     def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
-        DriversFunction(
+        drivers_function = DriversFunction(
             self,
             "Drivers",
             config=self._config,
@@ -143,6 +143,10 @@ class PipelineStack(Stack):
             sign_in_url=self._http_api.sign_in_url,
             api_url=self._http_api.url,
         )
+        serialize, uploads = self._functions["serialize"], drivers_function.uploads
+        serialize.set_environment(uploads_table=uploads.table_name)
+        # It records which photo used a permission.
+        serialize.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[uploads.table_arn])
         self._reviews = ReviewsFunction(
             self,
             "Reviews",

@@ -153,6 +153,7 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
         "INTAKE_BUCKET": INTAKE,
         "UPLOADS_TABLE": "uploads",
         "UPLOAD_RETENTION_DAYS": "90",
+        "UPLOADS_PER_HOUR": "10000",
         "PHOTOS_TABLE": "photos",
         "ASSIGNMENTS_TABLE": "assignments",
         "REVIEWERS_TABLE": "reviewers",

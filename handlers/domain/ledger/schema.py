@@ -174,15 +174,22 @@ _GRANT = "drivers function"
 
 
 class UploadAttribute(Attribute):
-    """One permission to upload one photo."""
+    """One permission to upload one photo; also the number of permissions of a driver in an hour."""
 
-    UPLOAD_ID = "upload_id", "S", _GRANT, "UUID; part of the object key"
+    UPLOAD_ID = (
+        "upload_id",
+        "S",
+        _GRANT,
+        "32 hex, part of the object key; or `granted#<hour>#<driver>` of a count",
+    )
     DRIVER_ID = "driver_id", "S", _GRANT, "driver who may upload"
     KEY = "key", "S", _GRANT, "the only object key that S3 accepts with the form"
     CONTENT_TYPE = "content_type", "S", _GRANT, "the only media type that S3 accepts with the form"
     ORDER_ID = "order_id", "S", _GRANT, "empty if the driver named no order"
     RETAKE_OF = "retake_of", "S", _GRANT, "id of the photo that this one replaces; may be empty"
     GRANTED_AT = "granted_at", "S", _GRANT, "time of the permission, which holds for 5 minutes"
+    PHOTO_ID = "photo_id", "S", "serialize function", "photo that used the permission; then fixed"
+    GRANTED = "granted", "N", _GRANT, "count: permissions of the driver in that hour"
     KEPT_UNTIL = "kept_until", "N", _GRANT, "time to live, seconds since 1970"
 
 
