@@ -85,7 +85,8 @@ class DriversSettings(ApiSettings):
     photos_table: str
     assignments_table: str
     review_queue_url: str
-    sign_in_url: str
+    drivers_sign_in_url: str
+    reviewers_sign_in_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

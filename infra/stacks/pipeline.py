@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.http_api.auth import DRIVERS, REVIEWERS
 from handlers.http_api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
 from handlers.http_api.contract.review_page import OPERATIONS as PAGE_OPERATIONS
 from handlers.http_api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
@@ -25,7 +26,6 @@ from infra.constructs.monitoring import MonitoredResources, Monitoring
 from infra.constructs.policy import PolicyParameters
 from infra.constructs.queues import Queues
 from infra.constructs.reviews_function import ReviewsFunction
-from infra.constructs.user_pool import UserPool
 from infra.constructs.workflow import Workflow
 
 
@@ -92,8 +92,7 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             alarms=self._alarms.all,
         )
-        self._user_pool = UserPool(self, "UserPool", config=config)
-        self._http_api = HttpApi(self, "HttpApi", config=config, user_pool=self._user_pool)
+        self._http_api = HttpApi(self, "HttpApi", config=config)
         self._connect()
         self._connect_http_api()
         self._add_outputs()
@@ -140,7 +139,10 @@ class PipelineStack(Stack):
             intake=self._intake,
             ledger=self._ledger,
             queues=self._queues,
-            sign_in_url=self._http_api.sign_in_url,
+            sign_in_urls={
+                DRIVERS: self._http_api.drivers_sign_in_url,
+                REVIEWERS: self._http_api.reviewers_sign_in_url,
+            },
             api_url=self._http_api.url,
         )
         serialize, uploads = self._functions["serialize"], drivers_function.uploads

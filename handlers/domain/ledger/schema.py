@@ -194,22 +194,23 @@ class UploadAttribute(Attribute):
 
 
 _SEED = "`scones known`"
+_RESET = "`scones provision`"
 
 
 class ReviewerAttribute(Attribute):
-    """Counters, disagreements and known items of reviews: a record by `kind` and `name`."""
+    """Counters, disagreements, known items and reset factors: a record by `kind` and `name`."""
 
     KIND = (
         "kind",
         "S",
-        f"{_DECISION}, {_SEED}",
-        "`day#<date>`, `agreement`, `known_result`, `disagreement` or `known_item`",
+        f"{_DECISION}, {_SEED}, {_RESET}",
+        "`day#<date>`, `agreement`, `known_result`, `disagreement`, `known_item` or `factor_reset`",
     )
     NAME = (
         "name",
         "S",
-        f"{_DECISION}, {_SEED}",
-        "reviewer; `<reviewer>#<class>`; `<time>#<photo_id>` of a disagreement; photo id",
+        f"{_DECISION}, {_SEED}, {_RESET}",
+        "reviewer; `<reviewer>#<class>`; photo id; `<time>#` with photo id or reset reviewer",
     )
     DECIDED = "decided", "N", _DECISION, "`day#<date>`: verdicts of the reviewer on that day"
     PAIRS = "pairs", "N", _DECISION, "`agreement`: photos that two people saw"
@@ -223,6 +224,7 @@ class ReviewerAttribute(Attribute):
     SECOND_VERDICT = "second_verdict", "S", _DECISION, "`disagreement`: the second opinion"
     DECIDED_AT = "decided_at", "S", _DECISION, "`disagreement`: time of the second opinion"
     VERDICT = "verdict", "S", _SEED, "`known_item`: what the photo truly shows"
+    RESET_BY = "reset_by", "S", _RESET, "`factor_reset`: ARN of the caller who reset the factor"
 
 
 _POWERTOOLS = "Powertools idempotency"

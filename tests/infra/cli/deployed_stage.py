@@ -19,11 +19,11 @@ from moto import mock_aws
 from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.schema import ASSIGNMENTS, REVIEWERS
 from handlers.domain.timestamps import stamp
+from tests.infra.user_pools import create_user_pools
 from tests.tables import create_photos_table, create_table
 
 STACK = "Scones-prod-Pipeline"
 API_URL = "https://api.example.com"
-GROUPS = ("drivers", "reviewers", "leads")
 _POLICY = {"models": {}, "order_ranges": {"car": "nearby", "van": "distant"}}
 _DEFINITION = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 
@@ -109,9 +109,7 @@ def _resources() -> dict[str, str]:
     create_table(dynamodb, REVIEWERS, "reviewers")
     boto3.client("ssm").put_parameter(Name="policy", Value=json.dumps(_POLICY), Type="String")
     cognito = boto3.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
-    for group in GROUPS:
-        cognito.create_group(UserPoolId=pool, GroupName=group)
+    pools = create_user_pools(cognito)
     machine = boto3.client("stepfunctions").create_state_machine(
         name="workflow",
         definition=json.dumps(_DEFINITION),
@@ -123,7 +121,7 @@ def _resources() -> dict[str, str]:
         "AssignmentsTable": "assignments",
         "ReviewersTable": "reviewers",
         "PolicyParameter": "policy",
-        "UserPoolId": pool,
+        **pools,
         "ApiUrl": API_URL,
         "StateMachineArn": machine["stateMachineArn"],
         "ReviewQueueUrl": sqs.create_queue(QueueName="review")["QueueUrl"],
