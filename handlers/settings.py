@@ -43,6 +43,7 @@ class SerializeSettings(Settings):
     """Settings of the Serialize function."""
 
     controls_table: str
+    uploads_table: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +84,12 @@ class DriversSettings(ApiSettings):
     intake_bucket: str
     uploads_table: str
     upload_retention_days: float
+    uploads_per_hour: float  # permissions of one driver
     photos_table: str
     assignments_table: str
     review_queue_url: str
-    sign_in_url: str
+    drivers_sign_in_url: str
+    reviewers_sign_in_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ class StageConfig:
     drivers_app_urls: tuple[str, ...] = ("scones://signed-in",)  # redirects after sign-in
     cors_origins: tuple[str, ...] = ()  # web apps of other origins that may call the API
     upload_retention_days: int = 90  # of upload permissions and links between retakes
+    uploads_per_hour: int = 60  # upload permissions of one driver
 
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3

@@ -33,11 +33,15 @@ class DriverPhotos:
         row = response_of(lambda: self._table.row(photo_id))
         return DriverPhoto.from_item(row) if row is not None else None
 
-    def of_upload(self, upload_id: str, *, driver_id: str) -> DriverPhoto | None:
-        """Return the newest version of an upload; other drivers' keys may name the same upload id.
+    def of_upload(self, upload_id: str, *, driver_id: str, used_by: str = "") -> DriverPhoto | None:
+        """Return the photo that used the upload's permission, `used_by`, once the ledger has it.
+
+        Without one, return the newest version; other drivers' keys may name the same upload id.
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
+        if used_by:
+            return self.photo(used_by)
         for row in response_of(lambda: self._table.of_upload(upload_id, limit=_MOST_VERSIONS)):
             photo = self.photo(row[PhotoAttribute.PHOTO_ID])
             if photo and photo.driver_id == driver_id:

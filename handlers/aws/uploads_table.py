@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handlers.aws.dynamodb import item_of, plain, response_of
+from handlers.aws.dynamodb import item_of, plain, response_of, succeeds
 from handlers.domain.ledger.schema import UploadAttribute
-from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, PERMISSION_LIFE, Permission
+from handlers.domain.ledger.uploads import (
+    MAX_UPLOAD_BYTES,
+    PERMISSION_LIFE,
+    HourlyCount,
+    Permission,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,6 +40,25 @@ class UploadsTable:
             )
         )
 
+    def count(self, hourly: HourlyCount, *, limit: int) -> bool:
+        """Count one more permission of the driver in that hour; False if there are `limit`.
+
+        One conditional write, so that concurrent requests cannot exceed the limit together.
+
+        Raises: LedgerUnavailable.
+        """
+        name = UploadAttribute.GRANTED
+        values = {":one": 1, ":limit": limit, ":until": hourly.kept_until}
+        return succeeds(
+            lambda: self._dynamodb.update_item(
+                TableName=self._table,
+                Key=item_of({UploadAttribute.UPLOAD_ID: hourly.key}),
+                UpdateExpression=f"SET {UploadAttribute.KEPT_UNTIL} = :until ADD {name} :one",
+                ConditionExpression=f"attribute_not_exists({name}) OR {name} < :limit",
+                ExpressionAttributeValues=item_of(values),
+            )
+        )
+
     def read(self, upload_ids: set[str]) -> dict[str, Permission]:
         """Return those of the permissions that are still kept, by upload id.
 
@@ -53,6 +77,49 @@ class UploadsTable:
             unprocessed: Any = response.get("UnprocessedKeys", {}).get(self._table, {})
             keys = [*unprocessed.get("Keys", []), *keys[_BATCH:]]
         return permissions
+
+
+class UsedPermissions:
+    """Records which photo used a permission: the first that asks, for good."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def use(self, upload_id: str, *, key: str, photo_id: str) -> bool:
+        """Use the permission for this key, and return whether this photo is the one that used it.
+
+        Asking again for the same photo gives the same answer. Also true if there is no permission
+        for the key: photos that other writers put into the bucket need none.
+
+        Raises: LedgerUnavailable.
+        """
+        names = {"#key": UploadAttribute.KEY, "#photo_id": UploadAttribute.PHOTO_ID}
+        is_used_by_it = succeeds(
+            lambda: self._dynamodb.update_item(
+                TableName=self._table,
+                Key=item_of({UploadAttribute.UPLOAD_ID: upload_id}),
+                UpdateExpression="SET #photo_id = :photo_id",
+                ConditionExpression=(
+                    "#key = :key AND (attribute_not_exists(#photo_id) OR #photo_id = :photo_id)"
+                ),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=item_of({":key": key, ":photo_id": photo_id}),
+            )
+        )
+        return is_used_by_it or not self._is_used_by_another(upload_id, key, photo_id)
+
+    def _is_used_by_another(self, upload_id: str, key: str, photo_id: str) -> bool:
+        response = response_of(
+            lambda: self._dynamodb.get_item(
+                TableName=self._table,
+                Key=item_of({UploadAttribute.UPLOAD_ID: upload_id}),
+                ConsistentRead=True,
+            )
+        )
+        item = plain(response.get("Item", {}))
+        is_permitted = item.get(UploadAttribute.KEY) == key
+        return is_permitted and item.get(UploadAttribute.PHOTO_ID, photo_id) != photo_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@
     │   ├── EndpointUnavailable      the model's endpoint is absent, slow or down
     │   ├── BreakerOpen              the endpoint is known to be down and was not called
     │   ├── PolicyUnavailable        policy, override or audit salt could not be read
-    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer
+    │   ├── LedgerUnavailable        DynamoDB or SQS did not answer; workflow and callers try again
     │   └── PublishFailed            a label or event was not written; the stream tries again
     └── PermanentError               trying again cannot help; the photo is recorded as failed
         ├── InvalidRecord            a record between two steps is malformed

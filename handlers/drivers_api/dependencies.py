@@ -27,6 +27,7 @@ class DriversDependencies:
     ledger: ReviewLedger
     leases: ReviewLeases
     review_queue: ReviewQueue
+    uploads_per_hour: int  # permissions of one driver
 
 
 @cache
@@ -68,4 +69,5 @@ def dependencies() -> DriversDependencies:
         review_queue=ReviewQueue(
             client("sqs", read_timeout_s=_READ_TIMEOUT_S), url=environment.review_queue_url
         ),
+        uploads_per_hour=int(environment.uploads_per_hour),
     )

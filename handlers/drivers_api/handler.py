@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.drivers_api import photos, uploads
 from handlers.drivers_api.dependencies import dependencies, settings
+from handlers.http_api.auth import DRIVERS, REVIEWERS
 from handlers.http_api.contract.drivers import OPERATIONS
 from handlers.http_api.contract.drivers_schemas import (
     ContestRequest,
@@ -75,9 +76,16 @@ def contest_photo(call: Call[ContestRequest]) -> Photo:
 @router.operation("get_api_document")
 def get_api_document(_call: Call[None]) -> JsonSchema:
     """Return the document of all APIs."""
-    return _api_document(settings().sign_in_url)
+    return _api_document()
 
 
 @cache
-def _api_document(sign_in_url: str) -> JsonSchema:
-    return api_document(EVERY_OPERATION, sign_in_url=sign_in_url)
+def _api_document() -> JsonSchema:
+    environment = settings()
+    return api_document(
+        EVERY_OPERATION,
+        sign_in_urls={
+            DRIVERS: environment.drivers_sign_in_url,
+            REVIEWERS: environment.reviewers_sign_in_url,
+        },
+    )

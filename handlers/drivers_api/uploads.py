@@ -1,11 +1,13 @@
 """Permission to upload a photo, and the state of the upload afterwards."""
 
+import math
 import secrets
 from datetime import datetime
 
-from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, Permission
+from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, HourlyCount, Permission
 from handlers.drivers_api.dependencies import DriversDependencies
 from handlers.drivers_api.presenters import present_photo
+from handlers.http_api.contract.drivers import TOO_MANY_UPLOADS
 from handlers.http_api.contract.drivers_schemas import Upload, UploadPermission, UploadRequest
 from handlers.http_api.problems import NOT_FOUND, Problem
 
@@ -15,12 +17,14 @@ def permit_upload(
 ) -> UploadPermission:
     """Record a permission of this driver and sign the form that S3 accepts for it.
 
-    Raises: Problem, if `retake_of` is not a photo of the driver.
+    Raises: Problem, if `retake_of` is not a photo of the driver, or the driver has had all
+    permissions of the hour.
     """
     if request.retake_of:
         predecessor = deps.photos.photo(request.retake_of)
         if predecessor is None or predecessor.driver_id != driver_id:
             raise Problem(NOT_FOUND, "'retake_of' is not one of your photos; leave it out.")
+    _count(deps, driver_id=driver_id, now=now)
     permission = Permission.grant(
         upload_id=secrets.token_hex(16),
         driver_id=driver_id,
@@ -50,7 +54,9 @@ def read_upload(
     permission = deps.uploads.read({upload_id}).get(upload_id)
     if permission and permission.driver_id != driver_id:
         permission = None
-    photo = deps.photos.of_upload(upload_id, driver_id=driver_id)
+    photo = deps.photos.of_upload(
+        upload_id, driver_id=driver_id, used_by=permission.photo_id if permission else ""
+    )
     if photo:
         return Upload(upload_id=upload_id, state="arrived", photo=present_photo(photo, permission))
     if permission is None:
@@ -58,3 +64,19 @@ def read_upload(
     if permission.has_lapsed(now):
         return Upload(upload_id=upload_id, state="lapsed", photo=None)
     return Upload(upload_id=upload_id, state="waiting", photo=None)
+
+
+def _count(deps: DriversDependencies, *, driver_id: str, now: datetime) -> None:
+    """Count the permission before it exists, so that concurrent requests cannot exceed the limit.
+
+    Raises: Problem.
+    """
+    hourly = HourlyCount.at(now, driver_id=driver_id)
+    if deps.uploads.count(hourly, limit=deps.uploads_per_hour):
+        return
+    raise Problem(
+        TOO_MANY_UPLOADS,
+        f"A driver may upload {deps.uploads_per_hour} photos in an hour; the next one begins at "
+        f"{hourly.ends_at:%H:%M} UTC.",
+        retry_after_s=math.ceil((hourly.ends_at - now).total_seconds()),
+    )

@@ -13,16 +13,38 @@ from handlers.http_api.problems import FORBIDDEN, Problem
 
 DRIVERS, REVIEWERS, LEADS = "drivers", "reviewers", "leads"
 DRIVE, REVIEW, LEAD = "scones/drive", "scones/review", "scones/lead"
+# The user pool whose apps may ask for a scope; leads are in the pool of the reviewers.
+POOL_OF_SCOPE = {DRIVE: DRIVERS, REVIEW: REVIEWERS, LEAD: REVIEWERS}
 
 # As a segment of an object key: no slash, no dot in front (see `identity.Sender`).
-USABLE_NAME = re.compile(r"[A-Za-z0-9_@+=,-][A-Za-z0-9_@+=,.-]{0,127}")
+_USABLE_NAME = re.compile(r"[a-z0-9_@+=,-][a-z0-9_@+=,.-]{0,127}")
+
+RESERVED_NAMES = frozenset(
+    {
+        "canary",  # driver of the photos that check a deployment
+        "dropbox",  # driver of the files at the top of a drop folder
+        "model",  # `decided_by` of an automatic decision
+        "unknown",  # what tools show for a photo without a driver
+    }
+)
+"""Names that mean something in the ledger or in tools, so that no person may have them."""
+
+
+def user_name(name: str) -> str | None:
+    """Return the one spelling of a user name, in lower case; None if no person may have it.
+
+    The user pools take `Anna` and `anna` as the same name, but object keys and the ledger do not.
+    """
+    folded = name.lower() if name.isascii() else name
+    is_usable = _USABLE_NAME.fullmatch(folded) and folded not in RESERVED_NAMES
+    return folded if is_usable else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """A person with a verified access token."""
 
-    name: str  # the user name: driver id or reviewer id
+    name: str  # the user name in lower case: driver id or reviewer id
     groups: frozenset[str]
     scopes: frozenset[str]
 
@@ -31,10 +53,11 @@ class Caller:
         """Raises: Problem, if the verified token is not an access token of a person."""
         authorizer = event.get("requestContext", {}).get("authorizer") or {}
         claims = (authorizer.get("jwt") or {}).get("claims") or {}
-        name = claims.get("username")
-        if claims.get("token_use") != "access" or not isinstance(name, str):
+        claim = claims.get("username")
+        if claims.get("token_use") != "access" or not isinstance(claim, str):
             raise Problem(FORBIDDEN, "Sign in and send the access token, not another one.")
-        if not USABLE_NAME.fullmatch(name):
+        name = user_name(claim)
+        if name is None:
             raise Problem(FORBIDDEN, "This user name cannot be used here; ask for another one.")
         return cls(
             name=name,

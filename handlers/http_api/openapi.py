@@ -1,16 +1,16 @@
 """The API document (OpenAPI 3.1), made from the operations, as the gateway's routes are."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from handlers.http_api.auth import POOL_OF_SCOPE
 from handlers.http_api.operations import Operation
 from handlers.http_api.problems import CONTENT_TYPE, ProblemKind
 from handlers.http_api.schemas import JsonSchema, Schema
 
 VERSION = "1.0.0"
-_BEARER = "people"
 # The gateway's own responses are not problem documents, and cannot be changed.
 _GATEWAY_RESPONSES = {
     "401": "No token, or one that is expired, forged or of another pool (from the gateway).",
@@ -26,6 +26,12 @@ _MESSAGE = {
         }
     }
 }
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until the call may be repeated; absent if the gateway refused it.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 _KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -35,17 +41,13 @@ _KEY_HEADER = {
 }
 
 
-def api_document(operations: Iterable[Operation], *, sign_in_url: str) -> JsonSchema:
-    """Return the document of these operations; tokens for them are issued at `sign_in_url`."""
+def api_document(operations: Iterable[Operation], *, sign_in_urls: Mapping[str, str]) -> JsonSchema:
+    """Return the document of these operations; `sign_in_urls` has the sign-in page of each pool."""
     listed = tuple(operations)
     paths: dict[str, JsonSchema] = {}
     for operation in listed:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-    flow = {
-        "authorizationUrl": f"{sign_in_url}/oauth2/authorize",
-        "tokenUrl": f"{sign_in_url}/oauth2/token",
-        "scopes": {operation.scope: operation.scope for operation in listed if operation.scope},
-    }
+    scopes = dict.fromkeys(operation.scope for operation in listed if operation.scope)
     types = [
         schema for operation in listed for schema in (operation.body, operation.response) if schema
     ]
@@ -62,10 +64,22 @@ def api_document(operations: Iterable[Operation], *, sign_in_url: str) -> JsonSc
         "components": {
             "schemas": _components(types),
             "securitySchemes": {
-                _BEARER: {"type": "oauth2", "flows": {"authorizationCode": flow}},
+                pool: _security_scheme(
+                    url, [name for name in scopes if POOL_OF_SCOPE[name] == pool]
+                )
+                for pool, url in sign_in_urls.items()
             },
         },
     }
+
+
+def _security_scheme(sign_in_url: str, scopes: list[str]) -> JsonSchema:
+    flow = {
+        "authorizationUrl": f"{sign_in_url}/oauth2/authorize",
+        "tokenUrl": f"{sign_in_url}/oauth2/token",
+        "scopes": {scope: scope for scope in scopes},
+    }
+    return {"type": "oauth2", "flows": {"authorizationCode": flow}}
 
 
 def _components(types: Iterable[object]) -> dict[str, JsonSchema]:
@@ -90,7 +104,9 @@ def _operation(operation: Operation) -> JsonSchema:
         "summary": operation.summary,
         "parameters": _parameters(operation),
         "responses": {str(operation.status): _success(operation), **_failures(operation)},
-        "security": [{_BEARER: [operation.scope]}] if operation.scope else [],
+        "security": (
+            [{POOL_OF_SCOPE[operation.scope]: [operation.scope]}] if operation.scope else []
+        ),
     }
     if operation.scope:
         described["description"] = f"For {' and '.join(operation.groups)}."
@@ -150,6 +166,7 @@ def _failures(operation: Operation) -> JsonSchema:
     responses: JsonSchema = {
         status: {
             "description": " ".join(f"`{kind.code}`: {kind.title}" for kind in kinds),
+            **({"headers": _RETRY_AFTER} if any(kind.has_retry_after for kind in kinds) else {}),
             "content": {CONTENT_TYPE: {"schema": _problem(kinds)}},
         }
         for status, kinds in sorted(by_status.items())

@@ -19,6 +19,7 @@ class ProblemKind:
     code: str  # stable: apps branch on it
     title: str
     extra: tuple[str, ...] = ()  # further members that a document of this kind carries
+    has_retry_after: bool = False  # whether the response says after how many seconds to repeat
 
     @property
     def type(self) -> str:
@@ -30,10 +31,18 @@ class Problem(Exception):
     """Ends a call with a problem document."""
 
     # Any: JSON values.
-    def __init__(self, kind: ProblemKind, detail: str, **extra: Any) -> None:  # noqa: ANN401 # above
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        retry_after_s: int | None = None,
+        **extra: Any,  # noqa: ANN401 # above
+    ) -> None:
         super().__init__(f"{kind.code}: {detail}")
         self.kind = kind
         self.detail = detail
+        self.retry_after_s = retry_after_s
         self.extra = extra
 
     def document(self) -> dict[str, Any]:

@@ -158,9 +158,14 @@ def _text_of(event: "APIGatewayProxyEventV2") -> str:
 
 
 def _problem_response(problem: Problem) -> Response[Any]:
-    return _json_response(problem.kind.status, CONTENT_TYPE, problem.document())
+    headers = {}
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(problem.retry_after_s)
+    return _json_response(problem.kind.status, CONTENT_TYPE, problem.document(), headers)
 
 
-def _json_response(status: int, media_type: str, body: Schema | Json) -> Response[Any]:
+def _json_response(
+    status: int, media_type: str, body: Schema | Json, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
     text = msgspec.json.encode(body).decode()  # bytes would be sent in base64
-    return Response(status, media_type, text, dict(_HEADERS))
+    return Response(status, media_type, text, {**_HEADERS, **(headers or {})})

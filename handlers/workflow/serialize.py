@@ -15,7 +15,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from handlers.aws.clients import client
 from handlers.aws.controls_table import CachedControls, ControlsTable
 from handlers.aws.photo_store import PhotoStore
+from handlers.aws.uploads_table import UsedPermissions
 from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.ledger.uploads import DUPLICATE_UPLOAD
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
 from handlers.settings import SerializeSettings
 
@@ -37,6 +39,15 @@ def _controls() -> CachedControls:
     settings = SerializeSettings.from_env(os.environ)
     table = ControlsTable(client("dynamodb", read_timeout_s=3), table=settings.controls_table)
     return CachedControls(table.read)
+def _permissions() -> UsedPermissions:
+    settings = SerializeSettings.from_env(os.environ)
+    return UsedPermissions(client("dynamodb", read_timeout_s=3), table=settings.uploads_table)
+
+
+_DUPLICATE = Refusal(
+    reason=DUPLICATE_UPLOAD,
+    message="This permission was used for another photo. Please ask for a new one.",
+)
 
 
 @tracer.capture_lambda_handler(capture_response=False)  # photo bytes stay out of traces
@@ -51,7 +62,10 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
     hold_reason = _controls().current().hold_reason(is_probe=event["probe"])
-    response = _parked(hold_reason) if hold_reason else _read(photo)
+    if hold_reason:
+        response = _parked(hold_reason)
+    else:
+        response = _refused_duplicate(photo) or _serialized(photo)
     logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
     metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
     return response
@@ -68,7 +82,16 @@ def _parked(reason: str) -> dict[str, Any]:
     }
 
 
-def _read(photo: PhotoRef) -> dict[str, Any]:
+def _refused_duplicate(photo: PhotoRef) -> dict[str, Any] | None:
+    """Return the refusal if another object version used this photo's upload permission."""
+    if not photo.upload_id or _permissions().use(
+        photo.upload_id, key=photo.key, photo_id=photo.photo_id
+    ):
+        return None
+    return _response(_DUPLICATE, order_id="")
+
+
+def _serialized(photo: PhotoRef) -> dict[str, Any]:
     stored = _store().read(photo)
     if stored.data is None:
         result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)

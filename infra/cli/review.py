@@ -1,6 +1,7 @@
 """`scones review`: open the review page of a system, and show how to sign in."""
 
 import webbrowser
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from infra.cli.options import Stack
 from infra.cli.target import target, target_of_laptop
 from infra.local.errors import NotRunning
 from infra.local.stage.state_file import home, running_state
-from infra.operations.users import Role, provision, renew_password
+from infra.operations.users import Provisioned, Role, provision, reset_factor
 
 if TYPE_CHECKING:
     from infra.operations.target import Target
@@ -50,17 +51,30 @@ def review(
 
 
 def _on_laptop(name: str) -> tuple[str, list[str]]:
-    """Return the page and the sign-in of a reviewer whose password is set anew each time.
+    """Return the page and the sign-in of a reviewer, which is set anew each time.
 
-    No person keeps the passwords of one laptop's system.
+    No person keeps the passwords and authenticators of one laptop's system.
     """
     state = running_state(home())
     if not state.api_url:
         raise NotRunning("it runs without a review page: `scones down`, then `scones up`.")
     system = target_of_laptop(state)
     person = provision(system, role=Role.REVIEWER, name=name, password_stays=True)
-    password = person.password or renew_password(system, name=name)
-    return f"{state.api_url}/review", [f"sign in   {name}", f"password  {password}"]
+    if person.second_factor is None:
+        person = reset_factor(system, role=Role.REVIEWER, name=name, password_stays=True)
+    return f"{state.api_url}/review", _sign_in(person)
+
+
+def _sign_in(person: Provisioned) -> list[str]:
+    lines = [f"sign in   {person.name}", f"password  {person.password}"]
+    if person.second_factor is None:
+        return lines
+    code, until = person.second_factor.unused_code(datetime.now(UTC))
+    return [
+        *lines,
+        f"code      {code} (once, until {until:%H:%M:%S} UTC; run this again for another)",
+        f"secret    {person.second_factor.secret} (for an authenticator app)",
+    ]
 
 
 def _deployed(system: "Target", name: str | None, stack: str) -> tuple[str, list[str]]:
@@ -71,5 +85,10 @@ def _deployed(system: "Target", name: str | None, stack: str) -> tuple[str, list
         create = f"create one with `scones provision reviewer NAME --stack {stack}`"
         return page, [f"sign in   {own}", f"reviewer  {create}"]
     person = provision(system, role=Role.REVIEWER, name=name)
-    password = f"{person.password} (until the first sign-in)" if person.password else "unchanged"
-    return page, [f"sign in   {name}", f"password  {password}"]
+    lines = [f"sign in   {person.name}", "password  unchanged"]
+    if person.second_factor:
+        lines[1:] = [
+            f"password  {person.password} (until the first sign-in)",
+            f"secret    {person.second_factor.secret} (for an authenticator app)",
+        ]
+    return page, lines

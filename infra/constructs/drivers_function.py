@@ -1,11 +1,14 @@
 """The function of the drivers' API: its table of uploads, settings and permissions."""
 
+from collections.abc import Mapping
+
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.domain.ledger.schema import BY_DRIVER, BY_UPLOAD, UPLOADS, UploadAttribute
+from handlers.http_api.auth import DRIVERS, REVIEWERS
 from infra.config import StageConfig
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.intake import Intake
@@ -27,7 +30,7 @@ class DriversFunction(Construct):
         intake: Intake,
         ledger: Ledger,
         queues: Queues,
-        sign_in_url: str,
+        sign_in_urls: Mapping[str, str],  # by pool
         api_url: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -36,16 +39,19 @@ class DriversFunction(Construct):
             intake_bucket=intake.bucket.bucket_name,
             uploads_table=self.uploads.table_name,
             upload_retention_days=str(config.upload_retention_days),
+            uploads_per_hour=str(config.uploads_per_hour),
             photos_table=ledger.photos.table_name,
             assignments_table=ledger.assignments.table_name,
             review_queue_url=queues.review.queue_url,
-            sign_in_url=sign_in_url,
+            drivers_sign_in_url=sign_in_urls[DRIVERS],
+            reviewers_sign_in_url=sign_in_urls[REVIEWERS],
         )
         # A signed upload form has the permissions of the role that signed it.
         function.allow_objects(["s3:PutObject"], bucket=intake.bucket, prefix=INTAKE_PREFIX)
         photos = ledger.photos.table_arn
         function.allow(
-            ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources=[self.uploads.table_arn]
+            ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            resources=[self.uploads.table_arn],
         )
         function.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[photos])
         function.allow(

@@ -8,17 +8,18 @@ from collections.abc import Iterable
 
 from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from handlers.http_api.auth import DRIVE, LEAD, REVIEW
+from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, POOL_OF_SCOPE, REVIEW, REVIEWERS
 from handlers.http_api.operations import Operation
 from infra.config import StageConfig
 from infra.constructs.custom_domains import url_parameter
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.idempotency_table import IdempotencyTable
 from infra.constructs.resource import acknowledge, log_group_for
-from infra.constructs.user_pool import UserPool
+from infra.constructs.user_pool import DRIVERS_POOL, REVIEWERS_POOL, UserPool
 
 _PER_SECOND, _BURST = 50, 100  # of routes without limits of their own
 _GATEWAY_TIMEOUT_MS = 29_000
@@ -26,14 +27,13 @@ PAGE_PATH = "/review"
 
 
 class HttpApi(Construct):
-    """The API with its authorizer; `add_operations` adds the routes of one function."""
+    """The API, its user pools and authorizers; `add_operations` adds a function's routes."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, user_pool: UserPool
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._config = config
-        self._user_pool = user_pool
+        self._drivers = UserPool(self, "Drivers", config=config, spec=DRIVERS_POOL)
+        self._reviewers = UserPool(self, "Reviewers", config=config, spec=REVIEWERS_POOL)
         self.api = gateway.CfnApi(
             self,
             "Api",
@@ -47,37 +47,47 @@ class HttpApi(Construct):
         self.url = url_parameter(
             self, "ApiUrl", default_url, "URL of a custom domain of the API, if it has one."
         )
-        self.sign_in_url = url_parameter(
+        self.drivers_sign_in_url = url_parameter(
             self,
-            "SignInUrl",
-            user_pool.hosted_url,
-            "URL of a custom domain of the sign-in page, if it has one.",
+            "DriversSignInUrl",
+            self._drivers.hosted_url,
+            "URL of a custom domain of the drivers' sign-in page, if it has one.",
+        )
+        self.reviewers_sign_in_url = url_parameter(
+            self,
+            "ReviewersSignInUrl",
+            self._reviewers.hosted_url,
+            "URL of a custom domain of the reviewers' sign-in page, if it has one.",
         )
         page = f"{self.url}{PAGE_PATH}"
-        self.drivers_client = user_pool.add_client(
+        self.drivers_client = self._drivers.add_client(
             "DriversApp",
             scopes=(DRIVE,),
             callback_urls=list(config.drivers_app_urls),
             logout_urls=list(config.drivers_app_urls),
             session_duration=Duration.days(30),
         )
-        self.reviewers_client = user_pool.add_client(
+        self.reviewers_client = self._reviewers.add_client(
             "ReviewersPage",
             scopes=(REVIEW, LEAD),
             callback_urls=[page],
             logout_urls=[page],
             session_duration=Duration.hours(12),
         )
-        self._authorizer = self._add_authorizer(user_pool)
+        self._provisioning_client = self._reviewers.add_provisioning_client()
+        self._authorizers = {
+            DRIVERS: self._add_authorizer(DRIVERS, self._drivers, self.drivers_client),
+            REVIEWERS: self._add_authorizer(REVIEWERS, self._reviewers, self.reviewers_client),
+        }
         self._idempotency_table = IdempotencyTable(self, "IdempotencyTable")
         self._stage = self._add_default_stage()
 
     def review_page_settings(self) -> dict[str, str]:
         """Return the environment of the review page's function; see `PageSettings`."""
         return {
-            "authorize_url": f"{self.sign_in_url}/oauth2/authorize",
-            "token_url": f"{self.sign_in_url}/oauth2/token",
-            "logout_url": f"{self.sign_in_url}/logout",
+            "authorize_url": f"{self.reviewers_sign_in_url}/oauth2/authorize",
+            "token_url": f"{self.reviewers_sign_in_url}/oauth2/token",
+            "logout_url": f"{self.reviewers_sign_in_url}/logout",
             "client_id": self.reviewers_client.user_pool_client_id,
             "scope": f"openid {REVIEW}",
             "api_base": "/",  # the API serves the page, so both have one origin
@@ -88,25 +98,27 @@ class HttpApi(Construct):
         return {
             "ApiId": self.api.ref,
             "ApiUrl": self.url,
-            "SignInAddress": self.sign_in_url,
-            "UserPoolId": self._user_pool.pool.user_pool_id,
+            "DriversSignInAddress": self.drivers_sign_in_url,
+            "DriversPoolId": self._drivers.pool.user_pool_id,
             "DriversClientId": self.drivers_client.user_pool_client_id,
+            "ReviewersSignInAddress": self.reviewers_sign_in_url,
+            "ReviewersPoolId": self._reviewers.pool.user_pool_id,
             "ReviewersClientId": self.reviewers_client.user_pool_client_id,
+            "ProvisioningClientId": self._provisioning_client.user_pool_client_id,
         }
 
-    def _add_authorizer(self, user_pool: UserPool) -> gateway.CfnAuthorizer:
-        clients = (self.drivers_client, self.reviewers_client)
-        region = Stack.of(self).region
+    def _add_authorizer(
+        self, name: str, pool: UserPool, client: cognito.UserPoolClient
+    ) -> gateway.CfnAuthorizer:
         return gateway.CfnAuthorizer(
             self,
-            "Authorizer",
+            f"{name.capitalize()}Authorizer",
             api_id=self.api.ref,
-            name="people",
+            name=name,
             authorizer_type="JWT",
             identity_source=["$request.header.Authorization"],
             jwt_configuration=gateway.CfnAuthorizer.JWTConfigurationProperty(
-                issuer=f"https://cognito-idp.{region}.amazonaws.com/{user_pool.pool.user_pool_id}",
-                audience=[client.user_pool_client_id for client in clients],
+                issuer=pool.issuer, audience=[client.user_pool_client_id]
             ),
         )
 
@@ -167,18 +179,18 @@ class HttpApi(Construct):
             self._idempotency_table.connect(function)
 
     def _add_route(self, operation: Operation, integration: gateway.CfnIntegration) -> None:
-        scoped = operation.scope is not None
+        authorizer = self._authorizers[POOL_OF_SCOPE[operation.scope]] if operation.scope else None
         route = gateway.CfnRoute(
             self,
             "".join(word.capitalize() for word in operation.name.split("_")),
             api_id=self.api.ref,
             route_key=operation.route_key,
             target=Fn.join("/", ["integrations", integration.ref]),
-            authorization_type="JWT" if scoped else "NONE",
-            authorizer_id=self._authorizer.ref if scoped else None,
+            authorization_type="JWT" if authorizer else "NONE",
+            authorizer_id=authorizer.ref if authorizer else None,
             authorization_scopes=[operation.scope] if operation.scope else None,
         )
-        if not scoped:
+        if authorizer is None:
             acknowledge(route, "APIG4", "Public on purpose: it holds only the app itself.")
         # A stage with settings of a route that does not exist yet is refused.
         self._stage.add_dependency(route)

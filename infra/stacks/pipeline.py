@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
+from handlers.http_api.auth import DRIVERS, REVIEWERS
 from handlers.http_api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
 from handlers.http_api.contract.review_page import OPERATIONS as PAGE_OPERATIONS
 from handlers.http_api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
@@ -26,7 +27,6 @@ from infra.constructs.operator_controls import OperatorControls
 from infra.constructs.policy import PolicyParameters
 from infra.constructs.queues import Queues
 from infra.constructs.reviews_function import ReviewsFunction
-from infra.constructs.user_pool import UserPool
 from infra.constructs.workflow import Workflow
 
 
@@ -95,8 +95,7 @@ class PipelineStack(Stack):
             review_queue=self._queues.review,
             alarms=self._alarms.all,
         )
-        self._user_pool = UserPool(self, "UserPool", config=config)
-        self._http_api = HttpApi(self, "HttpApi", config=config, user_pool=self._user_pool)
+        self._http_api = HttpApi(self, "HttpApi", config=config)
         self._connect()
         self._connect_http_api()
         self._add_outputs()
@@ -142,7 +141,7 @@ class PipelineStack(Stack):
 
     def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
-        DriversFunction(
+        drivers_function = DriversFunction(
             self,
             "Drivers",
             config=self._config,
@@ -150,9 +149,16 @@ class PipelineStack(Stack):
             intake=self._intake,
             ledger=self._ledger,
             queues=self._queues,
-            sign_in_url=self._http_api.sign_in_url,
+            sign_in_urls={
+                DRIVERS: self._http_api.drivers_sign_in_url,
+                REVIEWERS: self._http_api.reviewers_sign_in_url,
+            },
             api_url=self._http_api.url,
         )
+        serialize, uploads = self._functions["serialize"], drivers_function.uploads
+        serialize.set_environment(uploads_table=uploads.table_name)
+        # It records which photo used a permission.
+        serialize.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[uploads.table_arn])
         self._reviews = ReviewsFunction(
             self,
             "Reviews",

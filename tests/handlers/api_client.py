@@ -34,7 +34,10 @@ HANDLERS: Mapping[str, Handler] = {
     "reviews": reviews_handler.lambda_handler,
 }
 INTAKE = "intake-bucket"
-SIGN_IN = "https://signin.example.com"
+SIGN_IN = {
+    DRIVERS: "https://drivers.signin.example.com",
+    REVIEWERS: "https://reviewers.signin.example.com",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +156,13 @@ def build(monkeypatch: pytest.MonkeyPatch) -> None:
         "INTAKE_BUCKET": INTAKE,
         "UPLOADS_TABLE": "uploads",
         "UPLOAD_RETENTION_DAYS": "90",
+        "UPLOADS_PER_HOUR": "10000",
         "PHOTOS_TABLE": "photos",
         "ASSIGNMENTS_TABLE": "assignments",
         "REVIEWERS_TABLE": "reviewers",
         "REVIEW_QUEUE_URL": queue,
-        "SIGN_IN_URL": SIGN_IN,
+        "DRIVERS_SIGN_IN_URL": SIGN_IN[DRIVERS],
+        "REVIEWERS_SIGN_IN_URL": SIGN_IN[REVIEWERS],
         "POLICY_PARAMETER": "/policy",
         "AUDIT_SALT_SECRET": "salt",
         "ASSIGNMENT_VALID_HOURS": "16",

@@ -189,35 +189,43 @@ _GRANT = "drivers function"
 
 
 class UploadAttribute(Attribute):
-    """One permission to upload one photo."""
+    """One permission to upload one photo; also the number of permissions of a driver in an hour."""
 
-    UPLOAD_ID = "upload_id", "S", _GRANT, "UUID; part of the object key"
+    UPLOAD_ID = (
+        "upload_id",
+        "S",
+        _GRANT,
+        "32 hex, part of the object key; or `granted#<hour>#<driver>` of a count",
+    )
     DRIVER_ID = "driver_id", "S", _GRANT, "driver who may upload"
     KEY = "key", "S", _GRANT, "the only object key that S3 accepts with the form"
     CONTENT_TYPE = "content_type", "S", _GRANT, "the only media type that S3 accepts with the form"
     ORDER_ID = "order_id", "S", _GRANT, "empty if the driver named no order"
     RETAKE_OF = "retake_of", "S", _GRANT, "id of the photo that this one replaces; may be empty"
     GRANTED_AT = "granted_at", "S", _GRANT, "time of the permission, which holds for 5 minutes"
+    PHOTO_ID = "photo_id", "S", "serialize function", "photo that used the permission; then fixed"
+    GRANTED = "granted", "N", _GRANT, "count: permissions of the driver in that hour"
     KEPT_UNTIL = "kept_until", "N", _GRANT, "time to live, seconds since 1970"
 
 
 _SEED = "`scones known`"
+_RESET = "`scones provision`"
 
 
 class ReviewerAttribute(Attribute):
-    """Counters, disagreements and known items of reviews: a record by `kind` and `name`."""
+    """Counters, disagreements, known items and reset factors: a record by `kind` and `name`."""
 
     KIND = (
         "kind",
         "S",
-        f"{_DECISION}, {_SEED}",
-        "`day#<date>`, `agreement`, `known_result`, `disagreement` or `known_item`",
+        f"{_DECISION}, {_SEED}, {_RESET}",
+        "`day#<date>`, `agreement`, `known_result`, `disagreement`, `known_item` or `factor_reset`",
     )
     NAME = (
         "name",
         "S",
-        f"{_DECISION}, {_SEED}",
-        "reviewer; `<reviewer>#<class>`; `<time>#<photo_id>` of a disagreement; photo id",
+        f"{_DECISION}, {_SEED}, {_RESET}",
+        "reviewer; `<reviewer>#<class>`; photo id; `<time>#` with photo id or reset reviewer",
     )
     DECIDED = "decided", "N", _DECISION, "`day#<date>`: verdicts of the reviewer on that day"
     PAIRS = "pairs", "N", _DECISION, "`agreement`: photos that two people saw"
@@ -231,6 +239,7 @@ class ReviewerAttribute(Attribute):
     SECOND_VERDICT = "second_verdict", "S", _DECISION, "`disagreement`: the second opinion"
     DECIDED_AT = "decided_at", "S", _DECISION, "`disagreement`: time of the second opinion"
     VERDICT = "verdict", "S", _SEED, "`known_item`: what the photo truly shows"
+    RESET_BY = "reset_by", "S", _RESET, "`factor_reset`: ARN of the caller who reset the factor"
 
 
 _PAUSE = "`scones pause`, `scones resume`"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
@@ -13,6 +13,9 @@ MAX_UPLOAD_BYTES = 15_000_000
 """Equals `wire_image.MAX_BYTES`, which cannot be imported without Pillow; a test compares them."""
 
 PERMISSION_LIFE = timedelta(minutes=5)
+DUPLICATE_UPLOAD = "duplicate_upload"
+"""The reason of a photo whose upload permission another photo had used before."""
+
 # After this time an upload of the last second has reached the ledger, if there was one.
 ARRIVAL_GRACE = timedelta(minutes=2)
 
@@ -40,6 +43,7 @@ class Permission:
     order_id: str  # empty if the driver named no order
     retake_of: str  # photo id of the predecessor; may be empty
     granted_at: datetime
+    photo_id: str = ""  # the photo that used the permission; empty until one has
 
     @classmethod
     def grant(
@@ -87,6 +91,7 @@ class Permission:
                 order_id=item.get(UploadAttribute.ORDER_ID, ""),
                 retake_of=item.get(UploadAttribute.RETAKE_OF, ""),
                 granted_at=datetime.fromisoformat(item[UploadAttribute.GRANTED_AT]),
+                photo_id=item.get(UploadAttribute.PHOTO_ID, ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"an upload's row is malformed: {error!r}") from error
@@ -104,3 +109,32 @@ class Permission:
             UploadAttribute.GRANTED_AT: self.granted_at.isoformat(),
             UploadAttribute.KEPT_UNTIL: int(kept_until.timestamp()),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyCount:
+    """The permissions of one driver in one hour of UTC: an item beside those of permissions."""
+
+    driver_id: str
+    hour: datetime  # its beginning
+
+    @classmethod
+    def at(cls, now: datetime, *, driver_id: str) -> Self:
+        """Return the count of the hour that `now` is in."""
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return cls(driver_id=driver_id, hour=hour)
+
+    @property
+    def key(self) -> str:
+        """The item's key; no upload id contains `#`."""
+        return f"granted#{self.hour:%Y-%m-%dT%H}#{self.driver_id}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """The beginning of the next hour, in which the driver has permissions again."""
+        return self.hour + timedelta(hours=1)
+
+    @property
+    def kept_until(self) -> int:
+        """Time to live, seconds since 1970: a day, so that an operator can still look at it."""
+        return int((self.ends_at + timedelta(days=1)).timestamp())

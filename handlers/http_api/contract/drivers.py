@@ -23,6 +23,13 @@ NOT_CONTESTABLE = ProblemKind(
     extra=("why",),
 )
 
+TOO_MANY_UPLOADS = ProblemKind(
+    status=429,
+    code="too_many_uploads",
+    title="The driver has had all upload permissions of this hour.",
+    has_retry_after=True,
+)
+
 OPERATIONS = (
     Operation(
         name="create_upload",
@@ -34,7 +41,7 @@ OPERATIONS = (
         body=UploadRequest,
         status=201,
         response=UploadPermission,
-        problems=(NOT_FOUND,),
+        problems=(NOT_FOUND, TOO_MANY_UPLOADS),
         # No longer than the permission itself: S3 refuses it afterwards.
         remembered_s=int(PERMISSION_LIFE.total_seconds()),
         per_second=20,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Parameters of the stack: the addresses of its API and of its sign-in.
-_ADDRESSES = ("ApiUrl", "SignInUrl")
+# Parameters of the stack: the addresses of its API and of its sign-in pages.
+_ADDRESSES = ("ApiUrl", "DriversSignInUrl", "ReviewersSignInUrl")
 
 # Any: JSON written by CDK; a missing field is a KeyError.
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, url: str) -> Stack:
-        """Return the stack with `url` as the address of its API and of its sign-in.
+        """Return the stack with `url` as the address of its API and of its sign-in pages.
 
         Only parameters that its template has are set.
         """

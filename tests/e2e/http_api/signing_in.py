@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import html
 import json
-import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +12,8 @@ import httpx
 
 from infra.local.stage.stage import LocalStage
 from infra.operations.target import Target
-from infra.operations.users import Role, provision
-
-_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+from infra.operations.users import Provisioned, Role, provision
+from tests.e2e.authenticator import Authenticator, submit_login
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +31,7 @@ class Visitors:
         self._stage = stage
         self._http = http
         self._passwords: dict[str, str] = {}
+        self._authenticators: dict[str, Authenticator] = {}
         outputs = stage.outputs
         self.drivers_app = App(
             client_id=outputs["DriversClientId"], redirect_uri="scones://signed-in"
@@ -49,7 +47,13 @@ class Visitors:
             name=name,
             password_stays=True,
         )
-        self._passwords[name] = person.password
+        self.note(person)
+
+    def note(self, person: Provisioned) -> None:
+        """Remember how a person signs in from now on."""
+        self._passwords[person.name] = person.password
+        if person.second_factor:
+            self._authenticators[person.name] = Authenticator(person.second_factor)
 
     def authorize(
         self, app: App, scope: str, challenge: str, changed: dict[str, str] | None = None
@@ -66,16 +70,55 @@ class Visitors:
         }
         return self._http.get("/oauth2/authorize", params=parameters)
 
-    def code(self, name: str, app: App, scope: str, verifier: str) -> str:
+    def login_page(self, app: App, scope: str, verifier: str) -> str:
+        """Return the page that asks for name and password."""
         digest = hashlib.sha256(verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
         page = self.authorize(app, scope, challenge)
         assert page.status_code == 200, page.text
-        form = {key: html.unescape(value) for key, value in _HIDDEN.findall(page.text)}
-        form |= {"username": name, "password": self._passwords[name]}
-        response = self._http.post("/login", data=form)
+        return page.text
+
+    def submit(self, name: str, page: str, *, as_name: str = "") -> httpx.Response:
+        """Send name, password and code; `as_name` is another spelling of the name."""
+        return submit_login(
+            self._http,
+            "/login",
+            page,
+            name=as_name or name,
+            password=self._passwords[name],
+            authenticator=self._authenticators.get(name),
+        )
+
+    def code(self, name: str, app: App, scope: str, verifier: str, *, as_name: str = "") -> str:
+        page = self.login_page(app, scope, verifier)
+        response = self.submit(name, page, as_name=as_name)
         assert response.status_code == 302, response.text
         return parse_qs(urlsplit(response.headers["location"]).query)["code"][0]
+
+    def access_by_provisioning(self, name: str) -> str:
+        """Sign in as operators do who set up a second factor; return the access token."""
+        cognito, outputs = self._stage.client("cognito-idp"), self._stage.outputs
+        ids = {
+            "UserPoolId": outputs["ReviewersPoolId"],
+            "ClientId": outputs["ProvisioningClientId"],
+        }
+        challenge = cognito.admin_initiate_auth(
+            **ids,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": self._passwords[name]},
+        )
+        responses = {
+            "USERNAME": name,
+            "SOFTWARE_TOKEN_MFA_CODE": self._authenticators[name].code(),
+        }
+        response = cognito.admin_respond_to_auth_challenge(
+            **ids,
+            ChallengeName="SOFTWARE_TOKEN_MFA",
+            ChallengeResponses=responses,
+            Session=challenge["Session"],
+        )
+        token: str = response["AuthenticationResult"]["AccessToken"]
+        return token
 
     def redeem(self, app: App, code: str, verifier: str) -> httpx.Response:
         return self._http.post(
@@ -89,9 +132,10 @@ class Visitors:
             },
         )
 
-    def tokens(self, name: str, app: App, scope: str) -> dict[str, Any]:
+    def tokens(self, name: str, app: App, scope: str, *, as_name: str = "") -> dict[str, Any]:
         verifier = secrets.token_urlsafe(48)
-        response = self.redeem(app, self.code(name, app, scope, verifier), verifier)
+        code = self.code(name, app, scope, verifier, as_name=as_name)
+        response = self.redeem(app, code, verifier)
         assert response.status_code == 200, response.text
         tokens: dict[str, Any] = response.json()
         return tokens

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from handlers.aws.dynamodb import item_of
+from handlers.http_api.auth import DRIVERS, POOL_OF_SCOPE, REVIEWERS
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from handlers.http_api.operations import Operation
 from tests.e2e.http_api.conftest import DRIVE, IDENTITIES, LEAD, REVIEW, ApiStage
@@ -59,13 +60,17 @@ def request(
     return api_stage.http.get(path, headers=headers)
 
 
-def expected(operation: Operation, who: str, token: str) -> set[int]:
-    """Derive the statuses from the operation, and the identity's scopes and groups."""
+def expected(operation: Operation, who: str, token: str, pools: dict[str, str]) -> set[int]:
+    """Derive the statuses from the operation, and the identity's pool, scopes and groups.
+
+    `pools` has the pool by the client id of its app.
+    """
     if operation.scope is None:
         return {200}
-    if who in UNKNOWN:
+    claims = {} if who in UNKNOWN else claims_of(token)
+    client = claims.get("client_id") or claims.get("aud", "")
+    if pools.get(client) != POOL_OF_SCOPE[operation.scope]:
         return {401}
-    claims = claims_of(token)
     if operation.scope not in claims.get("scope", "").split():
         return {403}
     if not set(operation.groups) & set(claims.get("cognito:groups", [])):
@@ -82,12 +87,17 @@ def test_every_route_authorizes_exactly_the_expected_identities(
 ) -> None:
     table: dict[str, dict[str, int]] = {}
     wrong = []
+    visitors = api_stage.visitors
+    pools = {
+        visitors.drivers_app.client_id: DRIVERS,
+        visitors.reviewers_page.client_id: REVIEWERS,
+    }
     for operation in EVERY_OPERATION:
         row = table.setdefault(operation.route_key, {})
         for who, token in api_stage.tokens.items():
             response = request(api_stage, operation, photo, token)
             row[who] = response.status_code
-            if response.status_code not in expected(operation, who, token):
+            if response.status_code not in expected(operation, who, token, pools):
                 wrong.append((operation.route_key, who, response.status_code, response.text[:200]))
     print(formatted(table))  # noqa: T201 # with -s
     assert not wrong

@@ -17,11 +17,19 @@ from infra.local.stage.stage import LocalStage, running_stage
 from infra.operations.target import Target
 from infra.operations.users import Role, provision
 from infra.synthesis.synth import ROOT, synthesize
+from tests.e2e.authenticator import Authenticator
 from tests.e2e.review_page.signing_in import signed_in
 from tests.e2e.reviews.reviewer import Reviewer
 
 TIMEOUT_S = 120.0
-PEOPLE = {"ana": Role.REVIEWER, "ben": Role.REVIEWER, "dora": Role.DRIVER}
+# Bea signs in by the page; Eva is no reviewer any more.
+PEOPLE = {
+    "ana": Role.REVIEWER,
+    "bea": Role.REVIEWER,
+    "ben": Role.REVIEWER,
+    "eva": Role.REVIEWER,
+    "dora": Role.DRIVER,
+}
 SAMPLES = ("bicycle-red.jpg", "motorcycle-black.jpg")
 
 
@@ -41,6 +49,7 @@ class ReviewStage:
     stage: LocalStage
     samples: Path
     passwords: dict[str, str]
+    authenticators: dict[str, Authenticator]
     tokens: dict[str, str]
     stored: dict[str, StoredReview]
 
@@ -53,7 +62,9 @@ class ReviewStage:
 
     def signed_in(self, name: str) -> str:
         if name not in self.tokens:
-            self.tokens[name] = signed_in(self.url, name, self.passwords[name])
+            self.tokens[name] = signed_in(
+                self.url, name, self.passwords[name], self.authenticators[name]
+            )
         return self.tokens[name]
 
     def upload(self, *names: str) -> None:
@@ -166,11 +177,16 @@ def open_review_stage(directory: Path) -> Iterator[ReviewStage]:
         )
         _disable_sampling(stage)
         target = Target.of_stage(stage)
-        passwords = {
-            name: provision(target, role=role, name=name, password_stays=True).password
-            for name, role in PEOPLE.items()
-        }
-        yield ReviewStage(stage, samples, passwords, {}, {})
+        passwords, authenticators = {}, {}
+        for name, role in PEOPLE.items():
+            person = provision(target, role=role, name=name, password_stays=True)
+            passwords[name] = person.password
+            if person.second_factor:
+                authenticators[name] = Authenticator(person.second_factor)
+        stage.client("cognito-idp").admin_remove_user_from_group(
+            UserPoolId=stage.outputs["ReviewersPoolId"], Username="eva", GroupName="reviewers"
+        )
+        yield ReviewStage(stage, samples, passwords, authenticators, {}, {})
 
 
 def _disable_sampling(stage: LocalStage) -> None:

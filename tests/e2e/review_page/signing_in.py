@@ -6,18 +6,18 @@
 import base64
 import hashlib
 import json
-import re
 import secrets
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.e2e.authenticator import Authenticator, submit_login
+
 # The name under which `signin.js` stores them.
 TOKENS = "scones.tokens"
-_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
-def signed_in(url: str, name: str, password: str) -> str:
+def signed_in(url: str, name: str, password: str, authenticator: Authenticator) -> str:
     """Sign in and return the tokens as JSON, as the page stores them in its tab."""
     verifier = secrets.token_urlsafe(32)
     digest = hashlib.sha256(verifier.encode()).digest()
@@ -36,9 +36,13 @@ def signed_in(url: str, name: str, password: str) -> str:
                 "code_challenge_method": "S256",
             },
         ).raise_for_status()
-        signed = client.post(
+        signed = submit_login(
+            client,
             f"{url}/login",
-            data={**dict(_HIDDEN.findall(form.text)), "username": name, "password": password},
+            form.text,
+            name=name,
+            password=password,
+            authenticator=authenticator,
         )
         code = parse_qs(urlsplit(signed.headers["location"]).query)["code"][0]
         response = client.post(

@@ -22,17 +22,22 @@ expect = pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT).expect
 OpenPage = Callable[..., "Page"]
 
 
-def test_a_person_signs_in_with_name_and_password(
+def test_a_person_signs_in_with_name_password_and_code(
     review_stage: ReviewStage, open_page: OpenPage
 ) -> None:
     review_stage.open_reviews("1.jpg")
     page = open_page(tokens="")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Username").fill("ana")
-    page.get_by_label("Password").fill(review_stage.passwords["ana"])
+    page.get_by_label("Username").fill("Bea")
+    page.get_by_label("Password").fill(review_stage.passwords["bea"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code").fill("00000")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".error")).to_have_text("This code is not valid.")
+    page.get_by_label("Code").fill(review_stage.authenticators["bea"].code())
     page.get_by_role("button", name="Sign in").click()
     assert shown(page) == "1.jpg"
-    expect(page.locator("#who")).to_have_text("ana")
+    expect(page.locator("#who")).to_have_text("bea")
     assert page.url == f"{review_stage.url}/review"
     assert page.evaluate("Object.keys(localStorage)") == []  # tokens end with the tab
 
@@ -47,8 +52,17 @@ def test_a_sign_in_that_was_started_elsewhere_is_refused(
     expect(page.locator("#message")).to_contain_text("“<b>access_denied</b>”")
 
 
-def test_a_driver_may_not_review(open_page: OpenPage) -> None:
-    page = open_page("dora")
+def test_a_driver_cannot_sign_in(review_stage: ReviewStage, open_page: OpenPage) -> None:
+    page = open_page(tokens="")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password").fill(review_stage.passwords["dora"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".error")).to_have_text("Incorrect username or password.")
+
+
+def test_a_former_reviewer_may_not_review(open_page: OpenPage) -> None:
+    page = open_page("eva")
     expect(page.locator("#message")).to_contain_text("You may not review photos")
     expect(page.get_by_role("button", name="Sign out")).to_have_count(2)
 

@@ -1,13 +1,21 @@
 """Both APIs: authorization, idempotency, problem documents, and the API document."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
-from handlers.http_api.auth import DRIVE, DRIVERS, REVIEW, Caller
+from handlers.http_api.auth import (
+    DRIVE,
+    DRIVERS,
+    POOL_OF_SCOPE,
+    RESERVED_NAMES,
+    REVIEW,
+    Caller,
+)
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from handlers.http_api.problems import INTERNAL, UNAVAILABLE, Problem, problem_of
 from tests.handlers.api_client import DAN, DORA, LENA, RITA, SIGN_IN, Api, Person
@@ -59,7 +67,8 @@ def test_the_same_key_gives_the_same_response(api: Api) -> None:
     first = api.post("/uploads", NEW, DORA, key="k").body
     assert api.post("/uploads", NEW, DORA, key="k").body == first
     assert api.post("/uploads", NEW, DORA, key="other").body["upload_id"] != first["upload_id"]
-    assert boto3.client("dynamodb").scan(TableName="uploads")["Count"] == 2
+    items = boto3.client("dynamodb").scan(TableName="uploads")["Items"]
+    assert sum("granted_at" in item for item in items) == 2
 
 
 def test_a_key_of_another_caller_is_another_key(api: Api) -> None:
@@ -132,15 +141,33 @@ def test_the_document_lists_every_operation_and_no_other(api: Api) -> None:
     assert len(listed) == len(EVERY_OPERATION)
 
 
-def test_the_document_lists_scopes_and_the_sign_in_page(api: Api) -> None:
+def test_the_document_lists_scopes_and_the_sign_in_page_of_each_pool(api: Api) -> None:
     document = api.call("GET", "/openapi.json", None).body
-    flow = document["components"]["securitySchemes"]["people"]["flows"]["authorizationCode"]
-    assert flow["authorizationUrl"] == f"{SIGN_IN}/oauth2/authorize"
+    schemes = document["components"]["securitySchemes"]
+    assert schemes.keys() == SIGN_IN.keys()
     for operation in EVERY_OPERATION:
         described = document["paths"][operation.path][operation.method.lower()]
-        scopes = [scope for need in described["security"] for scope in need["people"]]
-        assert scopes == ([operation.scope] if operation.scope else [])
-        assert set(scopes) <= set(flow["scopes"])
+        if operation.scope is None:
+            assert described["security"] == []
+            continue
+        pool = POOL_OF_SCOPE[operation.scope]
+        assert described["security"] == [{pool: [operation.scope]}]
+        flow = schemes[pool]["flows"]["authorizationCode"]
+        assert flow["authorizationUrl"] == f"{SIGN_IN[pool]}/oauth2/authorize"
+        assert operation.scope in flow["scopes"]
+
+
+def test_a_name_is_the_same_person_in_any_case(api: Api) -> None:
+    upper = replace(DORA, name="DORA")
+    permission = api.post("/uploads", NEW, upper).body
+    assert permission["fields"]["key"].startswith("intake/dora/")
+    assert api.get(f"/uploads/{permission['upload_id']}", DORA).status == 200
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES | {"Model", "a/b", ".hidden", "ünal"}))
+def test_a_name_that_no_person_may_have_is_forbidden(api: Api, name: str) -> None:
+    response = api.get("/photos", replace(DORA, name=name))
+    assert (response.status, response.code) == (403, "forbidden")
 
 
 def test_leads_may_review(api: Api) -> None:

@@ -18,6 +18,7 @@ from handlers.http_api.problems import (
     ProblemKind,
 )
 from handlers.http_api.schemas import MAX_BODY_BYTES, PhotoId, parse_body, parse_path, parse_query
+from tests.handlers.api_client import SIGN_IN
 
 HALF_A_CHARACTER = "\ud800"
 VERDICT = '{"lease_id": "a", "decision_seq": %s, "verdict": "bicycle"}'
@@ -96,13 +97,13 @@ def test_every_pattern_matches_the_whole_text() -> None:
 
 
 def test_the_document_has_patterns_that_javascript_can_read() -> None:
-    document = str(api_document(EVERY_OPERATION, sign_in_url="https://signin.example.com"))
+    document = str(api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN))
     assert r"\\Z" not in document
     assert "'^[0-9a-f]{64}$'" in document
 
 
 def test_every_reference_of_the_document_has_a_component() -> None:
-    document = api_document(EVERY_OPERATION, sign_in_url="https://signin.example.com")
+    document = api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN)
     components = document["components"]["schemas"]
     references = set(re.findall(r"'#/components/schemas/(\w+)'", str(document)))
     assert references == components.keys()

@@ -1,6 +1,7 @@
 """Serialize, with S3 under moto."""
 
 import base64
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -8,16 +9,19 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from handlers.aws.controls_table import ControlsTable
+from handlers.aws.dynamodb import item_of
 from handlers.aws.photo_store import PhotoStore
 from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED, IntakeControl
 from handlers.domain.decision.prediction import PhotoRef
 from handlers.domain.errors import (
     InvalidRecord,
+    LedgerUnavailable,
     PhotoForbidden,
     PhotoMissing,
     PhotoStoreUnavailable,
 )
-from handlers.domain.ledger.schema import CONTROLS
+from handlers.domain.ledger.schema import CONTROLS, UPLOADS
+from handlers.domain.ledger.uploads import Permission
 from handlers.domain.photo.wire_image import MAX_BYTES
 from handlers.workflow import serialize
 from infra.state_machine.lambdas import RESULT_FIELDS
@@ -36,7 +40,9 @@ KEY = "intake/d 1/ü+%2F 🚲.jpg"
 def controls(aws: None, monkeypatch: pytest.MonkeyPatch) -> ControlsTable:
     """The stage's controls: everything is normal until a test sets one."""
     del aws
+    monkeypatch.setenv("UPLOADS_TABLE", "uploads")
     serialize._store.cache_clear()
+    serialize._permissions.cache_clear()
     serialize._controls.cache_clear()
     monkeypatch.setenv("CONTROLS_TABLE", "controls")
     dynamodb = boto3.client("dynamodb")
@@ -186,3 +192,97 @@ def test_a_failing_store_is_a_transient_error(
     monkeypatch.setattr(s3, "get_object", fail)
     with pytest.raises(PhotoStoreUnavailable):
         PhotoStore(s3).read(PhotoRef.from_wire(event["photo"]))
+
+
+def permit(upload_id: str, *, driver_id: str = "dora") -> Permission:
+    """Write a permission as the drivers' function does."""
+    permission = Permission.grant(
+        upload_id=upload_id,
+        driver_id=driver_id,
+        content_type="image/jpeg",
+        order_id="",
+        retake_of="",
+        now=datetime.now(UTC),
+    )
+    item = item_of(permission.to_item(kept_days=1))
+    boto3.client("dynamodb").put_item(TableName="uploads", Item=item)
+    return permission
+
+
+def version_of(event: dict[str, Any], key: str, upload_id: str, number: int) -> dict[str, Any]:
+    """Return the event of another version of an object with the same bytes."""
+    s3 = boto3.client("s3")
+    version = s3.put_object(Bucket="intake", Key=key, Body=a_jpeg((64, 48)))["VersionId"]
+    changes = {
+        "photo_id": f"{number:064x}",
+        "key": key,
+        "version_id": version,
+        "driver_id": key.split("/")[1],
+        "upload_id": upload_id,
+    }
+    return {**event, "photo": {**event["photo"], **changes}}
+
+
+@pytest.fixture
+def uploads(aws: None) -> None:
+    del aws
+    create_table(boto3.client("dynamodb"), UPLOADS, "uploads")
+
+
+@pytest.mark.usefixtures("uploads")
+def test_the_second_version_of_a_permitted_upload_is_a_duplicate(context: "LambdaContext") -> None:
+    event, permission = upload(a_jpeg((64, 48))), permit("u1")
+    first, second = (version_of(event, permission.key, "u1", number) for number in (1, 2))
+    outcomes = [serialize.lambda_handler(item, context) for item in (first, second, first, second)]
+    assert [outcome["outcome"] for outcome in outcomes] == ["prepared", "refused"] * 2
+    assert outcomes[1]["reason"] == "duplicate_upload"
+    assert set(outcomes[1]) == set(RESULT_FIELDS["Serialize"])
+
+
+@pytest.mark.usefixtures("uploads")
+def test_the_version_that_is_processed_first_is_the_photo(context: "LambdaContext") -> None:
+    event, permission = upload(a_jpeg((64, 48))), permit("u1")
+    first, second = (version_of(event, permission.key, "u1", number) for number in (1, 2))
+    reasons = [serialize.lambda_handler(item, context)["reason"] for item in (second, first)]
+    assert reasons == ["", "duplicate_upload"]
+
+
+@pytest.mark.usefixtures("uploads")
+def test_a_duplicate_is_refused_before_it_is_read(
+    context: "LambdaContext", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, permission = upload(a_jpeg((64, 48))), permit("u1")
+    first, second = (version_of(event, permission.key, "u1", number) for number in (1, 2))
+    serialize.lambda_handler(first, context)
+    monkeypatch.setattr(PhotoStore, "read", lambda *_: pytest.fail("it was read"))
+    assert serialize.lambda_handler(second, context)["reason"] == "duplicate_upload"
+
+
+@pytest.mark.usefixtures("uploads")
+@pytest.mark.parametrize(
+    "key", ["intake/dora/direct.jpg", "intake/dan/u1.jpg", "intake/dora/below/u1.jpg"]
+)
+def test_every_version_of_a_key_without_permission_is_a_photo(
+    context: "LambdaContext", key: str
+) -> None:
+    event = upload(a_jpeg((64, 48)))
+    permit("u1")
+    upload_id = key.rsplit("/", 1)[1].removesuffix(".jpg")
+    for number in (1, 2):
+        version = version_of(event, key, upload_id, number)
+        assert serialize.lambda_handler(version, context)["outcome"] == "prepared"
+
+
+def test_a_photo_without_a_driver_needs_no_table(context: "LambdaContext") -> None:
+    assert serialize.lambda_handler(upload(a_jpeg()), context)["outcome"] == "prepared"
+
+
+@pytest.mark.usefixtures("uploads")
+def test_a_table_that_does_not_answer_is_a_transient_error(
+    context: "LambdaContext", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = version_of(upload(a_jpeg()), "intake/dora/u1.jpg", "u1", 1)
+    monkeypatch.setenv("UPLOADS_TABLE", "gone")
+    serialize._permissions.cache_clear()
+    with pytest.raises(LedgerUnavailable):
+        serialize.lambda_handler(event, context)

@@ -19,11 +19,11 @@ from moto import mock_aws
 from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.schema import ASSIGNMENTS, CONTROLS, REVIEWERS
 from handlers.domain.timestamps import stamp
+from tests.infra.user_pools import create_user_pools
 from tests.tables import create_photos_table, create_table
 
 STACK = "Scones-prod-Pipeline"
 API_URL = "https://api.example.com"
-GROUPS = ("drivers", "reviewers", "leads")
 _POLICY = {"models": {}, "order_ranges": {"car": "nearby", "van": "distant"}}
 _DEFINITION = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 
@@ -110,9 +110,7 @@ def _resources() -> dict[str, str]:
     create_table(dynamodb, CONTROLS, "controls")
     boto3.client("ssm").put_parameter(Name="policy", Value=json.dumps(_POLICY), Type="String")
     cognito = boto3.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
-    for group in GROUPS:
-        cognito.create_group(UserPoolId=pool, GroupName=group)
+    pools = create_user_pools(cognito)
     machine = boto3.client("stepfunctions").create_state_machine(
         name="workflow",
         definition=json.dumps(_DEFINITION),
@@ -126,7 +124,7 @@ def _resources() -> dict[str, str]:
         "ControlsTable": "controls",
         "PolicyParameter": "policy",
         "PolicyOverrideParameter": "policy-override",
-        "UserPoolId": pool,
+        **pools,
         "ApiUrl": API_URL,
         "StateMachineArn": machine["stateMachineArn"],
         "ReviewQueueUrl": sqs.create_queue(QueueName="review")["QueueUrl"],

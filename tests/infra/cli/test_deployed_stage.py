@@ -169,9 +169,9 @@ def test_known_items_are_kept_in_the_stack(stage: DeployedStage) -> None:
 
 def test_provision_creates_a_person_in_the_user_pool_of_the_stack(stage: DeployedStage) -> None:
     person = document("provision", "reviewer", "rita")
-    assert stage.calls == ["cognito-idp:AdminCreateUser", "cognito-idp:AdminAddUserToGroup"]
     assert person["must_change_password"]
-    pool = stage.outputs["UserPoolId"]
+    assert person["second_factor"]["uri"].startswith("otpauth://totp/Scones")
+    pool = stage.outputs["ReviewersPoolId"]
     groups = stage.client("cognito-idp").admin_list_groups_for_user(
         UserPoolId=pool, Username="rita"
     )["Groups"]
@@ -197,7 +197,7 @@ def test_review_as_a_new_reviewer_creates_them_with_a_temporary_password(
     assert "(until the first sign-in)" in result.stdout
     assert opened == []
     user = stage.client("cognito-idp").admin_get_user(
-        UserPoolId=stage.outputs["UserPoolId"], Username="rita"
+        UserPoolId=stage.outputs["ReviewersPoolId"], Username="rita"
     )
     assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
 
@@ -261,7 +261,7 @@ def test_an_output_that_the_stack_lacks_is_named(stage: DeployedStage) -> None:
     stage.stacks["Scones-old-Pipeline"] = {"PhotosTable": "photos"}
     for command, output in (
         (("review",), "ApiUrl"),
-        (("provision", "driver", "anna"), "UserPoolId"),
+        (("provision", "driver", "anna"), "DriversPoolId"),
         (("report",), "ReportFunction"),
         (("known",), "ReviewersTable"),
         (("threshold",), "PolicyOverrideParameter"),

@@ -1,7 +1,9 @@
 """`scones review`: the address of the page, and a reviewer to sign in as."""
 
 import os
+import re
 import webbrowser
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -11,8 +13,10 @@ from typer.testing import CliRunner
 from infra.cli import app, review
 from infra.local.stage.state_file import READY, UpState, write_state
 from infra.operations.errors import PersonRefused
+from infra.operations.second_factor import SecondFactor
 from infra.operations.target import Target
 from infra.operations.users import Provisioned, Role
+from tests.infra.user_pools import SECRET
 
 PAGE = "http://127.0.0.1:4569/review"
 
@@ -36,22 +40,34 @@ def people(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Names with their passwords, in place of the user pool."""
     known: dict[str, str] = {}
 
-    def provision(target: Target, *, role: Role, name: str, **_: object) -> object:
-        assert (target.outputs["UserPoolId"], role) == ("pool", Role.REVIEWER)
+    def provision(target: Target, *, role: Role, name: str, password_stays: bool) -> Provisioned:
+        assert (target.outputs["ReviewersPoolId"], role) == ("pool", Role.REVIEWER)
+        assert password_stays
         if "/" in name:
             raise PersonRefused(f"{name!r} cannot be used as a name")
         new = "" if name in known else f"first-of-{name}"
         known.setdefault(name, new)
-        return Provisioned(name=name, role=role, password=new, must_change_password=False)
+        return _person(name, new)
 
-    def renew(target: Target, *, name: str) -> str:
-        assert target.outputs["UserPoolId"] == "pool"
+    def reset(target: Target, *, role: Role, name: str, password_stays: bool) -> Provisioned:
+        assert (target.outputs["ReviewersPoolId"], role) == ("pool", Role.REVIEWER)
+        assert password_stays
         known[name] = f"another-of-{name}"
-        return known[name]
+        return _person(name, known[name])
 
     monkeypatch.setattr(review, "provision", provision)
-    monkeypatch.setattr(review, "renew_password", renew)
+    monkeypatch.setattr(review, "reset_factor", reset)
     return known
+
+
+def _person(name: str, password: str) -> Provisioned:
+    return Provisioned(
+        name=name,
+        role=Role.REVIEWER,
+        password=password,
+        must_change_password=False,
+        second_factor=SecondFactor.of(SECRET, name=name, stage="local") if password else None,
+    )
 
 
 def is_up(folder: Path, *, api_url: str = "http://127.0.0.1:4569") -> None:
@@ -64,7 +80,7 @@ def is_up(folder: Path, *, api_url: str = "http://127.0.0.1:4569") -> None:
             since="2026-11-22T10:00:00+00:00",
             endpoint_url="http://127.0.0.1:4566",
             api_url=api_url,
-            outputs={"UserPoolId": "pool"},
+            outputs={"ReviewersPoolId": "pool"},
         ),
     )
 
@@ -88,8 +104,12 @@ def test_the_page_opens_for_a_reviewer_who_can_sign_in(
     code, output = ask("--as", "rita")
     assert code == 0
     assert opened == [PAGE]
-    for text in (PAGE, "rita", people["rita"]):
+    for text in (PAGE, "rita", people["rita"], SECRET):
         assert text in output
+    (code,) = re.findall(r"^code +([0-9]{6}) ", output, re.MULTILINE)
+    factor = SecondFactor.of(SECRET, name="rita", stage="local")
+    now = datetime.now(UTC)
+    assert code in {factor.code(now), factor.code(now + timedelta(seconds=30))}
 
 
 def test_an_existing_reviewer_gets_a_password_that_works(

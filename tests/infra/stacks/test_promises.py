@@ -11,15 +11,16 @@ OUTPUTS = {
     *("ReviewDeadLettersUrl", "FailuresQueueUrl", "IntakeDeadLettersUrl", "StateMachineArn"),
     *("PolicyParameter", "PolicyOverrideParameter", "SerializeFunction", "ClassifyFunction"),
     *("FilterFunction", "AlarmTopicArn", "LabelsBucket", "EventBusName", "ChangesDeadLettersUrl"),
-    *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SignInAddress", "UserPoolId"),
-    *("DriversClientId", "ReviewersClientId", "SweeperFunction", "ReportFunction"),
+    *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SweeperFunction", "ReportFunction"),
+    *("DriversSignInAddress", "DriversPoolId", "DriversClientId"),
+    *("ReviewersSignInAddress", "ReviewersPoolId", "ReviewersClientId", "ProvisioningClientId"),
     *("ReportsBucket", "ReportTopicArn", "ControlsTable"),
 }
 # Stateful resources: under another logical id each would be another, empty resource.
 HOLDS_DATA = {
     *("AccessLogs", "Intake", "Capture", "Reports", "Photos", "Assignments", "AuditSalt"),
     *("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters", "ChangesDeadLetters"),
-    *("Labels", "People", "Reviewers", "Uploads", "ScheduleDeadLetters"),
+    *("Labels", "DriversPool", "ReviewersPool", "Reviewers", "Uploads", "ScheduleDeadLetters"),
     "Controls",
 }
 

@@ -7,9 +7,11 @@ from infra.local.emulator.patches import (
     events,
     lambdas,
     permissions,
+    second_factor,
     streams,
     templates,
     tokens,
+    user_names,
     workflows,
 )
 from infra.local.emulator.patches.replace import require_version
@@ -30,3 +32,5 @@ def install(*, workers: int) -> None:
     streams.install()
     templates.install()
     tokens.install()
+    user_names.install()
+    second_factor.install()
