@@ -12,6 +12,7 @@ import typer
 from infra.cli import (
     baseline,
     demo,
+    doctor,
     evaluation,
     known,
     photos,
@@ -113,6 +114,12 @@ COMMANDS = (
             "scones provision reviewer rita",
             "scones provision driver dora --stack Scones-prod-Pipeline",
         ),
+    ),
+    Command(
+        name="doctor",
+        run=doctor.doctor,
+        panel=OPERATE,
+        examples=("scones doctor", "scones doctor prod --test-alarm", "scones doctor --json"),
     ),
     Command(
         name="reconcile",
