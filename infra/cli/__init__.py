@@ -19,6 +19,7 @@ from infra.cli import (
     provision,
     reconciliation,
     report,
+    restoring,
     review,
     system,
     training,
@@ -134,7 +135,14 @@ COMMANDS = (
         examples=(
             "scones redrive --all-failed",
             "scones redrive PHOTO --stack Scones-prod-Pipeline",
+            "scones redrive --queue intake --dry-run",
         ),
+    ),
+    Command(
+        name="restore-ledger",
+        run=restoring.restore_ledger,
+        panel=OPERATE,
+        examples=("scones restore-ledger --photos-from TABLE --dry-run",),
     ),
     Command(
         name="report",
