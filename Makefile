@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot doctor-trials audit bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 
 test-oracles: setup-oracles ## Compare our statistics with evidently's and nannyml's (2 GB, in .venv-oracles)
 	@.venv-oracles/bin/pytest tests/monitoring/statistics
 
+doctor-trials: setup-dev ## Plant defects in stages for `scones doctor`, and examine 200 sound ones
+	@$(BIN)/python -m tests.infra.operations.doctor
+
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.benchmarks
 
@@ -63,6 +66,9 @@ synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
+
+audit: setup ## Look for known vulnerabilities in the locked packages and the serving image (needs network)
+	@$(BIN)/python -m infra.audit
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done

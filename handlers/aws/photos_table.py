@@ -115,10 +115,12 @@ class PhotosTable:
         for rows, _ in self._pages(BY_REVIEW, "open", limit=limit, attributes=attributes):
             yield from rows
 
-    def received_in(self, hour: str, *, since: str = "") -> Iterator[Row]:
+    def received_in(
+        self, hour: str, *, since: str = "", newest_first: bool = False
+    ) -> Iterator[Row]:
         """Yield the photos of an hour in UTC, `2026-11-22T18`, received at `since` or later."""
         sort = (">=", since) if since else None
-        for rows, _ in self._pages(BY_HOUR, hour, sort=sort):
+        for rows, _ in self._pages(BY_HOUR, hour, sort=sort, newest_first=newest_first):
             yield from rows
 
     def of_driver(

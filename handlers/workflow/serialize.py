@@ -39,6 +39,9 @@ def _controls() -> CachedControls:
     settings = SerializeSettings.from_env(os.environ)
     table = ControlsTable(client("dynamodb", read_timeout_s=3), table=settings.controls_table)
     return CachedControls(table.read)
+
+
+@cache
 def _permissions() -> UsedPermissions:
     settings = SerializeSettings.from_env(os.environ)
     return UsedPermissions(client("dynamodb", read_timeout_s=3), table=settings.uploads_table)

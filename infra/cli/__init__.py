@@ -14,12 +14,14 @@ from infra.cli import (
     baseline,
     controls,
     demo,
+    doctor,
     evaluation,
     known,
     photos,
     provision,
     reconciliation,
     report,
+    restoring,
     review,
     system,
     training,
@@ -117,6 +119,12 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="doctor",
+        run=doctor.doctor,
+        panel=OPERATE,
+        examples=("scones doctor", "scones doctor prod --test-alarm", "scones doctor --json"),
+    ),
+    Command(
         name="reconcile",
         run=reconciliation.reconcile,
         panel=OPERATE,
@@ -129,6 +137,7 @@ COMMANDS = (
         examples=(
             "scones redrive --all-failed",
             "scones redrive PHOTO --stack Scones-prod-Pipeline",
+            "scones redrive --queue intake --dry-run",
         ),
     ),
     Command(
@@ -165,6 +174,12 @@ COMMANDS = (
             "scones threshold stop --stack Scones-prod-Pipeline",
             "scones threshold normal --stack Scones-prod-Pipeline",
         ),
+    ),
+    Command(
+        name="restore-ledger",
+        run=restoring.restore_ledger,
+        panel=OPERATE,
+        examples=("scones restore-ledger --photos-from TABLE --dry-run",),
     ),
     Command(
         name="report",

@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handlers.aws.dead_letters import DeadLetterReader
+from handlers.aws.photos_table import PhotosTable
 from handlers.domain.timestamps import parse_utc
 from infra.cli.errors import NOT_CONSERVED, exit_on_error
 from infra.cli.options import AsJson, Stack
+from infra.cli.redriven_queue import show_queue
 from infra.cli.target import target
 from infra.operations.errors import NoSuchPhoto
 from infra.operations.plain_text import plain_text
+from infra.operations.redrive.queues import QueueName
+from infra.operations.redrive.redrive_queue import redrive_queue
 from monitoring.reconciliation.reconcile import reconcile as reconcile_system
 from monitoring.reconciliation.reconcile import repair_executor_of
-from monitoring.reconciliation.redrive import failed_since
+from monitoring.reconciliation.redrive import clear_failures, failed_since
 from monitoring.reconciliation.redrive import redrive as redrive_rows
 from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from handlers.aws.photos_table import PhotosTable, Row
+    from handlers.aws.photos_table import Row
+    from infra.operations.target import Target
     from monitoring.reconciliation.checker import Violation
     from monitoring.reconciliation.reconcile import Reconciliation
     from monitoring.reconciliation.redrive import RedriveResult
@@ -67,7 +73,11 @@ def reconcile(
             deadlines=RepairDeadlines(event=age, execution=age, start=age),
             executor=repair_executor_of(system.session, system.places) if repair else None,
         )
-    typer.echo(json.dumps(_document(result), indent=2) if as_document else _text(result, repair))
+        deleted = _clear_failures(system) if repair else 0
+    if as_document:
+        typer.echo(json.dumps(_document(result) | {"messages_deleted": deleted}, indent=2))
+    else:
+        typer.echo("\n".join([_text(result, repair), *_deleted_line(deleted)]))
     if not result.is_clean:
         raise typer.Exit(NOT_CONSERVED)
 
@@ -88,18 +98,42 @@ def redrive(
             metavar="TIME",
         ),
     ] = None,
+    queue: Annotated[
+        QueueName | None,
+        typer.Option(help="Work off the messages of this queue; each is deleted once it is done."),
+    ] = None,
+    drop: Annotated[
+        bool,
+        typer.Option("--drop", help="With --queue: also delete messages that cannot be redriven."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --queue: only show what would be done.")
+    ] = False,
     stack: Stack = None,
     as_document: AsJson = False,
 ) -> None:
-    """Start a new attempt for failed photos.
+    """Start a new attempt for failed photos, or work off a queue of failures or dead letters.
 
-    Exit code: 0 all started, 1 some not started, 2 wrong input, 3 nothing runs.
+    Messages of photos that have gone on are deleted from the failures queue.
+
+    Exit code: 0 all done, 1 some not done, 2 wrong input, 3 nothing runs.
     """
     with exit_on_error(interrupted="executions that were started go on."):
-        if bool(photos) == all_failed:
-            raise typer.BadParameter("give photos, or --all-failed")
+        if [bool(photos), all_failed, queue is not None].count(True) != 1:
+            raise typer.BadParameter("give photos, or --all-failed, or --queue")
         if since and not all_failed:
             raise typer.BadParameter("--since goes with --all-failed")
+        if (drop or dry_run) and queue is None:
+            raise typer.BadParameter("--drop and --dry-run go with --queue")
+        if queue is not None:
+            show_queue(
+                redrive_queue(
+                    target(stack), queue, now=datetime.now(UTC), dry_run=dry_run, drop=drop
+                ),
+                as_document=as_document,
+                is_dry_run=dry_run,
+            )
+            return
         start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
         system, now = target(stack), datetime.now(UTC)
         executor = repair_executor_of(system.session, system.places)
@@ -110,7 +144,8 @@ def redrive(
             else _rows(executor.ledger, photos or [])
         )
         results = list(redrive_rows(rows, executor, now=now))
-    _show(results, as_document=as_document)
+        deleted = _clear_failures(system)
+    _show(results, deleted=deleted, as_document=as_document)
     if any(result.outcome != "started" for result in results):
         raise typer.Exit(NOT_CONSERVED)
 
@@ -122,7 +157,19 @@ def _moment(text: str) -> datetime:
         raise typer.BadParameter(f"--since {text!r} is not a time; write 2026-11-21") from error
 
 
-def _show(results: "list[RedriveResult]", *, as_document: bool) -> None:
+def _clear_failures(system: "Target") -> int:
+    session, places = system.session, system.places
+    return clear_failures(
+        DeadLetterReader(session.client("sqs"), url=places.failures_queue_url),
+        PhotosTable(session.client("dynamodb"), table=places.photos_table),
+    )
+
+
+def _deleted_line(deleted: int) -> list[str]:
+    return [f"{deleted} message(s) deleted from the failures queue"] if deleted else []
+
+
+def _show(results: "list[RedriveResult]", *, deleted: int, as_document: bool) -> None:
     documents = [
         {
             "photo_id": result.photo_id,
@@ -142,7 +189,7 @@ def _show(results: "list[RedriveResult]", *, as_document: bool) -> None:
             *(plain_text(document["key"]), plain_text(document["reason"])),
         )
         typer.echo("  ".join(filter(None, columns)))
-    typer.echo(f"{len(documents)} photo(s)")
+    typer.echo("\n".join([f"{len(documents)} photo(s)", *_deleted_line(deleted)]))
 
 
 def _rows(ledger: "PhotosTable", photos: "Iterable[str]") -> "list[Row]":

@@ -196,6 +196,7 @@ class PipelineStack(Stack):
             "LabelsBucket": self._ledger_stream.labels.bucket_name,
             "EventBusName": self._ledger_stream.bus.event_bus_name,
             "ChangesDeadLettersUrl": self._ledger_stream.dead_letters.queue_url,
+            "ScheduleDeadLettersUrl": self._monitoring.dead_letters.queue_url,
             "ReviewersTable": self._reviews.reviewers.table_name,
             "ReviewsFunction": self._functions["reviews"].function.function_name,
             "DrainFunction": self._functions["drain"].function.function_name,

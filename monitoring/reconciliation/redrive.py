@@ -1,15 +1,20 @@
 """Gives failed photos another attempt, by a new execution of the current definition.
 
+The message of a failed attempt is deleted once the photo has gone on, so that the failures queue
+and its alarm show what is left to do.
+
 Step Functions' own redrive resumes an execution under its old definition, at the state that failed
 last; in this state machine that is the Fail state.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handlers.aws.dead_letters import DeadLetterReader
 from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
@@ -67,6 +72,49 @@ def redrive(
             status=str(item.get(PhotoAttribute.STATUS, "")),
             reason=reason,
         )
+
+
+def is_settled(message: Mapping[str, Any], row: LedgerRow) -> bool:
+    """Whether a message of the failures queue asks for nothing more. Any: JSON.
+
+    The photo has not failed, or a later attempt has failed, which has a message of its own.
+    """
+    attempt = message.get("attempt")
+    return row.status != FAILED or (isinstance(attempt, int) and attempt < row.attempt)
+
+
+def clear_failures(queue: DeadLetterReader, ledger: PhotosTable) -> int:
+    """Delete the settled messages of the failures queue and return their number.
+
+    Raises: LedgerBusy.
+    """
+    messages = list(queue.receive())
+    left = {message.message_id: message for message in messages}
+    try:
+        documents = [(message, message.document or {}) for message in messages]
+        photos = {str(document.get("photo_id", "")) for _, document in documents} - {""}
+        # Read after the messages: a failed row is written before its message is sent.
+        rows = _readable(ledger.rows(photos, consistent=True)) if photos else {}
+        for message, document in documents:
+            row = rows.get(str(document.get("photo_id", "")))
+            if row is not None and is_settled(document, row):
+                queue.delete(message)
+                del left[message.message_id]
+    finally:
+        queue.show(left.values())
+    return len(messages) - len(left)
+
+
+def _readable(items: Iterable[Row]) -> dict[str, LedgerRow]:
+    """Return the rows by photo id; the message of a malformed row stays."""
+    rows = {}
+    for item in items:
+        try:
+            row = record_of(item)
+        except InvalidRecord:
+            continue
+        rows[row.photo_id] = row
+    return rows
 
 
 def _redrive_one(row: LedgerRow, executor: RepairExecutor, moment: str) -> str:

@@ -14,7 +14,8 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from infra.cli import reconciliation
+from handlers.aws import dead_letters
+from infra.cli import reconciliation, restoring
 from infra.operations.target import Target
 from tests.workflow.definition_cache import definitions_parsed_once
 from tests.workflow.faulty_pipeline import FaultyPipeline, faulty_pipeline
@@ -90,4 +91,6 @@ def pipeline(workflow: WorkflowHarness) -> Iterator[FaultyPipeline]:
 def operated(pipeline: FaultyPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pipeline is the target of an operator's commands."""
     system = Target(session=boto3.Session(), outputs=outputs_of(pipeline.workflow), stage="test")
-    monkeypatch.setattr(reconciliation, "target", lambda _stack: system)
+    for command in (reconciliation, restoring):
+        monkeypatch.setattr(command, "target", lambda _stack: system)
+    monkeypatch.setattr(dead_letters, "_WAIT_S", 0)  # moto waits in real time

@@ -91,8 +91,8 @@ def test_no_failed_photos_are_not_an_error(pipeline: FaultyPipeline) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "give photos, or --all-failed"),
-        (("a" * 64, "--all-failed"), "give photos, or --all-failed"),
+        ((), "give photos, or --all-failed, or --queue"),
+        (("a" * 64, "--all-failed"), "give photos, or --all-failed, or --queue"),
         (("unknown",), "the ledger has no photo unknown"),
         (("--all-failed", "--since", "tomorrow"), "--since 'tomorrow' is not a time"),
         (("unknown", "--since", "2026-11-21"), "--since goes with --all-failed"),
