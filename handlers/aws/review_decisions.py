@@ -136,7 +136,7 @@ class ReviewLedger:
         """Return the driver's newest other assigned photo; the transaction checks it again.
 
         The index only names the photos, since its copies of them may be out of date; the rows are
-        read consistently. A row that cannot be read is no successor.
+        read consistently. A row that cannot be read is skipped.
         """
         last = current.get(AssignmentAttribute.LAST_SUPERSEDED)
         rows = self._assigned([last], besides=row) if isinstance(last, str) and last else []
@@ -161,7 +161,7 @@ def _readable(item: ItemImage) -> ReviewRow | None:
     try:
         return ReviewRow.from_item(item)
     except InvalidRecord:
-        return None  # reconciliation reports it
+        return None  # an operator sees it in `scones reconcile`
 
 
 def _order(row: ReviewRow) -> str:

@@ -60,7 +60,9 @@ def _run_older(workflow: WorkflowHarness) -> list[str]:
     return outcome.states
 
 
-def _once(monkeypatch: pytest.MonkeyPatch, call: str, text: str, act: Callable[[], None]) -> None:
+def _before_first(
+    monkeypatch: pytest.MonkeyPatch, call: str, text: str, act: Callable[[], None]
+) -> None:
     """Run `act` before moto answers the first such request that contains the text."""
     real = getattr(DynamoHandler, call)
     acts = [act]
@@ -82,7 +84,7 @@ def test_a_verdict_before_the_assignment_is_read_again(
     workflow: WorkflowHarness, newer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newer photo has gone when the older one asks who had won: it is assigned itself."""
-    _once(monkeypatch, "get_item", "assignments", lambda: _reject(newer))
+    _before_first(monkeypatch, "get_item", "assignments", lambda: _reject(newer))
     assert "AssignAgain" in _run_older(workflow)
     assert _vehicles(workflow) == ["motorcycle"]
 
@@ -91,7 +93,7 @@ def test_a_verdict_after_the_assignment_was_read_again(
     workflow: WorkflowHarness, newer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newer photo was read as the winner, and is rejected before that is recorded."""
-    _once(monkeypatch, "transact_write_items", "last_superseded", lambda: _reject(newer))
+    _before_first(monkeypatch, "transact_write_items", "last_superseded", lambda: _reject(newer))
     states = _run_older(workflow)
     assert states.index("AssignSuperseded") < states.index("AssignAgain")
     assert _vehicles(workflow) == ["motorcycle"]
