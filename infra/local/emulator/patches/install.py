@@ -6,7 +6,9 @@ from infra.local.emulator.patches import (
     apis,
     events,
     lambdas,
+    listings,
     permissions,
+    retention,
     streams,
     templates,
     tokens,
@@ -27,6 +29,8 @@ def install(*, workers: int) -> None:
     workflows.install()
     events.install()
     permissions.install()
+    listings.install()
+    retention.install()
     streams.install()
     templates.install()
     tokens.install()
