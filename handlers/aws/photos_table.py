@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.dynamodb import item_of, plain
-from handlers.domain.errors import SconesError
+from handlers.domain.errors import LedgerUnavailable
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import (
     BY_DRIVER,
@@ -28,10 +28,11 @@ Row = dict[str, Any]  # as stored; callers convert it to a record
 PageKey = Mapping[str, str]  # where a query of an index continues: all keys are strings
 
 _BATCH = 100  # the limit of BatchGetItem
+_PAGE_OF_DRIVER = 25  # of these photos, the newest that is assigned is nearly always one
 _PAUSES_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)  # the SDK does not retry unprocessed keys
 
 
-class LedgerBusy(SconesError):
+class LedgerBusy(LedgerUnavailable):
     """DynamoDB left keys unprocessed several times in a row."""
 
 
@@ -130,17 +131,21 @@ class PhotosTable:
         pages = self._pages(BY_DRIVER, driver_id, limit=limit, after=after, newest_first=True)
         return next(pages)
 
-    def newest_assigned(self, driver_id: str, *, besides: str) -> list[Row]:
-        """Return the newest assigned photos other than `besides`: the first page that has any."""
+    def ids_of_driver(self, driver_id: str) -> Iterator[list[str]]:
+        """Yield the ids of a driver's photos in pages, newest first.
+
+        The index has a photo from its claim on, so that it lists also those whose other attributes
+        it shows as they were a moment ago.
+        """
         pages = self._pages(
             BY_DRIVER,
             driver_id,
             newest_first=True,
-            only=("#status = :assigned AND #photo_id <> :besides"),
-            names={"#status": PhotoAttribute.STATUS, "#photo_id": PhotoAttribute.PHOTO_ID},
-            values={":assigned": "assigned", ":besides": besides},
+            page_size=_PAGE_OF_DRIVER,
+            attributes=(PhotoAttribute.PHOTO_ID,),
         )
-        return next((rows for rows, _ in pages if rows), [])
+        for rows, _ in pages:
+            yield [row[PhotoAttribute.PHOTO_ID] for row in rows]
 
     def of_upload(self, upload_id: str, *, limit: int) -> list[Row]:
         """Return key, status and reason of the photos of an upload, newest first."""
@@ -272,12 +277,10 @@ class PhotosTable:
         *,
         sort: tuple[str, str] | None = None,  # operator, value
         limit: int | None = None,  # rows of all pages together
+        page_size: int | None = None,
         after: PageKey | None = None,
         newest_first: bool = False,
         attributes: Sequence[PhotoAttribute] = (),  # by default all that the index has
-        only: str = "",
-        names: Mapping[str, PhotoAttribute] | None = None,
-        values: Mapping[str, object] | None = None,
     ) -> Iterator[tuple[list[Row], PageKey | None]]:
         """Yield pages of an index, each with the key to continue from; the last one with None."""
         condition = "#partition = :partition" + (f" AND #sort {sort[0]} :sort" if sort else "")
@@ -289,21 +292,16 @@ class PhotosTable:
                 "#partition": index.partition_key,
                 **({"#sort": index.sort_key} if sort else {}),
                 **{f"#{name}": name for name in attributes},
-                **(names or {}),
             },
             "ExpressionAttributeValues": item_of(
-                {
-                    ":partition": partition,
-                    **({":sort": sort[1]} if sort else {}),
-                    **(values or {}),
-                }
+                {":partition": partition, **({":sort": sort[1]} if sort else {})}
             ),
             "ScanIndexForward": not newest_first,
         }
         if attributes:
             request["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
-        if only:
-            request["FilterExpression"] = only
+        if page_size is not None:
+            request["Limit"] = page_size
         left = limit
         while left is None or left > 0:
             if left is not None:

@@ -10,8 +10,8 @@ from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.dynamodb import response_of, responses_of, succeeds
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_transactions import Tables, transaction
-from handlers.domain.errors import LedgerUnavailable
-from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.errors import InvalidRecord, LedgerUnavailable
+from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
     needs_successor,
@@ -104,8 +104,8 @@ class ReviewLedger:
                 )
             current = self._assignment(row.driver_id)
             successor = None
-            if needs_successor(row, change.after, current):
-                successor = self._newest_assigned(row)
+            if current is not None and needs_successor(row, change.after, current):
+                successor = self._newest_assigned(row, current)
             update = plan_assignment_update(
                 row, change.after, current=current, successor=successor, now=change.decided_at
             )
@@ -132,14 +132,36 @@ class ReviewLedger:
             return None
         return response_of(lambda: self._assignments.row(driver_id))
 
-    def _newest_assigned(self, row: ReviewRow) -> ReviewRow | None:
-        """Return the driver's newest other assigned photo; the transaction checks it again."""
-        items = response_of(
-            lambda: self._photos.newest_assigned(row.driver_id, besides=row.photo_id)
-        )
-        # The index sorts by upload, in whole seconds; the id breaks ties.
-        rows = sorted(map(ReviewRow.from_item, items), key=_order)
-        return self.read(rows[-1].photo_id) if rows else None
+    def _newest_assigned(self, row: ReviewRow, current: ItemImage) -> ReviewRow | None:
+        """Return the driver's newest other assigned photo; the transaction checks it again.
+
+        The index only names the photos, since its copies of them may be out of date; the rows are
+        read consistently. A row that cannot be read is skipped.
+        """
+        last = current.get(AssignmentAttribute.LAST_SUPERSEDED)
+        rows = self._assigned([last], besides=row) if isinstance(last, str) and last else []
+        for ids in responses_of(self._photos.ids_of_driver(row.driver_id)):
+            newest = self._assigned(ids, besides=row)
+            if newest:
+                rows += newest
+                break
+        return max(rows, key=_order, default=None)
+
+    def _assigned(self, photo_ids: list[str], *, besides: ReviewRow) -> list[ReviewRow]:
+        items = responses_of(self._photos.rows(photo_ids, consistent=True))
+        rows = [row for item in items if (row := _readable(item)) is not None]
+        return [
+            row
+            for row in rows
+            if row.state.status == "assigned" and row.photo_id != besides.photo_id
+        ]
+
+
+def _readable(item: ItemImage) -> ReviewRow | None:
+    try:
+        return ReviewRow.from_item(item)
+    except InvalidRecord:
+        return None  # an operator sees it in `scones reconcile`
 
 
 def _order(row: ReviewRow) -> str:

@@ -53,7 +53,7 @@ def transaction(
     )
     items: list[TransactWriteItemTypeDef] = [
         {"Update": _photo(tables, change, update.after, entry)},
-        *_assignment(tables, change.row, update),
+        *_assignment(tables, change.row, update, before),
     ]
     items += [{"Update": _counter(tables, counter)} for counter in change.tallies]
     if change.disagreement:
@@ -130,7 +130,7 @@ def _lease(lease: Lease | None) -> dict[str, str | None]:
 
 
 def _assignment(
-    tables: Tables, row: ReviewRow, update: AssignmentUpdate
+    tables: Tables, row: ReviewRow, update: AssignmentUpdate, before: ItemImage
 ) -> "Iterator[TransactWriteItemTypeDef]":
     match update.assignment:
         case PutAssignment(item=item, successor=None):
@@ -144,23 +144,37 @@ def _assignment(
                 }
             }
         case PutAssignment(item=item, successor=successor):
+            condition, values = _unchanged(row, before)
             yield {
                 "Put": {
                     "TableName": tables.assignments,
                     "Item": item_of(item),
-                    "ConditionExpression": _IS_OF_PHOTO,
-                    "ExpressionAttributeValues": item_of({":photo": row.photo_id}),
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeValues": values,
                 }
             }
             if successor is not None:
                 yield {"ConditionCheck": _still_assigned(tables, successor)}
         case DeleteAssignment():
+            condition, values = _unchanged(row, before)
             yield {
                 "Delete": {
                     "TableName": tables.assignments,
                     "Key": _driver_key(row),
-                    "ConditionExpression": _IS_OF_PHOTO,
-                    "ExpressionAttributeValues": item_of({":photo": row.photo_id}),
+                    "ConditionExpression": condition,
+                    "ExpressionAttributeValues": values,
+                }
+            }
+        case KeepAssignment(because="superseded"):
+            yield {
+                "Update": {
+                    "TableName": tables.assignments,
+                    "Key": _driver_key(row),
+                    "UpdateExpression": f"SET {AssignmentAttribute.LAST_SUPERSEDED} = :photo",
+                    "ConditionExpression": f"{AssignmentAttribute.PHOTO_ORDER} > :order",
+                    "ExpressionAttributeValues": item_of(
+                        {":photo": row.photo_id, ":order": row.photo_order}
+                    ),
                 }
             }
         case KeepAssignment(because=because) if because in _STILL:
@@ -182,6 +196,19 @@ _STILL: Mapping[str, tuple[str, str]] = {
     "unchanged": (_IS_OF_PHOTO, ":photo"),
     "other_photo": (f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ID} <> :photo", ":photo"),
 }
+
+
+def _unchanged(row: ReviewRow, before: ItemImage) -> tuple[str, Any]:
+    """Return condition and values: the assignment is this photo's, and no successor was missed.
+
+    An older photo may have been assigned after the successor was looked for.
+    """
+    last = AssignmentAttribute.LAST_SUPERSEDED
+    values = {":photo": row.photo_id}
+    if last not in before:
+        return f"{_IS_OF_PHOTO} AND attribute_not_exists({last})", item_of(values)
+    values[":superseded"] = before[last]
+    return f"{_IS_OF_PHOTO} AND {last} = :superseded", item_of(values)
 
 
 def _driver_key(row: ReviewRow) -> Any:  # noqa: ANN401 # see _photo

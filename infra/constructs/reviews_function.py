@@ -14,12 +14,18 @@ from infra.constructs.queues import Queues
 from infra.constructs.resource import pin_logical_id, removal_policy
 
 # A transaction needs the actions of its items; it has none of its own.
-_PHOTOS_ACTIONS = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+_PHOTOS_ACTIONS = [
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:GetItem",
+    "dynamodb:UpdateItem",
+]
 _ASSIGNMENTS_ACTIONS = [
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
 ]
 _REVIEWERS_ACTIONS = [
     "dynamodb:DeleteItem",

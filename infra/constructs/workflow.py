@@ -54,7 +54,10 @@ class Workflow(Construct):
         self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])
         # A transaction needs the actions of its items; it has none of its own.
         self._allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
-        self._allow(["dynamodb:GetItem", "dynamodb:PutItem"], [assignments.table_arn])
+        self._allow(
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [assignments.table_arn],
+        )
         self._allow(["sqs:SendMessage"], [review_queue.queue_arn, failures_queue.queue_arn])
 
     def _machine(self, config: StageConfig, resources: WorkflowResources) -> sfn.StateMachine:

@@ -1,4 +1,9 @@
-"""Assign: write ledger and assignment in one transaction; read back if it was cancelled."""
+"""Assign: write ledger and assignment in one transaction; read back if it was cancelled.
+
+A reviewer may decide about the driver's newer photo between two of these states, so both outcomes
+of the read-back, a newer photo and none, are written on condition that they still hold. If one no
+longer does, the states are run through again, `MOST_CANCELLATIONS` times in all.
+"""
 
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from infra.state_machine.blocks import (
@@ -9,7 +14,6 @@ from infra.state_machine.blocks import (
     catch_all,
     decision_attributes,
     get_item,
-    ledger_task,
     park,
     service_task,
     text,
@@ -19,6 +23,7 @@ from infra.state_machine.patience import MAX_DELAY_S, retrier
 from infra.state_machine.resources import WorkflowResources
 
 CANCELLED = "DynamoDb.TransactionCanceledException"
+MOST_CANCELLATIONS = 4  # each of them after the retries of its state
 
 
 def assignment(resources: WorkflowResources) -> dict[str, State]:
@@ -37,16 +42,8 @@ def assignment(resources: WorkflowResources) -> dict[str, State]:
         "Assign": {**_assign(resources, transaction), "End": True},
         "AssignAndAudit": {**_assign(resources, transaction), "Next": "SendReview"},
         **_read_back(resources),
-        # A newer photo of the driver already decides the assignment: only the ledger changes.
-        "AssignSuperseded": ledger_task(
-            resources,
-            update_fenced(
-                resources.photos_table,
-                status="assigned",
-                sets={**_assignment_attributes(), PhotoAttribute.SUPERSEDED: {"BOOL": True}},
-            ),
-            {"Next": "IsAudited"},
-        ),
+        "AssignAgain": {**_assign(resources, transaction), "Next": "IsAudited"},
+        "AssignSuperseded": {**_assign(resources, _superseded(resources)), "Next": "IsAudited"},
         "IsAudited": {
             "Type": "Choice",
             "Choices": [
@@ -81,6 +78,30 @@ def _assign(resources: WorkflowResources, transaction: State) -> State:
     }
 
 
+def _superseded(resources: WorkflowResources) -> State:
+    """Return the transaction of a photo whose driver has a newer one: the assignment stays.
+
+    The assignment names the photo all the same: a decision that withdraws it meanwhile would
+    otherwise leave the driver without one.
+    """
+    photo = update_fenced(
+        resources.photos_table,
+        status="assigned",
+        sets={**_assignment_attributes(), PhotoAttribute.SUPERSEDED: {"BOOL": True}},
+    )
+    newer_assignment = {
+        "TableName": resources.assignments_table,
+        "Key": {AssignmentAttribute.DRIVER_ID: text(f"{PHOTO}.driver_id")},
+        "UpdateExpression": f"SET {AssignmentAttribute.LAST_SUPERSEDED} = :photo_id",
+        "ConditionExpression": f"{AssignmentAttribute.PHOTO_ORDER} > :photo_order",
+        "ExpressionAttributeValues": {
+            ":photo_id": text(f"{PHOTO}.photo_id"),
+            ":photo_order": text(f"{PHOTO}.photo_order"),
+        },
+    }
+    return {"TransactItems": [{"Update": photo}, {"Update": newer_assignment}]}
+
+
 def _put_assignment(assignments_table: str) -> State:
     return {
         "TableName": assignments_table,
@@ -110,9 +131,11 @@ def _put_assignment(assignments_table: str) -> State:
 def _read_back(resources: WorkflowResources) -> dict[str, State]:
     """Return the states that find out why a transaction was cancelled.
 
-    Either this execution has written it already, or a newer photo has won; else the photo failed.
+    Either this execution has written it already, or another attempt has begun, or a newer photo has
+    won, or the assignment has changed meanwhile.
     """
     ledger_row, assignment = "$.read_back.Item", "$.newer.Item"
+    cancellations = "$.cancellations.number"
     return {
         "ReadBack": {
             **get_item(
@@ -140,8 +163,33 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
                     "StringEquals": "assigned",
                     "Next": "IsAudited",
                 },
+                {
+                    "Not": {
+                        "Variable": f"{ledger_row}.{PhotoAttribute.STATUS}.S",
+                        "StringEquals": "received",
+                    },
+                    "Next": "FencedOff",
+                },
+                {"Variable": cancellations, "IsPresent": False, "Next": "FirstCancellation"},
+                {
+                    "Variable": cancellations,
+                    "NumericLessThan": MOST_CANCELLATIONS,
+                    "Next": "NextCancellation",
+                },
             ],
-            "Default": "ReadAssignment",
+            "Default": "RecordFailure",
+        },
+        "FirstCancellation": {
+            "Type": "Pass",
+            "Result": {"number": 1},
+            "ResultPath": "$.cancellations",
+            "Next": "ReadAssignment",
+        },
+        "NextCancellation": {
+            "Type": "Pass",
+            "Parameters": {"number.$": f"States.MathAdd({cancellations}, 1)"},
+            "ResultPath": "$.cancellations",
+            "Next": "ReadAssignment",
         },
         "ReadAssignment": {
             **get_item(
@@ -167,6 +215,6 @@ def _read_back(resources: WorkflowResources) -> dict[str, State]:
                     "Next": "AssignSuperseded",
                 }
             ],
-            "Default": "RecordFailure",
+            "Default": "AssignAgain",
         },
     }

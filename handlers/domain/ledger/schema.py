@@ -183,6 +183,12 @@ class AssignmentAttribute(Attribute):
     UPLOADED_AT = "uploaded_at", "S", _ASSIGN, "upload of the photo; whole seconds"
     ASSIGNED_AT = "assigned_at", "S", _ASSIGN, "time of the assignment"
     VALID_UNTIL = "valid_until", "S", _ASSIGN, "end of the assignment; whole seconds"
+    LAST_SUPERSEDED = (
+        "last_superseded",
+        "S",
+        f"AssignSuperseded, {_DECISION}",
+        "the older photo that was assigned last while this one was newer; absent before the first",
+    )
 
 
 _GRANT = "drivers function"

@@ -27,9 +27,13 @@ class DeleteAssignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepAssignment:
-    """Leave the assignment as it is; the transaction checks that `because` still holds."""
+    """Leave the assignment as it is; the transaction checks that `because` still holds.
 
-    because: str  # unchanged | newer | other_photo | no_driver
+    With `superseded` the photo joins those that the assignment may fall back to, with `newer` it is
+    one of them already.
+    """
+
+    because: str  # unchanged | newer | superseded | other_photo | no_driver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,11 @@ def plan_assignment_update(
         return AssignmentUpdate(after=after, assignment=_vacate(row, current, successor, now))
     if current is not None and current[AssignmentAttribute.PHOTO_ORDER] > row.photo_order:
         confirmed = row.state.status == "assigned" and row.state.vehicle == after.vehicle
-        kept = after if confirmed else replace(after, superseded=True)
-        return AssignmentUpdate(after=kept, assignment=KeepAssignment(because="newer"))
+        if confirmed:
+            return AssignmentUpdate(after=after, assignment=KeepAssignment(because="newer"))
+        return AssignmentUpdate(
+            after=replace(after, superseded=True), assignment=KeepAssignment(because="superseded")
+        )
     if _is_of(row, current) and _is_equal(current, after):
         return AssignmentUpdate(after=after, assignment=KeepAssignment(because="unchanged"))
     in_force = replace(after, superseded=False)
@@ -101,7 +108,11 @@ def _item(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
         for image in (decision["before"], decision["after"]):
             known: ItemImage | None = image.get("assignment")
             if known is not None and _is_of(row, known) and _is_equal(known, state):
-                return dict(known)
+                return {
+                    name: value
+                    for name, value in known.items()
+                    if name != AssignmentAttribute.LAST_SUPERSEDED
+                }
     item: dict[str, Any] = {
         AssignmentAttribute.DRIVER_ID: row.driver_id,
         AssignmentAttribute.VEHICLE: state.vehicle,

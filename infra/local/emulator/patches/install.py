@@ -6,7 +6,9 @@ from infra.local.emulator.patches import (
     apis,
     events,
     lambdas,
+    listings,
     permissions,
+    retention,
     second_factor,
     streams,
     templates,
@@ -29,6 +31,8 @@ def install(*, workers: int) -> None:
     workflows.install()
     events.install()
     permissions.install()
+    listings.install()
+    retention.install()
     streams.install()
     templates.install()
     tokens.install()
