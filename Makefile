@@ -8,7 +8,9 @@ export PYTHONDONTWRITEBYTECODE :=
 export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot doctor-trials audit bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
+.PHONY: doctor-trials audit fuzz permissions
+.PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +45,9 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 doctor-trials: setup-dev ## Plant defects in stages for `scones doctor`, and examine 200 sound ones
 	@$(BIN)/python -m tests.infra.operations.doctor
 
+fuzz: setup-fuzz ## Fuzz the readers of outside data (MINUTES=30 of each; atheris, in .venv-fuzz)
+	@.venv-fuzz/bin/python -m tests.fuzz --minutes $${MINUTES:-1}
+
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.benchmarks
 
@@ -73,12 +78,12 @@ audit: setup ## Look for known vulnerabilities in the locked packages and the se
 lock: setup ## Resolve the lock files anew from pyproject.toml
 	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
-	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
+	@for apart in sagemaker oracles fuzz; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
 	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles setup-fuzz
 setup:
 	@$(PYTHON) infra/bootstrap.py local
 
@@ -96,3 +101,6 @@ setup-sagemaker:
 
 setup-oracles:
 	@$(PYTHON) infra/bootstrap.py oracles
+
+setup-fuzz:
+	@$(PYTHON) infra/bootstrap.py fuzz

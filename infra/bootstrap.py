@@ -30,6 +30,7 @@ KINDS = {
     "training": (".venv-training", "training"),
     "sagemaker": (".venv-sagemaker", "sagemaker"),
     "oracles": (".venv-oracles", "oracles"),
+    "fuzz": (".venv-fuzz", "fuzz"),
 }
 WITH_CDK = ("local", "dev", "local-only")  # CDK's library needs Node
 INTERRUPTED = 130

@@ -125,6 +125,6 @@ class ReviewQueue:
 def _photo_id(body: str) -> str:
     try:
         photo_id = json.loads(body)["photo_id"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):  # deep nesting is a RecursionError
         return ""
     return photo_id if isinstance(photo_id, str) and len(photo_id) == 64 else ""

@@ -49,7 +49,7 @@ class Policy:
                 for version, model in wire["models"].items()
             }
             ranges = {str(vehicle): str(name) for vehicle, name in wire["order_ranges"].items()}
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise InvalidPolicy(f"the policy parameter is malformed: {error!r}") from error
         return cls(models=models, order_ranges=ranges)
 

@@ -9,7 +9,8 @@ import struct
 from PIL import Image
 
 _TAG = 0x0112
-_SHORT = 3
+# By TIFF's number of the type. Cameras should write SHORT; phones and editors write all of them.
+_INTEGERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i"}  # BYTE, SHORT, LONG, SSHORT, SLONG
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _MOST_ENTRIES = 1000
 _UPRIGHT = {
@@ -24,10 +25,8 @@ _UPRIGHT = {
 _SWAPS_SIDES = {5, 6, 7, 8}
 
 
-def read_orientation(exif: object) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 if the EXIF block is absent or malformed."""
-    if not isinstance(exif, bytes):
-        return 1
+def read_orientation(exif: bytes) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 if the EXIF block is empty or malformed."""
     tiff = exif.removeprefix(b"Exif\0\0")
     order = _BYTE_ORDERS.get(tiff[:4])
     if order is None:
@@ -54,10 +53,22 @@ def _orientation_of(tiff: bytes, order: str) -> int:
     (directory,) = struct.unpack_from(order + "I", tiff, 4)
     (entries,) = struct.unpack_from(order + "H", tiff, directory)
     for entry in range(min(entries, _MOST_ENTRIES)):
-        tag, kind, count, value = struct.unpack_from(
-            order + "HHIH", tiff, directory + 2 + 12 * entry
-        )
+        at = directory + 2 + 12 * entry
+        tag, kind, count = struct.unpack_from(order + "HHI", tiff, at)
         if tag == _TAG:
-            valid = kind == _SHORT and count == 1 and 1 <= value <= 8
-            return int(value) if valid else 1
+            return _first_value(tiff, at + 8, order, kind, count)
     return 1
+
+
+def _first_value(tiff: bytes, at: int, order: str, kind: int, count: int) -> int:
+    """Return the first value of an entry, or 1 if that is not an orientation.
+
+    Values that have more than four bytes together are elsewhere, and the entry has their offset.
+    """
+    code = _INTEGERS.get(kind)
+    if code is None or count == 0:
+        return 1
+    if struct.calcsize(order + code) * count > 4:
+        (at,) = struct.unpack_from(order + "I", tiff, at)
+    (value,) = struct.unpack_from(order + code, tiff, at)
+    return int(value) if 1 <= value <= 8 else 1

@@ -11,22 +11,24 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image, ImageFilter, ImageStat
+from PIL import Image, ImageFile, ImageFilter, ImageStat
 
 from handlers.domain.photo.formats import (
     MAX_PIXELS,
     MAX_SIDE,
+    PhotoTooComplex,
     PhotoTooLarge,
     PhotoUnsupported,
-    check_png,
     check_size,
-    check_webp,
     sniff,
 )
 from handlers.domain.photo.heif import open_heif
 from handlers.domain.photo.jpeg import first_picture
+from handlers.domain.photo.jpeg_ending import complete_picture
 from handlers.domain.photo.orientation import read_orientation, turn_upright, upright_size
+from handlers.domain.photo.png import only_picture
 from handlers.domain.photo.quality import Quality
+from handlers.domain.photo.webp import check_webp
 
 WIRE_SIDE = 224  # pixels of the longest side
 WIRE_QUALITY = 92  # of the JPEG
@@ -78,6 +80,8 @@ NOT_A_PHOTO = Refusal(
     message="This file is not a photo that we can read. Please send a JPEG, HEIC, PNG or WebP.",
 )
 
+_NAMES = {"JPEG": "JPEG", "HEIF": "HEIC", "PNG": "PNG", "WEBP": "WebP"}
+
 
 def prepare(data: bytes) -> Prepared | Refusal:
     """Return the wire image of an upload, or why it has none. Never raises."""
@@ -112,8 +116,22 @@ def refusal_of(error: Exception, image_format: str) -> Refusal:
     """Return the refusal for one of `DECODING_ERRORS` of a photo of this format."""
     if isinstance(error, (Image.DecompressionBombError, MemoryError, PhotoTooLarge)):
         return _too_many_pixels(image_format)
+    if isinstance(error, PhotoTooComplex):
+        return Refusal(
+            reason="too_large",
+            message=(
+                "The file is put together from too many parts. "
+                "Please send the photo as the camera saved it."
+            ),
+        )
     if isinstance(error, PhotoUnsupported):
-        return NOT_A_PHOTO
+        return Refusal(
+            reason="not_a_photo",
+            message=(
+                f"This is a kind of {_NAMES[image_format]} that we cannot read. "
+                "Please send the photo as an ordinary JPEG."
+            ),
+        )
     return Refusal(
         reason="corrupt",
         message="The photo is damaged or incomplete. Please take it again.",
@@ -140,7 +158,7 @@ def _decode(data: bytes, image_format: str) -> Prepared:
         # Skip detail of a JPEG that the wire image cannot show: decode at twice its size or more.
         image.draft(None, (wire_size[0] * 2, wire_size[1] * 2))
         image.load()
-        orientation = read_orientation(image.info.get("exif") if exif is None else exif)
+        orientation = read_orientation(exif)
         upright = to_rgb(image, wire_size)
     upright = turn_upright(upright, orientation)
     width, height = upright_size(*original_size, orientation)
@@ -155,23 +173,31 @@ def _decode(data: bytes, image_format: str) -> Prepared:
     return Prepared(wire_image=_encode(upright), quality=quality)
 
 
-def open_photo(data: bytes, image_format: str) -> tuple[Image.Image, bytes | None]:
-    """Return the picture, not yet decoded, and its EXIF block if it was removed from the file.
+def open_photo(data: bytes, image_format: str) -> tuple[Image.Image, bytes]:
+    """Return the picture, not yet decoded, and the EXIF block that says its orientation.
+
+    The decoder gets only what makes the picture. Of a photo whose pixels end early, `load` of the
+    picture raises, if this function does not.
 
     Raises: any of `DECODING_ERRORS`.
     """
     if image_format == "HEIF":
-        # The decoder turns it by the container's boxes; its EXIF would turn it a second time.
-        return open_heif(data), b""
-    exif = None
-    if image_format == "JPEG":
-        jpeg = first_picture(data)
-        data, exif = jpeg.picture, jpeg.exif or b""
-    elif image_format == "PNG":
-        check_png(data)
-    else:
+        return open_heif(data)
+    if image_format == "WEBP":
         check_webp(data)
-    return Image.open(io.BytesIO(data), formats=(image_format,)), exif
+        image: Image.Image = Image.open(io.BytesIO(data), formats=("WEBP",))
+        exif = image.info.get("exif")
+        return image, exif if isinstance(exif, bytes) else b""
+    if image_format == "PNG":
+        png = only_picture(data)
+        return Image.open(io.BytesIO(png.picture), formats=("PNG",)), png.exif
+    jpeg = first_picture(data)
+    picture = complete_picture(jpeg)
+    image = Image.open(io.BytesIO(picture), formats=("JPEG",))
+    if isinstance(image, ImageFile.ImageFile):
+        # In one piece: the decoder of arithmetic coding cannot wait for more.
+        image.decodermaxblock = max(image.decodermaxblock, len(picture))
+    return image, jpeg.exif
 
 
 def _fit(width: int, height: int) -> tuple[int, int]:
@@ -185,8 +211,7 @@ def _fit(width: int, height: int) -> tuple[int, int]:
 def to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Convert any mode to RGB of this size; transparent pixels become white."""
     if image.mode.startswith(("I", "F")):
-        # 16 bits a sample: Pillow's own conversion clips them to white and does not scale.
-        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+        image = _in_eight_bits(image)
     elif "transparency" in image.info:
         image = image.convert("RGBA")
     elif image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK"}:
@@ -197,6 +222,18 @@ def to_rgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Convert grey of 16 bits to L, or to LA if one value counts as transparent."""
+    # Pillow's own conversion clips the values to white and does not scale them.
+    wide = image.convert("I")
+    grey = wide.point(lambda value: value * (1 / 257)).convert("L")
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey
+    alpha = wide.point([0 if value == transparent else 255 for value in range(1 << 16)], "L")
+    return Image.merge("LA", (grey, alpha))
 
 
 def _encode(image: Image.Image) -> bytes:

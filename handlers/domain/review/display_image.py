@@ -48,7 +48,7 @@ def _decode(data: bytes, image_format: str) -> Image.Image:
         # Skip detail of a JPEG that this size cannot show.
         image.draft(None, size)
         image.load()
-        orientation = read_orientation(image.info.get("exif") if exif is None else exif)
+        orientation = read_orientation(exif)
         picture = to_rgb(image, size)
     return turn_upright(picture, orientation)
 
