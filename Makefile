@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e permissions check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
+
+permissions: setup-dev ## Take every permission away once and record what is lost (an hour, resumable)
+	@$(BIN)/python -m tests.e2e.permissions
 
 test-local: setup-local-only ## Sign in as driver and reviewer where only `local` is installed
 	@.venv-local/bin/python -m tests.e2e.local_only
