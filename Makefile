@@ -24,6 +24,9 @@ test: setup-dev ## Run the tests: unit, workflow, contract and template (no sock
 e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 	@$(BIN)/pytest -m e2e
 
+permissions: setup-dev ## Take every permission away once and record what is lost (an hour, resumable)
+	@$(BIN)/python -m tests.e2e.permissions
+
 test-local: setup-local-only ## Sign in as driver and reviewer where only `local` is installed
 	@.venv-local/bin/python -m tests.e2e.local_only
 

@@ -9,7 +9,8 @@ from infra.constructs.functions import HandlerFunction
 from infra.constructs.ledger import key_attribute
 from infra.constructs.resource import acknowledge, pin_logical_id
 
-_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+# No GetItem: a refused PutItem returns the record that is there.
+_ACTIONS = ("PutItem", "UpdateItem", "DeleteItem")
 
 
 class IdempotencyTable(dynamodb.Table):

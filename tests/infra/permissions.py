@@ -9,7 +9,7 @@ from tests.infra.template import Json, Template, readable, short_id, states_of
 ANYTHING = "*"
 _ATTRIBUTE_OF_REFERENCE = re.compile(r"^<(?P<name>[A-Za-z0-9]+)(?:\.Arn)?>$")
 
-_LOG_DELIVERY = (
+LOG_DELIVERY = (
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -19,7 +19,7 @@ _LOG_DELIVERY = (
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
 )
-_TRACING = (
+TRACING = (
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
@@ -54,13 +54,13 @@ def grants(template: Template) -> list[Grant]:
         for policy in template.of_type("AWS::IAM::Policy").values()
         for role in policy["Roles"]
         for statement in policy["PolicyDocument"]["Statement"]
-        for grant in _rows(short_id(role["Ref"]), statement)
+        for grant in grants_of_statement(short_id(role["Ref"]), statement)
     }
     for logical_id, role in template.of_type("AWS::IAM::Role").items():
         assert not role.get("ManagedPolicyArns"), f"{logical_id} uses a managed policy"
         for inline in role.get("Policies", []):
             for statement in inline["PolicyDocument"]["Statement"]:
-                rows |= set(_rows(short_id(logical_id), statement))
+                rows |= set(grants_of_statement(short_id(logical_id), statement))
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             trusted = readable(statement["Principal"]["Service"])
             rows.add(Grant(role=short_id(logical_id), action=statement["Action"], resource=trusted))
@@ -80,9 +80,9 @@ def statements_of(template: Template, role_id: str) -> list[Json]:
 def granted(statements: Iterable[Json]) -> set[tuple[str, str]]:
     """Return pairs of action and resource; resources are logical ids without hash, or `*`."""
     return {
-        (grant.action, _resource(grant.resource))
+        (grant.action, resource_id(grant.resource))
         for statement in statements
-        for grant in _rows("", statement)
+        for grant in grants_of_statement("", statement)
     }
 
 
@@ -90,9 +90,9 @@ def needed_by_machine(machine: Json, definition: Json) -> set[tuple[str, str]]:
     """Return the pairs of action and resource that Step Functions needs to run the definition."""
     needs = {need for _, state in states_of(definition) for need in _needs_of_state(state)}
     if "LoggingConfiguration" in machine:
-        needs |= {(action, ANYTHING) for action in _LOG_DELIVERY}
+        needs |= {(action, ANYTHING) for action in LOG_DELIVERY}
     if machine.get("TracingConfiguration", {}).get("Enabled"):
-        needs |= {(action, ANYTHING) for action in _TRACING}
+        needs |= {(action, ANYTHING) for action in TRACING}
     return needs
 
 
@@ -103,24 +103,25 @@ def _needs_of_state(state: Json) -> Iterator[tuple[str, str]]:
     parameters = state["Parameters"]
     match integration.split(":"):
         case ["lambda", "invoke"]:
-            yield "lambda:InvokeFunction", _resource(parameters["FunctionName"])
+            yield "lambda:InvokeFunction", resource_id(parameters["FunctionName"])
         case ["sqs", "sendMessage"]:
-            yield "sqs:SendMessage", _resource(parameters["QueueUrl"])
+            yield "sqs:SendMessage", resource_id(parameters["QueueUrl"])
         case ["aws-sdk", "dynamodb", "transactWriteItems"]:
             for item in parameters["TransactItems"]:
                 ((kind, request),) = item.items()
-                yield _OF_TRANSACTION[kind], _resource(request["TableName"])
+                yield _OF_TRANSACTION[kind], resource_id(request["TableName"])
         case ["dynamodb", ("getItem" | "putItem" | "updateItem" | "deleteItem") as action]:
-            yield f"dynamodb:{action[0].upper()}{action[1:]}", _resource(parameters["TableName"])
+            yield f"dynamodb:{action[0].upper()}{action[1:]}", resource_id(parameters["TableName"])
         case _:
             raise AssertionError(f"add the action that {integration} needs to this function")
 
 
-def _rows(role: str, statement: Json) -> Iterator[Grant]:
+def grants_of_statement(role: str, statement: Json) -> Iterator[Grant]:
+    """Yield one grant for each pair of action and resource of a statement."""
     assert statement["Effect"] == "Allow", f"unexpected: {statement}"
     condition = statement.get("Condition")
-    for action in _listed(statement["Action"]):
-        for resource in _listed(statement["Resource"]):
+    for action in listed(statement["Action"]):
+        for resource in listed(statement["Resource"]):
             yield Grant(
                 role=role,
                 action=str(action),
@@ -129,11 +130,12 @@ def _rows(role: str, statement: Json) -> Iterator[Grant]:
             )
 
 
-def _resource(text: str) -> str:
-    """Return the same id for a table's name in the definition and its ARN in the role."""
+def resource_id(text: str) -> str:
+    """Return a readable reference as the logical id alone: `<Photos.Arn>` is `Photos`."""
     match = _ATTRIBUTE_OF_REFERENCE.match(text)
     return match["name"] if match else text
 
 
-def _listed(value: object) -> list[object]:
+def listed(value: object) -> list[object]:
+    """Return a field of a policy as a list: one value stands for itself."""
     return value if isinstance(value, list) else [value]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import documents
+from tests.infra import permission_trials
 from tests.infra.runbook import runbook
 from tests.infra.template import Template, machine_definition
 from tests.infra.workflow_graph import graph
@@ -18,6 +19,14 @@ def test_the_graph_of_the_workflow_is_current(prod_pipeline: Template) -> None:
 def test_the_runbook_lists_every_alarm(prod_pipeline: Template) -> None:
     alarms = prod_pipeline.of_type("AWS::CloudWatch::Alarm")
     documents.matches("docs/operations.md", "alarms", runbook(alarms))
+
+
+def test_the_table_of_permissions_is_current(
+    prod_pipeline: Template, prod_serving: Template
+) -> None:
+    for section, template in (("pipeline", prod_pipeline), ("serving", prod_serving)):
+        text = permission_trials.table(template, permission_trials.recorded())
+        documents.matches("docs/permissions.md", section, text)
 
 
 def test_a_stale_section_fails(prod_pipeline: Template, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -112,8 +112,15 @@ class Chain:
         return (self.samples / name).read_bytes()
 
 
+class Folders(Protocol):
+    """Makes folders for a test, as pytest's `tmp_path_factory` does."""
+
+    def mktemp(self, basename: str) -> Path:
+        """Return a new folder."""
+
+
 @contextmanager
-def chain_of(assembly: Path, folders: pytest.TempPathFactory) -> Iterator[Chain]:
+def chain_of(assembly: Path, folders: Folders) -> Iterator[Chain]:
     """Run a stage with a policy under which drawings are assigned."""
     samples = folders.mktemp("samples")
     draw_samples(samples)

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from infra.local.stage.stage import LocalStage
-from tests.e2e.reviews.reviewer import Json, Reviewer
+from tests.e2e.api_caller import Json
+from tests.e2e.reviews.reviewer import Reviewer
 
 LEASE_S = 2
 

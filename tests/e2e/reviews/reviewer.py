@@ -1,44 +1,20 @@
-"""Reviewers who call the API's function directly, with verified claims in the event."""
-
-import base64
-import json
-import uuid
-from dataclasses import dataclass
-from typing import Any
+"""Reviewers who call the API's function directly."""
 
 from infra.local.stage.stage import LocalStage
-
-Json = dict[str, Any]  # JSON
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiResponse:
-    """The response of the function, decoded."""
-
-    status: int
-    body: Any  # JSON, or bytes
-    headers: dict[str, str]
+from tests.e2e.api_caller import ApiCaller, ApiResponse, Json
 
 
-class Reviewer:
-    """One signed-in reviewer; not thread-safe."""
+class Reviewer(ApiCaller):
+    """One signed-in reviewer or lead; not thread-safe."""
 
     def __init__(self, stage: LocalStage, name: str, *, groups: str = "reviewers") -> None:
-        self._lambda = stage.client("lambda")
-        self._function = stage.outputs["ReviewsFunction"]
-        self.name = name
-        self._claims = {
-            "username": name,
-            "token_use": "access",
-            "scope": "scones/review scones/lead",
-            "cognito:groups": f"[{groups}]",
-        }
-
-    def get(self, path: str) -> ApiResponse:
-        return self._call("GET", path, None, "")
-
-    def post(self, path: str, body: Json, *, key: str | None = None) -> ApiResponse:
-        return self._call("POST", path, body, key or str(uuid.uuid4()))
+        super().__init__(
+            stage,
+            name,
+            function=stage.outputs["ReviewsFunction"],
+            scope="scones/review scones/lead",
+            groups=groups,
+        )
 
     def next(self) -> Json | None:
         response = self.post("/reviews/next", {})
@@ -53,32 +29,3 @@ class Reviewer:
             "verdict": verdict,
         }
         return self.post(f"/reviews/{review['photo_id']}/verdict", body, key=key)
-
-    def _call(self, method: str, path: str, body: Json | None, key: str) -> ApiResponse:
-        bare, _, query = path.partition("?")
-        event = {
-            "version": "2.0",
-            "routeKey": f"{method} {bare}",
-            "rawPath": bare,
-            "rawQueryString": query,
-            "headers": {"idempotency-key": key, "content-type": "application/json"},
-            "queryStringParameters": dict(pair.split("=") for pair in query.split("&") if pair),
-            "requestContext": {
-                "http": {"method": method, "path": bare},
-                "stage": "$default",
-                "requestId": str(uuid.uuid4()),
-                "authorizer": {"jwt": {"claims": self._claims, "scopes": None}},
-            },
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        invocation = self._lambda.invoke(FunctionName=self._function, Payload=json.dumps(event))
-        response = json.loads(invocation["Payload"].read())
-        assert "statusCode" in response, response
-        data = response.get("body") or ""
-        parsed: Any = (
-            base64.b64decode(data) if response.get("isBase64Encoded") else json.loads(data)
-        )
-        return ApiResponse(
-            status=response["statusCode"], body=parsed, headers=response.get("headers", {})
-        )

@@ -1,8 +1,11 @@
 """Least privilege: every grant is in a snapshot; the workflow's follow from its definition."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.infra import snapshot
+from tests.infra.permission_trials import key_of, lost_by_services, recorded
 from tests.infra.permissions import (
     Grant,
     granted,
@@ -92,3 +95,32 @@ def test_the_rule_may_start_the_state_machine_and_nothing_else(pipeline: Templat
 def _needs(template: Template) -> set[tuple[str, str]]:
     machine = template.only("AWS::StepFunctions::StateMachine")
     return needed_by_machine(machine, machine_definition(template))
+
+
+def test_a_service_without_its_permission_loses_something_named(
+    prod_pipeline: Template, prod_serving: Template
+) -> None:
+    """Remove any grant that a service of AWS needs: this test names what is lost."""
+    for template in (prod_pipeline, prod_serving):
+        present = {key_of(grant) for grant in _unconditional(template)}
+        lost = lost_by_services(template)
+        assert not {lost[key] for key in lost.keys() - present}
+
+
+def test_every_grant_of_code_has_a_behaviour_that_is_lost_without_it(
+    prod_pipeline: Template, prod_serving: Template
+) -> None:
+    """A new grant needs a trial: `make permissions` makes those that are missing."""
+    results = recorded()
+    of_code = {
+        key_of(grant)
+        for template in (prod_pipeline, prod_serving)
+        for grant in _unconditional(template)
+    } - (lost_by_services(prod_pipeline).keys() | lost_by_services(prod_serving).keys())
+    assert {key for key in of_code if not results.get(key)} == set()
+    assert results.keys() == of_code
+
+
+def _unconditional(template: Template) -> list[Grant]:
+    """Return the grants without their conditions, which a trial does not change."""
+    return [replace(grant, condition="") for grant in grants(template)]

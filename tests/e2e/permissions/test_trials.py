@@ -1,0 +1,41 @@
+"""A random tenth of the recorded trials, each made again: see `tests.e2e.permissions`."""
+
+import random
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from infra.synthesis.synth import ROOT, synthesize
+from tests.e2e.permissions.behaviours import behaviours
+from tests.e2e.permissions.trials import is_lost_without, to_try
+from tests.e2e.permissions.world import World, world_of
+from tests.infra.permission_trials import key_of, recorded
+from tests.infra.template import Template
+
+pytestmark = pytest.mark.e2e
+
+SHARE = 10
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_of(tmp_path_factory) as world:
+        yield world
+
+
+def test_a_behaviour_is_lost_with_its_permission(world: World) -> None:
+    template = Template.load(
+        synthesize("local", ROOT / ".scones" / "cdk.out.local"), "local", "Pipeline"
+    )
+    results, known = recorded(), behaviours()
+    permissions = to_try(world, template)
+    seed = secrets.randbelow(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 # shown if the test fails
+    drawn = random.Random(seed).sample(permissions, -(-len(permissions) // SHARE))  # noqa: S311
+    kept = [
+        key_of(permission.grant)
+        for permission in drawn
+        if not is_lost_without(world, permission, known[results[key_of(permission.grant)]])
+    ]
+    assert kept == []
