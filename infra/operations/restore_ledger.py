@@ -108,8 +108,9 @@ class LedgerRestorer:
         table = AssignmentsTable(dynamodb, table=self.target.output("AssignmentsTable"))
         live = table.row(restored.driver_id)
         photos = PhotosTable(dynamodb, table=self.target.output("PhotosTable"))
-        newest = photos.newest_assigned(restored.driver_id, besides="")
-        if not _is_justified(restored, newest[:1]) or _is_in_force(live, restored):
+        if not _is_justified(
+            restored, _newest_assigned(photos, restored.driver_id)
+        ) or _is_in_force(live, restored):
             return RestoredRow.KEPT
         seen: dict[str, object] = {
             name: (live or {}).get(name)
@@ -184,13 +185,26 @@ def _first_claim(row: LedgerRow) -> datetime:
     return datetime.fromisoformat(row.received_at or row.claimed_at)
 
 
-def _is_justified(restored: AssignmentRow, newest: list[Row]) -> bool:
+def _newest_assigned(photos: PhotosTable, driver_id: str) -> Row | None:
+    """Return the driver's assigned photo that was uploaded last, by consistent reads."""
+    for ids in photos.ids_of_driver(driver_id):
+        rows = photos.rows(ids, consistent=True)
+        assigned = [row for row in rows if row.get(PhotoAttribute.STATUS) == "assigned"]
+        if assigned:
+            return max(assigned, key=_upload_order)
+    return None
+
+
+def _upload_order(row: Row) -> tuple[str, str]:
+    return str(row.get(PhotoAttribute.UPLOADED_AT)), str(row[PhotoAttribute.PHOTO_ID])
+
+
+def _is_justified(restored: AssignmentRow, newest: Row | None) -> bool:
     """Return whether the driver's newest assigned photo is the one behind the assignment."""
-    return any(
-        (photo[PhotoAttribute.PHOTO_ID], photo.get(PhotoAttribute.VEHICLE))
-        == (restored.photo_id, restored.vehicle)
-        for photo in newest
-    )
+    return newest is not None and (
+        newest[PhotoAttribute.PHOTO_ID],
+        newest.get(PhotoAttribute.VEHICLE),
+    ) == (restored.photo_id, restored.vehicle)
 
 
 def _is_in_force(live: Mapping[str, Any] | None, restored: AssignmentRow) -> bool:

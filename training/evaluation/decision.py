@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handlers.domain.decision.policy import STOPPED
+from handlers.domain.decision.threshold import STOPPED
 
 NO_VEHICLE = -1
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.domain.decision.policy import Policy, Threshold
+from handlers.domain.decision.threshold import CALIBRATED, SET
+from infra.operations.controls import threshold_in_force
 from infra.operations.doctor.stage_check import CheckAnswer, StageCheck, ok, problem
 
 if TYPE_CHECKING:
@@ -12,21 +13,14 @@ if TYPE_CHECKING:
 
 
 def _threshold(stage: ExaminedStage) -> CheckAnswer:
-    ssm = stage.client("ssm")
-    policy, override = (
-        ssm.get_parameter(Name=stage.target.output(name))["Parameter"]["Value"]
-        for name in ("PolicyParameter", "PolicyOverrideParameter")
-    )
-    in_force = {
-        version: Threshold.in_force(model, override)
-        for version, model in Policy.from_json(policy).models.items()
-    }
+    in_force = threshold_in_force(stage.target).in_force
     listed = "; ".join(
         f"{version}: {threshold.value:g} ({threshold.source})"
         for version, threshold in sorted(in_force.items())
     )
-    if any(threshold.source == "invalid_override" for threshold in in_force.values()):
-        return problem(f"the override {override!r} is invalid, so that no photo is assigned")
+    faults = {threshold.source for threshold in in_force.values()} - {CALIBRATED, SET}
+    if faults:
+        return problem(f"no photo is assigned, because of {', '.join(sorted(faults))}: {listed}")
     return ok(listed)
 
 
@@ -34,7 +28,7 @@ CHECKS = (
     StageCheck(
         name="threshold",
         question="Can the policy and its override be read?",
-        remedy="Write a valid override (docs/operations.md, Change the threshold).",
+        remedy="Set it anew with `scones threshold set|stop|normal`.",
         answer=_threshold,
     ),
 )

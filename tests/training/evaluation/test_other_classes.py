@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from handlers.domain.decision.policy import AskReviewer, Assign, Policy, Threshold, decide
+from handlers.domain.decision.policy import AskReviewer, Assign, Policy, decide
 from handlers.domain.decision.prediction import Prediction
+from handlers.domain.decision.threshold import Override, Threshold
 from infra.policy_document import render_policy
 from tests.pictures import encoded
 from tests.training.conftest import Server
@@ -88,7 +89,7 @@ def test_policy_rendered_from_the_manifest_decides(model: Path) -> None:
         assert policy.model_of(prediction) is model_policy
         return decide(
             prediction,
-            threshold=Threshold.in_force(model_policy, "{}"),
+            threshold=Threshold.in_force(model_policy.threshold, Override()),
             order_ranges=policy.order_ranges,
             has_driver=True,
             defects=(),
