@@ -5,8 +5,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers.domain.decision.threshold import STOPPED
 from handlers.domain.decision.prediction import SUM_TOLERANCE
+from handlers.domain.decision.threshold import STOPPED
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import STATUSES, LedgerRow
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory

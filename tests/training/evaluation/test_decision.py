@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.domain.decision.policy import Assign, decide
-from handlers.domain.decision.threshold import STOPPED, Threshold
 from handlers.domain.decision.prediction import Prediction
+from handlers.domain.decision.threshold import STOPPED, Threshold
 from handlers.domain.errors import UntrustworthyPrediction
 from training.evaluation.decision import NO_VEHICLE, decide_all
 
