@@ -178,5 +178,5 @@ def started(target: Target) -> int:
 def wait(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"not within {TIMEOUT_S} s"
         time.sleep(0.2)

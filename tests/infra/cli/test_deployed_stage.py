@@ -103,11 +103,19 @@ def test_a_pause_is_shown_by_status_until_resume(stage: DeployedStage) -> None:
     assert "PAUSED" not in call("status").stdout
 
 
-def test_a_control_that_cannot_be_read_is_shown_by_status(stage: DeployedStage) -> None:
+def test_an_open_breaker_and_a_control_that_cannot_be_read_are_shown_by_status(
+    stage: DeployedStage,
+) -> None:
+    breaker = {"name": {"S": "breaker"}, "open": {"BOOL": True}, "reason": {"S": "EndpointDown"}}
+    stage.client("dynamodb").put_item(TableName="controls", Item=breaker)
+    stage.photo(PHOTO, status="received", pending="parked")
     item = {"name": {"S": "intake"}, "paused": {"S": "yes"}}
     stage.client("dynamodb").put_item(TableName="controls", Item=item)
     assert document("status")["controls"]["unreadable"] == ["intake"]
-    assert "controls: intake" in call("status").stdout
+    text = call("status").stdout
+    assert "controls: intake" in text
+    assert "EndpointDown" in text
+    assert "1 photos wait for capacity" in text
 
 
 def test_a_backfill_is_estimated_then_made_and_needs_few_rights(stage: DeployedStage) -> None:

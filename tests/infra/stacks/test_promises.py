@@ -13,6 +13,7 @@ OUTPUTS = {
     *("FilterFunction", "AlarmTopicArn", "LabelsBucket", "EventBusName", "ChangesDeadLettersUrl"),
     *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SignInAddress", "UserPoolId"),
     *("DriversClientId", "ReviewersClientId", "SweeperFunction", "ReportFunction"),
+    "DrainFunction",
     *("ReportsBucket", "ReportTopicArn", "ControlsTable"),
 }
 # Stateful resources: under another logical id each would be another, empty resource.

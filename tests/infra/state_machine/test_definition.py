@@ -49,7 +49,7 @@ def test_retries_are_bounded_and_spread(definition: Json) -> None:
     retries = [retry for _, state in states_of(definition) for retry in state.get("Retry", ())]
     for retry in retries:
         assert retry["JitterStrategy"] == "FULL"
-        assert 1 <= retry["MaxAttempts"] <= 16
+        assert 1 <= retry["MaxAttempts"] <= 24
         assert retry["MaxDelaySeconds"] <= 30
 
 
