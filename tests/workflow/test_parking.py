@@ -70,7 +70,9 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> FaultOf:
                 env=env,
                 error_name=_error_name(error),
                 event_type=HistoryEventType.TaskFailed,
-                event_details=EventDetails(taskFailedEventDetails=details),
+                event_details=EventDetails(  # type: ignore[typeddict-item] # others are absent
+                    taskFailedEventDetails=details
+                ),
             )
         )
 
