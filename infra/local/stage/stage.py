@@ -92,10 +92,10 @@ def running_stage(
     """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
 
     The run's own directory is made in `run_dir`. At most `workers` processes serve one function,
-    and further calls wait; calls of all functions beyond a limit of `concurrency` are throttled (0: no
-    limit). With `enforce_iam` they can do only what their roles allow. A port of 0 is any free one.
-    With a folder to `keep` them in, tables, queues and buckets are as the last run left them: see
-    `persistent_state`.
+    and further calls wait; beyond a limit of `concurrency`, calls of all functions are throttled
+    (0: no limit). With `enforce_iam` they can do only what their roles allow. A port of 0 is any
+    free one. With a folder to `keep` them in, tables, queues and buckets are as the last run left
+    them: see `persistent_state`.
 
     Raises:
         StageError: see `infra.local.errors`.
