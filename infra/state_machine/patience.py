@@ -46,9 +46,7 @@ SERVICE_ERRORS = (
     "SQS.SdkClientException",
     "States.Timeout",
 )
-CAPACITY_ERRORS = tuple(
-    dict.fromkeys((*LAMBDA_REFUSALS, *LAMBDA_OUTAGES, *SERVICE_ERRORS, *PARKING_ERRORS))
-)
+FUNCTION_ERRORS = (*LAMBDA_REFUSALS, *LAMBDA_OUTAGES, *PARKING_ERRORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,14 @@ def test_patience_ends_in_time_to_park_the_photo(patience: Patience, waits_s: in
         assert longest_s <= waits_s
 
 
+def test_the_template_names_no_partition(pipeline: Template) -> None:
+    """A literal one would fail in the partitions of China and of the US government."""
+    machine = pipeline.only("AWS::StepFunctions::StateMachine")
+    text = json.dumps(machine["DefinitionString"])
+    assert "arn:aws" not in text
+    assert text.count('{"Ref": "AWS::Partition"}') > 10
+
+
 def _longest_waits_s(retry: Json) -> int:
     return sum(
         min(retry["IntervalSeconds"] * retry["BackoffRate"] ** number, retry["MaxDelaySeconds"])
