@@ -9,7 +9,7 @@ export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
-.PHONY: doctor-trials audit fuzz permissions
+.PHONY: doctor-trials audit fuzz permissions burst
 .PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
@@ -53,6 +53,9 @@ fuzz: setup-fuzz ## Fuzz the readers of outside data (MINUTES=30 of each; atheri
 
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.benchmarks
+
+burst: setup-dev ## Model bursts and an endpoint outage with the state machine's own retries
+	@$(BIN)/python -m tests.bursts --seeds 3
 
 figures: setup-dev ## Measure the claimed figures again, claimed beside now (minutes)
 	@$(BIN)/python -m tests.benchmarks.figures

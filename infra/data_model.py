@@ -75,7 +75,7 @@ QUEUES = (
     ),
     QueueEntry(
         logical_id="ScheduleDeadLetters",
-        content="calls of the sweeper or report that were not delivered",
+        content="calls of the sweeper, drain or report that were not delivered",
         consumer="operator; alarm",
     ),
 )

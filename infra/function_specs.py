@@ -104,7 +104,7 @@ FUNCTIONS = (
         name="drain",
         module="monitoring.drain.handler",
         memory_mb=512,
-        timeout_s=90,  # a round lasts 50 s at most, and one step more if a service is slow
+        timeout_s=90,  # a round lasts 57 s at most, and one step more if a service is slow
         wheels=_POWERTOOLS,
         max_unzipped_mb=8,
     ),

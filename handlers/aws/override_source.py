@@ -49,7 +49,7 @@ class OverrideSource:
     def read(self) -> Override:
         """Return what operators have set now. Raises: as `cached`."""
         override = self._both()
-        # A change is two writes: what lies between them must not count as a lost override.
+        # A change is two writes: the moment between them must not count as a lost override.
         return self._both() if override.parameter is None and override.recorded else override
 
     def _both(self) -> Override:

@@ -40,6 +40,7 @@ def submissions(rows: list[Document]) -> str:
 def system(document: Document) -> str:
     """Return the system at a glance; lines without a value are left out."""
     photos, running = document["photos"], document["executions_running"]
+    parked = document["parked"]
     counts = ", ".join(f"{count} {_words(name)}" for name, count in sorted(photos.items()))
     queues = ", ".join(f"{name} {count}" for name, count in document["queues"].items())
     processes = ", ".join(
@@ -55,6 +56,7 @@ def system(document: Document) -> str:
         ("photos", f"{sum(photos.values())}{since}: {counts}" if photos else f"none{since}"),
         ("executions", "not listed: Express" if running is None else f"{running} running"),
         ("queues", queues),
+        ("parked", f"{parked} photos wait for capacity" if parked else ""),
         *_controls(document["controls"]),
     ]
     if document["drop_folder"]:
@@ -116,6 +118,10 @@ def _controls(document: Document) -> list[tuple[str, str]]:
     lines = []
     if document["intake"]["paused"]:
         lines.append(("intake", intake(document["intake"])))
+    if document["breaker"]["is_open"]:
+        breaker = document["breaker"]
+        change = f"since {breaker['since']}: {plain_text(breaker['reason'])}"
+        lines.append(("breaker", f"OPEN, the endpoint is not called, {change}"))
     if document["threshold"] is None or document["threshold"]["override"]:
         lines.append(("threshold", recorded_threshold(document["threshold"])))
     if document["unreadable"]:

@@ -53,6 +53,7 @@ class Dashboard(Construct):
         self._dashboard.add_widgets(
             *_capture_graphs(config), _graph("Sweeper", _sweeper_metrics(config))
         )
+        self._dashboard.add_widgets(_graph("Photos that wait for capacity", _drain_metrics(config)))
 
     def _add(self, *graphs: tuple[str, list[cloudwatch.IMetric]]) -> None:
         self._dashboard.add_widgets(*(_graph(title, metrics) for title, metrics in graphs))
@@ -116,6 +117,13 @@ def _sweeper_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
         names.REVIEW_REMINDERS,
     )
     return [sweeper_metric(name, config) for name in metric_names]
+
+
+def _drain_metrics(config: StageConfig) -> list[cloudwatch.IMetric]:
+    return [
+        function_metric(names.PARKED_PHOTOS, names.DRAIN, config, statistic="Maximum"),
+        function_metric(names.DRAINED_PHOTOS, names.DRAIN, config),
+    ]
 
 
 def _daily(name: str, statistic: str, config: StageConfig) -> cloudwatch.Metric:

@@ -16,6 +16,7 @@ from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, POOL_OF_SCOPE, REVIEW, 
 from handlers.http_api.operations import Operation
 from infra.config import StageConfig
 from infra.constructs.custom_domains import url_parameter
+from infra.constructs.exact_json import exact_json
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.idempotency_table import IdempotencyTable
 from infra.constructs.resource import acknowledge, log_group_for
@@ -142,7 +143,9 @@ class HttpApi(Construct):
             auto_deploy=True,
             access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log_group.log_group_arn,
-                format=Stack.of(self).to_json_string(entries),
+                format=Stack.of(self).to_json_string(
+                    exact_json(entries, what="the access log's format")
+                ),
             ),
             default_route_settings=gateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=_PER_SECOND, throttling_burst_limit=_BURST

@@ -10,6 +10,7 @@ from constructs import Construct
 from handlers.domain.ledger.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
+from infra.constructs.exact_json import exact_json
 from infra.constructs.queues import DeadLetterQueue
 from infra.constructs.resource import resource_of
 
@@ -46,10 +47,13 @@ class Intake(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self.bucket.bucket_name]},
-                    "object": {"key": [{"prefix": INTAKE_PREFIX}]},
-                },
+                detail=exact_json(
+                    {
+                        "bucket": {"name": [self.bucket.bucket_name]},
+                        "object": {"key": [{"prefix": INTAKE_PREFIX}]},
+                    },
+                    what="the event pattern of new photos",
+                ),
             ),
             targets=[
                 targets.SfnStateMachine(

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.constructs.exact_json import exact_json
 from infra.constructs.functions import Functions
 from infra.constructs.resource import acknowledge, log_group_for
 from infra.state_machine import EXPRESS, STANDARD, WorkflowResources, definition
@@ -62,7 +63,9 @@ class Workflow(Construct):
 
     def _machine(self, config: StageConfig, resources: WorkflowResources) -> sfn.StateMachine:
         is_express = config.workflow_type == "EXPRESS"
-        body = Stack.of(self).to_json_string(definition(resources))
+        body = Stack.of(self).to_json_string(
+            exact_json(definition(resources), what="the state machine's definition")
+        )
         acknowledge(
             self._role,
             "IAM5[Resource::*]",

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from handlers.aws.executions import Executions
 from handlers.aws.photos_table import PhotosTable
-from infra.operations.photo_sources import PhotoSource
+from infra.operations.backfill_source import BackfillSource
 from monitoring.reconciliation.messages import event_of_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from handlers.domain.ledger.identity import ObjectVersion
-    from infra.operations.photo_sources import ListedPhoto
+    from infra.operations.backfill_source import ListedPhoto
     from infra.operations.target import Target
 
 AT_ONCE = 10  # photos without an outcome, live ones included
@@ -70,7 +70,7 @@ class Backfill:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         session = target.session
-        self._source = PhotoSource(
+        self._source = BackfillSource(
             session.client("s3"), bucket=target.output("IntakeBucket"), source=source
         )
         self._ledger = PhotosTable(session.client("dynamodb"), table=target.output("PhotosTable"))

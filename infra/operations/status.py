@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
 LATEST = 20  # photos of a driver
 SHORTEST_PREFIX = 6
+MOST_PARKED = 10_000  # more are not counted
 RECENT = timedelta(hours=24)
 _PHOTO_ID_LENGTH = 64
 
@@ -39,6 +40,7 @@ class Overview:
     photos_since: str | None  # only photos received since then are counted; None: all
     queues: dict[str, int]  # messages of each, visible or not
     executions_running: int | None  # None: Express machines keep no list
+    parked: int  # photos that wait for capacity or for the end of a pause, at most `MOST_PARKED`
     controls: Controls  # what operators have set
 
     @property
@@ -77,6 +79,7 @@ def overview(target: Target, *, now: datetime) -> Overview:
         photos_since=stamp(since) if since else None,
         queues=queue_depths(target),
         executions_running=_running_executions(target),
+        parked=photos.count_parked(limit=MOST_PARKED),
         controls=controls_of(target).read(),
     )
 

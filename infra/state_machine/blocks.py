@@ -3,7 +3,7 @@
 from typing import Any
 
 from handlers.domain.ledger.schema import Attribute, PhotoAttribute
-from infra.state_machine.patience import CAPACITY_ERRORS, service_retries
+from infra.state_machine.patience import SERVICE_ERRORS, service_retries
 from infra.state_machine.resources import WorkflowResources
 
 State = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
@@ -131,14 +131,14 @@ def catch(errors: list[str], next_state: str, *, result_path: str = "$.error") -
     return {"ErrorEquals": errors, "ResultPath": result_path, "Next": next_state}
 
 
-def park(next_state: str = "Park") -> State:
+def park(errors: tuple[str, ...] = SERVICE_ERRORS) -> State:
     """Return the catcher of errors that time mends: the photo waits for the drain."""
-    return catch(list(CAPACITY_ERRORS), next_state)
+    return catch(list(errors), "Park")
 
 
 def leave_to_sweeper() -> State:
     """Return the catcher of such errors where parking cannot be recorded, or is not needed."""
-    return park("LeftToSweeper")
+    return catch(list(SERVICE_ERRORS), "LeftToSweeper")
 
 
 def catch_all() -> State:

@@ -1,7 +1,7 @@
 """The states Serialize, Classify and Filter, and the choices after them."""
 
 from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, integration, park
-from infra.state_machine.patience import function_retries
+from infra.state_machine.patience import FUNCTION_ERRORS, function_retries
 from infra.state_machine.resources import WorkflowResources
 
 PROBE = "$.request.probe"
@@ -32,7 +32,10 @@ def lambda_steps(resources: WorkflowResources) -> dict[str, State]:
     return {
         "Serialize": {
             **_lambda_task(
-                resources, "Serialize", resources.serialize_function_arn, {"photo.$": PHOTO}
+                resources,
+                "Serialize",
+                resources.serialize_function_arn,
+                {"photo.$": PHOTO, "probe.$": PROBE},
             ),
             "ResultPath": "$.serialized",
             "Next": "IsPrepared",
@@ -136,6 +139,6 @@ def _lambda_task(
         },
         "ResultSelector": {f"{field}.$": f"$.Payload.{field}" for field in RESULT_FIELDS[name]},
         "TimeoutSeconds": LAMBDA_TIMEOUTS_S[name],
-        "Retry": function_retries(resources.patience),
-        "Catch": [park(), catch_all()],
+        "Retry": function_retries(resources.patience, is_first=name == "Serialize"),
+        "Catch": [park(FUNCTION_ERRORS), catch_all()],
     }

@@ -46,35 +46,35 @@ SERVICE_ERRORS = (
     "SQS.SdkClientException",
     "States.Timeout",
 )
-CAPACITY_ERRORS = tuple(
-    dict.fromkeys((*LAMBDA_REFUSALS, *LAMBDA_OUTAGES, *SERVICE_ERRORS, *PARKING_ERRORS))
-)
+FUNCTION_ERRORS = (*LAMBDA_REFUSALS, *LAMBDA_OUTAGES, *PARKING_ERRORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """The limits of one execution of a type of state machine.
-
-    All waits after refusals are `refusals` in each of three functions: on average 64 s for a
-    function of a Standard machine, 135 s at most.
-    """
+    """The limits of one execution of a type of state machine: tries after the first."""
 
     machine_s: int  # the limit of the whole execution
-    refusals: int  # tries after the first, of a function that is refused
-    outages: int  # tries after the first, of a function that is slow or down
-    writes: int  # tries after the first, of a call of DynamoDB or SQS
+    first_refusals: int  # of the first function, when it is refused
+    later_refusals: int  # of the others: parking would waste the work that is done
+    outages: int  # of a function that is slow or down
+    writes: int  # of a call of DynamoDB or SQS
     last_writes: int  # the same for Claim and Park, whose failure the sweeper must mend
 
 
-STANDARD = Patience(machine_s=900, refusals=16, outages=3, writes=6, last_writes=10)
-# Express machines end after five minutes.
-EXPRESS = Patience(machine_s=300, refusals=8, outages=1, writes=4, last_writes=5)
+STANDARD = Patience(
+    machine_s=900, first_refusals=12, later_refusals=24, outages=3, writes=6, last_writes=10
+)
+# Express machines end after five minutes; their photos are parked within three.
+EXPRESS = Patience(
+    machine_s=300, first_refusals=6, later_refusals=9, outages=1, writes=4, last_writes=5
+)
 
 
-def function_retries(patience: Patience) -> list[Retrier]:
+def function_retries(patience: Patience, *, is_first: bool) -> list[Retrier]:
     """Return the retriers of a task that calls a function."""
+    refusals = patience.first_refusals if is_first else patience.later_refusals
     return [
-        retrier(LAMBDA_REFUSALS, attempts=patience.refusals, max_delay_s=MAX_DELAY_S),
+        retrier(LAMBDA_REFUSALS, attempts=refusals, max_delay_s=MAX_DELAY_S),
         retrier(LAMBDA_OUTAGES, attempts=patience.outages, max_delay_s=MAX_DELAY_S),
     ]
 

@@ -22,8 +22,10 @@ from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.repair_plan import GIVE_UP, Repair
 from monitoring.reconciliation.row_parser import record_of
 
-ROUND = timedelta(seconds=50)  # the next one begins after a minute
-MAX_PARKINGS = 10  # of a photo that may itself be what a function or the endpoint fails at
+ROUND = timedelta(seconds=57)  # the next one begins after a minute
+# A photo may itself be what a function or the endpoint fails at. It is given up if that happens so
+# often, the last time as an ordinary photo while others are decided.
+MAX_PARKINGS = 10
 _PROBE_CANDIDATES = 25
 _THREADS = 8
 _COUNTED = 10_000
@@ -88,6 +90,7 @@ class Drain:
     def _observe(self, controls: Controls, started: _Started, result: DrainResult) -> Observation:
         decided = parked_again = endpoint_down = 0
         probe_decided = False
+        suspects: list[LedgerRow] = []
         for row in _records(self.ledger.rows(started.attempts, consistent=True), result):
             is_own = row.attempt == started.attempts[row.photo_id]
             if is_own and row.status in {"received", "requeued"} and not row.is_parked:
@@ -96,6 +99,8 @@ class Drain:
             if row.is_parked:
                 parked_again += 1
                 endpoint_down += row.parked_reason == EndpointUnavailable.__name__
+                if row.photo_id != started.probe and _fails_by_itself(row):
+                    suspects.append(row)
             else:
                 decided += 1
                 probe_decided |= row.photo_id == started.probe
@@ -103,6 +108,8 @@ class Drain:
                 started.probe = ""
         result.decided += decided
         result.parked_again += parked_again
+        if result.decided:  # meanwhile others are decided
+            self._give_up(suspects, result)
         return Observation(
             is_paused=controls.intake.paused,
             is_breaker_open=controls.breaker.is_open,
@@ -130,8 +137,7 @@ class Drain:
                 self._start([row], started, result, probe=True)
         elif plan.starts:
             rows = list(_records(self.ledger.parked(limit=plan.starts), result))
-            self._give_up([row for row in rows if _fails_by_itself(row)], result)
-            self._start([row for row in rows if not _fails_by_itself(row)], started, result)
+            self._start(rows, started, result)
 
     def _start(
         self, rows: list[LedgerRow], started: _Started, result: DrainResult, *, probe: bool = False

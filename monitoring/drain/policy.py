@@ -1,7 +1,7 @@
 """How many parked photos the drain starts in one step, and when it opens or closes the breaker.
 
 Pure: the drain and the model of bursts run the same code. The window, the number of undecided
-photos that may be in flight, follows the measured rate of decisions: three steps' worth of them. A
+photos that may be in flight, follows the measured rate of decisions: five steps' worth of them. A
 faster rate widens it within a few steps; photos that are parked again halve it.
 """
 
@@ -11,8 +11,8 @@ from math import ceil
 from handlers.aws.controls_table import CONTROLS_MAX_AGE_S
 
 STEP_S = 3.0
-MIN_WINDOW, MAX_WINDOW = 30, 500
-STEPS_IN_FLIGHT = 3  # what is in flight is decided within so many steps
+MIN_WINDOW, MAX_WINDOW = 60, 500
+STEPS_IN_FLIGHT = 5  # what is in flight is decided within so many steps
 MIN_STARTS = 2  # in a step, however many live photos are in flight: parked ones go on, too
 MIN_EVIDENCE = 3  # photos that met a dead endpoint, and none was decided
 # A function may read for so long that the breaker, which has just been closed, is open.

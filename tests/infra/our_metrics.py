@@ -17,7 +17,7 @@ def published_by_us() -> set[tuple[str, str]]:
     """Return pairs of metric and service, the value of the dimension `service`."""
     names_of_folders = (
         *("handlers/workflow", "handlers/stream"),
-        *("monitoring/report", "monitoring/reconciliation"),
+        *("monitoring/report", "monitoring/reconciliation", "monitoring/drain"),
     )
     files = [file for name in names_of_folders for file in (ROOT / name).glob("*.py")]
     metrics = {pair for file in files for pair in _published_in(file)}

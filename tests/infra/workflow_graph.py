@@ -19,6 +19,7 @@ _SHAPES = {
     "Task": ("[", "]"),
 }
 _TO_THE_FAILURES = "RecordFailure"
+_WITHOUT_CAPACITY = {"Park", "LeftToSweeper"}
 
 
 def graph(definition: Json) -> str:
@@ -92,7 +93,12 @@ def _labelled(arrow: str, label: str) -> str:
 
 
 def _error(rule: Json) -> str:
-    """Return "ConditionalCheckFailed" for `DynamoDB.ConditionalCheckFailedException`."""
+    """Return "ConditionalCheckFailed" for `DynamoDB.ConditionalCheckFailedException`.
+
+    The many errors that time mends, those of `infra/state_machine/patience.py`, are "no capacity".
+    """
+    if rule["Next"] in _WITHOUT_CAPACITY:
+        return "no capacity"
     names = [error.split(".")[-1].removesuffix("Exception") for error in rule["ErrorEquals"]]
     return "any error" if names == ["ALL"] else ", ".join(names)
 

@@ -70,7 +70,9 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> FaultOf:
                 env=env,
                 error_name=_error_name(error),
                 event_type=HistoryEventType.TaskFailed,
-                event_details=EventDetails(taskFailedEventDetails=details),
+                event_details=EventDetails(  # type: ignore[typeddict-item] # others are absent
+                    taskFailedEventDetails=details
+                ),
             )
         )
 
@@ -136,7 +138,7 @@ def test_a_photo_without_capacity_of_a_function_is_parked(
     assert_parked(workflow, error)
 
 
-@pytest.mark.parametrize(("state", "error"), in_turn(DECISIONS, SERVICE_ERRORS))
+@pytest.mark.parametrize(("state", "error"), in_turn(DECISIONS, SERVICE_ERRORS[::2]))
 def test_a_photo_whose_decision_cannot_be_written_is_parked(
     workflow: WorkflowHarness, fault: FaultOf, state: str, error: str
 ) -> None:
@@ -174,7 +176,7 @@ def test_any_other_error_fails_the_photo(
     assert (workflow.photo()["status"], len(workflow.failures())) == ("failed", 1)
 
 
-@pytest.mark.parametrize(("state", "error"), in_turn(WITHOUT_PARKING, SERVICE_ERRORS))
+@pytest.mark.parametrize(("state", "error"), in_turn(WITHOUT_PARKING, SERVICE_ERRORS[1::2]))
 def test_what_cannot_be_parked_is_left_to_the_sweeper_without_an_alarm(
     workflow: WorkflowHarness, fault: FaultOf, state: str, error: str
 ) -> None:

@@ -40,9 +40,9 @@ def queue_alarms(
         ),
         "ScheduleDeadLetters": _message_alarm(
             monitoring.dead_letters,
-            "A scheduled call of the sweeper or the report failed permanently. Drivers notice "
-            "nothing yet. Read the function's log; invoke the report by hand, the sweeper runs "
-            "again by itself.",
+            "A scheduled call of the sweeper, the drain or the report failed permanently. Drivers "
+            "notice nothing yet. Read the function's log; invoke the report by hand, the others "
+            "run again by themselves.",
         ),
     }
 

@@ -22,14 +22,16 @@ def emulator_spec(
     runtime_url: str,
     enforce_iam: bool,
     workers: int,
+    concurrency: int = 0,
     gateway_port: int = 0,
     state: Path | None = None,
 ) -> ProcessSpec:
     """Return how to start the patched emulator.
 
-    At most `workers` processes serve one Lambda function. The gateway at `gateway_port` (0: none)
-    checks its own callers. With a folder for its `state`, the
-    emulator starts from what that folder holds and saves its state there on a clean stop.
+    At most `workers` processes serve one Lambda function: further calls wait. With a limit of
+    `concurrency`, calls of all functions beyond it are throttled, as in an AWS account. The gateway
+    at `gateway_port` (0: none) checks its own callers. With a folder for its `state`, the emulator
+    starts from what that folder holds and saves its state there on a clean stop.
     """
     saving = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
     state_folder = state or directory
@@ -50,7 +52,7 @@ def emulator_spec(
             "LOG_LEVEL": "WARNING",
             "AUTH": "true" if enforce_iam else "false",
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": runtime_url,
-            "LAMBDA_ACCOUNT_CONCURRENCY": "0",  # unlimited: the patches queue calls instead
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(concurrency),  # 0 is unlimited
             # No Docker daemon, and no socket beside the one above.
             "DOCKER_HOST": f"unix://{directory}/none",
             "IOT_MTLS_ENABLED": "0",

@@ -83,6 +83,7 @@ def running_stage(
     serving_app: str = SERVING_APP,
     enforce_iam: bool = False,
     workers: int = 2,
+    concurrency: int = 0,
     port: int = 0,
     runtime_port: int = 0,
     api_port: int = 0,
@@ -90,10 +91,11 @@ def running_stage(
 ) -> Iterator[LocalStage]:
     """Run the synthesized `Pipeline` until the block ends. Leaves neither process nor file.
 
-    The run's own directory is made in `run_dir`. At most `workers` processes serve one function;
-    with `enforce_iam` they can do only what their roles allow. A port of 0 is any free one. With a
-    folder to `keep` them in, tables, queues and buckets are as the last run left them: see
-    `persistent_state`.
+    The run's own directory is made in `run_dir`. At most `workers` processes serve one function,
+    and further calls wait; beyond a limit of `concurrency`, calls of all functions are throttled
+    (0: no limit). With `enforce_iam` they can do only what their roles allow. A port of 0 is any
+    free one. With a folder to `keep` them in, tables, queues and buckets are as the last run left
+    them: see `persistent_state`.
 
     Raises:
         StageError: see `infra.local.errors`.
@@ -113,6 +115,7 @@ def running_stage(
                 runtime_url=runtime_socket.url,
                 enforce_iam=enforce_iam,
                 workers=workers,
+                concurrency=concurrency,
                 gateway_port=api_socket.port,
                 state=state,
             )

@@ -120,11 +120,12 @@ class Folders(Protocol):
 
 
 @contextmanager
-def chain_of(assembly: Path, folders: Folders) -> Iterator[Chain]:
-    """Run a stage with a policy under which drawings are assigned."""
+def chain_of(assembly: Path, folders: Folders, **options: Any) -> Iterator[Chain]:
+    """Run a stage with a policy under which drawings are assigned; options are those of stages."""
     samples = folders.mktemp("samples")
     draw_samples(samples)
-    with running_stage(folders.mktemp("runs"), enforce_iam=True, assembly=assembly) as stage:
+    runs = folders.mktemp("runs")
+    with running_stage(runs, enforce_iam=True, assembly=assembly, **options) as stage:
         # The model is not trained on drawings: with this threshold its guess assigns them.
         stage.client("ssm").put_parameter(
             Name=stage.outputs["PolicyOverrideParameter"],

@@ -16,7 +16,7 @@ def due_now(chain: Chain) -> None:
     """Schedule each of the stack's targets once more, at a moment in the past."""
     scheduler = chain.stage.client("scheduler")
     schedules = scheduler.list_schedules()["Schedules"]
-    assert len(schedules) == 2
+    assert len(schedules) == 3
     for number, listed in enumerate(schedules):
         schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
         scheduler.create_schedule(

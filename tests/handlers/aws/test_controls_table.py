@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from handlers.aws.controls_table import ControlsTable
+from handlers.aws.controls_table import CONTROLS_MAX_AGE_S, CachedControls, ControlsTable
 from handlers.aws.dynamodb import item_of
 from handlers.domain.controls import INTAKE, THRESHOLD, Controls, IntakeControl, ThresholdControl
 from handlers.domain.errors import LedgerUnavailable
@@ -92,3 +92,47 @@ def test_a_throttled_read_is_an_error_and_not_the_normal_state(
         for _ in range(2):
             with pytest.raises(LedgerUnavailable):
                 controls.read()
+
+
+def test_an_open_breaker_keeps_when_it_was_opened(controls: ControlsTable) -> None:
+    assert controls.open_breaker(now="2026-11-30T20:00:00.000Z", reason="down")
+    assert not controls.open_breaker(now="2026-11-30T20:01:00.000Z", reason="other")
+    breaker = controls.read().breaker
+    assert (breaker.is_open, breaker.since, breaker.reason) == (
+        True,
+        "2026-11-30T20:00:00.000Z",
+        "down",
+    )
+
+
+def test_only_the_breaker_that_was_seen_is_closed(controls: ControlsTable) -> None:
+    controls.open_breaker(now="2026-11-30T20:00:00.000Z", reason="down")
+    seen = controls.read().breaker
+    assert controls.close_breaker(seen, now="2026-11-30T20:02:00.000Z")
+    controls.open_breaker(now="2026-11-30T20:03:00.000Z", reason="down again")
+    assert not controls.close_breaker(seen, now="2026-11-30T20:04:00.000Z")
+    assert controls.read().breaker.is_open
+
+
+def test_an_unreadable_breaker_is_closed_and_named(
+    controls: ControlsTable, dynamodb: "DynamoDBClient"
+) -> None:
+    dynamodb.put_item(TableName=TABLE, Item=item_of({"name": "breaker", "open": "yes"}))
+    assert controls.read() == Controls(unreadable=("breaker",))
+
+
+def test_cached_controls_are_read_again_after_seconds() -> None:
+    now = 0.0
+    reads = 0
+
+    def read() -> Controls:
+        nonlocal reads
+        reads += 1
+        return Controls(intake=IntakeControl(paused=reads > 1))
+
+    cached = CachedControls(read, clock=lambda: now)
+    assert not cached.current().intake.paused
+    now = CONTROLS_MAX_AGE_S - 0.1
+    assert not cached.current().intake.paused
+    now = CONTROLS_MAX_AGE_S
+    assert cached.current().intake.paused

@@ -87,6 +87,50 @@ def test_status_counts_the_photos_of_the_last_day_and_scans_no_table(stage: Depl
     assert "processes" not in text
 
 
+def test_a_pause_is_shown_by_status_until_resume(stage: DeployedStage) -> None:
+    paused = document("pause", "--reason", "new endpoint")
+    assert (paused["paused"], paused["reason"]) == (True, "new endpoint")
+    assert document("pause", "--reason", "again") == paused
+    assert document("status")["controls"]["intake"] == paused
+    assert f"PAUSED, photos wait, since {paused['since']} by {paused['by']}: new endpoint" in (
+        call("status").stdout
+    )
+    stage.forget_calls()
+    assert not document("resume")["paused"]
+    assert set(stage.calls) == {
+        *("dynamodb:BatchGetItem", "dynamodb:PutItem", "sts:GetCallerIdentity"),
+    }
+    assert "PAUSED" not in call("status").stdout
+
+
+def test_an_open_breaker_and_a_control_that_cannot_be_read_are_shown_by_status(
+    stage: DeployedStage,
+) -> None:
+    breaker = {"name": {"S": "breaker"}, "open": {"BOOL": True}, "reason": {"S": "EndpointDown"}}
+    stage.client("dynamodb").put_item(TableName="controls", Item=breaker)
+    stage.photo(PHOTO, status="received", pending="parked")
+    item = {"name": {"S": "intake"}, "paused": {"S": "yes"}}
+    stage.client("dynamodb").put_item(TableName="controls", Item=item)
+    assert document("status")["controls"]["unreadable"] == ["intake"]
+    text = call("status").stdout
+    assert "controls: intake" in text
+    assert "EndpointDown" in text
+    assert "1 photos wait for capacity" in text
+
+
+def test_a_backfill_is_estimated_then_made_and_needs_few_rights(stage: DeployedStage) -> None:
+    stage.client("s3").put_object(Bucket="intake", Key="intake/anna/a.jpg", Body=b"x")
+    stage.forget_calls()
+    assert "1 photos to start" in call("backfill", "intake/anna/", "--dry-run").stdout
+    assert set(stage.calls) == {"s3:ListObjectVersions", "dynamodb:BatchGetItem"}
+    stage.forget_calls()
+    assert document("backfill", "intake/anna/")["started"] == 1
+    assert set(stage.calls) == {
+        *("s3:ListObjectVersions", "dynamodb:BatchGetItem", "dynamodb:Query"),
+        "stepfunctions:StartExecution",
+    }
+
+
 def test_status_of_a_photo_needs_its_whole_id(stage: DeployedStage) -> None:
     stage.photo(PHOTO)
     stage.forget_calls()
@@ -232,6 +276,9 @@ COMMANDS = [
     ("reconcile",),
     ("redrive", "--all-failed"),
     ("threshold", "show"),
+    ("pause",),
+    ("resume",),
+    ("backfill", "intake/"),
     ("report",),
     ("baseline",),
 ]
@@ -265,6 +312,8 @@ def test_an_output_that_the_stack_lacks_is_named(stage: DeployedStage) -> None:
         (("report",), "ReportFunction"),
         (("known",), "ReviewersTable"),
         (("threshold",), "PolicyOverrideParameter"),
+        (("pause",), "ControlsTable"),
+        (("backfill", "intake/"), "IntakeBucket"),
         (("status",), "StateMachineArn"),
     ):
         refused = call(*command, stack="Scones-old-Pipeline")

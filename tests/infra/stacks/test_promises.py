@@ -12,7 +12,7 @@ OUTPUTS = {
     *("PolicyParameter", "PolicyOverrideParameter", "SerializeFunction", "ClassifyFunction"),
     *("FilterFunction", "AlarmTopicArn", "LabelsBucket", "EventBusName", "ChangesDeadLettersUrl"),
     *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SweeperFunction", "ReportFunction"),
-    *("DriversSignInAddress", "DriversPoolId", "DriversClientId"),
+    *("DriversSignInAddress", "DriversPoolId", "DriversClientId", "DrainFunction"),
     *("ReviewersSignInAddress", "ReviewersPoolId", "ReviewersClientId", "ProvisioningClientId"),
     *("ReportsBucket", "ReportTopicArn", "ControlsTable"),
 }

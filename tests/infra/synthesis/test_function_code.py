@@ -13,6 +13,7 @@ import pytest
 from handlers.settings import (
     ChangesSettings,
     ClassifySettings,
+    DrainSettings,
     DriversSettings,
     FilterSettings,
     PageSettings,
@@ -37,6 +38,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "reviews": ReviewSettings,
     "changes": ChangesSettings,
     "sweeper": SweeperSettings,
+    "drain": DrainSettings,
     "report": ReporterSettings,
 }
 

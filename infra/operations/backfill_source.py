@@ -39,7 +39,7 @@ class ListedPhoto:
     version: ObjectVersion | None = None  # where the source has everything already
 
 
-class PhotoSource:
+class BackfillSource:
     """Lists the photos of a source, which may be read more than once."""
 
     def __init__(self, s3: S3Client, *, bucket: str, source: str) -> None:
