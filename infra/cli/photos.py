@@ -158,6 +158,9 @@ def _photo(system: "Target", photo: str) -> dict[str, Any]:  # Any: JSON
 
 def _driver(system: "Target", driver: str) -> dict[str, Any]:  # Any: JSON
     view = driver_view(system, driver)
+    if not view.photos:  # other writers may spell a driver with capitals, `submit` does not
+        driver = driver.lower()
+        view = driver_view(system, driver)
     return {
         "driver_id": driver,
         "assignment": dataclasses.asdict(view.assignment) if view.assignment else None,

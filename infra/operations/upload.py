@@ -95,7 +95,13 @@ def new_upload_id(now: datetime) -> str:
 
 
 def key_of(driver_id: str, upload_id: str, file: Path) -> str:
-    """Return `intake/<driver>/<upload>.<extension of the file>`. Raises: InvalidDriver."""
+    """Return `intake/<driver>/<upload>.<extension of the file>`, the driver in lower case.
+
+    So the photos of `Anna` and `anna` are one driver's, as their sign-in is.
+
+    Raises: InvalidDriver.
+    """
+    driver_id = driver_id.lower()
     key = f"{INTAKE_PREFIX}{driver_id}/{upload_id}{_extension_of(file)}"
     sender = Sender.from_key(key)
     if sender is None or sender.driver_id != driver_id:

@@ -1,8 +1,10 @@
 """Reviewers and leads sign in with a code; drivers do not, and a lost device can be replaced."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -35,18 +37,21 @@ def rena(api_stage: ApiStage, target: Target) -> Iterator[Provisioned]:
     )
 
 
-def page_after_password(api_stage: ApiStage, person: Provisioned) -> dict[str, str]:
-    """Send name and password; return the hidden fields of the page that asks for the code."""
+def page_after_password(api_stage: ApiStage, person: Provisioned) -> str:
+    """Send name and password; return the page that asks for the code."""
     visitors = api_stage.visitors
     page = visitors.login_page(visitors.reviewers_page, SCOPE, secrets.token_urlsafe(48))
     fields = {"username": person.name, "password": person.password}
     response = api_stage.http.post("/login", data={**hidden_fields(page), **fields})
     assert response.status_code == 200  # and not a redirect with an authorization code
-    return hidden_fields(response.text)
+    return response.text
 
 
-def send_code(api_stage: ApiStage, page: dict[str, str], code: str) -> int:
-    return api_stage.http.post("/login", data={**page, "code": code}).status_code
+def send_code(api_stage: ApiStage, page: str, code: str) -> int:
+    """Return the status: 302 signs in, 200 is the page again."""
+    fields = hidden_fields(page)
+    assert fields.keys() == {"factor_token"}
+    return api_stage.http.post("/login", data={**fields, "code": code}).status_code
 
 
 def factor_of(person: Provisioned) -> SecondFactor:
@@ -56,7 +61,6 @@ def factor_of(person: Provisioned) -> SecondFactor:
 
 def test_a_password_alone_signs_no_reviewer_in(api_stage: ApiStage, rena: Provisioned) -> None:
     page = page_after_password(api_stage, rena)
-    assert page.keys() == {"factor_token"}
     code = Authenticator(factor_of(rena)).code()
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     assert [send_code(api_stage, page, text) for text in ("", wrong, "x" * 6)] == [200] * 3
@@ -106,6 +110,12 @@ def test_a_reviewer_without_a_factor_sets_one_up_on_the_page(
     )
     page = page_after_password(api_stage, rena)
     assert send_code(api_stage, page, Authenticator(factor_of(rena)).code()) == 200
+    (secret,) = re.findall('<code id="secret">([A-Z2-7]+)</code>', page)
+    factor = SecondFactor.of(secret, name="rena", stage="local")
+    assert send_code(api_stage, page, factor.code(datetime.now(UTC))) == 302
+    page = page_after_password(api_stage, rena)
+    assert secret not in page
+    assert send_code(api_stage, page, Authenticator(factor).code()) == 302
 
 
 @pytest.mark.parametrize("challenge", ["SOFTWARE_TOKEN_MFA", "MFA_SETUP", "NEW_PASSWORD_REQUIRED"])

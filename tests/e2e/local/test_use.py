@@ -58,6 +58,15 @@ def test_photos_of_a_driver_are_listed_newest_first(running: System, photo: Path
     assert ids[0][:12] in scones("status", "--driver", "bo")
 
 
+def test_a_driver_is_the_same_in_any_case(running: System, photo: Path) -> None:
+    scones, _ = running
+    (sent,) = scones.json("submit", photo, "--driver", "Berta", "--wait")
+    for spelling in ("Berta", "berta"):
+        view = scones.json("status", "--driver", spelling)
+        assert view["driver_id"] == "berta"
+        assert [row["photo_id"] for row in view["photos"]] == [sent["photo_id"]]
+
+
 def test_an_error_is_one_line(running: System, photo: Path, tmp_path: Path) -> None:
     scones, _ = running
     for words in (

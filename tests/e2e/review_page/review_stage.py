@@ -22,7 +22,7 @@ from tests.e2e.review_page.signing_in import signed_in
 from tests.e2e.reviews.reviewer import Reviewer
 
 TIMEOUT_S = 120.0
-# Bea signs in by the page; Eva is no reviewer any more.
+# Bea signs in by the page; Eva loses the role again.
 PEOPLE = {
     "ana": Role.REVIEWER,
     "bea": Role.REVIEWER,

@@ -12,6 +12,7 @@ from infra.local.emulator.patches.choices import string_matches
 from infra.local.emulator.patches.events import aws_event
 from infra.local.emulator.patches.paths import as_text
 from infra.local.emulator.patches.streams import failed_batch
+from infra.local.emulator.patches.user_names import spelled
 from infra.local.emulator.patches.workflows import size_on_aws
 from infra.local.errors import EmulatorChanged
 
@@ -123,3 +124,16 @@ def test_cors_of_an_api_has_the_names_of_the_services_calls() -> None:
     named = {"allowOrigins": ["https://a"], "maxAge": 600}
     assert with_names_of_calls(props) == {"Name": "n", "CorsConfiguration": named}
     assert with_names_of_calls({"Name": "n"}) == {"Name": "n"}
+
+
+@pytest.mark.parametrize("insensitive", [False, "false"])
+def test_a_pool_that_ignores_case_has_one_spelling_of_a_name(insensitive: object) -> None:
+    pool = {"_users": {"Anna": {}}, "UsernameConfiguration": {"CaseSensitive": insensitive}}
+    assert [spelled(pool, name) for name in ("anna", "ANNA", "Anna", "anja", None)] == [
+        *("Anna", "Anna", "Anna", "anja", None)
+    ]
+
+
+@pytest.mark.parametrize("configuration", [{}, {"UsernameConfiguration": {"CaseSensitive": True}}])
+def test_other_pools_distinguish_case(configuration: dict[str, object]) -> None:
+    assert spelled({"_users": {"Anna": {}}, **configuration}, "anna") == "anna"

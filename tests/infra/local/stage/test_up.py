@@ -171,6 +171,7 @@ def test_upload_ids_sort_by_time_and_are_unique() -> None:
 
 def test_the_key_names_driver_and_upload() -> None:
     assert key_of("anna", "u", Path("x/A.JPEG")) == "intake/anna/u.jpeg"
+    assert key_of("Anna", "u", Path("x.jpg")) == "intake/anna/u.jpg"
     assert key_of("änna 1", "u", Path("a.not an extension")) == "intake/änna 1/u"
 
 
