@@ -82,7 +82,7 @@ def _python(lock: Path, osv_url: str) -> list[str]:
     """Return the vulnerabilities of a lock file, as installed here. Raises: NotAudited.
 
     Packages that the lock file has for other systems only are not asked about.
-    The service of the package index is no option: where the index knows no advisories, pip-audit
+    The service of the package index does not do: where the index knows no advisories, pip-audit
     reports every package as skipped and ends with code 0.
     """
     document = _json(
