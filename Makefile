@@ -78,18 +78,19 @@ synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
-audit: setup ## Look for known vulnerabilities in the locked packages and the serving image (needs network)
-	@$(BIN)/python -m infra.audit
+audit: setup setup-audit ## Look for known vulnerabilities in the locked packages and the serving image (IMAGE=<uri>; needs network)
+	@$(BIN)/python -m infra.audit $${IMAGE:+--image "$$IMAGE"}
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for group in audit bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
 	@for apart in sagemaker oracles fuzz; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
 	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles setup-fuzz
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
+.PHONY: setup-fuzz setup-audit
 setup:
 	@$(PYTHON) infra/bootstrap.py local
 
@@ -110,3 +111,6 @@ setup-oracles:
 
 setup-fuzz:
 	@$(PYTHON) infra/bootstrap.py fuzz
+
+setup-audit:
+	@$(PYTHON) infra/bootstrap.py audit

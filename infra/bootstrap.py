@@ -31,6 +31,7 @@ KINDS = {
     "sagemaker": (".venv-sagemaker", "sagemaker"),
     "oracles": (".venv-oracles", "oracles"),
     "fuzz": (".venv-fuzz", "fuzz"),
+    "audit": (".venv-audit", "audit"),
 }
 WITH_CDK = ("local", "dev", "local-only")  # CDK's library needs Node
 INTERRUPTED = 130
@@ -142,7 +143,7 @@ def build(venv: str, kind: str) -> None:
         run(pip + [requirement("torch")])
     elif kind in WITH_CDK and not machine_has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
-    if kind != "training":
+    if kind not in ("training", "audit"):
         run(uv + ["--no-deps", "--no-build-isolation", "--editable", ROOT])
 
 

@@ -122,7 +122,7 @@ class LedgerRestorer:
     def _put(self, output: str, item: dict[str, Any], seen: Mapping[str, object]) -> bool:
         """Write an item if the live one still has the attributes that were seen.
 
-        An attribute that is None was absent.
+        None stands for an attribute that was absent.
         """
         if self.dry_run:
             return True

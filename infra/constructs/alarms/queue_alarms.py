@@ -18,31 +18,31 @@ def queue_alarms(
         "ReviewDeadLetters": _message_alarm(
             queues.review_dead_letters,
             "A review message could not be read. Its review is still open in the ledger, and the "
-            "sweeper sends another message after a day; until then the driver may wait. Read this "
-            "message, then delete it.",
+            "sweeper sends another message after a day; until then the driver may wait. Run "
+            "`scones redrive --queue review`: it sends another at once.",
         ),
         "Failures": _message_alarm(
             queues.failures,
             "A photo could not be processed, so its driver has no decision. The message states the "
-            "error. Fix the cause, run `scones redrive PHOTO`, then delete the message.",
+            "error. Fix the cause, then run `scones redrive --queue failures`.",
         ),
         "ChangesDeadLetters": _message_alarm(
             ledger_stream.dead_letters,
             "A change of the ledger was published neither as a label nor as an event. Drivers' "
             "assignments are not affected. The message names the records in the stream: fix the "
-            "cause, then write the label by hand, or undo and repeat the verdict.",
+            "cause, then run `scones redrive --queue changes` within 24 hours.",
         ),
         "IntakeDeadLetters": _message_alarm(
             intake.dead_letters,
             "A photo arrived, but the workflow could not be started for it. The sweeper starts it "
             "after an hour, so its driver waits that long. Fix the rule's role or the state "
-            "machine, then delete the message.",
+            "machine, then run `scones redrive --queue intake`.",
         ),
         "ScheduleDeadLetters": _message_alarm(
             monitoring.dead_letters,
             "A scheduled call of the sweeper, the drain or the report failed permanently. Drivers "
-            "notice nothing yet. Read the function's log; invoke the report by hand, the others "
-            "run again by themselves.",
+            "notice nothing yet. Read the function's log, fix the cause, then run "
+            "`scones redrive --queue schedules`.",
         ),
     }
 

@@ -33,11 +33,11 @@ Resources = dict[str, dict[str, str]]  # physical id by logical id, by resource 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedStage:
-    """What the checks read. `settings` is None where the stage has no valid settings."""
+    """What the checks read. `settings` may be None: the stage has no valid ones."""
 
     target: Target
     settings: StageConfig | None
-    settings_missing: str  # why there are none
+    settings_missing: str  # the reason for that
     pipeline: Resources
     serving: Resources | None  # None: no stack `Serving` here
     now: datetime

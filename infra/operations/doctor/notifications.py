@@ -186,7 +186,7 @@ CHECKS = (
     ),
     StageCheck(
         name="alarms_quiet",
-        question="Is no alarm red?",
+        question="Are all alarms quiet?",
         remedy="Read the alarm's text (docs/operations.md, Alarms) and follow it.",
         answer=_alarms_quiet,
         aws_only="metrics that alarms evaluate",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FORBIDDEN = ("AccessDenied", "AuthorizationError", "Unauthorized", "Forbidden", "NotAuthorized")
 _BUSY = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "ServiceUnavailable", "Internal")
+# What reading an answer or a row of another form raises: it must not stop the other checks.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _AWS_ONLY = "the local stage has no {}"
 
 
@@ -77,7 +79,7 @@ def not_checkable(reason: str) -> CheckAnswer:
 
 
 def verdict_on(problems: Iterable[str], *, sound: str) -> CheckAnswer:
-    """Return the problems in one answer, or `sound` if there are none."""
+    """Return the problems in one answer, or `sound` without any."""
     listed = "; ".join(problems)
     return problem(listed) if listed else ok(sound)
 
@@ -103,3 +105,5 @@ def _answer(check: StageCheck, stage: ExaminedStage) -> CheckAnswer:
         return not_checkable(str(error))
     except SconesError as error:
         return problem(str(error))
+    except _MALFORMED as error:
+        return problem(f"the answer is malformed: {error!r}")

@@ -72,8 +72,9 @@ def _swept(stage: ExaminedStage) -> CheckAnswer:
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") not in _MISSING:
             raise
-        if stage.now - datetime.fromisoformat(stage.target.since) <= _SWEPT_WITHIN:
-            return not_checkable("the stage is less than an hour old: no sweep is due yet")
+        since = stage.target.since
+        if not since or stage.now - datetime.fromisoformat(since) <= _SWEPT_WITHIN:
+            return not_checkable("the stage may be less than an hour old: no sweep is due yet")
         return problem("no sweep has ended")
     age = stage.now - checkpoint["LastModified"]
     minutes = age.total_seconds() / 60

@@ -112,7 +112,12 @@ def test_a_verdict_that_was_lost_replaces_what_the_model_decided_anew(
 ) -> None:
     pipeline.upload("intake/d1/u.jpg")
     (row,) = pipeline.workflow.photos()
-    verdict = {"vehicle": "motorcycle", "decided_by": "rita", "decision_seq": 1, "review": "done"}
+    verdict: dict[str, Any] = {
+        "vehicle": "motorcycle",
+        "decided_by": "rita",
+        "decision_seq": 1,
+        "review": "done",
+    }
     pipeline.overwrite(row["photo_id"], **verdict)
     assignments = pipeline.workflow.dynamodb.Table("assignments")
     (assigned,) = assignments.scan()["Items"]

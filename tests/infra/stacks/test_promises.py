@@ -14,7 +14,7 @@ OUTPUTS = {
     *("ReviewersTable", "ReviewsFunction", "ApiId", "ApiUrl", "SweeperFunction", "ReportFunction"),
     *("DriversSignInAddress", "DriversPoolId", "DriversClientId", "DrainFunction"),
     *("ReviewersSignInAddress", "ReviewersPoolId", "ReviewersClientId", "ProvisioningClientId"),
-    *("ReportsBucket", "ReportTopicArn", "ControlsTable"),
+    *("ReportsBucket", "ReportTopicArn", "ControlsTable", "ScheduleDeadLettersUrl"),
 }
 # Stateful resources: under another logical id each would be another, empty resource.
 HOLDS_DATA = {

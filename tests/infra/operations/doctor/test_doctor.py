@@ -69,6 +69,12 @@ def test_a_service_that_does_not_answer_stops_no_other_check(stage: SoundStage) 
     assert answers["intake_rule"] is CheckStatus.PROBLEM
 
 
+def test_a_malformed_answer_is_a_problem_and_stops_no_other_check(stage: SoundStage) -> None:
+    stage.answers["scheduler:GetSchedule"] = {}
+    stage.answers["lambda:GetAccountSettings"] = {}
+    assert stage.problems() == {"schedules", "lambda_concurrency"}
+
+
 def test_nothing_is_changed_and_no_alarm_is_sent_unless_it_is_asked_for(stage: SoundStage) -> None:
     stage.calls.clear()
     examined = ExaminedStage.of(stage.target, now=stage.now)
