@@ -131,15 +131,21 @@ class ReviewLedger:
         items = restoration(self._tables, row, assignment_of(row, row.state, now))
         return succeeds(lambda: self._dynamodb.transact_write_items(TransactItems=items))
 
-    def open_reviews(self, limit: int) -> Iterator[ReviewRow]:
+    def open_reviews(self, limit: int, *, unreadable: Callable[[str], None]) -> Iterator[ReviewRow]:
         """Yield open reviews, the oldest first, with only the attributes that `lease.offer` needs.
 
-        The index is eventually consistent.
+        The index is eventually consistent. `unreadable` gets the photo id of each row that cannot
+        be read.
 
-        Raises: LedgerUnavailable, InvalidRecord.
+        Raises: LedgerUnavailable.
         """
-        rows = self._photos.oldest_open_reviews(limit, attributes=_OFFER_ATTRIBUTES)
-        yield from map(ReviewRow.from_item, responses_of(rows))
+        items = self._photos.oldest_open_reviews(limit, attributes=_OFFER_ATTRIBUTES)
+        for item in responses_of(items):
+            row = _readable(item)
+            if row is not None:
+                yield row
+            else:
+                unreadable(str(item[PhotoAttribute.PHOTO_ID]))
 
     def _assignment(self, driver_id: str) -> ItemImage | None:
         if not driver_id:

@@ -18,7 +18,13 @@ from handlers.aws.queue import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger.schema import PhotoAttribute
-from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion, Unreadable
+from monitoring.reconciliation.inventory import (
+    MALFORMED_ASSIGNMENT,
+    MALFORMED_ROW,
+    Inventory,
+    ObjectVersion,
+    Unreadable,
+)
 from monitoring.reconciliation.row_parser import assignment_of, record_of
 
 if TYPE_CHECKING:
@@ -70,9 +76,7 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
     photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
     ledger = tuple(read_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
     drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
-    assignments = tuple(
-        read_records(drivers, assignment_of, unreadable, rule="malformed_assignment")
-    )
+    assignments = tuple(read_records(drivers, assignment_of, unreadable, rule=MALFORMED_ASSIGNMENT))
     reviews, failures = _messages(session, places, unreadable) if read_queues else (None, None)
     return Inventory(
         executions=executions,
