@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from handlers.aws.clients import client
 from handlers.aws.photo_store import PhotoStore
 from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.errors import PhotoMissing
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 logger = Logger(service="serialize")
 metrics = Metrics(service="serialize")
 tracer = Tracer(service="serialize")
+
+DELETED = Refusal(
+    reason="deleted",
+    message="The photo was deleted or replaced before we could look at it. Please send it again.",
+)
 
 
 @cache
@@ -35,15 +41,20 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """Serialize one photo: `{photo, execution}` → `{outcome: "prepared" | "refused", ...}`."""
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
-    stored = _store().read(photo)
-    if stored.data is None:
-        result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
-    else:
-        result = prepare(stored.data)
-    response = _response(result, order_id=stored.order_id)
+    response = _read_and_prepare(photo)
     logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
     metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
     return response
+
+
+def _read_and_prepare(photo: PhotoRef) -> dict[str, Any]:
+    try:
+        stored = _store().read(photo)
+    except PhotoMissing:
+        return _response(DELETED, order_id="")
+    if stored.data is None:
+        return _response(too_large_in_bytes(stored.size_bytes), order_id=stored.order_id)
+    return _response(prepare(stored.data), order_id=stored.order_id)
 
 
 def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:

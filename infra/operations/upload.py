@@ -96,6 +96,10 @@ def new_upload_id(now: datetime) -> str:
 
 def key_of(driver_id: str, upload_id: str, file: Path) -> str:
     """Return `intake/<driver>/<upload>.<extension of the file>`. Raises: InvalidDriver."""
+    if not driver_id.isprintable():
+        raise InvalidDriver(
+            f"{driver_id!r} cannot be a driver id: it contains a character that cannot be shown"
+        )
     key = f"{INTAKE_PREFIX}{driver_id}/{upload_id}{_extension_of(file)}"
     sender = Sender.from_key(key)
     if sender is None or sender.driver_id != driver_id:

@@ -73,12 +73,23 @@ def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadline
     if not row.enqueued_at:
         overdue, rule = _older(row.updated_at, deadlines.execution, now), "review_not_enqueued"
     else:
-        overdue = last_activity(row) <= now - deadlines.review
+        overdue = last_activity(row) <= now - max(deadlines.review, _reminded_after(row))
         rule = "review_without_activity"
     if not overdue:
         return None
     action = REMIND if row.enqueued_at else SEND_REVIEW
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
+
+
+def _reminded_after(row: LedgerRow) -> timedelta:
+    """Return how long the review had been open when it was last reminded of.
+
+    The next reminder is due after as long again: an idle weekend leaves few surplus messages, and
+    the fortnight that SQS keeps a message no more than five.
+    """
+    if not row.reminded_at:
+        return timedelta(0)
+    return datetime.fromisoformat(row.reminded_at) - datetime.fromisoformat(row.enqueued_at)
 
 
 def missing_event(

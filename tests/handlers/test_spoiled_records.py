@@ -147,7 +147,6 @@ class Readers:
         sweeper = Sweeper(
             ledger=self.photos,
             listing=lambda _after: iter(()),
-            review_messages=lambda: 0,
             checkpoints=CheckpointStore(Bucket(boto3.client("s3"), bucket="labels")),
             deadlines=RepairDeadlines(),
             limits=SweepLimits(),
