@@ -144,6 +144,7 @@ class ChangesSettings(Settings):
 
     labels_bucket: str
     event_bus_name: str
+    changes_dead_letters_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

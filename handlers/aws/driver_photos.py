@@ -1,9 +1,11 @@
 """The ledger for drivers: a photo by its id or upload, and a driver's photos by time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers.aws.dynamodb import response_of
-from handlers.aws.photos_table import PageKey, PhotosTable
+from handlers.aws.photos_table import PageKey, PhotosTable, Row
+from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.driver_view import DriverPhoto
 from handlers.domain.ledger.schema import PhotoAttribute
 
@@ -20,25 +22,30 @@ class Position:
 
 
 class DriverPhotos:
-    """Reads photos; its callers check that the photo is the driver's."""
+    """Reads photos; its callers check that the photo is the driver's.
 
-    def __init__(self, table: PhotosTable) -> None:
+    `unreadable` gets the photo id of each row that cannot be read. It is shown as failed where at
+    least photo, driver and time can be, and left out otherwise.
+    """
+
+    def __init__(self, table: PhotosTable, *, unreadable: Callable[[str], None]) -> None:
         self._table = table
+        self._unreadable = unreadable
 
     def photo(self, photo_id: str) -> DriverPhoto | None:
         """Return one photo of any driver, or None.
 
-        Raises: LedgerUnavailable, InvalidRecord.
+        Raises: LedgerUnavailable.
         """
         row = response_of(lambda: self._table.row(photo_id))
-        return DriverPhoto.from_item(row) if row is not None else None
+        return self._read(row) if row is not None else None
 
     def of_upload(self, upload_id: str, *, driver_id: str, used_by: str = "") -> DriverPhoto | None:
         """Return the photo that used the upload's permission, `used_by`, once the ledger has it.
 
         Without one, return the newest version; other drivers' keys may name the same upload id.
 
-        Raises: LedgerUnavailable, InvalidRecord.
+        Raises: LedgerUnavailable.
         """
         if used_by:
             return self.photo(used_by)
@@ -53,7 +60,7 @@ class DriverPhotos:
     ) -> tuple[list[DriverPhoto], Position | None]:
         """Return at most `limit` photos, newest first, and the position of the next page, if any.
 
-        Raises: LedgerUnavailable, InvalidRecord.
+        Raises: LedgerUnavailable.
         """
         start: PageKey | None = None
         if after:
@@ -71,4 +78,14 @@ class DriverPhotos:
             if last
             else None
         )
-        return [DriverPhoto.from_item(row) for row in rows], following
+        return [photo for row in rows if (photo := self._read(row))], following
+
+    def _read(self, row: Row) -> DriverPhoto | None:
+        try:
+            return DriverPhoto.from_item(row)
+        except InvalidRecord:
+            self._unreadable(str(row[PhotoAttribute.PHOTO_ID]))
+        try:
+            return DriverPhoto.unreadable(row)
+        except InvalidRecord:
+            return None

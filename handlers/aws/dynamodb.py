@@ -24,6 +24,9 @@ _CONFLICTS = {
 }
 
 
+_LEAST = 1e-130  # the smallest positive number of DynamoDB
+
+
 def attribute_map(values: Mapping[str, object]) -> "AttributeValueTypeDef":
     """Serialize a map as one attribute: `{"a": 0.5}` → `{"M": {"a": {"N": "0.5"}}}`."""
     return TypeSerializer().serialize(_exact(values))
@@ -88,9 +91,12 @@ def _code(error: ClientError) -> str:
 
 
 def _exact(value: object) -> object:
-    """Replace floats, which boto3 refuses, by decimals of the same digits."""
+    """Replace floats, which boto3 refuses, by decimals of the same digits.
+
+    A number nearer to zero than DynamoDB can hold becomes zero.
+    """
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return Decimal(repr(value)) if abs(value) >= _LEAST else Decimal(0)
     if isinstance(value, Mapping):
         return {name: _exact(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -73,10 +73,10 @@ class PhotosTable:
         yield from self._scan(ConsistentRead=True)
 
     def statuses(self) -> Iterator[str]:
-        """Yield the status of every photo by a scan."""
+        """Yield the status of every photo by a scan; `unreadable` where it is not a text."""
         names = {"#status": PhotoAttribute.STATUS}
         for row in self._scan(ProjectionExpression="#status", ExpressionAttributeNames=names):
-            yield row[PhotoAttribute.STATUS]
+            yield status_of(row)
 
     def starting_with(self, prefix: str) -> Iterator[Row]:
         """Yield the photos whose id begins with `prefix` by a scan."""
@@ -337,6 +337,12 @@ class PhotosTable:
             if not request:
                 return
         raise LedgerBusy("DynamoDB left keys unprocessed after several tries; try again later")
+
+
+def status_of(row: Row) -> str:
+    """Return the status of a row; `unreadable` where it is not a text."""
+    status = row.get(PhotoAttribute.STATUS)
+    return status if isinstance(status, str) else "unreadable"
 
 
 def _key(photo_id: str) -> Any:  # noqa: ANN401 # an attribute value, which boto3 checks

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.dynamodb import response_of, responses_of, succeeds
 from handlers.aws.photos_table import PhotosTable
-from handlers.aws.review_transactions import Tables, transaction
+from handlers.aws.review_transactions import Tables, restoration, transaction
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
+    assignment_of,
     needs_successor,
     plan_assignment_update,
 )
@@ -117,15 +118,34 @@ class ReviewLedger:
             "too many simultaneous decisions about this photo or its driver; try again"
         )
 
-    def open_reviews(self, limit: int) -> Iterator[ReviewRow]:
-        """Yield open reviews, the oldest first, with only the attributes that `lease.offer` needs.
+    def restore_assignment(self, photo_id: str, *, now: str) -> bool:
+        """Write the assignment of an assigned photo where its driver has none, or an older one.
 
-        The index is eventually consistent.
+        Returns False if the photo is not assigned, or the assignment is of a newer photo.
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
-        rows = self._photos.oldest_open_reviews(limit, attributes=_OFFER_ATTRIBUTES)
-        yield from map(ReviewRow.from_item, responses_of(rows))
+        row = self.read(photo_id)
+        if row is None or row.state.status != "assigned" or not row.driver_id:
+            return False
+        items = restoration(self._tables, row, assignment_of(row, row.state, now))
+        return succeeds(lambda: self._dynamodb.transact_write_items(TransactItems=items))
+
+    def open_reviews(self, limit: int, *, unreadable: Callable[[str], None]) -> Iterator[ReviewRow]:
+        """Yield open reviews, the oldest first, with only the attributes that `lease.offer` needs.
+
+        The index is eventually consistent. `unreadable` gets the photo id of each row that cannot
+        be read.
+
+        Raises: LedgerUnavailable.
+        """
+        items = self._photos.oldest_open_reviews(limit, attributes=_OFFER_ATTRIBUTES)
+        for item in responses_of(items):
+            row = _readable(item)
+            if row is not None:
+                yield row
+            else:
+                unreadable(str(item[PhotoAttribute.PHOTO_ID]))
 
     def _assignment(self, driver_id: str) -> ItemImage | None:
         if not driver_id:

@@ -61,14 +61,29 @@ def transaction(
     return items, entry
 
 
+# Any, here and below: a request of DynamoDB, which boto3 checks.
+def restoration(tables: Tables, row: ReviewRow, item: ItemImage) -> Any:  # noqa: ANN401 # above
+    """Return the items that write an assigned photo's assignment, where none or an older one is."""
+    return [
+        {
+            "Put": {
+                "TableName": tables.assignments,
+                "Item": item_of(item),
+                "ConditionExpression": f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ORDER} < :o",
+                "ExpressionAttributeValues": item_of({":o": row.photo_order}),
+            }
+        },
+        {"ConditionCheck": _still_assigned(tables, row)},
+    ]
+
+
 def _assignment_after(update: AssignmentUpdate, before: ItemImage) -> ItemImage:
     if isinstance(update.assignment, PutAssignment):
         return update.assignment.item
     return {} if isinstance(update.assignment, DeleteAssignment) else before
 
 
-# Any: a request of DynamoDB, which boto3 checks.
-def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: ItemImage) -> Any:  # noqa: ANN401 # above
+def _photo(tables: Tables, change: DecisionChange, after: PhotoState, entry: ItemImage) -> Any:  # noqa: ANN401 # see restoration
     state: dict[str, Any] = {field.name: getattr(after, field.name) for field in fields(after)}
     written: dict[str, Any] = {
         **state,
@@ -211,11 +226,11 @@ def _unchanged(row: ReviewRow, before: ItemImage) -> tuple[str, Any]:
     return f"{_IS_OF_PHOTO} AND {last} = :superseded", item_of(values)
 
 
-def _driver_key(row: ReviewRow) -> Any:  # noqa: ANN401 # see _photo
+def _driver_key(row: ReviewRow) -> Any:  # noqa: ANN401 # see restoration
     return item_of({AssignmentAttribute.DRIVER_ID: row.driver_id})
 
 
-def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN401 # see _photo
+def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN401 # see restoration
     return {
         "TableName": tables.photos,
         "Key": item_of({PhotoAttribute.PHOTO_ID: successor.photo_id}),
@@ -227,7 +242,7 @@ def _still_assigned(tables: Tables, successor: ReviewRow) -> Any:  # noqa: ANN40
     }
 
 
-def _counter(tables: Tables, counter: CounterUpdate) -> Any:  # noqa: ANN401 # see _photo
+def _counter(tables: Tables, counter: CounterUpdate) -> Any:  # noqa: ANN401 # see restoration
     return {
         "TableName": tables.reviewers,
         "Key": item_of(

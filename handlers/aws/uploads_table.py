@@ -1,9 +1,11 @@
 """Permissions to upload: their table, and the signed form for one of them."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.dynamodb import item_of, plain, response_of, succeeds
+from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import UploadAttribute
 from handlers.domain.ledger.uploads import (
     MAX_UPLOAD_BYTES,
@@ -60,9 +62,9 @@ class UploadsTable:
         )
 
     def read(self, upload_ids: set[str]) -> dict[str, Permission]:
-        """Return those of the permissions that are still kept, by upload id.
+        """Return those of the permissions that are still kept and can be read, by upload id.
 
-        Raises: LedgerUnavailable, InvalidRecord.
+        Raises: LedgerUnavailable.
         """
         permissions: dict[str, Permission] = {}
         keys: list[Any] = [
@@ -72,8 +74,9 @@ class UploadsTable:
             request: Any = {self._table: {"Keys": keys[:_BATCH], "ConsistentRead": True}}
             response = response_of(lambda: self._dynamodb.batch_get_item(RequestItems=request))  # noqa: B023 # called at once
             for item in response["Responses"].get(self._table, []):
-                permission = Permission.from_item(plain(item))
-                permissions[permission.upload_id] = permission
+                with contextlib.suppress(InvalidRecord):  # the photo is shown without it
+                    permission = Permission.from_item(plain(item))
+                    permissions[permission.upload_id] = permission
             unprocessed: Any = response.get("UnprocessedKeys", {}).get(self._table, {})
             keys = [*unprocessed.get("Keys", []), *keys[_BATCH:]]
         return permissions

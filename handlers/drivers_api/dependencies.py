@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+from aws_lambda_powertools import Logger
+
 from handlers.aws.clients import client
 from handlers.aws.driver_photos import DriverPhotos
 from handlers.aws.photos_table import PhotosTable
@@ -13,6 +15,8 @@ from handlers.aws.review_queue import ReviewQueue
 from handlers.aws.review_transactions import Tables
 from handlers.aws.uploads_table import UploadForms, UploadsTable
 from handlers.settings import DriversSettings
+
+logger = Logger(service="drivers")
 
 _READ_TIMEOUT_S = 3
 
@@ -28,6 +32,10 @@ class DriversDependencies:
     leases: ReviewLeases
     review_queue: ReviewQueue
     uploads_per_hour: int  # permissions of one driver
+
+
+def _report_unreadable(photo_id: str) -> None:
+    logger.error("ledger_row_malformed", photo_id=photo_id)
 
 
 @cache
@@ -56,7 +64,9 @@ def dependencies() -> DriversDependencies:
             table=environment.uploads_table,
             kept_days=int(environment.upload_retention_days),
         ),
-        photos=DriverPhotos(PhotosTable(dynamodb, table=environment.photos_table)),
+        photos=DriverPhotos(
+            PhotosTable(dynamodb, table=environment.photos_table), unreadable=_report_unreadable
+        ),
         ledger=ReviewLedger(
             dynamodb,
             tables=Tables(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Metrics
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
@@ -27,6 +27,7 @@ from handlers.settings import ReviewSettings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+logger = Logger(service="reviews")
 metrics = Metrics(service="reviews")
 
 READ_TIMEOUT_S = 3
@@ -48,6 +49,12 @@ def count(name: str) -> None:
     metrics.add_metric(name, MetricUnit.Count, 1)
 
 
+def report_unreadable(photo_id: str) -> None:
+    """Count a row of the ledger that cannot be read, and log its photo id."""
+    count("LedgerRowsUnreadable")
+    logger.error("ledger_row_malformed", photo_id=photo_id)
+
+
 def dependencies() -> ReviewsDependencies:
     """Return the adapters, created once, with rules whose parameters are cached for a minute.
 
@@ -62,6 +69,7 @@ def dependencies() -> ReviewsDependencies:
         rules=rules(),
         new_id=lambda: str(uuid.uuid4()),
         count=count,
+        unreadable=report_unreadable,
     )
     return ReviewsDependencies(
         service=service,

@@ -138,7 +138,7 @@ def get_queue(call: Call[None]) -> QueueStatus:
     """Count in the ledger: the queue also holds messages of photos that are decided."""
     deps = dependencies()
     return presenters.present_queue(
-        deps.service.ledger.open_reviews(MOST_OPEN),
+        deps.service.ledger.open_reviews(MOST_OPEN, unreadable=deps.service.unreadable),
         most=MOST_OPEN,
         reviewer=call.caller.name,
         now=call.now,

@@ -11,7 +11,7 @@ from datetime import datetime
 from handlers.aws.review_decisions import Decided, ReviewLedger
 from handlers.aws.review_leases import ReviewLeases
 from handlers.aws.review_queue import ReviewMessage, ReviewQueue
-from handlers.domain.errors import LedgerUnavailable
+from handlers.domain.errors import InvalidRecord, LedgerUnavailable
 from handlers.domain.review.change import Refused, Repeated
 from handlers.domain.review.lease import Defer, Drop, Lapse, Take, extend, offer, skipped_by
 from handlers.domain.review.row import ItemImage, Lease, ReviewRow
@@ -44,6 +44,7 @@ class ReviewService:
     rules: ReviewRules
     new_id: Callable[[], str]
     count: Callable[[str], None]  # a metric's name
+    unreadable: Callable[[str], None]  # the photo id of a row that cannot be read
 
     def next(self, reviewer: str, now: datetime) -> ReviewRow | None:
         """Lease the next review: first from the queue, then open ones that have no message."""
@@ -53,9 +54,9 @@ class ReviewService:
                 break
             if row := self._take_message(message, reviewer, now):
                 return row
-        for open_review in self.ledger.open_reviews(MOST_OPEN):
+        for open_review in self.ledger.open_reviews(MOST_OPEN, unreadable=self.unreadable):
             if isinstance(offer(open_review, reviewer, now), Take | Lapse):
-                fresh = self.ledger.read(open_review.photo_id)
+                fresh = self._read(open_review.photo_id)
                 if row := self._take(fresh, reviewer, now, receipt=""):
                     self.count("ReviewsFoundInLedger")
                     return row
@@ -148,7 +149,12 @@ class ReviewService:
             self.count("ReviewMessagesMalformed")
             self.queue.hide(message.receipt, MALFORMED_HIDDEN_S)
             return None
-        row = self.ledger.read(message.photo_id)
+        try:
+            row = self.ledger.read(message.photo_id)
+        except InvalidRecord:
+            self.unreadable(message.photo_id)
+            self.queue.hide(message.receipt, MALFORMED_HIDDEN_S)
+            return None
         match offer(row, reviewer, now):
             case Defer(seconds=seconds):
                 self.count("ReviewMessagesDeferred")
@@ -162,6 +168,13 @@ class ReviewService:
                     self.queue.hide(message.receipt, 0)  # a colleague was faster: receive it anew
                 return taken
         return None
+
+    def _read(self, photo_id: str) -> ReviewRow | None:
+        try:
+            return self.ledger.read(photo_id)
+        except InvalidRecord:
+            self.unreadable(photo_id)
+            return None
 
     def _take(
         self, row: ReviewRow | None, reviewer: str, now: datetime, *, receipt: str

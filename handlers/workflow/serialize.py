@@ -17,6 +17,7 @@ from handlers.aws.controls_table import CachedControls, ControlsTable
 from handlers.aws.photo_store import PhotoStore
 from handlers.aws.uploads_table import UsedPermissions
 from handlers.domain.decision.prediction import PhotoRef
+from handlers.domain.errors import PhotoMissing
 from handlers.domain.ledger.uploads import DUPLICATE_UPLOAD
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare, too_large_in_bytes
 from handlers.settings import SerializeSettings
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 logger = Logger(service="serialize")
 metrics = Metrics(service="serialize")
 tracer = Tracer(service="serialize")
+
+DELETED = Refusal(
+    reason="deleted",
+    message="The photo was deleted or replaced before we could look at it. Please send it again.",
+)
 
 
 @cache
@@ -68,7 +74,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     if hold_reason:
         response = _parked(hold_reason)
     else:
-        response = _refused_duplicate(photo) or _serialized(photo)
+        response = _refused_duplicate(photo) or _read_and_prepare(photo)
     logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
     metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
     return response
@@ -94,13 +100,14 @@ def _refused_duplicate(photo: PhotoRef) -> dict[str, Any] | None:
     return _response(_DUPLICATE, order_id="")
 
 
-def _serialized(photo: PhotoRef) -> dict[str, Any]:
-    stored = _store().read(photo)
+def _read_and_prepare(photo: PhotoRef) -> dict[str, Any]:
+    try:
+        stored = _store().read(photo)
+    except PhotoMissing:
+        return _response(DELETED, order_id="")
     if stored.data is None:
-        result: Prepared | Refusal = too_large_in_bytes(stored.size_bytes)
-    else:
-        result = prepare(stored.data)
-    return _response(result, order_id=stored.order_id)
+        return _response(too_large_in_bytes(stored.size_bytes), order_id=stored.order_id)
+    return _response(prepare(stored.data), order_id=stored.order_id)
 
 
 def _response(result: Prepared | Refusal, *, order_id: str) -> dict[str, Any]:

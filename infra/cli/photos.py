@@ -165,6 +165,7 @@ def _driver(system: "Target", driver: str) -> dict[str, Any]:  # Any: JSON
         "driver_id": driver,
         "assignment": dataclasses.asdict(view.assignment) if view.assignment else None,
         "photos": [row_document(row) for row in view.photos],
+        "unreadable": list(view.unreadable),
     }
 
 

@@ -47,7 +47,9 @@ class LedgerStream(Construct):
             self, "DeadLetters", config=config, logical_id="ChangesDeadLetters"
         )
         function.set_environment(
-            labels_bucket=self.labels.bucket_name, event_bus_name=self.bus.event_bus_name
+            labels_bucket=self.labels.bucket_name,
+            event_bus_name=self.bus.event_bus_name,
+            changes_dead_letters_url=self.dead_letters.queue_url,
         )
         function.allow_objects(["s3:PutObject"], bucket=self.labels, prefix=PREFIX)
         function.allow(["events:PutEvents"], resources=[self.bus.event_bus_arn])

@@ -104,7 +104,6 @@ class Monitoring(Construct):
         )
         queues = [monitored.queues.review.queue_arn, monitored.queues.failures.queue_arn]
         sweeper.allow(["sqs:SendMessage"], resources=queues)
-        sweeper.allow(["sqs:GetQueueAttributes"], resources=[monitored.queues.review.queue_arn])
         sweeper.allow_listing(
             "s3:ListBucketVersions", bucket=monitored.intake.bucket, prefixes=[INTAKE_PREFIX]
         )

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.assignments_table import AssignmentsTable
-from handlers.aws.photos_table import PhotosTable
+from handlers.aws.photos_table import PhotosTable, status_of
 from handlers.aws.queue import Queue
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
-from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp
 from infra.local.status_page.executions import events_of
 from infra.local.status_page.steps import read_run
 from infra.operations.controls import controls_of
 from infra.operations.errors import NoSuchPhoto, OnlyOnLaptop
+from monitoring.reconciliation.inventory import MALFORMED_ASSIGNMENT, MALFORMED_ROW
+from monitoring.reconciliation.inventory_reader import read_records
+from monitoring.reconciliation.row_parser import assignment_of, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from handlers.domain.controls import Controls
     from infra.operations.target import Target
+    from monitoring.reconciliation.inventory import Unreadable
 
 QUEUES = ("Review", "ReviewDeadLetters", "Failures", "IntakeDeadLetters")
 LATEST = 20  # photos of a driver
@@ -63,6 +67,7 @@ class DriverView:
 
     photos: tuple[LedgerRow, ...]
     assignment: AssignmentRow | None
+    unreadable: tuple[str, ...] = ()  # what cannot be read, one sentence each
 
 
 def overview(target: Target, *, now: datetime) -> Overview:
@@ -143,13 +148,19 @@ def steps_of(target: Target, row: LedgerRow) -> tuple[EnteredState, ...] | None:
 def driver_view(target: Target, driver: str) -> DriverView:
     """Return the newest photos of a driver, at most `LATEST`, and the assignment in force."""
     rows, _ = _photos(target).of_driver(driver, limit=LATEST)
+    unreadable: list[Unreadable] = []
     assignments = AssignmentsTable(
         target.session.client("dynamodb"), table=target.output("AssignmentsTable")
     )
     assigned = assignments.row(driver)
     return DriverView(
-        photos=tuple(map(LedgerRow.from_item, rows)),
-        assignment=AssignmentRow.from_item(assigned) if assigned is not None else None,
+        photos=tuple(read_records(rows, record_of, unreadable, rule=MALFORMED_ROW)),
+        assignment=next(
+            read_records([assigned], assignment_of, unreadable, rule=MALFORMED_ASSIGNMENT), None
+        )
+        if assigned is not None
+        else None,
+        unreadable=tuple(unread.detail for unread in unreadable),
     )
 
 
@@ -166,14 +177,14 @@ def seconds_taken(row: LedgerRow) -> float | None:
 
 def row_document(row: LedgerRow) -> dict[str, Any]:  # Any: JSON
     """Return a photo's row for scripts: numbers as numbers, absent values as null."""
-    facts = row.classification
+    facts, confidence = row.classification, row.classification.get("confidence")
     return {
         "photo_id": row.photo_id,
         "key": row.key,
         "driver_id": row.driver_id or None,
         "status": row.status,
         "vehicle": row.vehicle or facts.get("vehicle"),
-        "confidence": float(facts["confidence"]) if "confidence" in facts else None,
+        "confidence": float(confidence) if isinstance(confidence, Decimal) else None,
         "reason": row.reason or row.review_reason or None,
         "message": row.message or None,
         "decided_by": row.decided_by or None,
@@ -188,7 +199,7 @@ def _recent_statuses(photos: PhotosTable, since: datetime, now: datetime) -> Ite
     hour = since.replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for row in photos.received_in(f"{hour:%Y-%m-%dT%H}", since=stamp(since)):
-            yield row[PhotoAttribute.STATUS]
+            yield status_of(row)
         hour += timedelta(hours=1)
 
 

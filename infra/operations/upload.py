@@ -101,6 +101,10 @@ def key_of(driver_id: str, upload_id: str, file: Path) -> str:
 
     Raises: InvalidDriver.
     """
+    if not driver_id.isprintable():
+        raise InvalidDriver(
+            f"{driver_id!r} cannot be a driver id: it contains a character that cannot be shown"
+        )
     driver_id = driver_id.lower()
     key = f"{INTAKE_PREFIX}{driver_id}/{upload_id}{_extension_of(file)}"
     sender = Sender.from_key(key)

@@ -12,7 +12,12 @@ from datetime import timedelta
 
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion
-from monitoring.reconciliation.photo_invariants import InvariantContext, Violation, violations_of
+from monitoring.reconciliation.photo_invariants import (
+    NOT_IN_FORCE,
+    InvariantContext,
+    Violation,
+    violations_of,
+)
 
 __all__ = ["ConservationResult", "Violation", "check"]
 
@@ -111,7 +116,7 @@ def _assignment_violations(inventory: Inventory, known: _Known) -> Iterator[Viol
     for row in inventory.ledger:
         if row.status == "assigned" and not _is_in_force(row, current.get(row.driver_id)):
             detail = f"{row.key!r} is assigned, but is not the assignment that dispatch reads"
-            yield Violation(rule="decision_not_in_force", photo_id=row.photo_id, detail=detail)
+            yield Violation(rule=NOT_IN_FORCE, photo_id=row.photo_id, detail=detail)
 
 
 def _is_decided(assignment: AssignmentRow, known: _Known) -> bool:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from handlers.domain.ledger.identity import ObjectVersion
 from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
 
-__all__ = ["MALFORMED_ROW", "Inventory", "ObjectVersion", "Unreadable"]
+__all__ = ["MALFORMED_ASSIGNMENT", "MALFORMED_ROW", "Inventory", "ObjectVersion", "Unreadable"]
 
 MALFORMED_ROW = "malformed_row"
+MALFORMED_ASSIGNMENT = "malformed_assignment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A row, message or label that the pipeline cannot have written."""
 
-    rule: str  # MALFORMED_ROW | malformed_assignment | malformed_message | malformed_label
+    rule: str  # MALFORMED_ROW | MALFORMED_ASSIGNMENT | malformed_message | malformed_label
     detail: str
     photo_id: str = ""  # empty where it cannot be read
 

@@ -18,7 +18,13 @@ from handlers.aws.queue import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger.schema import PhotoAttribute
-from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion, Unreadable
+from monitoring.reconciliation.inventory import (
+    MALFORMED_ASSIGNMENT,
+    MALFORMED_ROW,
+    Inventory,
+    ObjectVersion,
+    Unreadable,
+)
 from monitoring.reconciliation.row_parser import assignment_of, record_of
 
 if TYPE_CHECKING:
@@ -68,9 +74,9 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
     objects = tuple(_objects(session, places.intake_bucket))
     dynamodb = session.client("dynamodb")
     photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
-    ledger = tuple(_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
+    ledger = tuple(read_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
     drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
-    assignments = tuple(_records(drivers, assignment_of, unreadable, rule="malformed_assignment"))
+    assignments = tuple(read_records(drivers, assignment_of, unreadable, rule=MALFORMED_ASSIGNMENT))
     reviews, failures = _messages(session, places, unreadable) if read_queues else (None, None)
     return Inventory(
         executions=executions,
@@ -92,13 +98,14 @@ def _objects(session: "boto3.Session", bucket: str) -> Iterator[ObjectVersion]:
         yield from versions
 
 
-def _records(
+def read_records(
     items: Iterable[dict[str, Any]],
     read: Callable[[dict[str, Any]], Record],
     unreadable: list[Unreadable],
     *,
     rule: str,
 ) -> Iterator[Record]:
+    """Yield the records of items; those that cannot be read are added to `unreadable`."""
     for item in items:
         try:
             yield read(item)
@@ -129,7 +136,7 @@ def _messages(
     sqs = session.client("sqs")
     queues = [Queue(sqs, url=url) for url in (places.review_queue_url, places.failures_queue_url)]
     with ThreadPoolExecutor() as pool:  # each waits a second for further messages
-        reviews, failures = pool.map(Queue.peek, queues)
+        reviews, failures = pool.map(lambda queue: queue.peek(), queues)
     return tuple(_named(reviews, "reviews", unreadable)), tuple(
         _named(failures, "failures", unreadable)
     )

@@ -10,7 +10,10 @@ from handlers.domain.decision.threshold import STOPPED
 from handlers.domain.ledger.identity import photo_id
 from handlers.domain.ledger.rows import STATUSES, LedgerRow
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory
-from monitoring.reconciliation.review_invariants import review_violations
+from monitoring.reconciliation.review_invariants import missing_labels, review_violations
+
+LABEL_MISSING = "label_missing"
+NOT_IN_FORCE = "decision_not_in_force"
 
 # Errors that a row edited by hand may cause where its values are used.
 _MALFORMED_ROW_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -23,6 +26,7 @@ class Violation:
     rule: str
     photo_id: str
     detail: str
+    decision_seq: int = 0  # number of the decision without a label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +70,28 @@ def violations_of(row: LedgerRow, context: InvariantContext) -> list[Violation]:
         violated = [
             (rule, detail) for rule, is_violated in _invariants(row, context) if is_violated
         ]
-        violated += review_violations(row, context.labels)
+        violated += review_violations(row)
+        unlabelled = _unlabelled(row, context)
     except _MALFORMED_ROW_ERRORS as error:
-        violated = [(MALFORMED_ROW, f"{row.key!r} has a malformed row: {error!r}")]
-    return [Violation(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in violated]
+        violated, unlabelled = [(MALFORMED_ROW, f"{row.key!r} has a malformed row: {error!r}")], []
+    rules = [
+        Violation(rule=rule, photo_id=row.photo_id, detail=detail) for rule, detail in violated
+    ]
+    return rules + unlabelled
+
+
+def _unlabelled(row: LedgerRow, context: InvariantContext) -> list[Violation]:
+    if context.labels is None:
+        return []
+    return [
+        Violation(
+            rule=LABEL_MISSING,
+            photo_id=row.photo_id,
+            detail=f"decision {seq} about {row.key!r} has no label",
+            decision_seq=seq,
+        )
+        for seq in missing_labels(row, context.labels, is_settled=context.is_settled)
+    ]
 
 
 def last_activity(row: LedgerRow) -> datetime:

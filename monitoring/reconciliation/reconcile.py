@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.executions import Executions
+from handlers.aws.label_store import LabelStore
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
-from monitoring.reconciliation.checker import Violation, check
+from handlers.aws.review_decisions import ReviewLedger
+from handlers.aws.review_transactions import Tables
+from monitoring.reconciliation.checker import Violation
+from monitoring.reconciliation.derived_records import DerivedRecords
 from monitoring.reconciliation.inventory import Inventory
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
 from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
@@ -24,6 +29,7 @@ from monitoring.reconciliation.repair_plan import (
     forgotten_review,
     repairs_of,
 )
+from monitoring.reconciliation.second_look import examine
 
 if TYPE_CHECKING:
     import boto3
@@ -56,10 +62,15 @@ def reconcile(
 ) -> Reconciliation:
     """Compare everything; without an executor nothing is changed.
 
-    Raises: QueueTooLong.
+    Raises: QueueTooLong, LedgerBusy.
     """
-    inventory = read_inventory(session, places, read_queues=read_queues)
-    result = check(inventory, grace=deadlines.execution)
+    dynamodb = session.client("dynamodb")
+    inventory, result = examine(
+        read_inventory(session, places, read_queues=read_queues),
+        PhotosTable(dynamodb, table=places.photos_table),
+        AssignmentsTable(dynamodb, table=places.assignments_table),
+        grace=deadlines.execution,
+    )
     repairs, rest = repairs_of(result.violations, inventory, deadlines=deadlines)
     now = datetime.fromisoformat(inventory.as_of)
     messages = Queue(session.client("sqs"), url=places.review_queue_url).depth
@@ -80,14 +91,22 @@ def reconcile(
 
 def repair_executor_of(session: "boto3.Session", places: Places) -> RepairExecutor:
     """Return an executor for these resources."""
-    sqs = session.client("sqs")
+    sqs, dynamodb = session.client("sqs"), session.client("dynamodb")
+    photos = PhotosTable(dynamodb, table=places.photos_table)
+    # A restored assignment changes no counter of a reviewer.
+    tables = Tables(photos=places.photos_table, assignments=places.assignments_table, reviewers="")
     return RepairExecutor(
-        ledger=PhotosTable(session.client("dynamodb"), table=places.photos_table),
+        ledger=photos,
         executions=Executions(
             session.client("stepfunctions"), machine_arn=places.state_machine_arn
         ),
         reviews=Queue(sqs, url=places.review_queue_url),
         failures=Queue(sqs, url=places.failures_queue_url),
+        derived=DerivedRecords(
+            photos=photos,
+            ledger=ReviewLedger(dynamodb, tables=tables),
+            labels=LabelStore(session.client("s3"), bucket=places.labels_bucket),
+        ),
     )
 
 

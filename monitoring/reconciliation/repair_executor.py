@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.executions import Executions
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
+from handlers.domain.errors import SconesError
 from handlers.domain.ledger.identity import ObjectVersion
 from handlers.domain.ledger.messages import failure_message, review_message
 from handlers.domain.ledger.rows import LedgerRow
@@ -17,16 +18,20 @@ from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.messages import event_of_row, event_of_upload
 from monitoring.reconciliation.repair_plan import (
     GIVE_UP,
+    PUT_ASSIGNMENT,
     REMIND,
     SEND_FAILURE,
     SEND_REVIEW,
     START,
     TAKE_OVER,
+    WRITE_LABELS,
     Repair,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from monitoring.reconciliation.derived_records import DerivedRecords
 
 ENDED_TOO_OFTEN = "EndedTooOften"
 _MESSAGE = (
@@ -44,14 +49,19 @@ class RepairExecutor:
     executions: Executions
     reviews: Queue
     failures: Queue
+    derived: "DerivedRecords | None" = None  # the sweeper writes none
 
     def execute(self, repair: Repair, *, now: datetime) -> bool:
         """Execute one repair; return False where the photo has changed since it was read.
 
-        Raises: ClientError and BotoCoreError, of the services.
+        Raises: SconesError; ClientError and BotoCoreError of the services.
         """
         if repair.action == START and repair.upload is not None:
             return self._start(repair.upload)
+        if self.derived is not None and repair.action == WRITE_LABELS:
+            return self.derived.write_labels(repair.photo_id, repair.decisions)
+        if self.derived is not None and repair.action == PUT_ASSIGNMENT:
+            return self.derived.restore_assignment(repair.photo_id, stamp(now))
         if repair.row is None:
             return False
         actions: dict[str, Callable[[LedgerRow, str], bool]] = {
@@ -125,7 +135,7 @@ class RepairSummary:
         """Execute one repair and count it; a refusal by a service does not stop the others."""
         try:
             repaired = executor.execute(repair, now=now)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, SconesError) as error:
             self.refused.append(f"{repair.action} {repair.photo_id}: {error}")
             return False
         self.repaired[repair.action] += repaired

@@ -11,7 +11,12 @@ from datetime import datetime, timedelta
 
 from handlers.domain.ledger.rows import LedgerRow
 from monitoring.reconciliation.inventory import Inventory, ObjectVersion
-from monitoring.reconciliation.photo_invariants import Violation, last_activity
+from monitoring.reconciliation.photo_invariants import (
+    LABEL_MISSING,
+    NOT_IN_FORCE,
+    Violation,
+    last_activity,
+)
 
 START = "start"  # no event came: start an execution with the event that should have come
 TAKE_OVER = "take_over"  # its execution died: make the next attempt, by a new execution
@@ -19,6 +24,8 @@ GIVE_UP = "give_up"  # it died too often: mark the photo as failed and notify an
 SEND_REVIEW = "send_review"  # its review message was never sent
 REMIND = "remind"  # its review message may have expired: send another one
 SEND_FAILURE = "send_failure"  # it failed and no operator was notified
+WRITE_LABELS = "write_labels"  # decisions about it have no label
+PUT_ASSIGNMENT = "put_assignment"  # it is its driver's newest assigned photo, without effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +50,7 @@ class Repair:
     key: str
     row: LedgerRow | None = None
     upload: ObjectVersion | None = None
+    decisions: tuple[int, ...] = ()  # numbers of those without a label
 
 
 def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
@@ -75,12 +83,23 @@ def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadline
     if not row.enqueued_at:
         overdue, rule = _older(row.updated_at, deadlines.execution, now), "review_not_enqueued"
     else:
-        overdue = last_activity(row) <= now - deadlines.review
+        overdue = last_activity(row) <= now - max(deadlines.review, _reminded_after(row))
         rule = "review_without_activity"
     if not overdue:
         return None
     action = REMIND if row.enqueued_at else SEND_REVIEW
     return Repair(action=action, rule=rule, photo_id=row.photo_id, key=row.key, row=row)
+
+
+def _reminded_after(row: LedgerRow) -> timedelta:
+    """Return how long the review had been open when it was last reminded of.
+
+    The next reminder is due after as long again: an idle weekend leaves few surplus messages, and
+    the fortnight that SQS keeps a message no more than five.
+    """
+    if not row.reminded_at:
+        return timedelta(0)
+    return datetime.fromisoformat(row.reminded_at) - datetime.fromisoformat(row.enqueued_at)
 
 
 def missing_event(
@@ -99,6 +118,7 @@ def repairs_of(
 ) -> tuple[list[Repair], list[Violation]]:
     """Return one repair a photo and action, and the violations that a person has to decide."""
     rows = {row.photo_id: row for row in inventory.ledger}
+    derived, violations = _derived(violations, rows)
     uploads = {upload.photo_id: upload for upload in inventory.objects}
     repairs: dict[tuple[str, str], Repair] = {}
     rest = []
@@ -108,7 +128,47 @@ def repairs_of(
             rest.append(violation)
         else:
             repairs.setdefault((repair.photo_id, repair.action), repair)
-    return list(repairs.values()), rest
+    return [*repairs.values(), *derived], rest
+
+
+def _derived(
+    violations: tuple[Violation, ...], rows: Mapping[str, LedgerRow]
+) -> tuple[list[Repair], tuple[Violation, ...]]:
+    """Return the repairs of records that follow from rows, and the other violations.
+
+    The labels of a photo are one repair, and the photos of a driver without an assignment are one,
+    too: that of the newest.
+    """
+    unlabelled: dict[str, list[int]] = {}
+    newest: dict[str, LedgerRow] = {}
+    others = []
+    for violation in violations:
+        row = rows.get(violation.photo_id)
+        if row is not None and violation.rule == LABEL_MISSING:
+            unlabelled.setdefault(row.photo_id, []).append(violation.decision_seq)
+        elif row is not None and row.driver_id and violation.rule == NOT_IN_FORCE:
+            other = newest.setdefault(row.driver_id, row)
+            newest[row.driver_id] = max(row, other, key=lambda row: row.photo_order)
+        else:
+            others.append(violation)
+    labels = [
+        Repair(
+            action=WRITE_LABELS,
+            rule=LABEL_MISSING,
+            photo_id=photo,
+            key=rows[photo].key,
+            row=rows[photo],
+            decisions=tuple(decisions),
+        )
+        for photo, decisions in unlabelled.items()
+    ]
+    assignments = [
+        Repair(
+            action=PUT_ASSIGNMENT, rule=NOT_IN_FORCE, photo_id=row.photo_id, key=row.key, row=row
+        )
+        for row in newest.values()
+    ]
+    return labels + assignments, tuple(others)
 
 
 def _repair_of(

@@ -1,6 +1,6 @@
 """Invariants of decisions by people: numbered without gaps, labelled, and in force."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from handlers.domain.ledger.rows import FINAL_STATUSES, LedgerRow
@@ -9,10 +9,8 @@ from handlers.domain.review.change import MOST_DECISIONS, OPINION, UNDO, VERDICT
 _LABELLED_KINDS = {VERDICT, OPINION, UNDO}  # kinds of decisions that are written as labels
 
 
-def review_violations(
-    row: LedgerRow, labels: Set[tuple[str, int]] | None
-) -> Iterator[tuple[str, str]]:
-    """Yield rule and detail of each invariant that a row violates; None: labels were not read."""
+def review_violations(row: LedgerRow) -> Iterator[tuple[str, str]]:
+    """Yield rule and detail of each invariant that a row violates."""
     last = row.decisions[-1] if row.decisions else None
     violated = {
         "decisions_out_of_order": not _is_in_order(row),
@@ -26,8 +24,6 @@ def review_violations(
     for rule, is_violated in violated.items():
         if is_violated:
             yield rule, f"{row.key!r} is {row.status}, review {row.review}, seq {row.decision_seq}"
-    for seq in _missing_labels(row, labels):
-        yield "label_missing", f"decision {seq} about {row.key!r} has no label"
 
 
 def _is_in_order(row: LedgerRow) -> bool:
@@ -72,10 +68,12 @@ def _has_decided(row: LedgerRow) -> bool:
     )
 
 
-def _missing_labels(row: LedgerRow, labels: Set[tuple[str, int]] | None) -> list[int]:
-    if labels is None:
-        return []
-    labelled = (
-        int(decision["seq"]) for decision in row.decisions if decision["kind"] in _LABELLED_KINDS
-    )
-    return [seq for seq in labelled if (row.photo_id, seq) not in labels]
+def missing_labels(
+    row: LedgerRow, labels: Set[tuple[str, int]], *, is_settled: Callable[[str], bool]
+) -> Iterator[int]:
+    """Yield the numbers of settled decisions without a label; a label is written a moment later."""
+    for decision in row.decisions:
+        seq = int(decision["seq"])
+        is_labelled = decision["kind"] not in _LABELLED_KINDS or (row.photo_id, seq) in labels
+        if not is_labelled and is_settled(decision["decided_at"]):
+            yield seq

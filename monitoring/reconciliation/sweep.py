@@ -20,7 +20,6 @@ from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.bucket_walk import BucketWalk, SweepCheckpoint
 from monitoring.reconciliation.repair_executor import RepairExecutor, RepairSummary
 from monitoring.reconciliation.repair_plan import (
-    REMIND,
     Repair,
     RepairDeadlines,
     forgotten_review,
@@ -82,7 +81,6 @@ class Sweeper:
 
     ledger: PhotosTable
     listing: Listing
-    review_messages: Callable[[], int]  # approximate number, waiting or in flight
     checkpoints: Checkpoints
     deadlines: RepairDeadlines
     limits: SweepLimits
@@ -133,12 +131,11 @@ class Sweeper:
             after=state.checkpoint.get("reviews"),
         )
         state.result.examined["reviews"] += len(rows)
-        are_all = following is None and not state.checkpoint.get("reviews")
-        # On a weekend no reviewer works. While no message is missing, a reminder would be dropped.
-        all_wait = are_all and self.review_messages() >= len(rows)
+        # Whether the message of this very review is there, the queue's length does not show: a
+        # surplus message would hide a lost one.
         for row in _records(rows, state.result):
             repair = forgotten_review(row, now=state.now, deadlines=self.deadlines)
-            if repair and not (all_wait and repair.action == REMIND):
+            if repair:
                 yield repair
         state.checkpoint["reviews"] = following
 

@@ -46,7 +46,6 @@ def _sweeper() -> Sweeper:
     return Sweeper(
         ledger=ledger,
         listing=lambda after: pages(s3, bucket=settings.intake_bucket, after=after),
-        review_messages=reviews.depth,
         checkpoints=CheckpointStore(Bucket(s3, bucket=settings.reports_bucket)),
         deadlines=RepairDeadlines(
             execution=timedelta(seconds=settings.stuck_after_s),

@@ -64,7 +64,6 @@ class FaultyPipeline:
         return Sweeper(
             ledger=PhotosTable(boto3.client("dynamodb"), table="photos"),
             listing=lambda after: pages(s3, bucket=BUCKET, after=after),
-            review_messages=self.executor().reviews.depth,
             checkpoints=CheckpointStore(Bucket(s3, bucket=REPORTS_BUCKET)),
             deadlines=DEADLINES,
             limits=self.limits,

@@ -58,7 +58,8 @@ def test_reconcile_sends_the_missing_message_of_a_failed_photo(
 
 def test_reconcile_leaves_a_violation_that_needs_a_person(pipeline: FaultyPipeline) -> None:
     pipeline.upload("intake/d1/u.jpg")
-    pipeline.delete_assignment("d1")
+    pipeline.overwrite(pipeline.workflow.photo()["photo_id"], status="rejected", reason="r")
+    pipeline.overwrite(pipeline.workflow.photo()["photo_id"], message="m", vehicle=None)
     result = reconcile(
         boto3.Session(),
         pipeline.places(),
@@ -66,7 +67,7 @@ def test_reconcile_leaves_a_violation_that_needs_a_person(pipeline: FaultyPipeli
         deadlines=_AT_ONCE,
         executor=pipeline.executor(),
     )
-    assert [violation.rule for violation in result.unrepairable] == ["decision_not_in_force"]
+    assert [violation.rule for violation in result.unrepairable] == ["assignment_without_decision"]
     assert not result.is_clean
 
 

@@ -1,5 +1,8 @@
 """The sweeper and open reviews: which reviews get another message."""
 
+import itertools
+import json
+
 from tests.workflow.faulty_pipeline import (
     FaultyPipeline,
     later,
@@ -38,20 +41,31 @@ def test_a_reminder_does_not_change_the_start_of_the_review(pipeline: FaultyPipe
     assert row["enqueued_at"] == began < row["reminded_at"]
 
 
-def test_a_review_whose_message_is_still_in_the_queue_gets_no_reminder(
+def test_a_surplus_message_does_not_hide_a_lost_one(pipeline: FaultyPipeline) -> None:
+    """Two reviews have two messages, which are both of the same review."""
+    lost, kept = review_without_message(pipeline), open_review(pipeline, "intake/d2/r.jpg")
+    executor = pipeline.executor()
+    executor.reviews.send({"photo_id": kept})
+    pipeline.sweep(now=later(25))
+    messages = [json.loads(body)["photo_id"] for body in executor.reviews.peek()]
+    assert messages.count(lost) == 1
+
+
+def test_a_review_that_stays_idle_is_reminded_of_less_and_less_often(
     pipeline: FaultyPipeline,
 ) -> None:
-    """An idle weekend: three reviews have three messages after every sweep."""
-    for number in range(3):
-        open_review(pipeline, f"intake/d{number}/r.jpg")
-    queue = pipeline.executor().reviews
-    for hours in range(24, 53, 4):
-        result = pipeline.sweep(now=later(hours))
-        assert (result.needed, result.examined["reviews"]) == ([], 3)
-    assert queue.depth() == 3
+    photo = review_without_message(pipeline)
+    reminded_at = [
+        hours for hours in range(0, 14 * 24, 6) if pipeline.sweep(now=later(hours)).needed
+    ]
+    assert len(reminded_at) <= 5
+    assert reminded_at[0] <= 30
+    pauses = [after - before for before, after in itertools.pairwise(reminded_at)]
+    assert pauses == sorted(pauses)
+    assert pipeline.photo(photo)["review"] == "open"
 
 
-def test_if_a_message_is_missing_every_idle_review_gets_one(pipeline: FaultyPipeline) -> None:
+def test_every_idle_review_gets_another_message(pipeline: FaultyPipeline) -> None:
     """The queue does not show whose message is missing; surplus ones are dropped on receipt."""
     photos = [review_without_message(pipeline), open_review(pipeline, "intake/d2/r.jpg")]
     assert {repair.photo_id for repair in pipeline.sweep(now=later(25)).needed} == set(photos)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.timestamps import parse
 
 Status = Literal["received", "assigned", "in_review", "rejected", "failed"]
 _SHOWN: Mapping[str, Status] = {
@@ -28,6 +29,20 @@ SENTENCES: Mapping[str, str] = {
     "retake": "We cannot see the vehicle well enough. Please take another photo, in good light.",
     "on_our_side": "Something went wrong on our side. You can also send the photo again.",
 }
+_TEXTS = (
+    PhotoAttribute.PHOTO_ID,
+    PhotoAttribute.UPLOAD_ID,
+    PhotoAttribute.DRIVER_ID,
+    PhotoAttribute.REVIEW,
+    PhotoAttribute.REVIEW_REASON,
+    PhotoAttribute.REASON,
+    PhotoAttribute.MESSAGE,
+    PhotoAttribute.VEHICLE,
+    PhotoAttribute.ORDER_RANGE,
+    PhotoAttribute.VALID_UNTIL,
+    PhotoAttribute.UPLOADED_AT,
+    PhotoAttribute.UPDATED_AT,
+)
 _OWN_REASON = {"rejected", "failed"}
 
 
@@ -57,6 +72,7 @@ class DriverPhoto:
         """
         try:
             status = _SHOWN[item[PhotoAttribute.STATUS]]
+            _check_texts(item)
             contested = (
                 item[PhotoAttribute.REVIEW] == "open"
                 and item.get(PhotoAttribute.REVIEW_REASON) == "contested"
@@ -78,8 +94,41 @@ class DriverPhoto:
                 is_contested=contested,
                 can_be_contested=status in {"assigned", "rejected"} and not contested,
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
+
+    @classmethod
+    def unreadable(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
+        """Return a row that cannot be read as a photo that failed on our side.
+
+        Raises: InvalidRecord, where photo, driver or time cannot be read either.
+        """
+        required = (PhotoAttribute.PHOTO_ID, PhotoAttribute.DRIVER_ID, PhotoAttribute.UPLOADED_AT)
+        identity: dict[str, Any] = {name: item[name] for name in required if name in item}
+        upload_id = item.get(PhotoAttribute.UPLOAD_ID)
+        if isinstance(upload_id, str):
+            identity[PhotoAttribute.UPLOAD_ID] = upload_id
+        return cls.from_item(
+            {
+                **identity,
+                PhotoAttribute.STATUS: "failed",
+                PhotoAttribute.REVIEW: "none",
+                PhotoAttribute.UPDATED_AT: identity.get(PhotoAttribute.UPLOADED_AT),
+            }
+        )
+
+
+def _check_texts(item: Mapping[str, Any]) -> None:
+    """Check the attributes that are shown.
+
+    Raises: TypeError, ValueError.
+    """
+    for name in _TEXTS:
+        if name in item and not isinstance(item[name], str):
+            raise TypeError(f"{name} is not a text")
+    for name in (PhotoAttribute.UPLOADED_AT, PhotoAttribute.UPDATED_AT):
+        if name in item:
+            parse(item[name])
 
 
 def _reason(status: str, stored: str, *, is_contested: bool) -> str:

@@ -1,7 +1,7 @@
 """The permission to upload one photo: its object key, its limits and its life."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -83,7 +83,7 @@ class Permission:
         Raises: InvalidRecord.
         """
         try:
-            return cls(
+            permission = cls(
                 upload_id=item[UploadAttribute.UPLOAD_ID],
                 driver_id=item[UploadAttribute.DRIVER_ID],
                 key=item[UploadAttribute.KEY],
@@ -95,6 +95,12 @@ class Permission:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"an upload's row is malformed: {error!r}") from error
+        texts = (field.name for field in fields(permission) if field.type is str)
+        if not all(isinstance(getattr(permission, name), str) for name in texts):
+            raise InvalidRecord("an upload's row is malformed: an attribute is not a text")
+        if permission.granted_at.tzinfo is None:
+            raise InvalidRecord("an upload's row is malformed: its time has no zone")
+        return permission
 
     def to_item(self, *, kept_days: int) -> dict[str, str | int]:
         """Return the item; DynamoDB deletes it some time after its time to live, `kept_until`."""

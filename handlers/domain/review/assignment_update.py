@@ -77,7 +77,7 @@ def plan_assignment_update(
         return AssignmentUpdate(after=after, assignment=KeepAssignment(because="unchanged"))
     in_force = replace(after, superseded=False)
     return AssignmentUpdate(
-        after=in_force, assignment=PutAssignment(item=_item(row, in_force, now))
+        after=in_force, assignment=PutAssignment(item=assignment_of(row, in_force, now))
     )
 
 
@@ -88,7 +88,7 @@ def _vacate(
         return KeepAssignment(because="other_photo")
     if successor is None:
         return DeleteAssignment()
-    return PutAssignment(item=_item(successor, successor.state, now), successor=successor)
+    return PutAssignment(item=assignment_of(successor, successor.state, now), successor=successor)
 
 
 def _is_of(row: ReviewRow, current: ItemImage | None) -> bool:
@@ -102,7 +102,7 @@ def _is_equal(current: ItemImage | None, state: PhotoState) -> bool:
     )
 
 
-def _item(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
+def assignment_of(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]:
     """Return the assignment by this photo: the former one if there was one of the same decision."""
     for decision in reversed(row.decisions):
         for image in (decision["before"], decision["after"]):

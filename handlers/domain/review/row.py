@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.timestamps import parse
 
 # An item or a part of one, at one moment. Any: a DynamoDB value.
 ItemImage = Mapping[str, Any]
@@ -84,7 +85,7 @@ class ReviewRow:
         Raises: InvalidRecord.
         """
         try:
-            return cls(
+            row = cls(
                 photo_id=item[PhotoAttribute.PHOTO_ID],
                 bucket=item[PhotoAttribute.BUCKET],
                 key=item[PhotoAttribute.KEY],
@@ -103,8 +104,34 @@ class ReviewRow:
                 lease=_lease(item),
                 skipped=item.get(PhotoAttribute.SKIPPED, {}),
             )
-        except (KeyError, TypeError, ValueError) as error:
+            row._check()
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidRecord(f"a ledger row is malformed: {error!r}") from error
+        return row
+
+    def _check(self) -> None:
+        """Check what the types of a DynamoDB item do not guarantee.
+
+        Raises: AttributeError, KeyError, TypeError, ValueError, ArithmeticError.
+        """
+        _check_texts(self)
+        _check_texts(self.state)
+        if self.lease:
+            _check_texts(self.lease)
+        times = [self.uploaded_at, self.received_at, *self.skipped.values()]
+        times += [self.lease.since, self.lease.until] if self.lease else []
+        times += [self.state.second_until] if self.state.second_until else []
+        if any(parse(moment).tzinfo is None for moment in times):
+            raise ValueError("a time has no zone")
+        if not isinstance(self.state.superseded, bool):
+            raise TypeError("superseded is not true or false")
+        for probability in (self.classification.get("probabilities") or {}).values():
+            float(probability)
+        for decision in self.decisions:
+            int(decision["seq"]), parse(decision["decided_at"])
+            _check_texts(PhotoState.of(decision["after"]))
+            if {type(decision[name]) for name in _DECISION_TEXTS} != {str}:
+                raise TypeError("a decision is malformed")
 
     @property
     def photo_order(self) -> str:
@@ -130,6 +157,15 @@ class ReviewRow:
             ),
             None,
         )
+
+
+_DECISION_TEXTS = ("kind", "verdict", "decided_by")
+
+
+def _check_texts(record: "ReviewRow | PhotoState | Lease") -> None:
+    for field in fields(record):
+        if field.type is str and not isinstance(getattr(record, field.name), str):
+            raise TypeError(f"{field.name} is not a text")
 
 
 def _lease(item: ItemImage) -> Lease | None:

@@ -4,13 +4,21 @@ The name of a sub-folder is the driver's id; files at the top come from driver `
 uploaded file is moved to `.done/<driver>/<upload>.<name>`: people see which files were uploaded,
 and neither a restart nor a new name uploads a file again. A file that cannot be moved is remembered
 while the process runs.
+
+A quiet moment is not the end of a slow copy. So a file that a program has open for writing is not
+complete, where the system can tell, and an uploaded file that changes within a minute is uploaded
+again, as another photo.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
 import os
+import signal
 import stat
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +39,7 @@ DEFAULT_DRIVER = "dropbox"
 DONE = ".done"
 SETTLE_S = 0.7  # unchanged for so long: completely written
 EMPTY_SETTLE_S = 5.0  # an empty file is most likely about to be written
+WATCHED_S = 60.0  # after its upload: a change of the content is another photo
 RENAMED_IN_S = 3.0  # unchanged for so long before it was first seen: moved here complete
 _MAX_UPLOADS_A_ROUND = 16
 _MAX_FILES = 2_000
@@ -47,6 +56,14 @@ class Signature(NamedTuple):
     inode: int
     size: int
     modified_ns: int
+
+
+class Watched(NamedTuple):
+    """An uploaded file that may still change."""
+
+    driver: str
+    signature: Signature  # when it was uploaded
+    until: float  # monotonic
 
 
 class Seen(NamedTuple):
@@ -66,6 +83,7 @@ class DropFolder:
     wall: Callable[[], float] = time.time
     _seen: dict[Path, Seen] = field(default_factory=dict)
     _remembered: set[Signature] = field(default_factory=set)
+    _watched: dict[Path, Watched] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the folder if it does not exist."""
@@ -102,16 +120,17 @@ class DropFolder:
                 seen[file] = Seen(signature, now, is_complete)
             else:
                 seen[file] = before
-        self._seen = seen
+        self._seen = seen | self._changed_after_upload(now)
         settled = [
             (file, sighting.signature)
-            for file, sighting in seen.items()
-            if _is_settled(sighting, now)
+            for file, sighting in self._seen.items()
+            if _is_settled(sighting, now) and not is_being_written(file)
         ]
         return sorted(settled, key=lambda pair: pair[1].modified_ns)
 
     def _upload_one(self, s3: S3Client, bucket: str, file: Path, signature: Signature) -> bool:
-        driver = driver_of(file, self.folder)
+        watched = self._watched.pop(file, None)
+        driver = watched.driver if watched else driver_of(file, self.folder)
         upload_id = new_upload_id(datetime.now(UTC))
         try:
             key = key_of(driver, upload_id, file)
@@ -121,16 +140,54 @@ class DropFolder:
             return False
         upload = upload_one(s3, bucket=bucket, path=file, key=key)
         _log.info("uploaded %r as photo %s", file.name, upload.photo_id)
+        if watched:
+            self._watch(file, driver, signature)
+            return True
         if _signature(file) != signature:
             return True  # changed meanwhile: its new content is another photo
         target = self.folder / DONE / driver / f"{upload_id}.{file.name}"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             file.rename(target)
+            self._watch(target, driver, signature)
         except OSError as error:
             _log.warning("uploaded, but cannot be moved away: %s", error)
             self._remembered.add(signature)
         return True
+
+    def _watch(self, file: Path, driver: str, signature: Signature) -> None:
+        self._watched[file] = Watched(driver, signature, self.now() + WATCHED_S)
+
+    def _changed_after_upload(self, now: float) -> dict[Path, Seen]:
+        """Return the uploaded files that have changed since, and watch the others on."""
+        changed = {}
+        for file, watched in list(self._watched.items()):
+            signature = _signature(file)
+            if signature is None or (signature == watched.signature and now > watched.until):
+                del self._watched[file]
+            elif signature != watched.signature:
+                before = self._seen.get(file)
+                same = before is not None and before.signature == signature
+                changed[file] = before if before and same else Seen(signature, now, settled=False)
+        return changed
+
+
+def is_being_written(file: Path) -> bool:
+    """Whether a program has the file open for writing; False where the system cannot tell.
+
+    Linux grants a read lease only on a file that no program has open for writing.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        with file.open("rb") as content:
+            # The signal of a broken lease: the default one would end this process.
+            fcntl.fcntl(content, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(content, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(content, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
 
 
 def candidates(folder: Path) -> Iterator[Path]:

@@ -2,13 +2,12 @@
 
 `infra.local.stage.background` starts it, in a session of its own and with the lock of
 `state_file`. It stops all that it has started, then ends, on SIGTERM or when one process has ended:
-a system that works in part is hard to understand.
+a system that works in part is hard to understand. Only the status page is started again.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import logging
 import os
@@ -23,24 +22,21 @@ import psutil
 
 from infra.local.cloud_assembly.reader import read_json
 from infra.local.errors import StageError
-from infra.local.process.bound_socket import bound_socket
-from infra.local.process.processes import run_process
-from infra.local.process.run_directory import run_directory
 from infra.local.sagemaker.endpoint_settings import endpoint_settings
 from infra.local.stage.drop_folder import DropFolder
+from infra.local.stage.page_process import page_process
 from infra.local.stage.stage import SERVING_TEMPLATE, running_stage
 from infra.local.stage.state_file import FAILED, READY, STARTING, UpState, forget_state, write_state
-from infra.local.status_page.spec import page_spec
 from infra.local.status_page.stack_names import StackNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-    from infra.local.process.processes import RunningProcess
+    from infra.local.stage.page_process import PageProcess
     from infra.local.stage.stage import LocalStage
 
 _POLL_S = 0.2
-_PAGE_READY_WITHIN_S = 30.0
 _DRAIN_S = 30.0  # the photo of an interrupted execution would never get a final status
 
 _log = logging.getLogger("scones")
@@ -126,52 +122,56 @@ def _run(options: argparse.Namespace, state: UpState, stop: _StopSignal) -> None
             endpoint_url=stage.endpoint_url,
             runtime_url=stage.runtime_url,
             outputs=dict(stage.outputs),
-            page_url=page.spec.bound_socket.url,
+            page_url=page.url,
             api_url=stage.api_url,
-            processes={**stage.processes, page.spec.name: page.process.pid},
+            processes=_processes(stage, page),
         )
         drop_folder = DropFolder(options.drop_folder) if options.drop_folder else None
         stop.interrupts = False
         write_state(options.folder, ready)
         _log.info("ready at %s", stage.endpoint_url)
-        _supervise(stage, (*stage.running_processes, page), drop_folder, stop)
+
+        def page_restarted() -> None:
+            processes = _processes(stage, page)
+            write_state(options.folder, dataclasses.replace(ready, processes=processes))
+
+        _supervise(stage, page, drop_folder, stop, page_restarted=page_restarted)
         _log.info("stopping")
         if options.keep:
             _drain(stage)
 
 
-@contextlib.contextmanager
-def _page(options: argparse.Namespace, stage: LocalStage) -> Iterator[RunningProcess]:
+def _page(options: argparse.Namespace, stage: LocalStage) -> AbstractContextManager[PageProcess]:
     name, capture = endpoint_settings(read_json(options.assembly / SERVING_TEMPLATE))
-    names = StackNames.of_stage(stage.outputs, endpoint_name=name, capture=capture)
-    with (
-        run_directory(options.folder / "runs") as directory,
-        bound_socket(options.page_port) as page_socket,
-        run_process(
-            page_spec(
-                directory=directory / "page",
-                bound_socket=page_socket,
-                emulator_url=stage.endpoint_url,
-                names=names,
-            )
-        ) as page,
-    ):
-        page.await_health(_PAGE_READY_WITHIN_S)
-        yield page
+    return page_process(
+        runs=options.folder / "runs",
+        port=options.page_port,
+        emulator_url=stage.endpoint_url,
+        names=StackNames.of_stage(stage.outputs, endpoint_name=name, capture=capture),
+    )
+
+
+def _processes(stage: LocalStage, page: PageProcess) -> dict[str, int]:
+    running = page.running
+    return {**stage.processes, running.spec.name: running.process.pid}
 
 
 def _supervise(
     stage: LocalStage,
-    processes: tuple[RunningProcess, ...],
+    page: PageProcess,
     drop_folder: DropFolder | None,
     stop: _StopSignal,
+    *,
+    page_restarted: Callable[[], None],
 ) -> None:
     s3, bucket = stage.session().client("s3"), stage.outputs["IntakeBucket"]
     while not stop.received:
-        for process in processes:
+        for process in stage.running_processes:
             failure = process.failure()
             if failure:
                 raise failure
+        if page.restart_if_dead():
+            page_restarted()
         if drop_folder:
             drop_folder.upload_ready(s3, bucket, should_stop=lambda: stop.received)
         time.sleep(_POLL_S)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from handlers.domain.ledger.rows import FINAL_STATUSES
 from handlers.domain.ledger.schema import PhotoAttribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 IN_FLIGHT = "in_flight"
 STATES = (*FINAL_STATUSES, IN_FLIGHT)
@@ -39,28 +41,31 @@ class Card:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:  # Any: a DynamoDB item
-        """Read the attributes that the row has; others are empty."""
-        classification = item.get(PhotoAttribute.CLASSIFICATION) or {}
+        """Read the attributes that the row has; others, and those of another type, are empty."""
+        texts = {name: value for name, value in item.items() if isinstance(value, str)}
+        classification = item.get(PhotoAttribute.CLASSIFICATION)
+        if not isinstance(classification, Mapping):
+            classification = {}
         guess = (
             ""
-            if item.get(PhotoAttribute.REVIEW_REASON) == "no_vehicle"
-            else classification.get("vehicle", "")
+            if texts.get(PhotoAttribute.REVIEW_REASON) == "no_vehicle"
+            else str(classification.get("vehicle", ""))
         )
         return cls(
             photo_id=item[PhotoAttribute.PHOTO_ID],
-            key=item.get(PhotoAttribute.KEY, ""),
-            driver_id=item.get(PhotoAttribute.DRIVER_ID, ""),
-            status=item.get(PhotoAttribute.STATUS, ""),
-            review=item.get(PhotoAttribute.REVIEW, ""),
-            reason=item.get(PhotoAttribute.REASON) or item.get(PhotoAttribute.REVIEW_REASON) or "",
-            vehicle=item.get(PhotoAttribute.VEHICLE) or guess,
-            confidence=float(classification["confidence"])
-            if "confidence" in classification
-            else None,
+            key=texts.get(PhotoAttribute.KEY, ""),
+            driver_id=texts.get(PhotoAttribute.DRIVER_ID, ""),
+            status=texts.get(PhotoAttribute.STATUS, ""),
+            review=texts.get(PhotoAttribute.REVIEW, ""),
+            reason=texts.get(PhotoAttribute.REASON)
+            or texts.get(PhotoAttribute.REVIEW_REASON)
+            or "",
+            vehicle=texts.get(PhotoAttribute.VEHICLE) or guess,
+            confidence=_number(classification.get("confidence")),
             superseded=bool(item.get(PhotoAttribute.SUPERSEDED)),
-            received_at=item.get(PhotoAttribute.RECEIVED_AT, ""),
-            updated_at=item.get(PhotoAttribute.UPDATED_AT, ""),
-            execution_arn=item.get(PhotoAttribute.EXECUTION_ARN, ""),
+            received_at=texts.get(PhotoAttribute.RECEIVED_AT, ""),
+            updated_at=texts.get(PhotoAttribute.UPDATED_AT, ""),
+            execution_arn=texts.get(PhotoAttribute.EXECUTION_ARN, ""),
         )
 
     @property
@@ -72,6 +77,10 @@ class Card:
     def cursor(self) -> str:
         """Sorts photos by arrival; a page starts below a cursor, so new photos do not move it."""
         return f"{self.received_at}#{self.photo_id}"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, Decimal) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

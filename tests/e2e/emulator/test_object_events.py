@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handlers.aws.object_versions import pages
 from infra.local.account import ACCOUNT, REGION
 from tests.e2e.emulator.conftest import Emulated, Json
 
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 ODD_KEY = "intake/d 1/50%+ü%2F🚲'\".jpg"
+
+
+def test_any_key_is_listed_as_it_was_stored(emulated: Emulated) -> None:
+    """XML cannot hold most control characters, and turns a carriage return into a line feed."""
+    s3: S3Client = emulated.session.client("s3")
+    bucket = f"b-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    keys = {ODD_KEY, "intake/d/a&<b>.jpg", "intake/d/Icon\r"}
+    keys |= {f"intake/d/{chr(code)}" for code in (1, 7, 27, 31, 0xFFFE, 0xFFFF)}
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    listed = [upload.key for uploads, _ in pages(s3, bucket=bucket) for upload in uploads]
+    assert sorted(listed) == sorted(keys)
 
 
 def test_the_event_of_a_versioned_object_has_the_fields_of_aws(emulated: Emulated) -> None:

@@ -4,10 +4,13 @@ import json
 import os
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from handlers.aws.dynamodb import item_of, plain
+from infra.local.stage.sessions import StageSession
 from infra.local.stage.state_file import is_running, read_state
 from tests.e2e.local.conftest import Scones
 
@@ -67,10 +70,56 @@ def test_persistent_state_is_there_after_a_down_and_an_up(scones: Scones, photo:
     assert after["photos"] == before["photos"]
     assert after["queues"] == before["queues"]
     assert scones.json("status", first["photo_id"])["key"] == first["key"]
+    _decide(scones, first["photo_id"])  # the stream goes on where the first stage has ended
+    assert _await_label(scones, first["photo_id"])
     [second] = scones.json("submit", photo, "--driver", "anna", "--wait")
     assert second["outcome"] == first["outcome"]
     scones("down", "--discard")
     assert not scones.folder.exists()
+
+
+def _decide(scones: Scones, photo_id: str) -> None:
+    """Write a verdict about the photo into its row, as a decision does."""
+    table, session = _outputs(scones)["PhotosTable"], _session(scones)
+    dynamodb = session.client("dynamodb")
+    row = plain(dynamodb.get_item(TableName=table, Key=item_of({"photo_id": photo_id}))["Item"])
+    state = {"status": row["status"], "review": row["review"]}
+    decision = {
+        "seq": 1,
+        "kind": "verdict",
+        "verdict": "neither",
+        "decided_by": "rita",
+        "decided_at": "2026-11-22T12:00:00.000Z",
+        "reason": "no_vehicle",
+        "before": state,
+        "after": state,
+    }
+    dynamodb.put_item(
+        TableName=table, Item=item_of({**row, "decision_seq": 1, "decisions": [decision]})
+    )
+
+
+def _await_label(scones: Scones, photo_id: str) -> bool:
+    s3, bucket = _session(scones).client("s3"), _outputs(scones)["LabelsBucket"]
+    deadline = time.monotonic() + NOTICED_WITHIN_S
+    while time.monotonic() < deadline:
+        stored = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        if any(photo_id in entry["Key"] for entry in stored):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _outputs(scones: Scones) -> Mapping[str, str]:
+    state = read_state(scones.folder)
+    assert state is not None
+    return state.outputs
+
+
+def _session(scones: Scones) -> StageSession:
+    state = read_state(scones.folder)
+    assert state is not None
+    return StageSession({}, state.endpoint_url)
 
 
 def _pids(scones: Scones) -> list[int]:

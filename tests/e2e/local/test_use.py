@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 from handlers.domain.ledger.rows import FINAL_STATUSES
+from infra.local.stage.state_file import read_state
 from tests.e2e.local.conftest import ANY_PORTS, Scones
 
 pytestmark = pytest.mark.e2e
@@ -88,6 +90,23 @@ def test_the_printed_environment_suffices_for_boto3(
         monkeypatch.setenv(name, value)
     assert boto3.client("s3").head_bucket(Bucket=os.environ["SCONES_INTAKE_BUCKET"])
     assert boto3.client("sqs").get_queue_attributes(QueueUrl=os.environ["SCONES_REVIEW_QUEUE_URL"])
+
+
+def test_the_status_page_is_started_again_and_the_stage_works_on(
+    running: System, photo: Path
+) -> None:
+    scones, _ = running
+    state = read_state(scones.folder)
+    assert state is not None
+    os.kill(state.processes["page"], signal.SIGKILL)
+    deadline = time.monotonic() + DONE_WITHIN_S
+    while (again := read_state(scones.folder)) is None or again.processes == state.processes:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert again.page_url == state.page_url
+    assert {**again.processes, "page": 0} == {**state.processes, "page": 0}
+    scones.json("submit", photo, "--driver", "paula", "--wait")
+    assert scones.json("status")["processes"] == dict.fromkeys(PROCESSES, True)
 
 
 def test_dropped_files_are_uploaded_once(running: System, photo: Path) -> None:

@@ -119,12 +119,15 @@ def stream(monkeypatch: pytest.MonkeyPatch, aws: None) -> Iterator[Any]:
     del aws
     monkeypatch.setenv("LABELS_BUCKET", BUCKET)
     monkeypatch.setenv("EVENT_BUS_NAME", "scones")
+    queue = boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
+    monkeypatch.setenv("CHANGES_DEAD_LETTERS_URL", queue)
     boto3.client("events").create_event_bus(Name="scones")
-    for cached in (publish_changes._labels, publish_changes._bus):
-        cached.cache_clear()
-    yield None
-    for cached in (publish_changes._labels, publish_changes._bus):
-        cached.cache_clear()
+    cached = (publish_changes._labels, publish_changes._bus, publish_changes._dead_letters)
+    for adapter in cached:
+        adapter.cache_clear()
+    yield queue
+    for adapter in cached:
+        adapter.cache_clear()
 
 
 def batch(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -135,6 +138,7 @@ def batch(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 "eventSource": "aws:dynamodb",
                 "dynamodb": {
                     "SequenceNumber": str(number),
+                    "Keys": item_of({"photo_id": new["photo_id"]}),
                     "OldImage": item_of(old),
                     "NewImage": item_of(new),
                 },
@@ -168,6 +172,30 @@ def test_the_first_failed_record_is_reported_to_lambda(
     del stream  # the bucket does not exist, and the third record has the first label
     response = publish_changes.lambda_handler(batch(HISTORIES[0]), context)
     assert response == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+
+
+def test_a_change_that_cannot_be_read_goes_to_the_dead_letters_and_delays_no_other(
+    stream: str, context: "LambdaContext"
+) -> None:
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    spoiled = {name: value for name, value in HISTORIES[1][-1].items() if name != "etag"}
+    event = batch([spoiled])
+    event["Records"] += batch(HISTORIES[0])["Records"]
+    assert publish_changes.lambda_handler(event, context) == {"batchItemFailures": []}
+    assert len(written()) == 3
+    messages = boto3.client("sqs").receive_message(QueueUrl=stream)["Messages"]
+    letters = [json.loads(message["Body"]) for message in messages]
+    assert [letter["photo_id"] for letter in letters] == [spoiled["photo_id"]]
+    assert "etag" in letters[0]["error"]
+
+
+def test_a_dead_letter_that_cannot_be_sent_is_tried_again(
+    stream: str, context: "LambdaContext"
+) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=stream)
+    spoiled = {name: value for name, value in HISTORIES[1][-1].items() if name != "etag"}
+    response = publish_changes.lambda_handler(batch([spoiled]), context)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
 def test_an_erased_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:

@@ -17,7 +17,6 @@ from handlers.domain.errors import (
     InvalidRecord,
     LedgerUnavailable,
     PhotoForbidden,
-    PhotoMissing,
     PhotoStoreUnavailable,
 )
 from handlers.domain.ledger.schema import CONTROLS, UPLOADS
@@ -134,12 +133,13 @@ def test_the_result_has_exactly_the_fields_that_the_workflow_reads(
     assert None not in result.values()
 
 
-def test_a_deleted_version_is_missing(context: "LambdaContext") -> None:
+def test_a_deleted_version_is_refused_as_deleted(context: "LambdaContext") -> None:
     event = upload(a_jpeg())
     version = event["photo"]["version_id"]
     boto3.client("s3").delete_object(Bucket="intake", Key=KEY, VersionId=version)
-    with pytest.raises(PhotoMissing):
-        serialize.lambda_handler(event, context)
+    response = serialize.lambda_handler(event, context)
+    assert (response["outcome"], response["reason"]) == ("refused", "deleted")
+    assert "deleted" in response["message"]
 
 
 def test_a_version_without_permission_is_forbidden_and_not_missing(
@@ -156,12 +156,13 @@ def test_a_version_without_permission_is_forbidden_and_not_missing(
         PhotoStore(s3).read(PhotoRef.from_wire(event["photo"]))
 
 
-def test_an_overwritten_object_without_versions_is_missing(context: "LambdaContext") -> None:
+def test_an_overwritten_object_without_versions_is_refused_as_deleted(
+    context: "LambdaContext",
+) -> None:
     event = upload(a_jpeg())
     del event["photo"]["version_id"]
     boto3.client("s3").put_object(Bucket="intake", Key=KEY, Body=b"other")
-    with pytest.raises(PhotoMissing):
-        serialize.lambda_handler(event, context)
+    assert serialize.lambda_handler(event, context)["reason"] == "deleted"
 
 
 @pytest.mark.parametrize("field", ["photo_id", "bucket", "key", "etag"])

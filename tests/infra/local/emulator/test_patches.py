@@ -3,6 +3,9 @@
 import json
 from importlib import metadata
 from types import ModuleType
+from urllib.parse import unquote
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -10,6 +13,7 @@ from infra.local.emulator.patches import replace
 from infra.local.emulator.patches.apis import with_names_of_calls
 from infra.local.emulator.patches.choices import string_matches
 from infra.local.emulator.patches.events import aws_event
+from infra.local.emulator.patches.listings import with_encoded_keys
 from infra.local.emulator.patches.paths import as_text
 from infra.local.emulator.patches.streams import failed_batch
 from infra.local.emulator.patches.user_names import spelled
@@ -137,3 +141,16 @@ def test_a_pool_that_ignores_case_has_one_spelling_of_a_name(insensitive: object
 @pytest.mark.parametrize("configuration", [{}, {"UsernameConfiguration": {"CaseSensitive": True}}])
 def test_other_pools_distinguish_case(configuration: dict[str, object]) -> None:
     assert spelled({"_users": {"Anna": {}}, **configuration}, "anna") == "anna"
+
+
+def test_keys_of_a_listing_are_encoded_as_s3_does() -> None:
+    key = "intake/d 1/a\x07\r+%&<ü.jpg"
+    body = (
+        "<ListVersionsResult><Prefix>intake/</Prefix><MaxKeys>2</MaxKeys>"
+        f"<Version><Key>{escape(key)}</Key><ETag>a&amp;b</ETag></Version></ListVersionsResult>"
+    )
+    root = ElementTree.fromstring(with_encoded_keys(body.encode()))  # noqa: S314 # our own
+    assert unquote(root.findtext("Version/Key", "")) == key
+    assert root.findtext("Prefix") == "intake/"
+    assert root.findtext("EncodingType") == "url"
+    assert root.findtext("Version/ETag") == "a&b"

@@ -1,6 +1,7 @@
 """Which files of a drop folder are uploaded, and when."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from moto import mock_aws
 from infra.local.stage.drop_folder import (
     EMPTY_SETTLE_S,
     SETTLE_S,
+    WATCHED_S,
     DropFolder,
     candidates,
     driver_of,
@@ -143,6 +145,52 @@ def test_an_uploaded_file_is_moved_away(drop: DropFolder, clock: Clock) -> None:
     clock.passed += SETTLE_S
     assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
     assert not list(candidates(drop.folder))
+
+
+@mock_aws
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open")
+def test_a_file_that_is_open_for_writing_waits_for_its_end(drop: DropFolder, clock: Clock) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    file = drop.folder / "slow.jpg"
+    with file.open("wb") as slow:
+        slow.write(b"half")
+        slow.flush()
+        for _ in range(4):
+            clock.passed += EMPTY_SETTLE_S
+            assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
+        slow.write(b" and half")
+    names(drop)
+    clock.passed += EMPTY_SETTLE_S
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 1
+    (key,) = keys()
+    assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"half and half"
+
+
+@mock_aws
+def test_a_file_that_changes_after_its_upload_is_uploaded_again(
+    drop: DropFolder, clock: Clock
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    written(drop.folder / "anna" / "a.jpg", clock, b"half")
+    names(drop)
+    clock.passed += SETTLE_S
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 1
+    [moved] = (drop.folder / ".done" / "anna").iterdir()
+    written(moved, clock, b"half and half")
+    for _ in range(3):
+        drop.upload_ready(s3, BUCKET, should_stop=never)
+        clock.passed += SETTLE_S
+    contents = {s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys()}
+    assert contents == {b"half", b"half and half"}
+    assert all(key.startswith("intake/anna/") for key in keys())
+    clock.passed += WATCHED_S
+    assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
+    written(moved, clock, b"edited much later")
+    for _ in range(3):
+        assert drop.upload_ready(s3, BUCKET, should_stop=never) == 0
+        clock.passed += SETTLE_S
 
 
 @mock_aws

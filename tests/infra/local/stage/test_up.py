@@ -175,7 +175,9 @@ def test_the_key_names_driver_and_upload() -> None:
     assert key_of("änna 1", "u", Path("a.not an extension")) == "intake/änna 1/u"
 
 
-@pytest.mark.parametrize("driver", ["", "a/b", ".a", "..", "a" * 1_100, "\udcff"])
+@pytest.mark.parametrize(
+    "driver", ["", "a/b", ".a", "..", "a" * 1_100, "\udcff", "a\x01", "Icon\r", "a\uffff"]
+)
 def test_invalid_driver_ids_are_refused(driver: str) -> None:
     with pytest.raises(InvalidDriver):
         key_of(driver, "u", Path("a.jpg"))
