@@ -10,6 +10,7 @@ import struct
 import warnings
 import zlib
 from dataclasses import dataclass
+from itertools import accumulate
 
 from PIL import Image, ImageFile, ImageFilter, ImageStat
 
@@ -37,6 +38,8 @@ MAX_BYTES = 15_000_000  # of an upload
 
 DARK_LEVEL = 16  # luma of 255 below which a pixel counts as dark
 CLIPPED_LEVEL = 250  # luma of 255 from which a pixel counts as clipped
+_NEAR = 8  # steps of luma that count as the same tone: JPEG spreads one that much
+_APART = 12  # steps of luma within which no second tone is looked for
 # The Laplacian: the four neighbours minus four times the pixel. The offset of 128 keeps both signs
 # within eight bits.
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
@@ -271,7 +274,26 @@ def measure(  # the figures that only the decoder knows are arguments
         sharpness=round(math.log10(1 + _laplacian_variance(luma)), 4),
         dark_share=round(sum(histogram[:DARK_LEVEL]) / pixels, 4),
         clipped_share=round(sum(histogram[CLIPPED_LEVEL:]) / pixels, 4),
+        two_tone_share=round(_two_tones(histogram) / pixels, 4),
     )
+
+
+def _two_tones(histogram: list[int]) -> int:
+    """Return the number of pixels near one of the two most frequent tones."""
+    first, near_first = _most_frequent(histogram)
+    rest = [count if abs(level - first) > _APART else 0 for level, count in enumerate(histogram)]
+    return near_first + _most_frequent(rest)[1]
+
+
+def _most_frequent(histogram: list[int]) -> tuple[int, int]:
+    """Return the tone that most pixels are near, and the number of these pixels."""
+    sums = [0, *accumulate(histogram)]
+    near = [
+        sums[min(level + _NEAR + 1, len(histogram))] - sums[max(level - _NEAR, 0)]
+        for level in range(len(histogram))
+    ]
+    level = max(range(len(near)), key=near.__getitem__)
+    return level, near[level]
 
 
 def _laplacian_variance(luma: Image.Image) -> float:

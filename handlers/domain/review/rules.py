@@ -29,7 +29,7 @@ WITHOUT_DRIVER = (
 _REASON_TEXTS = {
     "low_confidence": "The model was not sure.",
     "no_vehicle": "The model saw no delivery vehicle.",
-    "poor_quality": "The photo is dark, blurred or small.",
+    "poor_quality": "The photo is dark, blurred or small, or looks drawn or printed.",
     "no_driver": "The upload names no driver.",
     "contested": "The driver disagrees with the decision.",
 }
