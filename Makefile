@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth checkov train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,18 +61,21 @@ walkthrough: setup-dev ## Execute docs/walkthrough.ipynb and store its outputs
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synthesis.synth local
 
+checkov: setup-dev setup-checkov ## Check the templates with checkov; each open finding has a reason (200 MB)
+	@$(BIN)/python -m tests.checkov
+
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for group in bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for group in bootstrap checkov node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
 	@for apart in sagemaker oracles; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
 clean: ## Remove everything that was installed or built
 	@rm -rf .venv* .scones cdk.out
 
-.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
+.PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles setup-checkov
 setup:
 	@$(PYTHON) infra/bootstrap.py local
 
@@ -90,3 +93,6 @@ setup-sagemaker:
 
 setup-oracles:
 	@$(PYTHON) infra/bootstrap.py oracles
+
+setup-checkov:
+	@$(PYTHON) infra/bootstrap.py checkov

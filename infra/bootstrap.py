@@ -30,6 +30,7 @@ KINDS = {
     "training": (".venv-training", "training"),
     "sagemaker": (".venv-sagemaker", "sagemaker"),
     "oracles": (".venv-oracles", "oracles"),
+    "checkov": (".venv-checkov", "checkov"),  # a program of its own, without this project
 }
 WITH_CDK = ("local", "dev", "local-only")  # CDK's library needs Node
 INTERRUPTED = 130
@@ -141,7 +142,7 @@ def build(venv: str, kind: str) -> None:
         run(pip + [requirement("torch")])
     elif kind in WITH_CDK and not machine_has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
-    if kind != "training":
+    if kind not in ("training", "checkov"):
         run(uv + ["--no-deps", "--no-build-isolation", "--editable", ROOT])
 
 

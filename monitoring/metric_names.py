@@ -31,3 +31,6 @@ CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
 # Published by Filter.
 POLICY_OVERRIDE_INVALID = "PolicyOverrideInvalid"
+
+# Counted in the access log of the API, without dimensions.
+API_THROTTLED = "ApiThrottled"

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from handlers.http_api.auth import DRIVE, LEAD, REVIEW
@@ -17,8 +18,9 @@ from infra.config import StageConfig
 from infra.constructs.custom_domains import url_parameter
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.idempotency_table import IdempotencyTable
-from infra.constructs.resource import acknowledge, log_group_for
+from infra.constructs.resource import acknowledge, vended_log_group_for
 from infra.constructs.user_pool import UserPool
+from monitoring import metric_names as names
 
 _PER_SECOND, _BURST = 50, 100  # of routes without limits of their own
 _GATEWAY_TIMEOUT_MS = 29_000
@@ -69,7 +71,7 @@ class HttpApi(Construct):
             session_duration=Duration.hours(12),
         )
         self._authorizer = self._add_authorizer(user_pool)
-        self._idempotency_table = IdempotencyTable(self, "IdempotencyTable")
+        self.idempotency_table = IdempotencyTable(self, "IdempotencyTable")
         self._stage = self._add_default_stage()
 
     def review_page_settings(self) -> dict[str, str]:
@@ -111,7 +113,8 @@ class HttpApi(Construct):
         )
 
     def _add_default_stage(self) -> gateway.CfnStage:
-        log_group = log_group_for(self, self._config)
+        log_group = vended_log_group_for(self, self._config, source="apis")
+        _count_throttled_calls(log_group, self._config)
         entries = {
             "request_id": "$context.requestId",
             "time": "$context.requestTime",
@@ -164,7 +167,7 @@ class HttpApi(Construct):
         for operation in operations:
             self._add_route(operation, integration)
         if any(operation.method == "POST" for operation in operations):
-            self._idempotency_table.connect(function)
+            self.idempotency_table.connect(function)
 
     def _add_route(self, operation: Operation, integration: gateway.CfnIntegration) -> None:
         scoped = operation.scope is not None
@@ -190,6 +193,20 @@ class HttpApi(Construct):
                 "ThrottlingBurstLimit": operation.burst,
             },
         )
+
+
+def _count_throttled_calls(log_group: logs.LogGroup, config: StageConfig) -> None:
+    """Publish a metric of calls over a route's limit: API Gateway counts them among all 4xx."""
+    logs.MetricFilter(
+        log_group,
+        "Throttled",
+        log_group=log_group,
+        filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+        metric_namespace=names.namespace(config.stage),
+        metric_name=names.API_THROTTLED,
+        metric_value="1",
+        default_value=0,
+    )
 
 
 def _cors(config: StageConfig) -> gateway.CfnApi.CorsProperty | None:

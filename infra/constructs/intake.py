@@ -3,6 +3,7 @@
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -11,7 +12,7 @@ from handlers.domain.ledger.identity import INTAKE_PREFIX
 from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
 from infra.constructs.queues import DeadLetterQueue
-from infra.constructs.resource import resource_of
+from infra.constructs.resource import resource_of, trusted_service
 
 
 class Intake(Construct):
@@ -39,7 +40,7 @@ class Intake(Construct):
 
     def start_executions(self, machine: sfn.IStateMachine) -> None:
         """Start an execution for every object that is created under the intake prefix."""
-        events.Rule(
+        self.rule = events.Rule(
             self,
             "Rule",
             description="Every photo that arrives starts one execution.",
@@ -54,6 +55,7 @@ class Intake(Construct):
             targets=[
                 targets.SfnStateMachine(
                     machine,
+                    role=iam.Role(self, "RuleRole", assumed_by=trusted_service(self, "events")),
                     # EventBridge's present defaults, stated because they have changed before.
                     max_event_age=Duration.hours(24),
                     retry_attempts=185,

@@ -63,7 +63,14 @@ def grants(template: Template) -> list[Grant]:
                 rows |= set(_rows(short_id(logical_id), statement))
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             trusted = readable(statement["Principal"]["Service"])
-            rows.add(Grant(role=short_id(logical_id), action=statement["Action"], resource=trusted))
+            rows.add(
+                Grant(
+                    role=short_id(logical_id),
+                    action=statement["Action"],
+                    resource=trusted,
+                    condition=_condition(statement),
+                )
+            )
     return sorted(rows)
 
 
@@ -118,15 +125,19 @@ def _needs_of_state(state: Json) -> Iterator[tuple[str, str]]:
 
 def _rows(role: str, statement: Json) -> Iterator[Grant]:
     assert statement["Effect"] == "Allow", f"unexpected: {statement}"
-    condition = statement.get("Condition")
     for action in _listed(statement["Action"]):
         for resource in _listed(statement["Resource"]):
             yield Grant(
                 role=role,
                 action=str(action),
                 resource=readable(resource),
-                condition=f"if {condition}" if condition else "",
+                condition=_condition(statement),
             )
+
+
+def _condition(statement: Json) -> str:
+    condition = statement.get("Condition")
+    return f"if {condition}" if condition else ""
 
 
 def _resource(text: str) -> str:

@@ -12,6 +12,7 @@ from infra.local.emulator.patches.choices import string_matches
 from infra.local.emulator.patches.events import aws_event
 from infra.local.emulator.patches.paths import as_text
 from infra.local.emulator.patches.streams import failed_batch
+from infra.local.emulator.patches.templates import without_metric_math
 from infra.local.emulator.patches.workflows import size_on_aws
 from infra.local.errors import EmulatorChanged
 
@@ -123,3 +124,13 @@ def test_cors_of_an_api_has_the_names_of_the_services_calls() -> None:
     named = {"allowOrigins": ["https://a"], "maxAge": 600}
     assert with_names_of_calls(props) == {"Name": "n", "CorsConfiguration": named}
     assert with_names_of_calls({"Name": "n"}) == {"Name": "n"}
+
+
+def test_an_alarm_on_metric_math_becomes_one_that_is_never_evaluated() -> None:
+    alarm = {"Threshold": 5, "Metrics": [{"Id": "m0"}]}
+    assert without_metric_math(alarm).keys() == {"Threshold", "Namespace", "MetricName"}
+
+
+def test_an_alarm_on_one_metric_is_unchanged() -> None:
+    alarm = {"Threshold": 5, "Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent"}
+    assert without_metric_math(alarm) == alarm
