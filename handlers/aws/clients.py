@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from handlers.aws.topic import SNSClient
 
 CONNECT_TIMEOUT_S = 2
-_REGIONAL_ADDRESS = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
 
 
 @overload
@@ -54,6 +53,10 @@ def config(*, read_timeout_s: int, of_s3: bool = False) -> Config:
         read_timeout=read_timeout_s,
         # Only for S3: newer regions refuse forms with the older signature.
         signature_version="s3v4" if of_s3 else None,
-        s3=_REGIONAL_ADDRESS if of_s3 else None,
+        s3=(
+            {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+            if of_s3
+            else None
+        ),
         retries={"mode": "standard", "total_max_attempts": 2},
     )
