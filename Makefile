@@ -9,7 +9,7 @@ export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
-.PHONY: doctor-trials audit fuzz permissions burst
+.PHONY: doctor-trials audit checkov fuzz permissions burst
 .PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
@@ -75,6 +75,9 @@ walkthrough: setup-dev ## Execute docs/walkthrough.ipynb and store its outputs
 synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 	@$(BIN)/python -m infra.synthesis.synth local
 
+checkov: setup-dev setup-checkov ## Check the templates with checkov; each open finding has a reason (200 MB)
+	@$(BIN)/python -m tests.checkov
+
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
@@ -82,7 +85,7 @@ audit: setup setup-audit ## Look for known vulnerabilities in the locked package
 	@$(BIN)/python -m infra.audit $${IMAGE:+--image "$$IMAGE"}
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for group in audit bootstrap node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for group in audit bootstrap checkov node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
 	@for apart in sagemaker oracles fuzz; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
@@ -90,7 +93,7 @@ clean: ## Remove everything that was installed or built
 	@rm -rf .venv* .scones cdk.out
 
 .PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
-.PHONY: setup-fuzz setup-audit
+.PHONY: setup-fuzz setup-audit setup-checkov
 setup:
 	@$(PYTHON) infra/bootstrap.py local
 
@@ -114,3 +117,6 @@ setup-fuzz:
 
 setup-audit:
 	@$(PYTHON) infra/bootstrap.py audit
+
+setup-checkov:
+	@$(PYTHON) infra/bootstrap.py checkov

@@ -31,7 +31,8 @@ KINDS = {
     "sagemaker": (".venv-sagemaker", "sagemaker"),
     "oracles": (".venv-oracles", "oracles"),
     "fuzz": (".venv-fuzz", "fuzz"),
-    "audit": (".venv-audit", "audit"),
+    "audit": (".venv-audit", "audit"),  # programs of their own, without this project
+    "checkov": (".venv-checkov", "checkov"),
 }
 WITH_CDK = ("local", "dev", "local-only")  # CDK's library needs Node
 INTERRUPTED = 130
@@ -143,7 +144,7 @@ def build(venv: str, kind: str) -> None:
         run(pip + [requirement("torch")])
     elif kind in WITH_CDK and not machine_has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
-    if kind not in ("training", "audit"):
+    if kind not in ("training", "audit", "checkov"):
         run(uv + ["--no-deps", "--no-build-isolation", "--editable", ROOT])
 
 

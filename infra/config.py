@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import available_timezones
 
+import msgspec
+
 _LOCAL_ACCOUNT = "000000000000"
 _LOCAL_REGION = "us-east-1"
 
@@ -18,15 +20,42 @@ _IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<repository>[a-z0-9._/-]+)(?::[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})"
 )
+_RUNBOOK_URL = re.compile(r"\S*[^\s/]")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
 
 
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 CAPTURE_WRITERS = ("endpoint", "classify")
+OFF_HOURS_PHOTOS = ("wait",)
 
 
 class InvalidConfig(ValueError):
     """The settings of a stage are invalid; the message names the setting and how to set it."""
+
+
+class OffHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part of every day in which the endpoint is deleted, to save its price.
+
+    Times are hours and minutes, such as 22:00, and may span midnight.
+    """
+
+    start: str
+    end: str
+    time_zone: str  # IANA name
+    photos: str  # wait: photos are parked, and classified when the endpoint is back
+
+    def check(self) -> None:
+        """Check the format of all values. Raises: InvalidConfig."""
+        for name in ("start", "end"):
+            if not _TIME_OF_DAY.fullmatch(getattr(self, name)):
+                raise InvalidConfig(f"off_hours.{name} must be a time of day, such as 22:00")
+        if self.start == self.end:
+            raise InvalidConfig("off_hours.start and off_hours.end must differ")
+        if self.time_zone not in available_timezones():
+            raise InvalidConfig(f"off_hours.time_zone {self.time_zone!r} must be an IANA name")
+        if self.photos not in OFF_HOURS_PHOTOS:
+            raise InvalidConfig(f"off_hours.photos must be one of {', '.join(OFF_HOURS_PHOTOS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +91,9 @@ class StageConfig:
     log_retention_days: int = 90
     access_log_retention_days: int = 90
     alarm_email: str = ""  # recipient of alarms; empty: no email is sent
+    page_email: str = ""  # also receives the alarms that cannot wait, such as a pager's address
+    # Folder of the runbook in the text of an alarm: a path in this repository, or a URL of it.
+    runbook_url: str = "docs/runbook"
     report_emails: tuple[str, ...] = ()  # recipients of the daily report
     time_zone: str = "UTC"  # IANA name; the report's days are those of its readers
     report_at: str = "cron(15 5 * * ? *)"  # in that zone, after its midnight
@@ -97,7 +129,11 @@ class StageConfig:
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3
     endpoint_instance_type: str = "ml.c5.large"
-    endpoint_instance_count: int = 1
+    endpoint_instance_count: int = 2  # at least; of two, a canary can serve half of the photos
+    endpoint_max_instance_count: int = 4  # at most, while photos arrive faster
+    # Calls a minute and instance at which instances are added: half of what one can serve.
+    endpoint_target_invocations: int = 4200
+    off_hours: OffHours | None = None  # None: the endpoint is always there
     capture_writer: str = "endpoint"  # or classify, where the account has no Data Capture
     capture_modes: tuple[str, ...] = ("Input", "Output")
     capture_sampling_percentage: int = 100
@@ -161,6 +197,19 @@ class StageConfig:
             )
         if not self.model_manifests:
             raise InvalidConfig("model_manifests must name at least one model's manifest")
+        self._check_endpoint()
+        if not _RUNBOOK_URL.fullmatch(self.runbook_url):
+            raise InvalidConfig("runbook_url must be a path or a URL, without a slash at its end")
+
+    def _check_endpoint(self) -> None:
+        if not 1 <= self.endpoint_instance_count <= self.endpoint_max_instance_count:
+            raise InvalidConfig(
+                "endpoint_instance_count must be from 1 to endpoint_max_instance_count"
+            )
+        if self.endpoint_target_invocations < 1:
+            raise InvalidConfig("endpoint_target_invocations must be at least 1")
+        if self.off_hours:
+            self.off_hours.check()
 
     def _check_choices(self) -> None:
         if self.workflow_type not in WORKFLOW_TYPES:
@@ -176,7 +225,7 @@ class StageConfig:
 # Settings that the command line may override: `-c name=value`.
 OVERRIDABLE = (
     *("alarm_email", "capture_writer", "cors_origins", "model_data_url", "model_image_uri"),
-    *("model_manifests", "report_emails", "time_zone", "workflow_type"),
+    *("model_manifests", "page_email", "report_emails", "time_zone", "workflow_type"),
 )
 _LISTS = {"cors_origins", "model_manifests", "report_emails"}  # separated by commas
 

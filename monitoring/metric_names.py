@@ -38,3 +38,6 @@ CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 # Published by Filter.
 POLICY_OVERRIDE_INVALID = "PolicyOverrideInvalid"
 POLICY_OVERRIDE_LOST = "PolicyOverrideLost"
+
+# Counted in the access log of the API, without dimensions.
+API_THROTTLED = "ApiThrottled"

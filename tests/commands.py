@@ -15,7 +15,7 @@ from infra.cli import app as scones
 from tests.conftest import ROOT
 from training.__main__ import app as training
 
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")

@@ -52,11 +52,21 @@ def client(service: Any, *, read_timeout_s: int, tries: int = TRIES) -> Any:
 
 
 def config(*, read_timeout_s: int, of_s3: bool = False, tries: int = TRIES) -> Config:
-    """Return the same limits for clients that a library creates."""
+    """Return the same limits for clients that a library creates.
+
+    A signed form or link holds S3's address. By default it would be the global one, which newer
+    Regions refuse, and which redirects to a new bucket elsewhere for its first hours: a browser
+    does not follow a redirect of a form. An endpoint with an IP address keeps path style.
+    """
     return Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
         # Only for S3: newer regions refuse forms with the older signature.
         signature_version="s3v4" if of_s3 else None,
+        s3=(
+            {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+            if of_s3
+            else None
+        ),
         retries={"mode": "standard", "total_max_attempts": tries},
     )

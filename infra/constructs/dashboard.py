@@ -1,5 +1,7 @@
 """The CloudWatch dashboard: alarms, photos, executions, reviews, endpoint, report, sweeper."""
 
+from collections.abc import Iterable
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
@@ -25,7 +27,7 @@ class Dashboard(Construct):
         config: StageConfig,
         machine: sfn.StateMachine,
         review_queue: sqs.IQueue,
-        alarms: list[cloudwatch.Alarm],
+        alarms: Iterable[cloudwatch.Alarm],
     ) -> None:
         super().__init__(scope, construct_id)
         self._dashboard = cloudwatch.Dashboard(
@@ -36,7 +38,7 @@ class Dashboard(Construct):
             period_override=cloudwatch.PeriodOverride.INHERIT,
         )
         self._dashboard.add_widgets(
-            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE)
+            cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=_WHOLE)
         )
         self._add(
             ("Outcomes of photos", _outcome_metrics(config)),

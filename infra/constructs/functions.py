@@ -1,5 +1,7 @@
 """The Lambda functions of `infra/function_specs.py`, each with a role of its own."""
 
+from collections.abc import Iterable
+
 from aws_cdk import AssetHashType, Duration, IgnoreMode, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -9,7 +11,7 @@ from constructs import Construct
 
 from infra.config import PackageTarget, StageConfig
 from infra.constructs.buckets import PrivateBucket
-from infra.constructs.resource import acknowledge, log_group_for, resource_of
+from infra.constructs.resource import acknowledge, log_group_for, resource_of, trusted_service
 from infra.function_specs import FunctionSpec
 from infra.synthesis.packaging import build_package, specs_of_stage
 from monitoring import metric_names as names
@@ -28,6 +30,10 @@ class Functions(Construct):
     def __getitem__(self, name: str) -> "HandlerFunction":
         return self._by_name[name]
 
+    def items(self) -> Iterable[tuple[str, "HandlerFunction"]]:
+        """Return all functions with their names."""
+        return self._by_name.items()
+
 
 class HandlerFunction(Construct):
     """A function, its log group, and a role that at first may only write logs and traces."""
@@ -37,7 +43,7 @@ class HandlerFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = log_group_for(self, config)
-        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self._role = iam.Role(self, "Role", assumed_by=trusted_service(self, "lambda"))
         self.allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
         )

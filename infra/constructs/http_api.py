@@ -10,6 +10,7 @@ from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from handlers.http_api.auth import DRIVE, DRIVERS, LEAD, POOL_OF_SCOPE, REVIEW, REVIEWERS
@@ -19,8 +20,9 @@ from infra.constructs.custom_domains import url_parameter
 from infra.constructs.exact_json import exact_json
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.idempotency_table import IdempotencyTable
-from infra.constructs.resource import acknowledge, log_group_for
+from infra.constructs.resource import acknowledge, vended_log_group_for
 from infra.constructs.user_pool import DRIVERS_POOL, REVIEWERS_POOL, UserPool
+from monitoring import metric_names as names
 
 _PER_SECOND, _BURST = 50, 100  # of routes without limits of their own
 _GATEWAY_TIMEOUT_MS = 29_000
@@ -80,7 +82,7 @@ class HttpApi(Construct):
             DRIVERS: self._add_authorizer(DRIVERS, self._drivers, self.drivers_client),
             REVIEWERS: self._add_authorizer(REVIEWERS, self._reviewers, self.reviewers_client),
         }
-        self._idempotency_table = IdempotencyTable(self, "IdempotencyTable")
+        self.idempotency_table = IdempotencyTable(self, "IdempotencyTable")
         self._stage = self._add_default_stage()
 
     def review_page_settings(self) -> dict[str, str]:
@@ -124,7 +126,8 @@ class HttpApi(Construct):
         )
 
     def _add_default_stage(self) -> gateway.CfnStage:
-        log_group = log_group_for(self, self._config)
+        log_group = vended_log_group_for(self, self._config, source="apis")
+        _count_throttled_calls(log_group, self._config)
         entries = {
             "request_id": "$context.requestId",
             "time": "$context.requestTime",
@@ -179,7 +182,7 @@ class HttpApi(Construct):
         for operation in operations:
             self._add_route(operation, integration)
         if any(operation.method == "POST" for operation in operations):
-            self._idempotency_table.connect(function)
+            self.idempotency_table.connect(function)
 
     def _add_route(self, operation: Operation, integration: gateway.CfnIntegration) -> None:
         authorizer = self._authorizers[POOL_OF_SCOPE[operation.scope]] if operation.scope else None
@@ -205,6 +208,20 @@ class HttpApi(Construct):
                 "ThrottlingBurstLimit": operation.burst,
             },
         )
+
+
+def _count_throttled_calls(log_group: logs.LogGroup, config: StageConfig) -> None:
+    """Publish a metric of calls over a route's limit: API Gateway counts them among all 4xx."""
+    logs.MetricFilter(
+        log_group,
+        "Throttled",
+        log_group=log_group,
+        filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+        metric_namespace=names.namespace(config.stage),
+        metric_name=names.API_THROTTLED,
+        metric_value="1",
+        default_value=0,
+    )
 
 
 def _cors(config: StageConfig) -> gateway.CfnApi.CorsProperty | None:

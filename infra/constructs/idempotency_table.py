@@ -7,7 +7,7 @@ from constructs import Construct
 from handlers.domain.ledger.schema import REQUESTS, RequestAttribute
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.ledger import key_attribute
-from infra.constructs.resource import acknowledge, pin_logical_id
+from infra.constructs.resource import pin_logical_id
 
 # No GetItem: a refused PutItem returns the record that is there.
 _ACTIONS = ("PutItem", "UpdateItem", "DeleteItem")
@@ -23,11 +23,13 @@ class IdempotencyTable(dynamodb.Table):
             partition_key=key_attribute(REQUESTS.partition_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.DEFAULT,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
             time_to_live_attribute=str(RequestAttribute.EXPIRATION),
             removal_policy=RemovalPolicy.DESTROY,
         )
         pin_logical_id(self, REQUESTS.name)
-        acknowledge(self, "DDB3", "Responses are kept for a day at most: nothing to restore.")
 
     def connect(self, function: HandlerFunction) -> None:
         """Set and grant what the function needs to store its responses here."""

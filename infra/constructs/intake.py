@@ -3,6 +3,7 @@
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -12,7 +13,7 @@ from infra.config import StageConfig
 from infra.constructs.buckets import PrivateBucket
 from infra.constructs.exact_json import exact_json
 from infra.constructs.queues import DeadLetterQueue
-from infra.constructs.resource import resource_of
+from infra.constructs.resource import resource_of, trusted_service
 
 
 class Intake(Construct):
@@ -40,7 +41,7 @@ class Intake(Construct):
 
     def start_executions(self, machine: sfn.IStateMachine) -> None:
         """Start an execution for every object that is created under the intake prefix."""
-        events.Rule(
+        self.rule = events.Rule(
             self,
             "Rule",
             description="Every photo that arrives starts one execution.",
@@ -58,6 +59,7 @@ class Intake(Construct):
             targets=[
                 targets.SfnStateMachine(
                     machine,
+                    role=iam.Role(self, "RuleRole", assumed_by=trusted_service(self, "events")),
                     # EventBridge's present defaults, stated because they have changed before.
                     max_event_age=Duration.hours(24),
                     retry_attempts=185,

@@ -1,6 +1,5 @@
 """The ledger's table with one row a photo, and the table of assignments, which dispatch reads."""
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -34,7 +33,6 @@ def _table(
     config: StageConfig,
     stream: dynamodb.StreamViewType | None,
 ) -> dynamodb.Table:
-    removal = removal_policy(config)
     table = dynamodb.Table(
         scope,
         schema.name,
@@ -44,8 +42,8 @@ def _table(
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
             point_in_time_recovery_enabled=True
         ),
-        deletion_protection=removal == RemovalPolicy.RETAIN,
-        removal_policy=removal,
+        deletion_protection=config.is_durable,
+        removal_policy=removal_policy(config),
         stream=stream,
     )
     pin_logical_id(table, schema.name)

@@ -35,7 +35,12 @@ class LedgerStream(Construct):
         super().__init__(scope, construct_id)
         self._photos = photos
         self.labels = PrivateBucket(
-            self, "Labels", config=config, logical_id="Labels", access_logs=access_logs
+            self,
+            "Labels",
+            config=config,
+            logical_id="Labels",
+            versioned=True,  # people's work: a deleted label can be brought back
+            access_logs=access_logs,
         )
         self.bus = events.EventBus(
             self,

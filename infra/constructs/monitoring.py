@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -74,6 +76,13 @@ class Monitoring(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self.dead_letters = DeadLetterQueue(
             self, "DeadLetters", config=config, logical_id="ScheduleDeadLetters"
+        )
+        # A group of the stage's own: the metrics of schedules are counted by group.
+        self.schedules = scheduler.ScheduleGroup(
+            self,
+            "Schedules",
+            schedule_group_name=f"scones-{config.stage}",
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self._connect_sweeper()
         self._connect_drain()
@@ -202,6 +211,7 @@ class Monitoring(Construct):
             time_zone="UTC",
             event={},
             dead_letters=self.dead_letters,
+            group=self.schedules,
         )
         Schedule(
             self,
@@ -221,4 +231,5 @@ class Monitoring(Construct):
             # The scheduler inserts its own time, so that a repeated delivery is idempotent.
             event={"scheduled_at": "<aws.scheduler.scheduled-time>"},
             dead_letters=self.dead_letters,
+            group=self.schedules,
         )

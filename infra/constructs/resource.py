@@ -1,11 +1,12 @@
-"""Settings of a construct's CloudFormation resource: logical id, retention, acknowledged findings.
+"""Settings of a construct's CloudFormation resource: logical id, retention, trust, findings.
 
 For what the constructs themselves do not offer.
 """
 
 from typing import TypeVar
 
-from aws_cdk import Acknowledgment, CfnElement, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, CfnElement, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -31,8 +32,25 @@ def pin_logical_id(construct: Construct, logical_id: str) -> None:
 
 
 def removal_policy(config: StageConfig) -> RemovalPolicy:
-    """Return the removal policy of stateful resources: durable stages retain them."""
-    return RemovalPolicy.RETAIN if config.is_durable else RemovalPolicy.DESTROY
+    """Return the removal policy of stateful resources: durable stages retain them.
+
+    A deployment that fails while it creates them removes them again: as long as they are empty,
+    they would only stand in the way of the next attempt.
+    """
+    if config.is_durable:
+        return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    return RemovalPolicy.DESTROY
+
+
+def trusted_service(scope: Construct, service: str) -> iam.ServicePrincipal:
+    """Return the principal of an AWS service, such as `lambda`, acting for this account only.
+
+    Without the condition, another account could let the service use the role on its behalf.
+    """
+    return iam.ServicePrincipal(
+        f"{service}.amazonaws.com",
+        conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
+    )
 
 
 def log_group_for(
@@ -44,6 +62,16 @@ def log_group_for(
     )
     resource_of(group, logs.CfnLogGroup).retention_in_days = config.log_retention_days
     return group
+
+
+def vended_log_group_for(scope: Construct, config: StageConfig, *, source: str) -> logs.LogGroup:
+    """Add a log group to which an AWS service delivers by itself; `source` names the service.
+
+    Every other name is listed in the account's resource policy for log delivery, which has room for
+    5,120 characters: in a shared account it fills up, and deployments fail.
+    """
+    name = f"/aws/vendedlogs/{source}/scones-{config.stage}"
+    return log_group_for(scope, config, log_group_name=name)
 
 
 def acknowledge(construct: Construct, finding: str, reason: str) -> None:

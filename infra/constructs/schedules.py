@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.functions import HandlerFunction
+from infra.constructs.resource import trusted_service
 
 _MAX_EVENT_AGE_S = 3600  # after that the next call is better than a late one
 _MAX_RETRIES = 10
@@ -31,16 +31,10 @@ class Schedule(Construct):
         time_zone: str,
         event: Mapping[str, str],
         dead_letters: sqs.IQueue,
+        group: scheduler.IScheduleGroup,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            ),
-        )
+        role = iam.Role(self, "Role", assumed_by=trusted_service(self, "scheduler"))
         arn = function.function.function_arn
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))
         role.add_to_policy(
@@ -52,6 +46,7 @@ class Schedule(Construct):
         schedule = target(
             self,
             "Schedule",
+            group_name=group.schedule_group_name,
             schedule_expression=expression,
             schedule_expression_timezone=time_zone,
             flexible_time_window=target.FlexibleTimeWindowProperty(mode="OFF"),

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.constructs.data_capture import CAPTURE_PREFIX, capture_bucket_name
-from infra.constructs.resource import acknowledge
+from infra.constructs.resource import acknowledge, trusted_service
 
 
 class ServingRole(iam.Role):
@@ -21,9 +21,7 @@ class ServingRole(iam.Role):
         config: StageConfig,
         log_group: logs.ILogGroup,
     ) -> None:
-        super().__init__(
-            scope, construct_id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com")
-        )
+        super().__init__(scope, construct_id, assumed_by=trusted_service(scope, "sagemaker"))
         image, model_data = config.model_image(), config.model_data()
         captures = f"{CAPTURE_PREFIX}/{config.endpoint_name}/*"
         repository = Stack.of(self).format_arn(

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.config import StageConfig
 from infra.constructs.exact_json import exact_json
 from infra.constructs.functions import Functions
-from infra.constructs.resource import acknowledge, log_group_for
+from infra.constructs.resource import acknowledge, trusted_service, vended_log_group_for
 from infra.state_machine import EXPRESS, STANDARD, WorkflowResources, definition
 
 
@@ -37,7 +37,7 @@ class Workflow(Construct):
         serialize, classify, filter_ = (
             functions[name].function.function_arn for name in ("serialize", "classify", "filter")
         )
-        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        self._role = iam.Role(self, "Role", assumed_by=trusted_service(self, "states"))
         self.machine = self._machine(
             config,
             WorkflowResources(
@@ -79,7 +79,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(body),
             state_machine_type=sfn.StateMachineType[config.workflow_type],
             logs=sfn.LogOptions(
-                destination=log_group_for(self, config),
+                destination=vended_log_group_for(self, config, source="states"),
                 level=sfn.LogLevel.ALL,
                 # The input of a state holds the photo itself and its key.
                 include_execution_data=False,

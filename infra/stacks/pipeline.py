@@ -11,8 +11,13 @@ from handlers.http_api.contract.reviews import OPERATIONS as REVIEWS_OPERATIONS
 from infra.config import StageConfig
 from infra.constructs.alarms import monitoring_alarms, pipeline_alarms
 from infra.constructs.alarms.alarm_spec import AlarmSpec
+from infra.constructs.alarms.alarms import Alarms
+from infra.constructs.alarms.api_alarms import api_alarms
+from infra.constructs.alarms.delivery_alarms import delivery_alarms
+from infra.constructs.alarms.function_alarms import function_alarms
 from infra.constructs.alarms.queue_alarms import queue_alarms
-from infra.constructs.alarms.topic import Alarms
+from infra.constructs.alarms.table_alarms import table_alarms
+from infra.constructs.alarms.topics import AlarmTopics
 from infra.constructs.buckets import AccessLogsBucket
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.data_capture import DataCapture
@@ -86,19 +91,23 @@ class PipelineStack(Stack):
             ),
             access_logs=access_logs,
         )
-        self._alarms = Alarms(self, "Alarms", config=config, specs=self._alarm_specs())
-        Dashboard(
-            self,
-            "Dashboard",
-            config=config,
-            machine=self._workflow.machine,
-            review_queue=self._queues.review,
-            alarms=self._alarms.all,
-        )
         self._http_api = HttpApi(self, "HttpApi", config=config)
         self._connect()
         self._connect_http_api()
+        self._add_alarms()
         self._add_outputs()
+
+    def _add_alarms(self) -> None:
+        self._alarm_topics = AlarmTopics(self, "AlarmTopics", config=self._config)
+        alarms = Alarms(self, "Alarms", config=self._config, specs=self._alarm_specs())
+        Dashboard(
+            self,
+            "Dashboard",
+            config=self._config,
+            machine=self._workflow.machine,
+            review_queue=self._queues.review,
+            alarms=alarms.by_name.values(),
+        )
 
     def _alarm_specs(self) -> dict[str, AlarmSpec]:
         return {
@@ -109,11 +118,29 @@ class PipelineStack(Stack):
                 monitoring=self._monitoring,
             ),
             **pipeline_alarms.state_machine_alarms(self._workflow.machine),
-            **pipeline_alarms.endpoint_alarms(self._config),
+            **pipeline_alarms.endpoint_alarms(
+                self._config, classify=self._functions["classify"].function
+            ),
             **pipeline_alarms.decision_alarms(self._config),
             **monitoring_alarms.sweeper_alarms(self._config),
             **monitoring_alarms.drain_alarms(self._config),
             **monitoring_alarms.report_alarms(self._config),
+            **delivery_alarms(
+                intake=self._intake,
+                changes=self._functions["changes"],
+                monitoring=self._monitoring,
+                topics=[self._alarm_topics.all, self._alarm_topics.pages, self._monitoring.topic],
+            ),
+            **function_alarms(self._functions),
+            **table_alarms(
+                self._ledger,
+                of_the_api=[
+                    self._drivers.uploads,
+                    self._reviews.reviewers,
+                    self._http_api.idempotency_table,
+                ],
+            ),
+            **api_alarms(self._http_api, self._config),
         }
 
     def _connect(self) -> None:
@@ -141,7 +168,7 @@ class PipelineStack(Stack):
 
     def _connect_http_api(self) -> None:
         drivers, page = self._functions["drivers"], self._functions["page"]
-        drivers_function = DriversFunction(
+        self._drivers = DriversFunction(
             self,
             "Drivers",
             config=self._config,
@@ -155,7 +182,7 @@ class PipelineStack(Stack):
             },
             api_url=self._http_api.url,
         )
-        serialize, uploads = self._functions["serialize"], drivers_function.uploads
+        serialize, uploads = self._functions["serialize"], self._drivers.uploads
         serialize.set_environment(uploads_table=uploads.table_name)
         # It records which photo used a permission.
         serialize.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[uploads.table_arn])
@@ -204,7 +231,8 @@ class PipelineStack(Stack):
             "ReportFunction": self._functions["report"].function.function_name,
             "ReportsBucket": self._monitoring.reports.bucket_name,
             "ReportTopicArn": self._monitoring.topic.topic_arn,
-            "AlarmTopicArn": self._alarms.topic.topic_arn,
+            "AlarmTopicArn": self._alarm_topics.all.topic_arn,
+            "PageTopicArn": self._alarm_topics.pages.topic_arn,
             **self._http_api.outputs(),
         }
         for name, value in outputs.items():

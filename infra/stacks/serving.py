@@ -5,13 +5,17 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.constructs.alarms.alarms import Alarms
+from infra.constructs.alarms.rollout_alarms import hours_alarms, rollout_alarms
 from infra.constructs.data_capture import CAPTURE_PREFIX, VARIANT, capture_bucket_name
+from infra.constructs.endpoint_hours import EndpointHours
+from infra.constructs.model_endpoint import ModelEndpoint
 from infra.constructs.resource import log_group_for
 from infra.constructs.serving_role import ServingRole
 
 
 class ServingStack(Stack):
-    """Model, endpoint configuration with Data Capture, endpoint."""
+    """Model, endpoint configuration with Data Capture, endpoint with its roll-out and scaling."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(
@@ -40,13 +44,25 @@ class ServingStack(Stack):
         )
         # SageMaker reads image and model with the role as soon as the model is created.
         model.node.add_dependency(role)
-        endpoint = sagemaker.CfnEndpoint(
+        alarms = Alarms(self, "Alarms", config=config, specs=rollout_alarms(config))
+        endpoint_config = self._endpoint_config(config, model)
+        endpoint = ModelEndpoint(
             self,
             "Endpoint",
-            endpoint_name=config.endpoint_name,
-            endpoint_config_name=self._endpoint_config(config, model).attr_endpoint_config_name,
+            config=config,
+            endpoint_config=endpoint_config,
+            rollback_alarms=alarms.by_name.values(),
         )
         endpoint.node.add_dependency(log_group)
+        if config.off_hours:
+            hours = EndpointHours(
+                self,
+                "OffHours",
+                config=config,
+                hours=config.off_hours,
+                endpoint_config=endpoint_config,
+            )
+            Alarms(self, "OffHoursAlarms", config=config, specs=hours_alarms(hours.machine))
         CfnOutput(self, "OutputEndpointName", value=config.endpoint_name).override_logical_id(
             "EndpointName"
         )

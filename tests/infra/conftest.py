@@ -15,6 +15,7 @@ RELEASE = {
     "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:1",
     "model_data_url": "s3://scones-models/vehicle/20261101/model.tar.gz",
     "alarm_email": "operations@example.com",
+    "page_email": "pager@example.com",
     "report_emails": "dispatch@example.com,quality@example.com",
 }
 
@@ -60,6 +61,18 @@ def pipeline(request: pytest.FixtureRequest, assemblies: dict[str, Path]) -> Tem
 def serving(request: pytest.FixtureRequest, assemblies: dict[str, Path]) -> Template:
     """Stack Serving, of each stage in turn."""
     return Template.load(assemblies[request.param], request.param, "Serving")
+
+
+@pytest.fixture(params=["local", "prod"])
+def both_stacks(
+    request: pytest.FixtureRequest, assemblies: dict[str, Path]
+) -> tuple[Template, Template]:
+    """Pipeline and Serving of the same stage."""
+    stage = request.param
+    return (
+        Template.load(assemblies[stage], stage, "Pipeline"),
+        Template.load(assemblies[stage], stage, "Serving"),
+    )
 
 
 @pytest.fixture

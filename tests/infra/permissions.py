@@ -63,7 +63,14 @@ def grants(template: Template) -> list[Grant]:
                 rows |= set(grants_of_statement(short_id(logical_id), statement))
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             trusted = readable(statement["Principal"]["Service"])
-            rows.add(Grant(role=short_id(logical_id), action=statement["Action"], resource=trusted))
+            rows.add(
+                Grant(
+                    role=short_id(logical_id),
+                    action=statement["Action"],
+                    resource=trusted,
+                    condition=_condition(statement),
+                )
+            )
     return sorted(rows)
 
 
@@ -119,15 +126,19 @@ def _needs_of_state(state: Json) -> Iterator[tuple[str, str]]:
 def grants_of_statement(role: str, statement: Json) -> Iterator[Grant]:
     """Yield one grant for each pair of action and resource of a statement."""
     assert statement["Effect"] == "Allow", f"unexpected: {statement}"
-    condition = statement.get("Condition")
     for action in listed(statement["Action"]):
         for resource in listed(statement["Resource"]):
             yield Grant(
                 role=role,
                 action=str(action),
                 resource=readable(resource),
-                condition=f"if {condition}" if condition else "",
+                condition=_condition(statement),
             )
+
+
+def _condition(statement: Json) -> str:
+    condition = statement.get("Condition")
+    return f"if {condition}" if condition else ""
 
 
 def resource_id(text: str) -> str:

@@ -1,13 +1,9 @@
-"""Render the alarms of a template as a runbook: condition, meaning and what to do, by row."""
-
-import re
-from typing import Any
+"""Render the alarms of a template as an index of the runbook: severity, condition, meaning."""
 
 from tests.documents import cells
+from tests.infra.alarms import metrics_of, period_of, text_of
+from tests.infra.template import Json
 
-Json = dict[str, Any]  # CloudFormation is JSON: Any is a JSON value
-
-_ID = re.compile(r"Alarms(?P<name>\w+?)[0-9A-F]{8}")
 _COMPARISONS = {
     "GreaterThanThreshold": ">",
     "GreaterThanOrEqualToThreshold": "≥",
@@ -17,28 +13,31 @@ _MISSING_DATA = {"breaching": "alarm", "ignore": "unchanged", "notBreaching": "O
 
 
 def runbook(alarms: dict[str, Json]) -> str:
-    """Render alarm properties by logical id, sorted by name."""
+    """Render alarm properties by name, sorted by name; each name links to its page."""
     rows = [
-        cells("alarm", "condition", "without data", "meaning and what to do"),
-        cells("---", "---", "---", "---"),
+        cells("alarm", "severity", "condition", "without data", "meaning and what to do"),
+        cells("---", "---", "---", "---", "---"),
     ]
-    by_name = {_name(logical_id): alarm for logical_id, alarm in alarms.items()}
-    for name, alarm in sorted(by_name.items()):
+    for name, alarm in sorted(alarms.items()):
+        text = text_of(alarm)
         state = _MISSING_DATA[alarm["TreatMissingData"]]
-        rows.append(cells(f"`{name}`", _condition(alarm), state, alarm["AlarmDescription"]))
+        link = f"[`{name}`](runbook/{text.file})"
+        rows.append(cells(link, text.severity, _condition(alarm), state, text.meaning))
     return "\n".join(rows)
 
 
-def _name(logical_id: str) -> str:
-    match = _ID.fullmatch(logical_id)
-    assert match, f"{logical_id} is not an alarm of the construct Alarms"
-    return match["name"]
-
-
 def _condition(alarm: Json) -> str:
-    statistic = alarm.get("ExtendedStatistic") or alarm["Statistic"].lower()
     comparison = _COMPARISONS[alarm["ComparisonOperator"]]
-    periods, minutes = alarm["EvaluationPeriods"], alarm["Period"] // 60
+    periods, minutes = alarm["EvaluationPeriods"], period_of(alarm) // 60
     times = f", {periods} times in a row" if periods > 1 else ""
     limit = f"{alarm['Threshold']:,}"
-    return f"{statistic} of {alarm['MetricName']} {comparison} {limit} in {minutes} min{times}"
+    return f"{_value(alarm)} {comparison} {limit} in {minutes} min{times}"
+
+
+def _value(alarm: Json) -> str:
+    for query in alarm.get("Metrics", ()):
+        if "Expression" in query:
+            return str(query["Label"])
+    (metric,) = metrics_of(alarm)
+    statistic = metric.statistic if metric.statistic.startswith("p") else metric.statistic.lower()
+    return f"{statistic} of {metric.name}"

@@ -1,10 +1,18 @@
 """Invalid settings of a stage are refused before synthesis, with one sentence."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_config
+from infra.config import (
+    OVERRIDABLE,
+    STAGES,
+    InvalidConfig,
+    OffHours,
+    StageConfig,
+    stage_config,
+)
 from tests.infra.conftest import RELEASE
 
 
@@ -77,3 +85,36 @@ def test_captures_are_complete_if_classify_writes_them() -> None:
     sampled = replace(STAGES["local"], capture_sampling_percentage=20)
     assert sampled.captured_percentage == 20
     assert replace(sampled, capture_writer="classify").captures_everything
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endpoint_instance_count": 0},
+        {"endpoint_instance_count": 5, "endpoint_max_instance_count": 4},
+        {"endpoint_target_invocations": 0},
+        {"runbook_url": "https://example.com/runbook/"},
+        {"runbook_url": ""},
+    ],
+)
+def test_settings_of_the_endpoint_and_the_runbook_are_checked(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidConfig, match=next(iter(changes))):
+        replace(STAGES["local"], **changes).check()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("start", "24:00"),
+        ("end", "5:30"),
+        ("end", "22:00"),  # the start
+        ("time_zone", "Berlin"),
+        ("photos", "review"),
+        ("photos", "drop"),
+    ],
+)
+def test_off_hours_that_cannot_be_kept_are_refused(name: str, value: str) -> None:
+    hours = {"start": "22:00", "end": "05:30", "time_zone": "Europe/Berlin", "photos": "wait"}
+    replace(STAGES["local"], off_hours=OffHours(**hours)).check()
+    with pytest.raises(InvalidConfig, match=f"off_hours.*{name}"):
+        replace(STAGES["local"], off_hours=OffHours(**hours | {name: value})).check()

@@ -6,6 +6,7 @@ import pytest
 
 from tests import documents
 from tests.infra import permission_trials
+from tests.infra.alarms import alarms_of
 from tests.infra.runbook import runbook
 from tests.infra.template import Template, machine_definition
 from tests.infra.workflow_graph import graph
@@ -16,8 +17,8 @@ def test_the_graph_of_the_workflow_is_current(prod_pipeline: Template) -> None:
     documents.matches("docs/architecture.md", "workflow", graph(definition))
 
 
-def test_the_runbook_lists_every_alarm(prod_pipeline: Template) -> None:
-    alarms = prod_pipeline.of_type("AWS::CloudWatch::Alarm")
+def test_the_runbook_lists_every_alarm(prod_pipeline: Template, prod_serving: Template) -> None:
+    alarms = alarms_of(prod_pipeline) | alarms_of(prod_serving)
     documents.matches("docs/operations.md", "alarms", runbook(alarms))
 
 

@@ -4,7 +4,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.aws_cloudwatch import ComparisonOperator, TreatMissingData
 
 from infra.config import StageConfig
-from infra.constructs.alarms.alarm_spec import HOUR, AlarmSpec, function_metric, sweeper_metric
+from infra.constructs.alarms.alarm_spec import (
+    HOUR,
+    AlarmSeverity,
+    AlarmSpec,
+    function_metric,
+    sweeper_metric,
+)
 from monitoring import metric_names as names
 
 _PARKED_TOO_LONG_S = 600
@@ -18,6 +24,7 @@ def sweeper_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             threshold=1,
             comparison_operator=ComparisonOperator.LESS_THAN_THRESHOLD,
             treat_missing_data=TreatMissingData.BREACHING,
+            severity=AlarmSeverity.PAGE,
             description=(
                 "The sweeper has not completed a sweep for an hour, so lost events and stuck "
                 "photos are not repaired and their drivers wait. Read its log; run "
@@ -120,6 +127,7 @@ def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             threshold=2,
             comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=TreatMissingData.IGNORE,
+            severity=AlarmSeverity.PAGE,
             description=(
                 "The verdict of the daily report is ACT: drivers may have wrong assignments. Open "
                 "the report; `scones threshold stop` sends every photo to a reviewer until the "
@@ -140,7 +148,7 @@ def _capture_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
             description=(
                 "Data Capture has lost more than one photo in a hundred. Drivers are not affected, "
                 "but the daily report does not see these photos. SageMaker stops capturing when "
-                "the disk is full: check the endpoint's metric DiskUtilization."
+                "the disk is full: the alarm EndpointDiskFull watches it."
             ),
         ),
     }

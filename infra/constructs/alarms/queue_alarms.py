@@ -3,7 +3,7 @@
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_cloudwatch import TreatMissingData
 
-from infra.constructs.alarms.alarm_spec import MINUTE, AlarmSpec
+from infra.constructs.alarms.alarm_spec import MINUTE, AlarmSeverity, AlarmSpec
 from infra.constructs.intake import Intake
 from infra.constructs.ledger_stream import LedgerStream
 from infra.constructs.monitoring import Monitoring
@@ -25,6 +25,7 @@ def queue_alarms(
             queues.failures,
             "A photo could not be processed, so its driver has no decision. The message states the "
             "error. Fix the cause, then run `scones redrive --queue failures`.",
+            severity=AlarmSeverity.PAGE,
         ),
         "ChangesDeadLetters": _message_alarm(
             ledger_stream.dead_letters,
@@ -37,6 +38,7 @@ def queue_alarms(
             "A photo arrived, but the workflow could not be started for it. The sweeper starts it "
             "after an hour, so its driver waits that long. Fix the rule's role or the state "
             "machine, then run `scones redrive --queue intake`.",
+            severity=AlarmSeverity.PAGE,
         ),
         "ScheduleDeadLetters": _message_alarm(
             monitoring.dead_letters,
@@ -47,8 +49,11 @@ def queue_alarms(
     }
 
 
-def _message_alarm(queue: sqs.IQueue, description: str) -> AlarmSpec:
+def _message_alarm(
+    queue: sqs.IQueue, description: str, *, severity: AlarmSeverity = AlarmSeverity.TICKET
+) -> AlarmSpec:
     return AlarmSpec(
+        severity=severity,
         metric=queue.metric_approximate_number_of_messages_visible(
             statistic="Maximum", period=MINUTE
         ),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from infra.config import STAGES
-from tests.infra.stacks.test_promises import SHORT_LIVED
 from tests.infra.template import Json, Template, refuses_plain_text
 
 ALL = "ALL"
@@ -42,6 +41,11 @@ def test_the_same_key_with_new_bytes_is_a_new_photo(pipeline: Template) -> None:
     assert intake["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
+def test_a_deleted_label_can_be_brought_back(pipeline: Template) -> None:
+    labels = pipeline.of_type("AWS::S3::Bucket")["Labels"]
+    assert labels["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
 def test_captures_expire_and_photos_do_not(pipeline: Template) -> None:
     buckets = pipeline.of_type("AWS::S3::Bucket")
     days = STAGES[pipeline.stage].capture_retention_days
@@ -53,10 +57,7 @@ def test_every_table_is_restorable_and_scales_by_itself(pipeline: Template) -> N
     for logical_id, table in pipeline.of_type("AWS::DynamoDB::Table").items():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         restorable = table.get("PointInTimeRecoverySpecification", {})
-        # Rows that expire within a day need not be restored.
-        assert restorable.get("PointInTimeRecoveryEnabled", False) is (
-            logical_id not in SHORT_LIVED
-        )
+        assert restorable.get("PointInTimeRecoveryEnabled") is True, logical_id
 
 
 def test_every_query_of_the_design_has_its_index(pipeline: Template) -> None:

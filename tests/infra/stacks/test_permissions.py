@@ -88,7 +88,7 @@ def test_a_superfluous_grant_is_noticed(prod_pipeline: Template, surplus: Json) 
 
 
 def test_the_rule_may_start_the_state_machine_and_nothing_else(pipeline: Template) -> None:
-    role = "WorkflowMachineEventsRole"
+    role = "IntakeRuleRole"
     assert granted(statements_of(pipeline, role)) == {("states:StartExecution", "WorkflowMachine")}
 
 

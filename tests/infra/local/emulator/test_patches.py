@@ -16,6 +16,7 @@ from infra.local.emulator.patches.events import aws_event
 from infra.local.emulator.patches.listings import with_encoded_keys
 from infra.local.emulator.patches.paths import as_text
 from infra.local.emulator.patches.streams import failed_batch
+from infra.local.emulator.patches.templates import without_metric_math
 from infra.local.emulator.patches.user_names import spelled
 from infra.local.emulator.patches.workflows import size_on_aws
 from infra.local.errors import EmulatorChanged
@@ -154,3 +155,13 @@ def test_keys_of_a_listing_are_encoded_as_s3_does() -> None:
     assert root.findtext("Prefix") == "intake/"
     assert root.findtext("EncodingType") == "url"
     assert root.findtext("Version/ETag") == "a&b"
+
+
+def test_an_alarm_on_metric_math_becomes_one_that_is_never_evaluated() -> None:
+    alarm = {"Threshold": 5, "Metrics": [{"Id": "m0"}]}
+    assert without_metric_math(alarm).keys() == {"Threshold", "Namespace", "MetricName"}
+
+
+def test_an_alarm_on_one_metric_is_unchanged() -> None:
+    alarm = {"Threshold": 5, "Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent"}
+    assert without_metric_math(alarm) == alarm
