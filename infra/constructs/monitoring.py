@@ -221,6 +221,7 @@ class Monitoring(Construct):
             time_zone="UTC",
             event={},
             dead_letters=self.dead_letters,
+            group=self.schedules,
         )
         Schedule(
             self,
