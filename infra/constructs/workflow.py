@@ -49,7 +49,7 @@ class Workflow(Construct):
                 review_queue_url=review_queue.queue_url,
                 failures_queue_url=failures_queue.queue_url,
                 partition=Stack.of(self).partition,
-                patience=EXPRESS if config.workflow_type == "EXPRESS" else STANDARD,
+                retry_limits=EXPRESS if config.workflow_type == "EXPRESS" else STANDARD,
             ),
         )
         self._allow(["lambda:InvokeFunction"], [serialize, classify, filter_])

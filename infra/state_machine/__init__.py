@@ -5,14 +5,14 @@ strict interpreter in the tests.
 """
 
 from infra.state_machine.definition import STUCK_AFTER_S, definition
-from infra.state_machine.patience import EXPRESS, STANDARD, Patience
 from infra.state_machine.resources import WorkflowResources
+from infra.state_machine.retry_limits import EXPRESS, STANDARD, RetryLimits
 
 __all__ = [
     "EXPRESS",
     "STANDARD",
     "STUCK_AFTER_S",
-    "Patience",
+    "RetryLimits",
     "WorkflowResources",
     "definition",
 ]

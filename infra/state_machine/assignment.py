@@ -15,8 +15,8 @@ from infra.state_machine.blocks import (
     text,
     update_fenced,
 )
-from infra.state_machine.patience import MAX_DELAY_S, retrier
 from infra.state_machine.resources import WorkflowResources
+from infra.state_machine.retry_limits import MAX_DELAY_S, retrier
 
 CANCELLED = "DynamoDb.TransactionCanceledException"
 

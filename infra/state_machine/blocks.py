@@ -3,8 +3,8 @@
 from typing import Any
 
 from handlers.domain.ledger.schema import Attribute, PhotoAttribute
-from infra.state_machine.patience import SERVICE_ERRORS, service_retries
 from infra.state_machine.resources import WorkflowResources
+from infra.state_machine.retry_limits import SERVICE_ERRORS, service_retries
 
 State = dict[str, Any]  # Amazon States Language is JSON: Any is a JSON value
 
@@ -106,18 +106,18 @@ def service_task(
 ) -> State:
     """Return a task that calls an AWS service.
 
-    A task whose error only the sweeper can mend, minutes later, has its last chance: it is tried
+    A task whose error only the sweeper can repair, minutes later, has its last chance: it is tried
     for longer. The response of a write is kept although no state reads it: discarding it requires a
     null ResultPath, which a template cannot hold.
     """
-    patience = resources.patience
+    limits = resources.retry_limits
     return {
         "Type": "Task",
         "Resource": integration(resources, action),
         "Parameters": parameters,
         "ResultPath": result_path,
         "TimeoutSeconds": SERVICE_TIMEOUT_S,
-        "Retry": service_retries(patience.last_writes if is_last_chance else patience.writes),
+        "Retry": service_retries(limits.last_writes if is_last_chance else limits.writes),
     }
 
 
@@ -132,7 +132,7 @@ def catch(errors: list[str], next_state: str, *, result_path: str = "$.error") -
 
 
 def park(errors: tuple[str, ...] = SERVICE_ERRORS) -> State:
-    """Return the catcher of errors that time mends: the photo waits for the drain."""
+    """Return the catcher of errors that pass with time: the photo waits for the drain."""
     return catch(list(errors), "Park")
 
 

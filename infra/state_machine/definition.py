@@ -11,8 +11,8 @@ from infra.state_machine.outcomes import (
     review,
     succeed_states,
 )
-from infra.state_machine.patience import STANDARD
 from infra.state_machine.resources import WorkflowResources
+from infra.state_machine.retry_limits import STANDARD
 
 STUCK_AFTER_S = STANDARD.machine_s + 300  # by then no execution can still be running
 
@@ -22,7 +22,7 @@ def definition(resources: WorkflowResources) -> State:
     return {
         "Comment": "From a photo under intake/ to an assignment, a review, a refusal or a failure.",
         "StartAt": "Identify",
-        "TimeoutSeconds": resources.patience.machine_s,
+        "TimeoutSeconds": resources.retry_limits.machine_s,
         "States": {
             **identification(),
             **claims(resources),

@@ -1,8 +1,8 @@
 """The states Serialize, Classify and Filter, and the choices after them."""
 
 from infra.state_machine.blocks import EXECUTION, PHOTO, State, catch_all, integration, park
-from infra.state_machine.patience import FUNCTION_ERRORS, function_retries
 from infra.state_machine.resources import WorkflowResources
+from infra.state_machine.retry_limits import FUNCTION_ERRORS, function_retries
 
 PROBE = "$.request.probe"
 
@@ -139,6 +139,6 @@ def _lambda_task(
         },
         "ResultSelector": {f"{field}.$": f"$.Payload.{field}" for field in RESULT_FIELDS[name]},
         "TimeoutSeconds": LAMBDA_TIMEOUTS_S[name],
-        "Retry": function_retries(resources.patience, is_first=name == "Serialize"),
+        "Retry": function_retries(resources.retry_limits, is_first=name == "Serialize"),
         "Catch": [park(FUNCTION_ERRORS), catch_all()],
     }

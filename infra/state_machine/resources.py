@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.state_machine.patience import STANDARD, Patience
+from infra.state_machine.retry_limits import STANDARD, RetryLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,4 +17,4 @@ class WorkflowResources:
     review_queue_url: str
     failures_queue_url: str
     partition: str = "aws"  # of AWS; others are aws-cn and aws-us-gov
-    patience: Patience = STANDARD
+    retry_limits: RetryLimits = STANDARD

@@ -17,7 +17,7 @@ from handlers.domain.errors import EndpointUnavailable, InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp
-from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, Observation, Plan
+from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, DrainStep, Observation
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.repair_plan import GIVE_UP, Repair
 from monitoring.reconciliation.row_parser import record_of
@@ -122,7 +122,7 @@ class Drain:
         )
 
     def _execute(
-        self, plan: Plan, controls: Controls, started: _Started, result: DrainResult
+        self, plan: DrainStep, controls: Controls, started: _Started, result: DrainResult
     ) -> None:
         now = stamp(self.clock())
         if plan.close_breaker:

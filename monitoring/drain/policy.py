@@ -34,7 +34,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DrainStep:
     """What to do in one step."""
 
     starts: int = 0
@@ -50,23 +50,23 @@ class DrainPolicy:
         self.window = MIN_WINDOW
         self._steps_to_wait = 0
 
-    def plan(self, seen: Observation) -> Plan:
+    def plan(self, seen: Observation) -> DrainStep:
         """Return the next step."""
         if seen.is_paused:
-            return Plan()
+            return DrainStep()
         if seen.is_breaker_open:
             if not seen.probe_decided:
-                return Plan(probe=not seen.probing)
+                return DrainStep(probe=not seen.probing)
             self.window = MIN_WINDOW
             self._steps_to_wait = _STEPS_AFTER_CLOSING
-            return Plan(close_breaker=True)
+            return DrainStep(close_breaker=True)
         if seen.endpoint_down >= MIN_EVIDENCE and seen.decided == 0:
-            return Plan(open_breaker=True)
+            return DrainStep(open_breaker=True)
         if self._steps_to_wait > 0:
             self._steps_to_wait -= 1
-            return Plan()
+            return DrainStep()
         self._adapt(seen)
-        return Plan(starts=max(MIN_STARTS, self.window - seen.in_flight))
+        return DrainStep(starts=max(MIN_STARTS, self.window - seen.in_flight))
 
     def _adapt(self, seen: Observation) -> None:
         if seen.parked_again > seen.decided:

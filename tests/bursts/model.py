@@ -12,7 +12,7 @@ from handlers.domain.breaker import FailureStreak
 from handlers.domain.controls import BREAKER_OPEN, BreakerControl, Controls
 from infra.state_machine import WorkflowResources, definition
 from monitoring.drain.drain import ROUND
-from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, Observation, Plan
+from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, DrainStep, Observation
 
 Process = Generator[simpy.Event, Any, Any]  # what SimPy sends and returns depends on the event
 
@@ -276,7 +276,7 @@ class Stage:
             probe_decided=probe_decided,
         )
 
-    def _follow(self, plan: Plan, own: dict[Photo, bool]) -> Process:
+    def _follow(self, plan: DrainStep, own: dict[Photo, bool]) -> Process:
         if plan.close_breaker:
             self.controls = Controls()
         if plan.open_breaker:

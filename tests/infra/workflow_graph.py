@@ -95,7 +95,8 @@ def _labelled(arrow: str, label: str) -> str:
 def _error(rule: Json) -> str:
     """Return "ConditionalCheckFailed" for `DynamoDB.ConditionalCheckFailedException`.
 
-    The many errors that time mends, those of `infra/state_machine/patience.py`, are "no capacity".
+    The many errors that pass with time, see `infra/state_machine/retry_limits.py`, are "no
+    capacity".
     """
     if rule["Next"] in _WITHOUT_CAPACITY:
         return "no capacity"

@@ -34,7 +34,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED
-from infra.state_machine.patience import (
+from infra.state_machine.retry_limits import (
     LAMBDA_OUTAGES,
     LAMBDA_REFUSALS,
     SERVICE_ERRORS,
@@ -53,7 +53,7 @@ FaultOf = Callable[[str, str], None]  # a state fails with an error
 
 @pytest.fixture
 def fault(monkeypatch: pytest.MonkeyPatch) -> FaultOf:
-    """Let a state's task fail with an error name whenever it is tried; an empty one mends it."""
+    """Let a state's task fail with an error name whenever it is tried; an empty one repairs it."""
     original = StateTaskService._eval_execution
     faults: dict[str, str] = {}
 

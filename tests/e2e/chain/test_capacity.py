@@ -38,8 +38,9 @@ def statuses(chain: Chain, photos: list[str]) -> Counter[str]:
 
 def parked(chain: Chain, photos: list[str]) -> Counter[str]:
     """Count the reasons of parked photos."""
-    found = rows(chain, photos)
-    return Counter(str(row["parked_reason"]) for row in found if "parked_reason" in row)
+    return Counter(
+        str(row["parked_reason"]) for row in rows(chain, photos) if "parked_reason" in row
+    )
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

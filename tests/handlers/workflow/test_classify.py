@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -162,16 +163,16 @@ def test_a_missing_setting_is_named(context: "LambdaContext") -> None:
 
 
 class BrokenEndpoint:
-    """An endpoint that does not answer, until it is mended."""
+    """An endpoint that does not answer, until it is repaired."""
 
     def __init__(self) -> None:
         self.calls = 0
-        self.is_mended = False
+        self.is_working = False
 
     def classify(self, _wire_image: bytes, *, inference_id: str) -> Prediction:
         del inference_id
         self.calls += 1
-        if self.is_mended:
+        if self.is_working:
             return Prediction.from_wire(ANSWER)
         raise EndpointUnavailable("refused")
 
@@ -197,7 +198,7 @@ def test_an_outage_opens_the_breaker_and_the_endpoint_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter(LASTS_S * number for number in range(PHOTOS + 1))
-    monkeypatch.setattr(classify.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
     for number in range(PHOTOS):
         assert not controls.read().breaker.is_open
         fail(f"{number}" * 64, context)
@@ -218,13 +219,13 @@ def test_one_photo_that_the_endpoint_fails_at_does_not_open_the_breaker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter(LASTS_S * number for number in range(PHOTOS + 1))
-    monkeypatch.setattr(classify.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
     for _ in range(PHOTOS):
         fail("a" * 64, context)
     assert not controls.read().breaker.is_open
-    endpoint.is_mended = True
+    endpoint.is_working = True
     classify.lambda_handler(an_event("b" * 64), context)
-    endpoint.is_mended = False
+    endpoint.is_working = False
     fail("c" * 64, context)
     assert not controls.read().breaker.is_open
 
@@ -232,7 +233,7 @@ def test_one_photo_that_the_endpoint_fails_at_does_not_open_the_breaker(
 def test_a_call_of_the_endpoint_ends_before_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise AWS reports the function's time-out, and what the endpoint did stays unknown."""
     monkeypatch.setenv("ENDPOINT_NAME", "vehicle")
-    limits = classify._endpoint()._runtime.meta.config
+    limits: Any = classify._endpoint()._runtime.meta.config  # its stubs have no attributes
     (spec,) = (spec for spec in FUNCTIONS if spec.name == "classify")
     tries = limits.retries["total_max_attempts"]
     longest_s = tries * (limits.connect_timeout + limits.read_timeout)

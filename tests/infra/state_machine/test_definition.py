@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handlers.domain import errors
-from infra.state_machine import EXPRESS, STANDARD, Patience, WorkflowResources
+from infra.state_machine import EXPRESS, STANDARD, RetryLimits, WorkflowResources
 from infra.state_machine import definition as definition_of
 from infra.state_machine.assignment import CANCELLED
 from tests.infra import snapshot
@@ -53,14 +53,14 @@ def test_retries_are_bounded_and_spread(definition: Json) -> None:
         assert retry["MaxDelaySeconds"] <= 30
 
 
-@pytest.mark.parametrize(("patience", "waits_s"), [(STANDARD, 600), (EXPRESS, 180)])
-def test_patience_ends_in_time_to_park_the_photo(patience: Patience, waits_s: int) -> None:
+@pytest.mark.parametrize(("limits", "waits_s"), [(STANDARD, 600), (EXPRESS, 180)])
+def test_retries_end_in_time_to_park_the_photo(limits: RetryLimits, waits_s: int) -> None:
     """The machine's own time-out cannot be caught, and would leave the photo to the sweeper."""
-    machine = definition_of(a_workflow(patience=patience))
-    assert machine["TimeoutSeconds"] == patience.machine_s
+    machine = definition_of(a_workflow(retry_limits=limits))
+    assert machine["TimeoutSeconds"] == limits.machine_s
     functions = [machine["States"][name] for name in ("Serialize", "Classify", "Filter")]
     refusals = [state["Retry"][0] for state in functions]
-    assert sum(map(_longest_waits_s, refusals)) <= waits_s < patience.machine_s
+    assert sum(map(_longest_waits_s, refusals)) <= waits_s < limits.machine_s
     for state in functions:  # slow or down, while the others work
         outages = state["Retry"][1]
         tries = 1 + outages["MaxAttempts"]

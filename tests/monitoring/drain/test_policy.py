@@ -10,8 +10,8 @@ from monitoring.drain.policy import (
     MIN_STARTS,
     MIN_WINDOW,
     DrainPolicy,
+    DrainStep,
     Observation,
-    Plan,
 )
 
 IDLE = Observation(
@@ -28,10 +28,10 @@ OPEN = replace(IDLE, is_breaker_open=True)
 
 
 def test_the_first_step_starts_a_small_window() -> None:
-    assert DrainPolicy().plan(IDLE) == Plan(starts=MIN_WINDOW)
+    assert DrainPolicy().plan(IDLE) == DrainStep(starts=MIN_WINDOW)
 
 
-def test_photos_in_flight_count_whoever_started_them() -> None:
+def test_photos_in_flight_count_live_ones_included() -> None:
     assert DrainPolicy().plan(replace(IDLE, in_flight=MIN_WINDOW - 7)).starts == 7
 
 
@@ -58,25 +58,27 @@ def test_photos_that_are_parked_again_halve_the_window() -> None:
 
 @pytest.mark.parametrize("seen", [IDLE, OPEN, replace(OPEN, probe_decided=True)])
 def test_a_paused_stage_starts_nothing_and_leaves_the_breaker(seen: Observation) -> None:
-    assert DrainPolicy().plan(replace(seen, is_paused=True)) == Plan()
+    assert DrainPolicy().plan(replace(seen, is_paused=True)) == DrainStep()
 
 
 def test_an_open_breaker_is_probed_with_one_photo_at_a_time() -> None:
     policy = DrainPolicy()
-    assert policy.plan(OPEN) == Plan(probe=True)
-    assert policy.plan(replace(OPEN, probing=True)) == Plan()
-    assert policy.plan(replace(OPEN, parked_again=1)) == Plan(probe=True)
+    assert policy.plan(OPEN) == DrainStep(probe=True)
+    assert policy.plan(replace(OPEN, probing=True)) == DrainStep()
+    assert policy.plan(replace(OPEN, parked_again=1)) == DrainStep(probe=True)
 
 
 def test_a_probe_that_is_decided_closes_the_breaker_and_functions_may_learn_of_it() -> None:
     policy = DrainPolicy()
     policy.window = 400
-    assert policy.plan(replace(OPEN, decided=1, probe_decided=True)) == Plan(close_breaker=True)
+    assert policy.plan(replace(OPEN, decided=1, probe_decided=True)) == DrainStep(
+        close_breaker=True
+    )
     assert [policy.plan(IDLE).starts for _ in range(3)] == [0, 0, MIN_WINDOW]
 
 
 def test_photos_that_all_meet_a_dead_endpoint_open_the_breaker() -> None:
     dead = replace(IDLE, parked_again=MIN_EVIDENCE, endpoint_down=MIN_EVIDENCE)
-    assert DrainPolicy().plan(dead) == Plan(open_breaker=True)
+    assert DrainPolicy().plan(dead) == DrainStep(open_breaker=True)
     assert not DrainPolicy().plan(replace(dead, decided=1)).open_breaker
     assert not DrainPolicy().plan(replace(dead, endpoint_down=MIN_EVIDENCE - 1)).open_breaker

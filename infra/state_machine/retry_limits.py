@@ -50,7 +50,7 @@ FUNCTION_ERRORS = (*LAMBDA_REFUSALS, *LAMBDA_OUTAGES, *PARKING_ERRORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryLimits:
     """The limits of one execution of a type of state machine: tries after the first."""
 
     machine_s: int  # the limit of the whole execution
@@ -58,24 +58,24 @@ class Patience:
     later_refusals: int  # of the others: parking would waste the work that is done
     outages: int  # of a function that is slow or down
     writes: int  # of a call of DynamoDB or SQS
-    last_writes: int  # the same for Claim and Park, whose failure the sweeper must mend
+    last_writes: int  # the same for Claim and Park, whose failure the sweeper must repair
 
 
-STANDARD = Patience(
+STANDARD = RetryLimits(
     machine_s=900, first_refusals=12, later_refusals=24, outages=3, writes=6, last_writes=10
 )
 # Express machines end after five minutes; their photos are parked within three.
-EXPRESS = Patience(
+EXPRESS = RetryLimits(
     machine_s=300, first_refusals=6, later_refusals=9, outages=1, writes=4, last_writes=5
 )
 
 
-def function_retries(patience: Patience, *, is_first: bool) -> list[Retrier]:
+def function_retries(limits: RetryLimits, *, is_first: bool) -> list[Retrier]:
     """Return the retriers of a task that calls a function."""
-    refusals = patience.first_refusals if is_first else patience.later_refusals
+    refusals = limits.first_refusals if is_first else limits.later_refusals
     return [
         retrier(LAMBDA_REFUSALS, attempts=refusals, max_delay_s=MAX_DELAY_S),
-        retrier(LAMBDA_OUTAGES, attempts=patience.outages, max_delay_s=MAX_DELAY_S),
+        retrier(LAMBDA_OUTAGES, attempts=limits.outages, max_delay_s=MAX_DELAY_S),
     ]
 
 
