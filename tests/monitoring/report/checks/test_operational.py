@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handlers.domain.decision.threshold import INVALID, LOST, UNREADABLE
 from monitoring.capture import CaptureSummary
 from monitoring.report import (
     QueueFigures,
@@ -27,6 +28,27 @@ def test_an_answer_with_an_unknown_class_is_reported() -> None:
     received = photos(300)
     unknown = replace(received[0], probabilities={**received[0].probabilities, "zebra": 0.0})
     assert loud(build_report(inputs([unknown, *received[1:]]))) == {"unknown_class": "WATCH"}
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (INVALID, "0 photos met an override, 1 one that cannot be read."),
+        (UNREADABLE, "0 photos met an override, 1 one that cannot be read."),
+        (LOST, "0 photos met an override, 0 one that cannot be read, 1 one whose parameter is"),
+    ],
+)
+def test_an_override_that_stops_assignment_by_a_fault_is_reported(
+    source: str, sentence: str
+) -> None:
+    received = photos(300)
+    stopped = replace(received[0], threshold_source=source)
+    report = build_report(inputs([stopped, *received[1:]]))
+    assert loud(report) == {"override": "WATCH"}
+    assert any(
+        check["name"] == "override" and check["sentence"].startswith(sentence)
+        for check in report.document["checks"]
+    )
 
 
 @pytest.mark.parametrize(
