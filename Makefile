@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
-.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot bench soak figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-oracles: setup-oracles ## Compare our statistics with evidently's and nanny
 
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.benchmarks
+
+soak: setup ## Measure the memory of every process of a stage after 1,000 photos, and after PHOTOS
+	@$(BIN)/python -m infra.demo.soak --photos 1000 --photos $(or $(PHOTOS),2000)
 
 figures: setup-dev ## Measure the claimed figures again, claimed beside now (minutes)
 	@$(BIN)/python -m tests.benchmarks.figures
