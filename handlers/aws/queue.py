@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _HIDDEN_S = 60  # visibility time-out of a message while `peek` runs
 _PEEK_S = 45  # shorter than that, so that no message is received twice
 _BATCH = 10  # the limit of SQS
+_RECEIVERS = 8  # at once: nearly all of the time is spent waiting for SQS
 
 
 class QueueTooLong(SconesError):
@@ -72,38 +74,49 @@ class Queue:
 
         Raises: QueueTooLong.
         """
-        bodies: dict[str, str] = {}
-        handles: dict[str, str] = {}
         end = time.monotonic() + _PEEK_S
-        try:
-            while True:
-                messages = self._sqs.receive_message(
-                    QueueUrl=self._url,
-                    MaxNumberOfMessages=_BATCH,
-                    VisibilityTimeout=_HIDDEN_S,
-                    WaitTimeSeconds=1,  # without a wait, only some of SQS's servers are asked
-                ).get("Messages", [])
-                are_new = any(message["MessageId"] not in bodies for message in messages)
-                bodies |= {message["MessageId"]: message["Body"] for message in messages}
-                handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
-                if not are_new:
-                    return list(bodies.values())
-                if time.monotonic() > end:
-                    raise QueueTooLong(
-                        f"a queue has more messages than can be read within {_PEEK_S} s "
-                        f"({len(bodies)} so far); run again without the queues"
-                    )
-        finally:
-            self._show(list(handles.values()))
+        messages: dict[str, Any] = {}  # Any: as SQS returns them, by message id
+        with ThreadPoolExecutor(_RECEIVERS) as pool:
+            try:
+                receivers = [
+                    pool.submit(self._receive_all, messages, end) for _ in range(_RECEIVERS)
+                ]
+                wait(receivers)  # what each has received is shown again, also if one has failed
+                results = [receiver.result() for receiver in receivers]
+            finally:
+                handles = [message["ReceiptHandle"] for message in messages.values()]
+                batches = range(0, len(handles), _BATCH)
+                list(pool.map(lambda start: self._show(handles[start : start + _BATCH]), batches))
+        if not all(results):
+            raise QueueTooLong(
+                f"a queue has more messages than can be read within {_PEEK_S} s "
+                f"({len(messages)} so far); run again without the queues"
+            )
+        return [message["Body"] for message in messages.values()]
+
+    def _receive_all(self, messages: dict[str, Any], end: float) -> bool:
+        """Receive until no new message comes; False if `end` comes first."""
+        while True:
+            received = self._sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=_BATCH,
+                VisibilityTimeout=_HIDDEN_S,
+                WaitTimeSeconds=1,  # without a wait, only some of SQS's servers are asked
+            ).get("Messages", [])
+            are_new = any(message["MessageId"] not in messages for message in received)
+            messages.update({message["MessageId"]: message for message in received})
+            if not are_new:
+                return True
+            if time.monotonic() > end:
+                return False
 
     def _show(self, handles: list[str]) -> None:
-        for start in range(0, len(handles), _BATCH):
-            # On failure, the messages become visible by themselves within a minute.
-            with contextlib.suppress(BotoCoreError, ClientError):
-                self._sqs.change_message_visibility_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                        for number, handle in enumerate(handles[start : start + _BATCH])
-                    ],
-                )
+        # On failure, the messages become visible by themselves within a minute.
+        with contextlib.suppress(BotoCoreError, ClientError):
+            self._sqs.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                    for number, handle in enumerate(handles)
+                ],
+            )
