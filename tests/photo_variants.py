@@ -311,7 +311,8 @@ VARIANTS = (
             )
         ),
         result="corrupt",
-        why="half a vehicle can be taken for another one",
+        why="half a vehicle can be taken for another one; an early end of the last of several "
+        "scans is not looked for where scans times pixels exceed 500 million",
     ),
     Variant(
         image_format="JPEG",

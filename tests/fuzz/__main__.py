@@ -37,8 +37,8 @@ def main(
 def _fuzz(name: str, minutes: float, folder: Path) -> bool:
     """Fuzz one target in a process of its own; return whether nothing was found."""
     corpus, findings = folder / "corpus", folder / "findings"
-    for each in (corpus, findings):
-        each.mkdir(parents=True, exist_ok=True)
+    corpus.mkdir(parents=True, exist_ok=True)
+    findings.mkdir(exist_ok=True)
     typer.echo(f"{name}: {minutes:g} minutes")
     limits = [f"-max_total_time={round(minutes * 60)}", f"-timeout={_SLOWEST_S}", "-rss_limit_mb=0"]
     command = [sys.executable, "-m", "tests.fuzz.instrumented", name, str(corpus), *limits]

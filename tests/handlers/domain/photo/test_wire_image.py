@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageFilter, ImageStat
+from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
+from handlers.domain.photo.quality import Quality
 from handlers.domain.photo.wire_image import (
     MAX_BYTES,
     WIRE_MAX_BYTES,
@@ -179,6 +180,8 @@ def test_damaged_bytes_give_one_typed_result(position: int, junk: bytes, where: 
         ("overexposed", Image.new("RGB", (300, 300), "white")),
         ("flat", Image.new("RGB", (300, 300), "grey")),
         ("blurred", a_picture().filter(ImageFilter.GaussianBlur(60))),
+        ("drawn", ImageOps.expand(Image.new("RGB", (280, 280), "white"), 10)),
+        ("drawn", Image.effect_noise((64, 64), 900).convert("1").convert("RGB")),
     ],
 )
 def test_poor_photos_are_accepted_with_their_defect_named(
@@ -191,6 +194,19 @@ def test_poor_photos_are_accepted_with_their_defect_named(
 def test_a_good_photo_has_no_defect() -> None:
     result, _ = accepted(a_jpeg())
     assert result.quality.defects() == ()
+
+
+def test_a_sharp_photo_of_32_pixels_has_no_defect() -> None:
+    picture = Image.effect_noise((32, 32), 60).convert("RGB").filter(ImageFilter.GaussianBlur(1))
+    result, _ = accepted(encoded(picture, "PNG"))
+    assert result.quality.defects() == ()
+
+
+def test_a_record_of_before_the_figure_of_drawings_is_read() -> None:
+    result, _ = accepted(a_jpeg())
+    wire = result.quality.to_wire()
+    del wire["two_tone_share"]
+    assert Quality.from_wire(wire).defects() == ()
 
 
 def test_the_camera_corpus_comes_out_upright(shared: Path) -> None:
