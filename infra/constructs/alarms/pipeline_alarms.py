@@ -67,6 +67,25 @@ def endpoint_alarms(config: StageConfig, *, classify: IFunction) -> dict[str, Al
                 "Raise endpoint_max_instance_count or use a larger instance type."
             ),
         ),
+        "EndpointDiskFull": AlarmSpec(
+            metric=instance_metric("DiskUtilization", config, statistic="Maximum"),
+            threshold=_FULL_PERCENT,
+            description=(
+                "The disk of an endpoint's instance is filling up, and SageMaker stops capturing "
+                "photos when it is full. Drivers are not affected, but the daily report loses "
+                "photos. Replace the instance by a deployment, and lower what is captured."
+            ),
+        ),
+        **({} if config.off_hours else _absence_alarms(config, classify)),
+    }
+
+
+def _absence_alarms(config: StageConfig, classify: IFunction) -> dict[str, AlarmSpec]:
+    """Return alarms on an endpoint that is always to be there.
+
+    An instance reports its CPU every minute, and Classify calls the endpoint for each photo.
+    """
+    return {
         "EndpointNotInvoked": AlarmSpec(
             metric=cloudwatch.MathExpression(
                 expression=(
@@ -86,22 +105,6 @@ def endpoint_alarms(config: StageConfig, *, classify: IFunction) -> dict[str, Al
                 "endpoint's name is wrong."
             ),
         ),
-        "EndpointDiskFull": AlarmSpec(
-            metric=instance_metric("DiskUtilization", config, statistic="Maximum"),
-            threshold=_FULL_PERCENT,
-            description=(
-                "The disk of an endpoint's instance is filling up, and SageMaker stops capturing "
-                "photos when it is full. Drivers are not affected, but the daily report loses "
-                "photos. Replace the instance by a deployment, and lower what is captured."
-            ),
-        ),
-        **({} if config.off_hours else _absence_alarm(config)),
-    }
-
-
-def _absence_alarm(config: StageConfig) -> dict[str, AlarmSpec]:
-    """Return an alarm on an endpoint without instances: each reports its CPU every minute."""
-    return {
         "EndpointAbsent": AlarmSpec(
             metric=instance_metric("CPUUtilization", config, statistic="SampleCount"),
             threshold=1,

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,30 +15,64 @@ from tests.infra.stacks.test_permissions import WITHOUT_RESOURCES
 from tests.infra.template import Template
 from tests.infra.test_runbook import OF_OFF_HOURS
 
-# The stack alone, in a process of its own: the tests do not import CDK.
+# The stack alone, and the names of the alarms on the instances, which the stack Pipeline has; in a
+# process of its own: the tests do not import CDK.
 APP = """
+import json
 from dataclasses import replace
 
-from aws_cdk import App, Validations
+from aws_cdk import App, Stack, Validations, aws_lambda
 from cdk_nag import AwsSolutionsChecks
 
 from infra.config import STAGES, OffHours
+from infra.constructs.alarms.pipeline_alarms import endpoint_alarms
 from infra.stacks.serving import ServingStack
 
 hours = OffHours(start="22:00", end="05:30", time_zone="Europe/Berlin", photos="wait")
-config = replace(STAGES["local"], account=None, region=None, off_hours=hours)
+always = replace(STAGES["local"], account=None, region=None)
+with_hours = replace(always, off_hours=hours)
 app = App(analytics_reporting=False)
-ServingStack(app, "Scones-local-Serving", config=config)
+ServingStack(app, "Scones-local-Serving", config=with_hours)
 Validations.of(app).add_plugins(AwsSolutionsChecks(verbose=True))
 app.synth()
+classify = aws_lambda.Function.from_function_name(Stack(App(), "Names"), "Classify", "classify")
+alarms = [[*endpoint_alarms(config, classify=classify)] for config in (always, with_hours)]
+print(json.dumps(alarms))
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesized:
+    """The stack Serving with off-hours; the alarms on the endpoint without and with them."""
+
+    serving: Template
+    alarms_always: list[str]
+    alarms_with_hours: list[str]
+
+
 @pytest.fixture(scope="module")
-def with_off_hours(tmp_path_factory: pytest.TempPathFactory) -> Template:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     assembly = tmp_path_factory.mktemp("assembly")
-    _run(APP, assembly)
-    return Template.load(assembly, "local", "Serving")
+    result = subprocess.run(
+        [sys.executable, "-c", APP],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=app_environment("local", {}, assembly=assembly),
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    always, with_hours = json.loads(result.stdout.splitlines()[-1])
+    return Synthesized(
+        serving=Template.load(assembly, "local", "Serving"),
+        alarms_always=always,
+        alarms_with_hours=with_hours,
+    )
+
+
+@pytest.fixture
+def with_off_hours(synthesized: Synthesized) -> Template:
+    return synthesized.serving
 
 
 @pytest.mark.synth
@@ -75,31 +109,6 @@ def test_an_endpoint_that_is_not_back_raises_an_alarm(with_off_hours: Template) 
 
 
 @pytest.mark.synth
-def test_an_endpoint_that_is_absent_by_plan_raises_no_alarm() -> None:
-    """The alarms on the instances are those of the stack Pipeline."""
-    listing = (
-        "import json\n"
-        "from dataclasses import replace\n"
-        "from aws_cdk import App, Stack, aws_lambda\n"
-        "from infra.config import STAGES, OffHours\n"
-        "from infra.constructs.alarms.pipeline_alarms import endpoint_alarms\n"
-        "hours = OffHours(start='22:00', end='05:30', time_zone='UTC', photos='wait')\n"
-        "function = aws_lambda.Function.from_function_name(Stack(App(), 'S'), 'F', 'classify')\n"
-        "configs = [replace(STAGES['prod'], off_hours=value) for value in (None, hours)]\n"
-        "print(json.dumps([list(endpoint_alarms(c, classify=function)) for c in configs]))\n"
-    )
-    always, with_hours = json.loads(_run(listing, Path("unused")))
-    assert set(always) - set(with_hours) == {"EndpointAbsent"}
-
-
-def _run(program: str, assembly: Path) -> str:
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=app_environment("local", {}, assembly=assembly),
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+def test_an_endpoint_that_is_absent_by_plan_raises_no_alarm(synthesized: Synthesized) -> None:
+    absent = set(synthesized.alarms_always) - set(synthesized.alarms_with_hours)
+    assert absent == {"EndpointAbsent", "EndpointNotInvoked"}
