@@ -162,15 +162,7 @@ class StageConfig:
         """Check ranges and formats of all settings. Raises: InvalidConfig."""
         self.model_image()
         self.model_data()
-        if self.is_durable and not self.alarm_email:
-            raise InvalidConfig(
-                f"stage {self.stage}: alarm_email (who learns of alarms) is not set; "
-                f"fill in its line in stages/{self.stage}.toml"
-            )
-        for name, pattern in (("account", _ACCOUNT), ("region", _REGION)):
-            value = getattr(self, name)
-            if value is not None and not pattern.fullmatch(value):
-                raise InvalidConfig(f"stage {self.stage}: {name} is {value!r}, which is not valid")
+        self._check_account()
         for name in ("audit_share", "blind_share", "second_share"):
             if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
                 raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
@@ -185,6 +177,17 @@ class StageConfig:
             raise InvalidConfig("model_manifests must name at least one model's manifest")
         if self.endpoint_instance_count < 1:
             raise InvalidConfig("endpoint_instance_count must be at least 1")
+
+    def _check_account(self) -> None:
+        if self.is_durable and not self.alarm_email:
+            raise InvalidConfig(
+                f"stage {self.stage}: alarm_email (who learns of alarms) is not set; "
+                f"fill in its line in stages/{self.stage}.toml"
+            )
+        for name, pattern in (("account", _ACCOUNT), ("region", _REGION)):
+            value = getattr(self, name)
+            if value is not None and not pattern.fullmatch(value):
+                raise InvalidConfig(f"stage {self.stage}: {name} is {value!r}, which is not valid")
 
     def _check_choices(self) -> None:
         if self.workflow_type not in WORKFLOW_TYPES:
@@ -206,10 +209,9 @@ class _Stages(Mapping[str, StageConfig]):
     """The stages by name, each read when it is asked for; their settings are not checked."""
 
     def __getitem__(self, stage: str) -> StageConfig:
-        file = stage_file(stage)
-        if not file.is_file():
+        if not stage_file(stage).is_file():
             raise KeyError(stage)
-        return _read(file)
+        return stage_settings(stage)
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(file.stem for file in STAGES_FOLDER.glob("*.toml")))
@@ -226,34 +228,37 @@ def stage_file(stage: str, *, folder: Path = STAGES_FOLDER) -> Path:
     return folder / f"{stage}.toml"
 
 
-def stage_config(
-    stage: str, overrides: Mapping[str, str] | None = None, *, folder: Path = STAGES_FOLDER
-) -> StageConfig:
-    """Return the settings of a stage's file, with those of `overrides` in their place.
-
-    Overrides are texts, as a command line has them; lists are separated by commas. A deployment
-    has none. Raises: InvalidConfig.
-    """
+def stage_settings(stage: str, *, folder: Path = STAGES_FOLDER) -> StageConfig:
+    """Return the settings of a stage's file; some may be missing yet. Raises: InvalidConfig."""
     file = stage_file(stage, folder=folder)
     if not file.is_file():
         names = ", ".join(sorted(other.stem for other in folder.glob("*.toml")))
         raise InvalidConfig(f"there is no stage {stage!r}; the stages are {names}")
-    texts = {
-        name: list(filter(None, text.split(","))) if get_origin(_type_of(name)) is tuple else text
-        for name, text in (overrides or {}).items()
-    }
-    config = replace(_read(file), **_converted(texts, source="-c", strict=False))
-    config.check()
-    return config
-
-
-def _read(file: Path) -> StageConfig:
     source = f"stages/{file.name}"
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidConfig(f"{source} cannot be read: {error}") from error
-    return StageConfig(stage=file.stem, **_converted(values, source=source, strict=True))
+    return StageConfig(stage=stage, **_converted(values, source=source, strict=True))
+
+
+def stage_config(
+    stage: str, overrides: Mapping[str, str] | None = None, *, folder: Path = STAGES_FOLDER
+) -> StageConfig:
+    """Return the checked settings of a stage's file, with those of `overrides` in their place.
+
+    Overrides are texts, as a command line has them; lists are separated by commas. A deployment
+    has none. Raises: InvalidConfig.
+    """
+    texts = {
+        name: list(filter(None, text.split(","))) if get_origin(_type_of(name)) is tuple else text
+        for name, text in (overrides or {}).items()
+    }
+    config = replace(
+        stage_settings(stage, folder=folder), **_converted(texts, source="-c", strict=False)
+    )
+    config.check()
+    return config
 
 
 # Any: values by field, of the field's type.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from handlers.domain.ledger.identity import CANARY_DRIVER
 from handlers.http_api.auth import DRIVERS, LEADS, REVIEWERS, USABLE_NAME
 from infra.operations.errors import PersonRefused
 
@@ -56,6 +57,8 @@ def provision(
             f"{name!r} cannot be used as a name: use letters, digits, _ @ + = , - and dots that "
             "are not in front. The name becomes part of every photo's address."
         )
+    if name == CANARY_DRIVER:
+        raise PersonRefused(f"{name} is the driver of canary photos, which deployments remove.")
     cognito, pool_id = target.session.client("cognito-idp"), target.output("UserPoolId")
     password = _create(cognito, pool_id, name, stays=password_stays)
     if not password:

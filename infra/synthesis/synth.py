@@ -58,16 +58,16 @@ def synthesize(
     """
     settings = dict(overrides or {})
     config = stage_config(stage, settings, folder=stages)
-    if stages != STAGES_FOLDER:
-        settings["stages"] = str(stages)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _exclusive(out):
-        digest = _inputs_digest(config, settings)
+        digest = _inputs_digest(config)
         digest_file = out.with_name(out.name + ".inputs")
         is_complete = (out / "manifest.json").is_file() and digest_file.is_file()
         if is_complete and digest_file.read_text(encoding="utf-8") == digest:
             return out
         digest_file.unlink(missing_ok=True)
+        if stages != STAGES_FOLDER:
+            settings["stages"] = str(stages)
         _run_app(stage, settings, out)
         digest_file.write_text(digest, encoding="utf-8")
     return out
@@ -119,10 +119,9 @@ def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
     return sorted({*files, *_DATA_FILES, *config.model_manifests})
 
 
-def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
+def _inputs_digest(config: StageConfig) -> str:
     # The settings themselves: an edit of a comment in the stage's file changes nothing.
-    context = [repr(config), json.dumps(dict(sorted(overrides.items())))]
-    context += [sys.version, platform.machine(), str(ROOT)]
+    context = [repr(config), sys.version, platform.machine(), str(ROOT)]
     digest = hashlib.sha256("\n".join(context).encode())
     for name in input_files(config, root=ROOT):
         path = ROOT / name

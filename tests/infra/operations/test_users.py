@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from handlers.domain.ledger.identity import CANARY_DRIVER
 from infra.operations.errors import OutdatedStack, PersonRefused
 from infra.operations.target import Target
 from infra.operations.users import Role, provision
@@ -101,8 +102,10 @@ def test_a_person_cannot_both_send_and_decide_on_photos(
     assert len(groups_of(cognito, pool, "both")) == 1
 
 
-@pytest.mark.parametrize("name", ["", "a/b", ".hidden", "x" * 129, "two words", "ünal"])
-def test_a_name_that_cannot_be_part_of_an_address_is_refused(
+@pytest.mark.parametrize(
+    "name", ["", "a/b", ".hidden", "x" * 129, "two words", "ünal", CANARY_DRIVER]
+)
+def test_a_name_that_is_reserved_or_cannot_be_part_of_an_address_is_refused(
     cognito: "CognitoIdentityProviderClient", pool: str, target: Target, name: str
 ) -> None:
     with pytest.raises(PersonRefused):
