@@ -2,8 +2,8 @@
 `python -m infra.synthesis.synth prod`.
 
 The stage's settings are those of its file, `stages/STAGE.toml`; `-c name=value` puts another value
-in the place of one of them, and `-c stages=FOLDER` reads the files of another folder. A name that
-is no setting is refused, since a misspelt one would deploy something else than was asked for.
+in the place of one of them, and `-c stages=FOLDER` reads the files of another folder. Any
+other name is refused, since a misspelt one would deploy something else than was asked for.
 
 It makes no AWS call and needs no credentials.
 """
