@@ -1,20 +1,23 @@
-"""All settings of a stage, in one place; only this module makes stages differ.
+"""All settings of a stage, in one place; a stage is a committed file, `stages/STAGE.toml`.
 
-It does not import CDK, so that tools can read a stage without starting Node.
+The fields of `StageConfig` are the settings that a file can have: their names, types, defaults and
+meanings. This module does not import CDK, so that tools can read a stage without starting Node.
 """
 
+import difflib
 import platform
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
 import msgspec
 
-_LOCAL_ACCOUNT = "000000000000"
-_LOCAL_REGION = "us-east-1"
+STAGES_FOLDER = Path(__file__).parents[1] / "stages"
 
 _IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
@@ -25,6 +28,8 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
 
 
+_ACCOUNT = re.compile(r"\d{12}")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 CAPTURE_WRITERS = ("endpoint", "classify")
 OFF_HOURS_PHOTOS = ("wait",)
@@ -76,18 +81,25 @@ HOST = PackageTarget(
     architecture="arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
     uv_platform=None,
 )
+# By the name that a stage's file gives them.
+PACKAGE_TARGETS: Mapping[str, PackageTarget] = {"lambda": LAMBDA_ARM, "host": HOST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageConfig:
-    """Settings of one stage. Names end in their unit; shares are from 0 to 1."""
+    """Settings of one stage. Names end in their unit; shares are from 0 to 1.
 
-    stage: str
-    account: str | None = None  # None: account and region of the deployer's credentials
-    region: str | None = None
-    package_target: PackageTarget = LAMBDA_ARM
+    Every field but `stage` is a line of the stage's file, with the same name.
+    """
 
-    is_durable: bool = True  # whether stateful resources are retained when the stack is deleted
+    stage: str  # the file's name
+    # None: those of the credentials, for a synthesis; a deployment wants both in the file.
+    account: str | None = None  # twelve digits
+    region: str | None = None  # like eu-central-1
+    package_target: PackageTarget = LAMBDA_ARM  # in a file `lambda`, or `host`: this machine
+
+    # Whether stateful resources are kept and stacks are protected; such a stage needs alarm_email.
+    is_durable: bool = True
     log_retention_days: int = 90
     access_log_retention_days: int = 90
     alarm_email: str = ""  # recipient of alarms; empty: no email is sent
@@ -128,7 +140,7 @@ class StageConfig:
 
     model_image_uri: str = ""  # the serving container, in a registry of AWS
     model_data_url: str = ""  # model.tar.gz in S3
-    endpoint_instance_type: str = "ml.c5.large"
+    endpoint_instance_type: str = "ml.c5.large"  # SageMaker's name
     endpoint_instance_count: int = 2  # at least; of two, a canary can serve half of the photos
     endpoint_max_instance_count: int = 4  # at most, while photos arrive faster
     # Calls a minute and instance at which instances are added: half of what one can serve.
@@ -136,7 +148,7 @@ class StageConfig:
     off_hours: OffHours | None = None  # None: the endpoint is always there
     capture_writer: str = "endpoint"  # or classify, where the account has no Data Capture
     capture_modes: tuple[str, ...] = ("Input", "Output")
-    capture_sampling_percentage: int = 100
+    capture_sampling_percentage: int = 100  # of the requests, where the endpoint writes
     capture_retention_days: int = 30
 
     @property
@@ -185,6 +197,7 @@ class StageConfig:
         """Check ranges and formats of all settings. Raises: InvalidConfig."""
         self.model_image()
         self.model_data()
+        self._check_account()
         for name in ("audit_share", "blind_share", "second_share"):
             if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
                 raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
@@ -211,6 +224,17 @@ class StageConfig:
         if self.off_hours:
             self.off_hours.check()
 
+    def _check_account(self) -> None:
+        if self.is_durable and not self.alarm_email:
+            raise InvalidConfig(
+                f"stage {self.stage}: alarm_email (who learns of alarms) is not set; "
+                f"fill in its line in stages/{self.stage}.toml"
+            )
+        for name, pattern in (("account", _ACCOUNT), ("region", _REGION)):
+            value = getattr(self, name)
+            if value is not None and not pattern.fullmatch(value):
+                raise InvalidConfig(f"stage {self.stage}: {name} is {value!r}, which is not valid")
+
     def _check_choices(self) -> None:
         if self.workflow_type not in WORKFLOW_TYPES:
             raise InvalidConfig(f"workflow_type must be one of {', '.join(WORKFLOW_TYPES)}")
@@ -222,47 +246,91 @@ class StageConfig:
             )
 
 
-# Settings that the command line may override: `-c name=value`.
-OVERRIDABLE = (
-    *("alarm_email", "capture_writer", "cors_origins", "model_data_url", "model_image_uri"),
-    *("model_manifests", "page_email", "report_emails", "time_zone", "workflow_type"),
-)
-_LISTS = {"cors_origins", "model_manifests", "report_emails"}  # separated by commas
-
-STAGES: Mapping[str, StageConfig] = {
-    "local": StageConfig(
-        stage="local",
-        account=_LOCAL_ACCOUNT,
-        region=_LOCAL_REGION,
-        package_target=HOST,
-        is_durable=False,
-        # Serving is synthesized and checked, but the emulator does not deploy it.
-        model_image_uri=f"{_LOCAL_ACCOUNT}.dkr.ecr.{_LOCAL_REGION}.amazonaws.com/scones:local",
-        model_data_url="s3://scones-local-models/vehicle/model.tar.gz",
-    ),
-    "prod": StageConfig(stage="prod"),
-}
+# The settings that a file, or `-c name=value` of a synthesis, can set.
+SETTINGS = tuple(setting.name for setting in fields(StageConfig) if setting.name != "stage")
+_TYPES = get_type_hints(StageConfig)
 
 
-def stage_config(stage: str, overrides: Mapping[str, str] | None = None) -> StageConfig:
-    """Return a stage's settings with the overrides of the command line. Raises: InvalidConfig.
+class _Stages(Mapping[str, StageConfig]):
+    """The stages by name, each read when it is asked for; their settings are not checked."""
 
-    Lists are separated by commas.
+    def __getitem__(self, stage: str) -> StageConfig:
+        if not stage_file(stage).is_file():
+            raise KeyError(stage)
+        return stage_settings(stage)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(file.stem for file in STAGES_FOLDER.glob("*.toml")))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+STAGES: Mapping[str, StageConfig] = _Stages()
+
+
+def stage_file(stage: str, *, folder: Path = STAGES_FOLDER) -> Path:
+    """Return the path of a stage's file, which need not exist."""
+    return folder / f"{stage}.toml"
+
+
+def stage_settings(stage: str, *, folder: Path = STAGES_FOLDER) -> StageConfig:
+    """Return the settings of a stage's file; some may be missing yet. Raises: InvalidConfig."""
+    file = stage_file(stage, folder=folder)
+    if not file.is_file():
+        names = ", ".join(sorted(other.stem for other in folder.glob("*.toml")))
+        raise InvalidConfig(f"there is no stage {stage!r}; the stages are {names}")
+    source = f"stages/{file.name}"
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidConfig(f"{source} cannot be read: {error}") from error
+    return StageConfig(stage=stage, **_converted(values, source=source, strict=True))
+
+
+def stage_config(
+    stage: str, overrides: Mapping[str, str] | None = None, *, folder: Path = STAGES_FOLDER
+) -> StageConfig:
+    """Return the checked settings of a stage's file, with those of `overrides` in their place.
+
+    Overrides are texts, as a command line has them; lists are separated by commas. A deployment
+    has none. Raises: InvalidConfig.
     """
-    base = STAGES.get(stage)
-    if base is None:
-        raise InvalidConfig(f"there is no stage {stage!r}; the stages are {', '.join(STAGES)}")
-    overrides = overrides or {}
-    if unknown := overrides.keys() - set(OVERRIDABLE):
-        raise InvalidConfig(f"{min(unknown)} cannot be set from the command line")
-    # Any: strings and tuples of strings, by field.
-    values: dict[str, Any] = {
-        name: tuple(filter(None, text.split(","))) if name in _LISTS else text
-        for name, text in overrides.items()
+    texts = {
+        name: list(filter(None, text.split(","))) if get_origin(_type_of(name)) is tuple else text
+        for name, text in (overrides or {}).items()
     }
-    config = replace(base, **values)
+    config = replace(
+        stage_settings(stage, folder=folder), **_converted(texts, source="-c", strict=False)
+    )
     config.check()
     return config
+
+
+# Any: values by field, of the field's type.
+def _converted(values: Mapping[str, object], *, source: str, strict: bool) -> dict[str, Any]:
+    converted: dict[str, Any] = {}
+    for name, value in values.items():
+        kind = _type_of(name, source=source)
+        try:
+            if kind is PackageTarget:
+                converted[name] = PACKAGE_TARGETS[msgspec.convert(value, str)]
+            else:
+                converted[name] = msgspec.convert(value, kind, strict=strict)
+        except KeyError as error:
+            choices = ", ".join(PACKAGE_TARGETS)
+            raise InvalidConfig(f"{source}: {name} must be one of {choices}") from error
+        except msgspec.ValidationError as error:
+            raise InvalidConfig(f"{source}: {name}: {error}") from error
+    return converted
+
+
+def _type_of(name: str, *, source: str = "-c") -> Any:  # noqa: ANN401 # a type, as msgspec takes it
+    if name in SETTINGS:
+        return _TYPES[name]
+    similar = difflib.get_close_matches(name, SETTINGS, n=1)
+    hint = f"; did you mean {similar[0]}?" if similar else ""
+    raise InvalidConfig(f"{source}: there is no setting {name}{hint}")
 
 
 def _match(pattern: re.Pattern[str], config: StageConfig, name: str, meaning: str) -> re.Match[str]:
@@ -272,6 +340,6 @@ def _match(pattern: re.Pattern[str], config: StageConfig, name: str, meaning: st
         problem = f"is {value!r}, which is not valid" if value else "is not set"
         raise InvalidConfig(
             f"stage {config.stage}: {name} ({meaning}) {problem}; "
-            f"set it in infra/config.py or with -c {name}=..."
+            f"fill in its line in stages/{config.stage}.toml"
         )
     return match

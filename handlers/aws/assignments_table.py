@@ -1,4 +1,4 @@
-"""Reads of the assignments table; the workflow and the review transactions write it."""
+"""Reads of the assignments table, and a removal; workflow and review transactions write it."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class AssignmentsTable:
-    """Reads one table. All methods raise ClientError and BotoCoreError as the SDK does."""
+    """Reads and removes rows of one table.
+
+    All methods raise ClientError and BotoCoreError as the SDK does.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str) -> None:
         self._dynamodb = dynamodb
@@ -25,6 +28,12 @@ class AssignmentsTable:
             ConsistentRead=True,
         )
         return plain(response["Item"]) if "Item" in response else None
+
+    def remove(self, driver_id: str) -> None:
+        """Remove a driver's assignment, if there is one."""
+        self._dynamodb.delete_item(
+            TableName=self._table, Key=item_of({AssignmentAttribute.DRIVER_ID: driver_id})
+        )
 
     def all_rows(self) -> Iterator[dict[str, Any]]:
         """Yield the whole table by a consistent scan."""

@@ -197,6 +197,10 @@ class PhotosTable:
         """Record that the message was sent again; False as for `mark_enqueued`."""
         return self._mark(row, f"SET {PhotoAttribute.REMINDED_AT} = :now", now=now)
 
+    def remove(self, photo_id: str) -> None:
+        """Remove a photo's row, if there is one; its object version has to be gone already."""
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(photo_id))
+
     def _mark(self, row: LedgerRow, expression: str, *, now: str) -> bool:
         return self._update(
             row,

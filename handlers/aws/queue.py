@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,36 @@ class Queue:
                 return True
             if time.monotonic() > end:
                 return False
+
+    def discard(self, is_surplus: Callable[[str], bool], *, count: int) -> int:
+        """Delete up to `count` visible messages whose body `is_surplus`; return how many.
+
+        Other messages are visible again afterwards, and each was received once. A long queue is
+        read in part: receivers drop a surplus message that remains.
+        """
+        deleted, handles = 0, []
+        end = time.monotonic() + _PEEK_S
+        try:
+            while deleted < count and time.monotonic() < end:
+                messages = self._sqs.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=_BATCH,
+                    VisibilityTimeout=_HIDDEN_S,
+                    WaitTimeSeconds=1,
+                ).get("Messages", [])
+                if not messages:
+                    break
+                for message in messages:
+                    if is_surplus(message["Body"]):
+                        self._sqs.delete_message(
+                            QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"]
+                        )
+                        deleted += 1
+                    else:
+                        handles.append(message["ReceiptHandle"])
+        finally:
+            self._show(handles)
+        return deleted
 
     def _show(self, handles: list[str]) -> None:
         # On failure, the messages become visible by themselves within a minute.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from handlers.domain.ledger.identity import CANARY_DRIVER
 from handlers.http_api.problems import FORBIDDEN, Problem
 
 DRIVERS, REVIEWERS, LEADS = "drivers", "reviewers", "leads"
@@ -21,7 +22,7 @@ _USABLE_NAME = re.compile(r"[a-z0-9_@+=,-][a-z0-9_@+=,.-]{0,127}")
 
 RESERVED_NAMES = frozenset(
     {
-        "canary",  # driver of the photos that check a deployment
+        CANARY_DRIVER,  # of the photos that try a deployment
         "dropbox",  # driver of the files at the top of a drop folder
         "model",  # `decided_by` of an automatic decision
         "unknown",  # what tools show for a photo without a driver

@@ -6,6 +6,7 @@ the panel, the order and the examples.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -14,6 +15,7 @@ from infra.cli import (
     baseline,
     controls,
     demo,
+    deploy,
     doctor,
     evaluation,
     known,
@@ -26,6 +28,7 @@ from infra.cli import (
     system,
     training,
 )
+from infra.operations.version import version
 
 # Panels in the order in which `scones --help` shows them.
 RUN, REVIEW, OPERATE, MONITOR, TRAIN = PANELS = ("Run", "Review", "Operate", "Monitor", "Train")
@@ -117,6 +120,22 @@ COMMANDS = (
             "scones provision reviewer rita",
             "scones provision driver dora --stack Scones-prod-Pipeline",
         ),
+    ),
+    Command(
+        name="deploy",
+        run=deploy.deploy,
+        panel=OPERATE,
+        examples=(
+            "scones deploy dev --build",
+            "scones deploy prod --dry-run",
+            "scones deploy prod --model-url s3://MODELS/model.tar.gz --manifest manifest.json",
+        ),
+    ),
+    Command(
+        name="rollback",
+        run=deploy.roll_back,
+        panel=OPERATE,
+        examples=("scones rollback prod", "scones rollback prod --dry-run"),
     ),
     Command(
         name="doctor",
@@ -238,6 +257,26 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"scones {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
 
 for command in COMMANDS:
     app.command(

@@ -21,6 +21,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import SconesError
+from infra.config import InvalidConfig
 from infra.local.errors import NotRunning, StageError
 from infra.operations.errors import OperationError
 from infra.synthesis.node import NodeMissing
@@ -59,7 +60,7 @@ class NotWritten(CommandError):
 
 
 _EXPECTED = (
-    *(CommandError, OperationError, StageError, SynthFailed, NodeMissing),
+    *(CommandError, OperationError, StageError, SynthFailed, NodeMissing, InvalidConfig),
     *(SconesError, BotoCoreError, ClientError),
 )
 _CODES = {NotRunning: NOT_RUNNING, **dict.fromkeys(_EXPECTED, CANNOT_RUN)}

@@ -19,7 +19,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handlers.import_closure import ImportClosureError, import_closure
-from infra.config import OVERRIDABLE, STAGES, InvalidConfig, StageConfig, stage_config
+from infra.config import (
+    SETTINGS,
+    STAGES,
+    STAGES_FOLDER,
+    InvalidConfig,
+    StageConfig,
+    stage_config,
+)
 from infra.synthesis.node import NodeMissing, node_environment
 from infra.synthesis.packaging import PackagingFailed, package_files, specs_of_stage
 
@@ -37,22 +44,30 @@ class SynthFailed(RuntimeError):
     """The app did not synthesize; the message ends with the last lines of its output."""
 
 
-def synthesize(stage: str, out: Path, *, overrides: Mapping[str, str] | None = None) -> Path:
+def synthesize(
+    stage: str,
+    out: Path,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    stages: Path = STAGES_FOLDER,
+) -> Path:
     """Synthesize the cloud assembly of a stage into `out` if its inputs have changed.
 
-    `overrides` are settings named in `OVERRIDABLE`. Returns `out`.
-    Raises: SynthFailed, InvalidConfig, NodeMissing.
+    The settings are those of the stage's file in `stages`, with `overrides` (see `stage_config`)
+    in their place. Returns `out`. Raises: SynthFailed, InvalidConfig, NodeMissing.
     """
     settings = dict(overrides or {})
-    config = stage_config(stage, settings)
+    config = stage_config(stage, settings, folder=stages)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _exclusive(out):
-        digest = _inputs_digest(config, settings)
+        digest = _inputs_digest(config)
         digest_file = out.with_name(out.name + ".inputs")
         is_complete = (out / "manifest.json").is_file() and digest_file.is_file()
         if is_complete and digest_file.read_text(encoding="utf-8") == digest:
             return out
         digest_file.unlink(missing_ok=True)
+        if stages != STAGES_FOLDER:
+            settings["stages"] = str(stages)
         _run_app(stage, settings, out)
         digest_file.write_text(digest, encoding="utf-8")
     return out
@@ -101,12 +116,12 @@ def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
             files |= set(package_files(spec, root=root))
     except (ImportClosureError, PackagingFailed) as error:
         raise SynthFailed(f"the CDK app's inputs cannot be listed: {error}") from error
-    return sorted(files | set(_DATA_FILES) | set(config.model_manifests))
+    return sorted({*files, *_DATA_FILES, *config.model_manifests})
 
 
-def _inputs_digest(config: StageConfig, overrides: Mapping[str, str]) -> str:
-    context = [config.stage, json.dumps(dict(sorted(overrides.items())))]
-    context += [sys.version, platform.machine(), str(ROOT)]
+def _inputs_digest(config: StageConfig) -> str:
+    # The settings themselves: an edit of a comment in the stage's file changes nothing.
+    context = [repr(config), sys.version, platform.machine(), str(ROOT)]
     digest = hashlib.sha256("\n".join(context).encode())
     for name in input_files(config, root=ROOT):
         path = ROOT / name
@@ -133,7 +148,7 @@ def main() -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"sets one of {', '.join(OVERRIDABLE)}",
+        help=f"sets one of {', '.join(SETTINGS)}",
     )
     arguments = parser.parse_args()
     out = arguments.out or ROOT / ".scones" / f"cdk.out.{arguments.stage}"

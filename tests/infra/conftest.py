@@ -1,9 +1,12 @@
-"""Assemblies and templates of both stages, synthesized once a session if their inputs changed."""
+"""Assemblies and templates of the stages, synthesized once a session if their inputs changed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from infra.config import stage_file
+from infra.operations.deployment.stage_lines import write_settings
 from infra.synthesis.synth import synthesize
 from tests.infra.template import Template
 
@@ -18,13 +21,21 @@ RELEASE = {
     "page_email": "pager@example.com",
     "report_emails": "dispatch@example.com,quality@example.com",
 }
+NEXT_MODEL = {
+    "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:2",
+    "model_data_url": "s3://scones-models/vehicle/20261201/model.tar.gz",
+}
+_SYNTHESIZED = {
+    *("assemblies", "changed_assembly", "dev_assembly", "local_assembly", "next_model_assembly"),
+    "prod_assembly",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that read a template: they need Node."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        if names & {"local_assembly", "prod_assembly", "changed_assembly", "assemblies"}:
+        if names & _SYNTHESIZED:
             item.add_marker(pytest.mark.synth)
 
 
@@ -44,6 +55,25 @@ def changed_assembly() -> Path:
     """Stage local with two changed settings: type of the workflow, and writer of captures."""
     changes = {"workflow_type": "EXPRESS", "capture_writer": "classify"}
     return synthesize("local", _ASSEMBLIES / "cdk.out.changed-in-tests", overrides=changes)
+
+
+@pytest.fixture(scope="session")
+def dev_assembly() -> Path:
+    """A sandbox that has recipients of mails, too."""
+    return synthesize("dev", _ASSEMBLIES / "cdk.out.dev-in-tests", overrides=RELEASE)
+
+
+@pytest.fixture(scope="session")
+def next_model_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same sandbox after a roll-out: `scones deploy` has changed the model's lines."""
+    folder = tmp_path_factory.mktemp("stages")
+    shutil.copyfile(stage_file("dev"), stage_file("dev", folder=folder))
+    recipients = {"alarm_email": RELEASE["alarm_email"]}
+    recipients["report_emails"] = RELEASE["report_emails"]
+    write_settings("dev", {**NEXT_MODEL}, folder=folder)
+    return synthesize(
+        *("dev", _ASSEMBLIES / "cdk.out.next-in-tests"), overrides=recipients, stages=folder
+    )
 
 
 @pytest.fixture(scope="session")

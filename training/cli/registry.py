@@ -129,6 +129,7 @@ def approve(
     in_service: Annotated[str, typer.Option(help="Manifest of the model that it follows.")] = (
         "training/shipped/manifest.json"
     ),
+    stage: Annotated[str, typer.Option(help="Stage that the printed command deploys.")] = "prod",
     group: Group = GROUP,
 ) -> None:
     """Approve or reject a registered model, and print the command that deploys it.
@@ -145,7 +146,8 @@ def approve(
         if not reject:
             folder = out / package.model_version
             registry.download(package, folder)
-            console.print(deployment(decided, [in_service, f"{folder}/{MANIFEST_NAME}"]))
+            manifests = [in_service, f"{folder}/{MANIFEST_NAME}"]
+            console.print(deployment(decided, manifests, stage=stage))
 
 
 @app.command()
@@ -191,14 +193,12 @@ def _show_result(console: Console, result: GateResult) -> None:
         console.print(f"  - {reason}")
 
 
-def deployment(package: ModelPackage, manifests: Sequence[str]) -> str:
-    """Return the command that deploys an approved model.
+def deployment(package: ModelPackage, manifests: Sequence[str], *, stage: str) -> str:
+    """Return the command that deploys an approved model, and changes no other setting.
 
     It names the manifests of both models, as the old one answers until the endpoint has swapped.
     """
     return (
-        "npx cdk deploy --all -c stage=prod \\\n"
-        f"  -c model_image_uri={package.image_uri} \\\n"
-        f"  -c model_data_url={package.model_data_url} \\\n"
-        f"  -c model_manifests={','.join(manifests)}"
+        f"scones deploy {stage} --image-uri {package.image_uri} --model-url "
+        f"{package.model_data_url}" + "".join(f" --manifest {name}" for name in manifests)
     )

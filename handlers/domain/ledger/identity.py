@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 INTAKE_PREFIX = "intake/"
+CANARY_DRIVER = "scones-canary"  # the driver of the photos that try a deployment
 
 
 def photo_id(*, bucket: str, key: str, version_id: str | None, etag: str) -> str:

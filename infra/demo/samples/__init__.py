@@ -7,9 +7,9 @@ the model classifies well.
 
 from pathlib import Path
 
-from infra.demo.samples.catalogue import Sample, drawing, named_samples, samples
+from infra.demo.samples.catalogue import Sample, drawing, named_samples, refused_samples, samples
 
-__all__ = ["Sample", "draw_samples", "drawing", "named_samples", "samples"]
+__all__ = ["Sample", "draw_samples", "drawing", "named_samples", "refused_samples", "samples"]
 
 SHOWN = 40
 

@@ -64,6 +64,16 @@ def named_samples() -> Iterator[Sample]:
         yield _sample(name, subject, kind, _encoded(image, "JPEG"))
 
 
+def refused_samples() -> Iterator[Sample]:
+    """Yield one spoiled sample for each reason of a refusal."""
+    image = Image.open(io.BytesIO(next(named_samples()).data))
+    reasons: set[str] = set()
+    for kind, how in SPOILED.items():
+        if how.refusal and how.refusal not in reasons:
+            reasons.add(how.refusal)
+            yield _sample(f"{kind}{how.suffix}", "spoiled", kind, how.spoil(image))
+
+
 def samples(seed: int, count: int) -> Iterator[Sample]:
     """Yield `count` samples, each drawn when it is taken; a longer series begins the same."""
     for index in range(count):

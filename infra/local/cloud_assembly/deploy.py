@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from infra.local.cloud_assembly.packages import forget_unused, uploadable
 from infra.local.errors import DeploymentFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -46,14 +48,23 @@ def deploy(
 ) -> dict[str, str]:
     """Upload the stack's assets, create or update it, and return its outputs.
 
+    The bucket of the assets exists only meanwhile, unless `cdk bootstrap` has made it: with a
+    bucket of this name that is not its own, a bootstrap of the stage would fail.
+
     Raises:
         DeploymentFailed: CloudFormation refused the template or a resource.
     """
-    for bucket in {asset.bucket for asset in stack.assets}:
-        s3.create_bucket(Bucket=bucket)
-    for asset in stack.assets:
-        with uploadable(asset, cache).open("rb") as content:
-            s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=content)
+    with _asset_buckets({asset.bucket for asset in stack.assets}, s3):
+        for asset in stack.assets:
+            with uploadable(asset, cache).open("rb") as content:
+                s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=content)
+        _apply(stack, s3=s3, cloudformation=cloudformation, update=update)
+        return _await_outputs(stack.name, cloudformation)
+
+
+def _apply(
+    stack: Stack, *, s3: S3Client, cloudformation: CloudFormationClient, update: bool
+) -> None:
     template = stack.template_asset
     apply = cloudformation.update_stack if update else cloudformation.create_stack
     try:
@@ -69,7 +80,19 @@ def deploy(
         )
     except ClientError as error:
         raise DeploymentFailed(stack.name, [str(error)]) from error
-    return _await_outputs(stack.name, cloudformation)
+
+
+@contextlib.contextmanager
+def _asset_buckets(names: set[str], s3: S3Client) -> Iterator[None]:
+    """Create the buckets that are missing, and delete those, with their content, afterwards."""
+    missing = names - {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for name in missing:
+        s3.create_bucket(Bucket=name)
+    yield
+    for name in missing:
+        for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+            s3.delete_object(Bucket=name, Key=item["Key"])
+        s3.delete_bucket(Bucket=name)
 
 
 def deployed_outputs(stack: Stack, cloudformation: CloudFormationClient) -> dict[str, str] | None:

@@ -34,9 +34,9 @@ ASSEMBLY = ROOT / ".scones" / "cdk.out.local"
 MODEL = ROOT / "training" / "shipped"
 SERVING_TEMPLATE = "Scones-local-Serving.template.json"
 SERVING_APP = "training.serving.app:create_app"
+ASSET_CACHE = ROOT / ".scones" / "assets"
 
 _RUNS = ROOT / ".scones" / "runs"
-_ASSET_CACHE = ROOT / ".scones" / "assets"
 _PIPELINE = "Scones-local-Pipeline"
 _READY_WITHIN_S = 60.0
 
@@ -136,11 +136,11 @@ def running_stage(
         session = _session(emulator_socket.url, runtime_socket.url)
         s3, cloudformation = session.client("s3"), session.client("cloudformation")
         stack = stack.at(api_socket.url)
-        prepare(stack, _ASSET_CACHE)  # while the processes come up
+        prepare(stack, ASSET_CACHE)  # while the processes come up
         emulator.await_health(_READY_WITHIN_S)
         update = keep is not None and keep.exists()
         outputs = (deployed_outputs(stack, cloudformation) if update else None) or deploy(
-            stack, s3=s3, cloudformation=cloudformation, cache=_ASSET_CACHE, update=update
+            stack, s3=s3, cloudformation=cloudformation, cache=ASSET_CACHE, update=update
         )
         endpoint.await_health(_READY_WITHIN_S)
         with run_gateway(

@@ -40,6 +40,11 @@ def test_a_synthesized_function_runs_from_its_asset(stage: tuple[LocalStage, Pat
     assert json.loads(response["Payload"].read()) == "packaged"
 
 
+def test_the_bucket_of_the_assets_is_left_to_a_bootstrap(stage: tuple[LocalStage, Path]) -> None:
+    buckets = stage[0].session().client("s3").list_buckets()["Buckets"]
+    assert not [bucket for bucket in buckets if bucket["Name"].startswith("cdk-")]
+
+
 def test_an_invocation_is_served_and_captured(stage: tuple[LocalStage, Path]) -> None:
     runtime = stage[0].session().client("sagemaker-runtime")
     response = runtime.invoke_endpoint(

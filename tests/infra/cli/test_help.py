@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import tomllib
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from infra.cli import COMMANDS, PANELS, PROGRAMS, Command, app
+from tests.conftest import ROOT
 
 WIDE = {"COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1"}
 EXAMPLES = [
@@ -52,3 +54,11 @@ def test_every_example_is_accepted_by_the_parser(name: str, example: str) -> Non
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
     group.commands[name].make_context(name, arguments)
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    result = CliRunner().invoke(app, ["--version"])
+    assert re.fullmatch(
+        rf"scones {re.escape(project['version'])}( \([0-9a-f]{{12}}\))?\n", result.output
+    )

@@ -1,8 +1,9 @@
-"""The templates of both stages are equal but for the properties listed here."""
+"""The templates of the stages are equal but for the properties listed here."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tests.infra.template import PSEUDO, Json, Template, short_id
 
@@ -34,6 +35,61 @@ def test_serving_is_the_same_in_both_stages(
 def test_only_prod_is_built_for_lambdas_processor(prod_pipeline: Template) -> None:
     for function in prod_pipeline.of_type("AWS::Lambda::Function").values():
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+
+
+# A sandbox keeps nothing: besides the above, its logs expire sooner.
+ONLY_OF_THE_SANDBOX = {
+    "AWS::Logs::LogGroup": {"RetentionInDays"},
+    "AWS::S3::Bucket": {"LifecycleConfiguration.Rules"},
+}
+
+
+def test_a_sandbox_differs_from_prod_in_what_it_keeps(
+    dev_assembly: Path, prod_pipeline: Template
+) -> None:
+    dev = Template.load(dev_assembly, "dev", "Pipeline")
+    differences = set(_differences(dev, prod_pipeline))
+    allowed = {
+        f"{logical_id}: Properties.{path}"
+        for logical_id, resource in _comparable(prod_pipeline)["Resources"].items()
+        for path in ONLY_OF_THE_SANDBOX.get(resource["Type"], set())
+    }
+    assert differences <= allowed
+
+
+def test_a_sandbox_is_removed_with_its_stacks(dev_assembly: Path) -> None:
+    for name in ("Pipeline", "Serving"):
+        template = Template.load(dev_assembly, "dev", name)
+        for logical_id, resource in template.body["Resources"].items():
+            assert resource.get("DeletionPolicy", "Delete") == "Delete", logical_id
+            properties = resource.get("Properties", {})
+            assert not properties.get("DeletionProtectionEnabled"), logical_id
+            assert properties.get("DeletionProtection", "INACTIVE") == "INACTIVE", logical_id
+    manifest = json.loads((dev_assembly / "manifest.json").read_text(encoding="utf-8"))
+    stacks = [
+        artifact["properties"]
+        for artifact in manifest["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+    assert len(stacks) == 2
+    assert not any(stack.get("terminationProtection") for stack in stacks)
+
+
+def test_a_rollout_changes_the_model_and_nothing_else(
+    dev_assembly: Path, next_model_assembly: Path
+) -> None:
+    """Recipients of alarms and reports, and the type of the workflow, stay as they are."""
+    pipeline = Template.load(dev_assembly, "dev", "Pipeline")
+    assert pipeline.of_type("AWS::SNS::Subscription")
+    assert pipeline.body == Template.load(next_model_assembly, "dev", "Pipeline").body
+    before = Template.load(dev_assembly, "dev", "Serving").body["Resources"]
+    after = Template.load(next_model_assembly, "dev", "Serving").body["Resources"]
+    assert before.keys() == after.keys()
+    changed = {name for name in before if before[name] != after[name]}
+    assert {before[name]["Type"] for name in changed} == {
+        "AWS::SageMaker::Model",
+        "AWS::IAM::Policy",  # the role may read this image and this archive
+    }
 
 
 def _differences(local: Template, prod: Template) -> Iterator[str]:

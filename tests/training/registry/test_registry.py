@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.config import stage_config
+from tests.commands import check
 from training.cli.registry import deployment
 from training.registry.model_package import ModelPackage
 from training.registry.model_store import ModelStore
@@ -197,11 +197,15 @@ def test_image_that_could_not_be_deployed_is_not_registered(
         registry.register(shipped, image_uri=image, instance_types=["ml.c5.large"])
 
 
-def test_approved_package_can_be_deployed(package: ModelPackage) -> None:
-    """The printed options are accepted by the stage's configuration."""
-    command = deployment(package, ["training/shipped/manifest.json"])
-    pairs = dict(option.split("=", 1) for option in command.replace("\\\n", "").split(" -c ")[1:])
-    options = {name: value.strip() for name, value in pairs.items()}
-    config = stage_config(options.pop("stage"), options)
-    assert config.model_image_uri == package.image_uri
-    assert config.model_data_url == package.model_data_url
+def test_approved_package_is_deployed_by_one_command(package: ModelPackage) -> None:
+    """The printed command is accepted, and names nothing but the model."""
+    manifests = ["training/shipped/manifest.json", "build/models/next/manifest.json"]
+    words = deployment(package, manifests, stage="prod").split()
+    check(words)
+    options = dict(zip(words[3::2], words[4::2], strict=True))
+    assert words[:3] == ["scones", "deploy", "prod"]
+    assert options.keys() == {"--image-uri", "--model-url", "--manifest"}
+    assert (options["--image-uri"], options["--model-url"]) == (
+        package.image_uri,
+        package.model_data_url,
+    )

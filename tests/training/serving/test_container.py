@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.operations.deployment.serving_image import ROOT_USER
 from tests.conftest import ROOT
 from tests.test_architecture import imports_of
 from tests.training.serving.dockerfile import Stage, read
@@ -86,9 +87,9 @@ def test_the_container_reports_no_usage_to_the_runtimes_maker() -> None:
     assert "ORT_DISABLE_TELEMETRY=1" in " ".join(SERVE.values("ENV")).split()
 
 
-def test_process_is_unprivileged_and_gets_the_signal_itself() -> None:
+def test_process_is_root_as_aws_expects_unless_built_otherwise_and_gets_the_signal_itself() -> None:
     default = dict(value.split("=", 1) for value in SERVE.values("ARG"))
-    assert int(default["SERVING_USER"]) > 0
+    assert default["SERVING_USER"] == ROOT_USER
     assert SERVE.values("USER") == ["${SERVING_USER}"]
     names = [entry.name for entry in SERVE.instructions]
     assert names.index("USER") > max(

@@ -93,9 +93,11 @@ def test_unused_zips_are_removed(tmp_path: Path) -> None:
 
 
 @mock_aws
+@pytest.mark.parametrize("is_bootstrapped", [True, False])
 def test_assets_are_uploaded_and_the_stack_is_created_from_them(
-    stack: Stack, cloudformation: CloudFormation, tmp_path: Path
+    stack: Stack, cloudformation: CloudFormation, tmp_path: Path, is_bootstrapped: bool
 ) -> None:
+    """A bucket that `cdk bootstrap` has made keeps them; else their bucket exists meanwhile."""
     cloudformation.add_response(
         "create_stack",
         {"StackId": "id"},
@@ -110,11 +112,16 @@ def test_assets_are_uploaded_and_the_stack_is_created_from_them(
     outputs = [{"OutputKey": "Function", "OutputValue": "f"}]
     cloudformation.add_response("describe_stacks", _stacks("CREATE_COMPLETE", Outputs=outputs))
     s3 = boto3.client("s3")
+    if is_bootstrapped:
+        s3.create_bucket(Bucket=ASSETS)
     prepare(stack, tmp_path)
 
     result = deploy(stack, s3=s3, cloudformation=cloudformation.client, cache=tmp_path)
 
     assert result == {"Function": "f"}
+    if not is_bootstrapped:
+        assert s3.list_buckets()["Buckets"] == []
+        return
     template = s3.get_object(Bucket=ASSETS, Key="t.json")["Body"].read()
     assert template == stack.template_asset.source.read_bytes()
     package = s3.get_object(Bucket=ASSETS, Key="code.zip")["Body"].read()
