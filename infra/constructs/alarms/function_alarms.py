@@ -7,14 +7,15 @@ from infra.constructs.functions import Functions
 
 # What it means for drivers when a function fails.
 CONSEQUENCES = {
-    "serialize": "photos are tried again and then fail, and their drivers wait for a decision",
-    "classify": "photos are tried again and then fail, and their drivers wait for a decision",
-    "filter": "photos are tried again and then fail, and their drivers wait for a decision",
+    "serialize": "photos are tried again, then parked or failed, and their drivers wait",
+    "classify": "photos are tried again, then parked or failed, and their drivers wait",
+    "filter": "photos are tried again, then parked or failed, and their drivers wait",
     "changes": "labels and events are late, drivers are not affected",
     "page": "reviewers cannot open the review page, and drivers of unsure photos wait",
     "drivers": "drivers cannot send photos or read decisions",
     "reviews": "reviewers cannot decide, and drivers of unsure photos wait",
     "sweeper": "photos whose event was lost are not picked up, and their drivers wait",
+    "drain": "parked photos are not started again, and their drivers wait",
     "report": "the daily report is missing, and wrong assignments of drivers are noticed later",
 }
 # The workflow repeats their calls, so that single errors and the throttles of a burst are normal.
