@@ -123,7 +123,7 @@ def test_a_verdict_that_was_lost_replaces_what_the_model_decided_anew(
     (assigned,) = assignments.scan()["Items"]
     assignments.put_item(Item={**assigned, "vehicle": "motorcycle", "decided_by": "rita"})
     restore()
-    anew = {"received_at": "2126-11-22T18:00:00.000Z", "decision_seq": 0}
+    anew: dict[str, Any] = {"received_at": "2126-11-22T18:00:00.000Z", "decision_seq": 0}
     pipeline.workflow.dynamodb.Table("photos").put_item(Item={**row, **anew})
     assignments.put_item(Item=assigned)
     restored = run_json_command("restore-ledger", *FROM)
