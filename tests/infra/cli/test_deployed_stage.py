@@ -263,7 +263,7 @@ def test_repairing_commands_write_nothing_if_nothing_is_broken(
 ) -> None:
     assert call(*command).exit_code == 0
     assert stage.calls
-    reading = ("Get", "List", "Query", "Scan", "BatchGet", "Describe")
+    reading = ("Get", "List", "Query", "Scan", "BatchGet", "Describe", "Receive")
     assert [name for name in stage.calls if not name.partition(":")[2].startswith(reading)] == []
 
 
@@ -279,6 +279,8 @@ COMMANDS = [
     ("pause",),
     ("resume",),
     ("backfill", "intake/"),
+    ("restore-ledger", "--photos-from", "photos-restored"),
+    ("doctor",),
     ("report",),
     ("baseline",),
 ]
@@ -315,6 +317,7 @@ def test_an_output_that_the_stack_lacks_is_named(stage: DeployedStage) -> None:
         (("pause",), "ControlsTable"),
         (("backfill", "intake/"), "IntakeBucket"),
         (("status",), "StateMachineArn"),
+        (("redrive", "--queue", "schedules"), "ScheduleDeadLettersUrl"),
     ):
         refused = call(*command, stack="Scones-old-Pipeline")
         assert refused.exit_code == 2, command
