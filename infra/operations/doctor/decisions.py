@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 def _threshold(stage: ExaminedStage) -> CheckAnswer:
     in_force = threshold_in_force(stage.target).in_force
+    faults = sorted({threshold.source for threshold in in_force.values()} - {CALIBRATED, SET})
+    if faults:
+        return problem(f"no photo is assigned automatically: {', '.join(faults)}")
     listed = "; ".join(
         f"{version}: {threshold.value:g} ({threshold.source})"
         for version, threshold in sorted(in_force.items())
     )
-    faults = {threshold.source for threshold in in_force.values()} - {CALIBRATED, SET}
-    if faults:
-        return problem(f"no photo is assigned, because of {', '.join(sorted(faults))}: {listed}")
     return ok(listed)
 
 
 CHECKS = (
     StageCheck(
         name="threshold",
-        question="Can the policy and its override be read?",
-        remedy="Set it anew with `scones threshold set|stop|normal`.",
+        question="Can the policy be read, and what operators have set?",
+        remedy="Set what is wanted: `scones threshold set VALUE`, `stop` or `normal`.",
         answer=_threshold,
     ),
 )

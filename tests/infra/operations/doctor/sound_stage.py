@@ -24,6 +24,7 @@ from botocore.validate import validate_parameters
 from moto import mock_aws
 
 from handlers.aws.dynamodb import item_of
+from handlers.domain.ledger.schema import CONTROLS
 from handlers.domain.timestamps import stamp
 from infra.config import StageConfig
 from infra.operations.doctor.catalogue import examine_stage
@@ -34,7 +35,7 @@ from infra.operations.target import Target
 from infra.policy_document import render_policy
 from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 from tests.conftest import ROOT
-from tests.tables import create_photos_table
+from tests.tables import create_photos_table, create_table
 from training.registry.archive import pack
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -154,6 +155,7 @@ def _resources(session: boto3.Session) -> dict[str, str]:
         s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket="models", Key="vehicle/1/model.tar.gz", Body=_archive())
     create_photos_table()
+    create_table(session.client("dynamodb"), CONTROLS, "controls")
     for name in ("photos", "assignments"):
         if name != "photos":
             session.client("dynamodb").create_table(
@@ -184,6 +186,7 @@ def _resources(session: boto3.Session) -> dict[str, str]:
         "CaptureBucket": "capture",
         "ReportsBucket": "reports",
         "PhotosTable": "photos",
+        "ControlsTable": "controls",
         "PolicyParameter": "policy",
         "PolicyOverrideParameter": "override",
         "AlarmTopicArn": alarm_topic,
