@@ -1,6 +1,6 @@
 """The state machine with the definition of `infra/state_machine`, and its role."""
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
@@ -48,7 +48,7 @@ class Workflow(Construct):
                 assignments_table=assignments.table_name,
                 review_queue_url=review_queue.queue_url,
                 failures_queue_url=failures_queue.queue_url,
-                partition=Stack.of(self).partition,
+                partition=Aws.PARTITION,
                 retry_limits=EXPRESS if config.workflow_type == "EXPRESS" else STANDARD,
             ),
         )

@@ -134,6 +134,7 @@ class PipelineStack(Stack):
             **function_alarms(self._functions),
             **table_alarms(
                 self._ledger,
+                controls=self._controls,
                 of_the_api=[
                     self._drivers.uploads,
                     self._reviews.reviewers,

@@ -68,8 +68,7 @@ def next_model_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same sandbox after a roll-out: `scones deploy` has changed the model's lines."""
     folder = tmp_path_factory.mktemp("stages")
     shutil.copyfile(stage_file("dev"), stage_file("dev", folder=folder))
-    recipients = {"alarm_email": RELEASE["alarm_email"]}
-    recipients["report_emails"] = RELEASE["report_emails"]
+    recipients = {name: value for name, value in RELEASE.items() if "email" in name}
     write_settings("dev", {**NEXT_MODEL}, folder=folder)
     return synthesize(
         *("dev", _ASSEMBLIES / "cdk.out.next-in-tests"), overrides=recipients, stages=folder

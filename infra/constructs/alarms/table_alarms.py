@@ -12,20 +12,22 @@ from infra.constructs.ledger import Ledger
 _READS, _WRITES = "ReadThrottleEvents", "WriteThrottleEvents"
 
 
-def table_alarms(ledger: Ledger, *, of_the_api: list[dynamodb.ITable]) -> dict[str, AlarmSpec]:
-    """Return alarms on the ledger's tables, apart for reads and writes, and on those of the API.
+def table_alarms(
+    ledger: Ledger, *, controls: dynamodb.ITable, of_the_api: list[dynamodb.ITable]
+) -> dict[str, AlarmSpec]:
+    """Return alarms on the tables of the workflow, apart for reads and writes, and of the API.
 
     An alarm reads ten metrics at most, and a write that an index throttles is counted there.
     """
     return {
         "LedgerReadsThrottled": _alarm(
-            [*_of_ledger(ledger, _READS)],
-            "reads of the ledger",
+            [*_of_ledger(ledger, _READS), _metric(_READS, controls)],
+            "reads of the ledger or the controls",
             "Drivers and reviewers see errors or wait, and executions are tried again.",
         ),
         "LedgerWritesThrottled": _alarm(
-            [*_of_ledger(ledger, _WRITES)],
-            "writes to the ledger or one of its indexes",
+            [*_of_ledger(ledger, _WRITES), _metric(_WRITES, controls)],
+            "writes to the ledger, one of its indexes or the controls",
             "Executions are tried again, so drivers wait longer for a decision.",
         ),
         "ApiTablesThrottled": _alarm(

@@ -211,7 +211,6 @@ SWEEPER = {
     ("s3:ListBucket", "<Reports.Arn>"),
     ("s3:ListBucketVersions", "<Intake.Arn>"),
     ("s3:PutObject", "<Reports.Arn>/sweeper/*"),
-    ("sqs:GetQueueAttributes", "<Review.Arn>"),
     ("sqs:SendMessage", "<Failures.Arn>"),
     ("sqs:SendMessage", "<Review.Arn>"),
     ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
