@@ -75,13 +75,13 @@ def _publish_or_report(change: dict[str, Any]) -> None:
         _publish(change)
     except _UNREADABLE as error:
         photo_id = change["Keys"][PhotoAttribute.PHOTO_ID]["S"]
-        letter = {
+        dead_letter = {
             "photo_id": photo_id,
             "sequence_number": change["SequenceNumber"],
             "error": repr(error),
         }
-        _dead_letters().send(letter)
-        logger.error("change_unreadable", **letter)  # noqa: TRY400 # the error is in the letter
+        _dead_letters().send(dead_letter)
+        logger.error("change_unreadable", **dead_letter)  # noqa: TRY400 # the message has the error
         metrics.add_metric("ChangesUnreadable", MetricUnit.Count, 1)
 
 

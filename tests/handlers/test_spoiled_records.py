@@ -207,9 +207,9 @@ READERS: tuple[Callable[[Readers], None], ...] = (
 
 @pytest.fixture
 def readers(api: Api, context: "LambdaContext", monkeypatch: pytest.MonkeyPatch) -> Readers:
-    letters: list[Mapping[str, Any]] = []
+    dead_letters: list[Mapping[str, Any]] = []
     for adapter, call in (("_dead_letters", "send"), ("_bus", "publish")):
-        double = SimpleNamespace(**{call: letters.append if call == "send" else _ignore})
+        double = SimpleNamespace(**{call: dead_letters.append if call == "send" else _ignore})
         monkeypatch.setattr(publish_changes, adapter, lambda double=double: double)
     monkeypatch.setenv("CHANGES_DEAD_LETTERS_URL", "none")
     monkeypatch.setenv("LABELS_BUCKET", "labels")

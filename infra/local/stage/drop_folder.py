@@ -58,7 +58,7 @@ class Signature(NamedTuple):
     modified_ns: int
 
 
-class Watched(NamedTuple):
+class UploadedFile(NamedTuple):
     """An uploaded file that may still change."""
 
     driver: str
@@ -83,7 +83,7 @@ class DropFolder:
     wall: Callable[[], float] = time.time
     _seen: dict[Path, Seen] = field(default_factory=dict)
     _remembered: set[Signature] = field(default_factory=set)
-    _watched: dict[Path, Watched] = field(default_factory=dict)
+    _watched: dict[Path, UploadedFile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make the folder if it does not exist."""
@@ -156,7 +156,7 @@ class DropFolder:
         return True
 
     def _watch(self, file: Path, driver: str, signature: Signature) -> None:
-        self._watched[file] = Watched(driver, signature, self.now() + WATCHED_S)
+        self._watched[file] = UploadedFile(driver, signature, self.now() + WATCHED_S)
 
     def _changed_after_upload(self, now: float) -> dict[Path, Seen]:
         """Return the uploaded files that have changed since, and watch the others on."""

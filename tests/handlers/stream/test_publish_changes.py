@@ -184,9 +184,9 @@ def test_a_change_that_cannot_be_read_goes_to_the_dead_letters_and_delays_no_oth
     assert publish_changes.lambda_handler(event, context) == {"batchItemFailures": []}
     assert len(written()) == 3
     messages = boto3.client("sqs").receive_message(QueueUrl=stream)["Messages"]
-    letters = [json.loads(message["Body"]) for message in messages]
-    assert [letter["photo_id"] for letter in letters] == [spoiled["photo_id"]]
-    assert "etag" in letters[0]["error"]
+    dead_letters = [json.loads(message["Body"]) for message in messages]
+    assert [dead_letter["photo_id"] for dead_letter in dead_letters] == [spoiled["photo_id"]]
+    assert "etag" in dead_letters[0]["error"]
 
 
 def test_a_dead_letter_that_cannot_be_sent_is_tried_again(
