@@ -69,7 +69,7 @@ def test_every_idle_review_gets_another_message(pipeline: FaultyPipeline) -> Non
     """The queue does not show whose message is missing; surplus ones are dropped on receipt."""
     photos = [review_without_message(pipeline), open_review(pipeline, "intake/d2/r.jpg")]
     assert {repair.photo_id for repair in pipeline.sweep(now=later(25)).needed} == set(photos)
-    assert pipeline.sweep(now=later(49)).needed == []
+    assert pipeline.sweep(now=later(48)).needed == []
 
 
 def test_a_leased_review_gets_no_message(pipeline: FaultyPipeline) -> None:

@@ -50,9 +50,9 @@ def archived_version(s3: S3Client, config: StageConfig) -> str:
 
     Raises: DeploymentRefused, ClientError, BotoCoreError.
     """
-    address = config.model_data()
+    bucket, key = config.model_data().group("bucket", "key")
     try:
-        content = s3.get_object(Bucket=address["bucket"], Key=address["key"])["Body"].read()
+        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         raise DeploymentRefused(

@@ -9,6 +9,7 @@ from botocore.config import Config
 from handlers.aws.dead_letters import DeadLetterReader
 from handlers.aws.event_bus import EventBus
 from handlers.aws.label_store import LabelStore
+from handlers.aws.photos_table import PhotosTable
 from infra.operations.redrive.changes import ChangeMessages
 from infra.operations.redrive.photos import PhotoMessages
 from infra.operations.redrive.queues import QUEUES, QueueName
@@ -43,6 +44,7 @@ def _plan_of(target: Target, name: QueueName, now: datetime) -> Callable[[DeadLe
     if name is QueueName.CHANGES:
         return ChangeMessages(
             streams=session.client("dynamodbstreams"),
+            photos=PhotosTable(session.client("dynamodb"), table=target.output("PhotosTable")),
             labels=LabelStore(session.client("s3"), bucket=target.output("LabelsBucket")),
             bus=EventBus(session.client("events"), name=target.output("EventBusName")),
         ).change

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from infra.synthesis.synth import ROOT, synthesize
+from tests.e2e.permissions.trial_stage import TemporaryFolders, trial_stage_of
 from tests.e2e.permissions.trials import lost_behaviour, to_try
-from tests.e2e.permissions.world import TemporaryFolders, world_of
 from tests.infra.permission_trials import key_of, record, recorded
 from tests.infra.template import Template
 
@@ -26,9 +26,9 @@ def main() -> int:
     )
     with (
         tempfile.TemporaryDirectory(prefix="scones-permissions-") as base,
-        world_of(TemporaryFolders(Path(base))) as world,
+        trial_stage_of(TemporaryFolders(Path(base))) as trial_stage,
     ):
-        permissions = to_try(world, template)
+        permissions = to_try(trial_stage, template)
         known = recorded()
         results = {
             key: known[key] for key in map(key_of, (p.grant for p in permissions)) if key in known
@@ -37,7 +37,7 @@ def main() -> int:
             key = key_of(permission.grant)
             if arguments.only not in key or (results.get(key) and not arguments.again):
                 continue
-            results[key] = lost_behaviour(world, permission, first=known.get(key, ""))
+            results[key] = lost_behaviour(trial_stage, permission, first=known.get(key, ""))
             record(results)
             print(f"{key}: {results[key] or 'NOTHING IS LOST'}", flush=True)  # noqa: T201
     survivors = sum(not lost for lost in results.values())

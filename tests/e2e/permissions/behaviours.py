@@ -4,6 +4,7 @@ A behaviour raises AssertionError, or what a client raises, if it is lost. Each 
 """
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,16 +13,20 @@ import httpx
 
 from handlers.aws.dynamodb import item_of
 from handlers.aws.known_items import KnownItems
+from handlers.domain.breaker import LASTS_S
+from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED, IntakeControl
 from handlers.domain.ledger.identity import photo_id
+from monitoring.drain.drain import MAX_PARKINGS
 from tests.e2e.api_caller import Json
 from tests.e2e.chain.test_repairs import LONG_AGO, change
-from tests.e2e.permissions.world import World, eventually, in_two_days, new_name
+from tests.e2e.permissions.failing_endpoint import endpoint_that_fails_at, no_endpoint
+from tests.e2e.permissions.trial_stage import TrialStage, eventually, in_two_days, new_name
 
 SERIALIZE, CLASSIFY, FILTER = (
     f"Functions{name}Role" for name in ("Serialize", "Classify", "Filter")
 )
 CHANGES, DRIVERS, REVIEWS = (f"Functions{name}Role" for name in ("Changes", "Drivers", "Reviews"))
-SWEEPER, REPORT = (f"Functions{name}Role" for name in ("Sweeper", "Report"))
+SWEEPER, REPORT, DRAIN = (f"Functions{name}Role" for name in ("Sweeper", "Report", "Drain"))
 DEAD_LETTERS = (
     *("FailuresQueueUrl", "IntakeDeadLettersUrl", "ChangesDeadLettersUrl"),
     "ReviewDeadLettersUrl",
@@ -35,7 +40,7 @@ class Behaviour:
     name: str  # completes "without the permission, ... is lost"
     roles: Sequence[str]  # short logical ids of the roles that do it
     likely: Sequence[str] = ()  # texts of grants that it probably needs: it is tried first
-    exercise: Callable[[World], None]
+    exercise: Callable[[TrialStage], None]
 
 
 def behaviours() -> dict[str, Behaviour]:
@@ -43,13 +48,13 @@ def behaviours() -> dict[str, Behaviour]:
     return {behaviour.name: behaviour for behaviour in _BEHAVIOURS}
 
 
-def _decide(world: World) -> None:
-    world.assigned_photo()
+def _decide(trial_stage: TrialStage) -> None:
+    trial_stage.assigned_photo()
 
 
-def _decide_without_version(world: World) -> None:
+def _decide_without_version(trial_stage: TrialStage) -> None:
     """A photo is decided whose event names no version, as that of an unversioned bucket."""
-    chain, key = world.chain, f"intake/{new_name()}/{new_name()}.jpg"
+    chain, key = trial_stage.chain, f"intake/{new_name()}/{new_name()}.jpg"
     chain.outcome(chain.upload(key, chain.picture()))
     event = chain.event_of(key)
     stored = event["detail"]["object"]
@@ -60,95 +65,185 @@ def _decide_without_version(world: World) -> None:
     assert (chain.row(photo) or {}).get("status") == "assigned"
 
 
-def _label(world: World) -> None:
-    photo = _decided_by_a_person(world)
-    eventually(lambda: [key for key in world.keys("LabelsBucket", "labels/") if photo in key])
+def _second_version(trial_stage: TrialStage) -> None:
+    """The second object version of one permission is rejected, and the first one decided."""
+    response = trial_stage.driver(new_name()).post("/uploads", {"content_type": "image/jpeg"})
+    key, content = response.body["fields"]["key"], trial_stage.chain.picture()
+    first = trial_stage.chain.upload(key, content)
+    assert trial_stage.chain.outcome(first)["status"] == "assigned"
+    second = trial_stage.chain.outcome(trial_stage.chain.upload(key, content))
+    assert (second["status"], second["reason"]) == ("rejected", "duplicate_upload")
 
 
-def _event(world: World) -> None:
-    photo = world.assigned_photo()
-    eventually(lambda: world.received(world.events_queue, mentions=photo))
+def _pause(trial_stage: TrialStage) -> None:
+    """While intake is paused photos are parked; the drain starts them after it."""
+    trial_stage.controls.write(IntakeControl(paused=True))
+    try:
+        photo = trial_stage.chain.upload(f"intake/{new_name()}/p.jpg", trial_stage.chain.picture())
+        eventually(
+            lambda: (trial_stage.chain.row(photo) or {}).get("parked_reason") == INTAKE_PAUSED
+        )
+    finally:
+        trial_stage.controls.write(IntakeControl())
+    trial_stage.invoke("DrainFunction", {})
+    assert trial_stage.chain.outcome(photo)["status"] == "assigned"
 
 
-def _upload_with_permission(world: World) -> None:
+def _breaker_opens(trial_stage: TrialStage) -> None:
+    """Photos that find no endpoint, one after another, open the breaker."""
+    with no_endpoint(trial_stage.chain.stage):
+        for number in range(3):
+            if number:
+                time.sleep(_STREAK_S / 2)
+            trial_stage.classify(str(number) * 64)
+    try:
+        assert trial_stage.controls.read().breaker.is_open
+    finally:
+        trial_stage.close_breaker()
+
+
+def _open_breaker(trial_stage: TrialStage) -> None:
+    """While the breaker is open Classify calls no endpoint."""
+    trial_stage.controls.open_breaker(now=LONG_AGO, reason="tried")
+    try:
+        trial_stage.restart_workers(CLASSIFY)
+        assert "BreakerOpen" in trial_stage.classify("0" * 64)
+    finally:
+        trial_stage.close_breaker()
+        trial_stage.restart_workers(CLASSIFY)
+
+
+def _breaker_closes(trial_stage: TrialStage) -> None:
+    """The drain probes the endpoint with one parked photo, and closes the breaker."""
+    trial_stage.controls.open_breaker(now=LONG_AGO, reason="tried")
+    try:
+        trial_stage.restart_workers(SERIALIZE)
+        photo = trial_stage.chain.upload(f"intake/{new_name()}/b.jpg", trial_stage.chain.picture())
+        eventually(
+            lambda: (trial_stage.chain.row(photo) or {}).get("parked_reason") == BREAKER_OPEN
+        )
+        trial_stage.invoke("DrainFunction", {})
+        assert not trial_stage.controls.read().breaker.is_open
+        assert trial_stage.chain.outcome(photo)["status"] == "assigned"
+    finally:
+        trial_stage.close_breaker()
+
+
+def _parked_too_often(trial_stage: TrialStage) -> None:
+    """A photo at which the endpoint fails ten times, while others are decided, is given up."""
+    photos = [trial_stage.assigned_photo() for _ in range(2)]
+    for photo in photos:
+        change(
+            trial_stage.chain,
+            photo,
+            status="received",
+            pending="parked",
+            parked_at=LONG_AGO,
+            parked_reason="EndpointUnavailable",
+        )
+    trial_stage.chain.stage.client("dynamodb").update_item(
+        TableName=trial_stage.chain.stage.outputs["PhotosTable"],
+        Key=item_of({"photo_id": photos[0]}),
+        UpdateExpression="SET parkings = :many",
+        ExpressionAttributeValues=item_of({":many": MAX_PARKINGS}),
+    )
+    before = trial_stage.depth("FailuresQueueUrl")
+    with endpoint_that_fails_at(trial_stage.chain.stage, photos[0]):
+        trial_stage.invoke("DrainFunction", {})
+        assert trial_stage.chain.outcome(photos[1])["status"] == "assigned"
+    assert (trial_stage.chain.row(photos[0]) or {})["status"] == "failed"
+    assert trial_stage.depth("FailuresQueueUrl") == before + 1
+
+
+def _label(trial_stage: TrialStage) -> None:
+    photo = _decided_by_a_person(trial_stage)
+    eventually(lambda: [key for key in trial_stage.keys("LabelsBucket", "labels/") if photo in key])
+
+
+def _event(trial_stage: TrialStage) -> None:
+    photo = trial_stage.assigned_photo()
+    eventually(lambda: trial_stage.received(trial_stage.events_queue, mentions=photo))
+
+
+def _upload_with_permission(trial_stage: TrialStage) -> None:
     driver, key = new_name(), new_name()
     body = {"content_type": "image/jpeg"}
-    response = world.driver(driver).post("/uploads", body, key=key)
+    response = trial_stage.driver(driver).post("/uploads", body, key=key)
     assert response.status == 201, response
-    assert world.driver(driver).post("/uploads", body, key=key).body == response.body
-    waiting = world.driver(driver).get(f"/uploads/{response.body['upload_id']}")
+    assert trial_stage.driver(driver).post("/uploads", body, key=key).body == response.body
+    waiting = trial_stage.driver(driver).get(f"/uploads/{response.body['upload_id']}")
     assert (waiting.status, waiting.body["state"]) == (200, "waiting")
     posted = httpx.post(
         response.body["url"],
         data=response.body["fields"],
-        files={"file": ("p.jpg", world.chain.picture(), "image/jpeg")},
+        files={"file": ("p.jpg", trial_stage.chain.picture(), "image/jpeg")},
         trust_env=False,
     )
     assert posted.status_code == 204, posted.text
     eventually(
         lambda: (
-            world.driver(driver).get(f"/uploads/{response.body['upload_id']}").body["state"]
+            trial_stage.driver(driver).get(f"/uploads/{response.body['upload_id']}").body["state"]
             == "arrived"
         )
     )
 
 
-def _refused_request_again(world: World) -> None:
+def _refused_request_again(trial_stage: TrialStage) -> None:
     """After a refusal the same key may be used for a corrected request."""
-    driver, key = world.driver(new_name()), new_name()
+    driver, key = trial_stage.driver(new_name()), new_name()
     unknown = {"content_type": "image/jpeg", "retake_of": "0" * 64}
     assert driver.post("/uploads", unknown, key=key).status == 404
     assert driver.post("/uploads", {"content_type": "image/jpeg"}, key=key).status == 201
 
 
-def _drivers_photos(world: World) -> None:
+def _drivers_photos(trial_stage: TrialStage) -> None:
     name = new_name()
-    photo = world.assigned_photo(name)
-    listed = world.driver(name).get("/photos")
+    photo = trial_stage.assigned_photo(name)
+    listed = trial_stage.driver(name).get("/photos")
     assert [entry["photo_id"] for entry in listed.body["photos"]] == [photo]
-    assert world.driver(name).get(f"/photos/{photo}").body["status"] == "assigned"
+    assert trial_stage.driver(name).get(f"/photos/{photo}").body["status"] == "assigned"
 
 
-def _contest(world: World) -> None:
+def _contest(trial_stage: TrialStage) -> None:
     name = new_name()
-    photo = world.assigned_photo(name)
-    world.close_reviews()
-    response = world.driver(name).post(f"/photos/{photo}/contest", {})
+    photo = trial_stage.assigned_photo(name)
+    trial_stage.close_reviews()
+    response = trial_stage.driver(name).post(f"/photos/{photo}/contest", {})
     assert response.status == 200, response
-    assert world.depth("ReviewQueueUrl") == 1
-    assert (world.chain.row(photo) or {})["enqueued_at"]
+    assert trial_stage.depth("ReviewQueueUrl") == 1
+    assert (trial_stage.chain.row(photo) or {})["enqueued_at"]
 
 
-def _review(world: World) -> None:
+def _review(trial_stage: TrialStage) -> None:
     """A review is leased, seen, extended and decided; its message is deleted."""
-    world.close_reviews()
-    photo, rita = world.assigned_photo(), world.reviewer()
+    trial_stage.close_reviews()
+    photo, rita = trial_stage.assigned_photo(), trial_stage.reviewer()
     queue = rita.get("/reviews/queue")
     assert (queue.status, queue.body["waiting"]) == (200, 1)
-    review = world.next_review(rita, photo)
+    review = trial_stage.next_review(rita, photo)
     assert rita.get("/reviews/choices").status == 200
     assert rita.get(review["image_url"]).status == 200
     lease = {"lease_id": review["lease_id"]}
     assert rita.post(f"/reviews/{photo}/extend", lease).status == 200
     assert rita.verdict(review, "motorcycle").status == 200
-    assert (world.chain.row(photo) or {})["vehicle"] == "motorcycle"
-    assert _assignment(world, photo)["vehicle"]["S"] == "motorcycle"
+    assert (trial_stage.chain.row(photo) or {})["vehicle"] == "motorcycle"
+    assert _assignment(trial_stage, photo)["vehicle"]["S"] == "motorcycle"
 
 
-def _review_without_version(world: World) -> None:
+def _review_without_version(trial_stage: TrialStage) -> None:
     """A reviewer sees a photo whose event named no version."""
-    world.close_reviews()
-    photo, rita = world.assigned_photo(), world.reviewer()
-    change(world.chain, photo, version_id=None)
-    review = world.next_review(rita, photo)
+    trial_stage.close_reviews()
+    photo, rita = trial_stage.assigned_photo(), trial_stage.reviewer()
+    change(trial_stage.chain, photo, version_id=None)
+    review = trial_stage.next_review(rita, photo)
     assert rita.get(review["image_url"]).status == 200
 
 
-def _repeated_verdict(world: World) -> None:
+def _repeated_verdict(trial_stage: TrialStage) -> None:
     """The answer of a verdict whose first answer was missed is the same."""
-    world.close_reviews()
-    photo, rita, key = world.assigned_photo(), world.reviewer(), new_name()
-    review = world.next_review(rita, photo)
+    trial_stage.close_reviews()
+    photo, rita, key = trial_stage.assigned_photo(), trial_stage.reviewer(), new_name()
+    review = trial_stage.next_review(rita, photo)
     refused = rita.verdict({**review, "lease_id": "0" * 32}, "bicycle", key=key)
     assert refused.status == 409, refused
     first = rita.verdict(review, "bicycle", key=key)
@@ -156,77 +251,84 @@ def _repeated_verdict(world: World) -> None:
     assert rita.verdict(review, "bicycle", key=key).body == first.body
 
 
-def _quiet_queue(world: World) -> None:
+def _quiet_queue(trial_stage: TrialStage) -> None:
     """A review is found without its message; the message of a decided one is dropped."""
-    world.close_reviews()
-    photo = world.assigned_photo()
-    eventually(lambda: world.depth("ReviewQueueUrl"))
-    world.chain.stage.client("sqs").purge_queue(
-        QueueUrl=world.chain.stage.outputs["ReviewQueueUrl"]
+    trial_stage.close_reviews()
+    photo = trial_stage.assigned_photo()
+    eventually(lambda: trial_stage.depth("ReviewQueueUrl"))
+    trial_stage.chain.stage.client("sqs").purge_queue(
+        QueueUrl=trial_stage.chain.stage.outputs["ReviewQueueUrl"]
     )
-    world.next_review(world.reviewer(), photo)
+    trial_stage.next_review(trial_stage.reviewer(), photo)
 
 
-def _message_is_hidden_and_deleted(world: World) -> None:
-    """While a review is leased its message is hidden; afterwards there is none."""
-    world.close_reviews()
-    photo, rita, lena = world.assigned_photo(), world.reviewer(), world.reviewer()
-    review = world.next_review(rita, photo)
+def _message_is_hidden_and_deleted(trial_stage: TrialStage) -> None:
+    """While a review is leased its message is hidden; afterwards it is deleted."""
+    trial_stage.close_reviews()
+    photo, rita, lena = trial_stage.assigned_photo(), trial_stage.reviewer(), trial_stage.reviewer()
+    review = trial_stage.next_review(rita, photo)
     assert rita.post(f"/reviews/{photo}/extend", {"lease_id": review["lease_id"]}).status == 200
-    assert not world.depth("ReviewQueueUrl")
+    assert not trial_stage.depth("ReviewQueueUrl")
     assert rita.post(f"/reviews/{photo}/release", {"lease_id": review["lease_id"]}).status == 200
-    assert world.depth("ReviewQueueUrl") == 1  # a copy, visible at once
-    second = world.next_review(lena, photo)
+    assert trial_stage.depth("ReviewQueueUrl") == 1  # a copy, visible at once
+    second = trial_stage.next_review(lena, photo)
     assert lena.verdict(second, "bicycle").status == 200
-    world.next_review(world.reviewer(), photo)  # the second opinion that was asked for
-    assert _messages(world) == 1
+    trial_stage.next_review(trial_stage.reviewer(), photo)  # the second opinion that was asked for
+    assert _messages(trial_stage) == 1
 
 
-def _malformed_message_is_hidden(world: World) -> None:
+def _malformed_message_is_hidden(trial_stage: TrialStage) -> None:
     """A message that names no photo does not stand in the way of the next one."""
-    world.close_reviews()
-    sqs, url = world.chain.stage.client("sqs"), world.chain.stage.outputs["ReviewQueueUrl"]
+    trial_stage.close_reviews()
+    sqs, url = (
+        trial_stage.chain.stage.client("sqs"),
+        trial_stage.chain.stage.outputs["ReviewQueueUrl"],
+    )
     sqs.send_message(QueueUrl=url, MessageBody="no review")
-    assert world.reviewer().next() is None
-    assert not world.depth("ReviewQueueUrl")
+    assert trial_stage.reviewer().next() is None
+    assert not trial_stage.depth("ReviewQueueUrl")
 
 
-def _no_vehicle(world: World) -> None:
+def _no_vehicle(trial_stage: TrialStage) -> None:
     """A photo without a vehicle loses the assignment, to the driver's photo before it."""
     name = new_name()
-    earlier = world.assigned_photo(name)
-    later = world.assigned_photo(name)
-    _judge(world, later, "neither")
-    assert _assignment(world, earlier)["photo_id"]["S"] == earlier
-    _judge(world, earlier, "neither")
-    assert not _assignment(world, earlier)
+    earlier = trial_stage.assigned_photo(name)
+    later = trial_stage.assigned_photo(name)
+    _give_verdict(trial_stage, later, "neither")
+    assert _assignment(trial_stage, earlier)["photo_id"]["S"] == earlier
+    _give_verdict(trial_stage, earlier, "neither")
+    assert not _assignment(trial_stage, earlier)
 
 
-def _of_another_photo(world: World) -> None:
+def _of_another_photo(trial_stage: TrialStage) -> None:
     """A verdict about a photo that no longer decides the assignment changes the photo alone."""
     name = new_name()
-    earlier = world.assigned_photo(name)
-    later = world.assigned_photo(name)
-    _judge(world, earlier, "motorcycle")
-    assert _assignment(world, earlier)["photo_id"]["S"] == later
+    earlier = trial_stage.assigned_photo(name)
+    later = trial_stage.assigned_photo(name)
+    _give_verdict(trial_stage, earlier, "motorcycle")
+    assert _assignment(trial_stage, earlier)["photo_id"]["S"] == later
 
 
-def _undo(world: World) -> None:
-    world.close_reviews()
-    photo, rita = world.assigned_photo(), world.reviewer()
-    verdict = rita.verdict(world.next_review(rita, photo), "motorcycle")
+def _undo(trial_stage: TrialStage) -> None:
+    trial_stage.close_reviews()
+    photo, rita = trial_stage.assigned_photo(), trial_stage.reviewer()
+    verdict = rita.verdict(trial_stage.next_review(rita, photo), "motorcycle")
     undone = rita.post(f"/reviews/{photo}/undo", {"decision_seq": verdict.body["decision_seq"]})
     assert undone.status == 200, undone
-    assert (world.chain.row(photo) or {})["vehicle"] == "bicycle"
-    assert (world.chain.row(photo) or {})["enqueued_at"]
+    assert (trial_stage.chain.row(photo) or {})["vehicle"] == "bicycle"
+    assert (trial_stage.chain.row(photo) or {})["enqueued_at"]
 
 
-def _agreement(world: World) -> None:
+def _agreement(trial_stage: TrialStage) -> None:
     """Two opinions that differ are counted, and shown to leads until one is undone."""
-    world.close_reviews()
-    photo, rita, lena = world.assigned_photo(), world.reviewer(), world.reviewer(groups="leads")
-    assert rita.verdict(world.next_review(rita, photo), "bicycle").status == 200
-    second = lena.verdict(world.next_review(lena, photo), "motorcycle")
+    trial_stage.close_reviews()
+    photo, rita, lena = (
+        trial_stage.assigned_photo(),
+        trial_stage.reviewer(),
+        trial_stage.reviewer(groups="leads"),
+    )
+    assert rita.verdict(trial_stage.next_review(rita, photo), "bicycle").status == 200
+    second = lena.verdict(trial_stage.next_review(lena, photo), "motorcycle")
     assert second.status == 200, second
     assert photo in str(lena.get("/reviews/agreement").body)
     undone = lena.post(f"/reviews/{photo}/undo", {"decision_seq": second.body["decision_seq"]})
@@ -234,64 +336,66 @@ def _agreement(world: World) -> None:
     assert photo not in str(lena.get("/reviews/agreement").body)
 
 
-def _stuck_photo(world: World) -> None:
-    photo = world.assigned_photo()
-    change(world.chain, photo, status="received", pending="received", claimed_at=LONG_AGO)
-    assert world.invoke("SweeperFunction", {})["repaired"] == {"take_over": 1}
-    assert world.chain.outcome(photo)["attempt"] == 2
+def _stuck_photo(trial_stage: TrialStage) -> None:
+    photo = trial_stage.assigned_photo()
+    change(trial_stage.chain, photo, status="received", pending="received", claimed_at=LONG_AGO)
+    assert trial_stage.invoke("SweeperFunction", {})["repaired"] == {"take_over": 1}
+    assert trial_stage.chain.outcome(photo)["attempt"] == 2
 
 
-def _lost_review_message(world: World) -> None:
-    world.close_reviews()
-    photo = world.assigned_photo()
-    world.close_reviews()
+def _lost_review_message(trial_stage: TrialStage) -> None:
+    trial_stage.close_reviews()
+    photo = trial_stage.assigned_photo()
+    trial_stage.close_reviews()
     change(
-        world.chain,
+        trial_stage.chain,
         photo,
         review="open",
         enqueued_at=None,
         received_at=LONG_AGO,
         updated_at=LONG_AGO,
     )
-    assert world.invoke("SweeperFunction", {})["repaired"] == {"send_review": 1}
-    assert world.depth("ReviewQueueUrl") == 1
-    world.close_reviews()
+    assert trial_stage.invoke("SweeperFunction", {})["repaired"] == {"send_review": 1}
+    assert trial_stage.depth("ReviewQueueUrl") == 1
+    trial_stage.close_reviews()
 
 
-def _photo_given_up(world: World) -> None:
+def _photo_given_up(trial_stage: TrialStage) -> None:
     """A photo that ended too often is failed, and the operator gets a message."""
-    photo, before = world.assigned_photo(), world.depth("FailuresQueueUrl")
-    change(world.chain, photo, status="received", pending="received", claimed_at=LONG_AGO)
-    world.chain.stage.client("dynamodb").update_item(
-        TableName=world.chain.stage.outputs["PhotosTable"],
+    photo, before = trial_stage.assigned_photo(), trial_stage.depth("FailuresQueueUrl")
+    change(trial_stage.chain, photo, status="received", pending="received", claimed_at=LONG_AGO)
+    trial_stage.chain.stage.client("dynamodb").update_item(
+        TableName=trial_stage.chain.stage.outputs["PhotosTable"],
         Key=item_of({"photo_id": photo}),
         UpdateExpression="SET attempt = :many",
         ExpressionAttributeValues=item_of({":many": 99}),
     )
-    assert world.invoke("SweeperFunction", {})["repaired"] == {"give_up": 1}
-    assert world.depth("FailuresQueueUrl") == before + 1
+    assert trial_stage.invoke("SweeperFunction", {})["repaired"] == {"give_up": 1}
+    assert trial_stage.depth("FailuresQueueUrl") == before + 1
 
 
-def _walk_goes_on(world: World) -> None:
+def _walk_goes_on(trial_stage: TrialStage) -> None:
     """A sweep goes on where the last one stopped, and says when it went through the bucket."""
-    bucket = world.chain.stage.outputs["ReportsBucket"]
+    bucket = trial_stage.chain.stage.outputs["ReportsBucket"]
     key = "sweeper/checkpoint.json"
-    world.chain.stage.client("s3").delete_object(Bucket=bucket, Key=key)
-    answer = world.invoke("SweeperFunction", {})
+    trial_stage.chain.stage.client("s3").delete_object(Bucket=bucket, Key=key)
+    answer = trial_stage.invoke("SweeperFunction", {})
     assert answer["examined"]["uploads"]
-    assert world.keys("ReportsBucket", key)
-    first = world.stored(bucket, key)
-    world.chain.stage.client("s3").put_object(
+    assert trial_stage.keys("ReportsBucket", key)
+    first = trial_stage.stored(bucket, key)
+    trial_stage.chain.stage.client("s3").put_object(
         Bucket=bucket, Key=key, Body=first.replace(b'"reviews": null', b'"reviews": {}')
     )
-    world.invoke("SweeperFunction", {})
+    trial_stage.invoke("SweeperFunction", {})
 
 
-def _report_of_photos(world: World) -> None:
+def _report_of_photos(trial_stage: TrialStage) -> None:
     """The report has the photos, captures, labels and pictures of its day."""
-    photo = _decided_by_a_person(world)
-    eventually(lambda: [key for key in world.keys("LabelsBucket", "labels/") if photo in key])
-    document, page = world.report({"from": world.today, "to": world.today, "as_of": in_two_days()})
+    photo = _decided_by_a_person(trial_stage)
+    eventually(lambda: [key for key in trial_stage.keys("LabelsBucket", "labels/") if photo in key])
+    document, page = trial_stage.report(
+        {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
+    )
     assert document["conservation"]["received"]
     assert document["capture"]["records"]
     assert not document["capture"]["unreadable_objects"]
@@ -299,141 +403,155 @@ def _report_of_photos(world: World) -> None:
     assert "data:image/jpeg" in page
 
 
-def _report_without_versions(world: World) -> None:
+def _report_without_versions(trial_stage: TrialStage) -> None:
     """The report has pictures of photos whose events named no version."""
-    world.assigned_photo()
-    versions = {row["photo_id"]: row["version_id"] for row in world.rows() if row["version_id"]}
+    trial_stage.assigned_photo()
+    versions = {
+        row["photo_id"]: row["version_id"] for row in trial_stage.rows() if row["version_id"]
+    }
     for photo in versions:
-        change(world.chain, photo, version_id=None)
+        change(trial_stage.chain, photo, version_id=None)
     try:
-        event = {"from": world.today, "to": world.today, "as_of": in_two_days()}
-        _, page = world.report(event)
+        event = {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
+        _, page = trial_stage.report(event)
     finally:
         for photo, version in versions.items():
-            change(world.chain, photo, version_id=version)
+            change(trial_stage.chain, photo, version_id=version)
     assert "data:image/jpeg" in page
 
 
-def _report_of_reviewers(world: World) -> None:
+def _report_of_reviewers(trial_stage: TrialStage) -> None:
     """The report says how reviewers decide about photos with a known answer."""
-    photo = world.assigned_photo()
-    table = world.chain.stage.outputs["ReviewersTable"]
-    KnownItems(world.chain.stage.client("dynamodb"), table=table).add(photo, "bicycle")
-    _judge(world, photo, "bicycle")
-    eventually(lambda: [key for key in world.keys("LabelsBucket", "labels/") if photo in key])
-    document, _ = world.report({"from": world.today, "to": world.today, "as_of": in_two_days()})
+    photo = trial_stage.assigned_photo()
+    table = trial_stage.chain.stage.outputs["ReviewersTable"]
+    KnownItems(trial_stage.chain.stage.client("dynamodb"), table=table).add(photo, "bicycle")
+    _give_verdict(trial_stage, photo, "bicycle")
+    eventually(lambda: [key for key in trial_stage.keys("LabelsBucket", "labels/") if photo in key])
+    document, _ = trial_stage.report(
+        {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
+    )
     assert document["accuracy"]["known_items"]["n"]
 
 
-def _report_of_queues(world: World) -> None:
+def _report_of_queues(trial_stage: TrialStage) -> None:
     """The report of this moment has the depths of the queues, and what the sweeper walked."""
-    world.invoke("SweeperFunction", {})
+    trial_stage.invoke("SweeperFunction", {})
     now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=hash(new_name()) % 60)
-    document, _ = world.report({"from": world.today, "to": world.today, "as_of": now.isoformat()})
+    document, _ = trial_stage.report(
+        {"from": trial_stage.today, "to": trial_stage.today, "as_of": now.isoformat()}
+    )
     queues = document["queues"]
     assert None not in {queues[name] for name in ("reviews_open", "failures_waiting")}
     assert None not in {queues["dead_letters"], queues["walked_objects"]}
-    again, _ = world.report({"from": world.today, "to": world.today, "as_of": now.isoformat()})
+    again, _ = trial_stage.report(
+        {"from": trial_stage.today, "to": trial_stage.today, "as_of": now.isoformat()}
+    )
     assert again == document
 
 
-def _email(world: World) -> None:
+def _email(trial_stage: TrialStage) -> None:
     """The scheduled report is mailed; a second delivery of the schedule mails nothing."""
     event = {"scheduled_at": in_two_days()}
-    answer = world.invoke("ReportFunction", event)
+    answer = trial_stage.invoke("ReportFunction", event)
     folder = answer["folder"].rpartition("reports/")[2]
-    eventually(lambda: world.received(world.emails_queue, mentions=folder))
-    world.invoke("ReportFunction", event)
-    assert not world.received(world.emails_queue, mentions=folder)
+    eventually(lambda: trial_stage.received(trial_stage.emails_queue, mentions=folder))
+    trial_stage.invoke("ReportFunction", event)
+    assert not trial_stage.received(trial_stage.emails_queue, mentions=folder)
 
 
-def _history(world: World) -> None:
+def _history(trial_stage: TrialStage) -> None:
     """The report shows the reports of the days before it."""
-    day = datetime.fromisoformat(world.today) - timedelta(days=1)
+    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=1)
     yesterday = day.date().isoformat()
-    for key in world.keys("ReportsBucket", "history/"):
-        world.chain.stage.client("s3").delete_object(
-            Bucket=world.chain.stage.outputs["ReportsBucket"], Key=key
+    for key in trial_stage.keys("ReportsBucket", "history/"):
+        trial_stage.chain.stage.client("s3").delete_object(
+            Bucket=trial_stage.chain.stage.outputs["ReportsBucket"], Key=key
         )
-    world.report({"from": yesterday, "to": yesterday, "as_of": in_two_days()})
-    document, _ = world.report({"from": world.today, "to": world.today, "as_of": in_two_days()})
+    trial_stage.report({"from": yesterday, "to": yesterday, "as_of": in_two_days()})
+    document, _ = trial_stage.report(
+        {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
+    )
     assert document["history"]
 
 
-def _expired_window(world: World) -> None:
+def _expired_window(trial_stage: TrialStage) -> None:
     """The report of a day whose captures are deleted is kept as it was made."""
-    day = datetime.fromisoformat(world.today) - timedelta(days=90 + hash(new_name()) % 900)
+    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=90 + hash(new_name()) % 900)
     event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
-    world.invoke("ReportFunction", event)
-    assert "kept" in world.invoke("ReportFunction", event)
+    trial_stage.invoke("ReportFunction", event)
+    assert "kept" in trial_stage.invoke("ReportFunction", event)
 
 
-def _late_captures(world: World) -> None:
+def _late_captures(trial_stage: TrialStage) -> None:
     """A second report of a day remembers when the first one was made."""
-    day = datetime.fromisoformat(world.today) - timedelta(days=1 + hash(new_name()) % 20)
+    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=1 + hash(new_name()) % 20)
     event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
-    folder = world.invoke("ReportFunction", event)["folder"]
+    folder = trial_stage.invoke("ReportFunction", event)["folder"]
     key = folder.removeprefix("s3://").partition("/")[2] + "first_as_of.txt"
-    assert key in world.keys("ReportsBucket", key)
+    assert key in trial_stage.keys("ReportsBucket", key)
 
 
-def _baselines(world: World) -> None:
+def _baselines(trial_stage: TrialStage) -> None:
     """The report stores the model's baseline, and compares with the stage's own if there is one."""
-    bucket, s3 = world.chain.stage.outputs["ReportsBucket"], world.chain.stage.client("s3")
-    for key in world.keys("ReportsBucket", "baselines/"):
+    bucket, s3 = (
+        trial_stage.chain.stage.outputs["ReportsBucket"],
+        trial_stage.chain.stage.client("s3"),
+    )
+    for key in trial_stage.keys("ReportsBucket", "baselines/"):
         s3.delete_object(Bucket=bucket, Key=key)
-    event = {"from": world.today, "to": world.today}
-    world.assigned_photo()
-    world.report(event | {"as_of": in_two_days()})
-    (packaged,) = world.keys("ReportsBucket", "baselines/")
-    baseline = json.loads(world.stored(bucket, packaged))
-    days = {"observed_from": world.today, "observed_to": world.today}
+    event = {"from": trial_stage.today, "to": trial_stage.today}
+    trial_stage.assigned_photo()
+    trial_stage.report(event | {"as_of": in_two_days()})
+    (packaged,) = trial_stage.keys("ReportsBucket", "baselines/")
+    baseline = json.loads(trial_stage.stored(bucket, packaged))
+    days = {"observed_from": trial_stage.today, "observed_to": trial_stage.today}
     observed = packaged.replace("baselines/", "baselines/observed/")
     s3.put_object(Bucket=bucket, Key=observed, Body=json.dumps(baseline | days))
     try:
-        document, _ = world.report(event | {"as_of": in_two_days()})
+        document, _ = trial_stage.report(event | {"as_of": in_two_days()})
     finally:
         s3.delete_object(Bucket=bucket, Key=observed)
     compared = [model["baseline"]["observed_from"] for model in document["models"]]
-    assert compared == [world.today]
+    assert compared == [trial_stage.today]
 
 
-def _decided_by_a_person(world: World) -> str:
-    photo = world.assigned_photo()
-    _judge(world, photo, "bicycle")
+def _decided_by_a_person(trial_stage: TrialStage) -> str:
+    photo = trial_stage.assigned_photo()
+    _give_verdict(trial_stage, photo, "bicycle")
     return photo
 
 
-def _judge(world: World, photo: str, verdict: str) -> None:
+def _give_verdict(trial_stage: TrialStage, photo: str, verdict: str) -> None:
     """Decide about one photo through the API, whatever other reviews there are."""
-    world.close_reviews()
-    change(world.chain, photo, review="open")
-    rita = world.reviewer()
-    response = rita.verdict(world.next_review(rita, photo), verdict)
+    trial_stage.close_reviews()
+    change(trial_stage.chain, photo, review="open")
+    rita = trial_stage.reviewer()
+    response = rita.verdict(trial_stage.next_review(rita, photo), verdict)
     assert response.status == 200, response
 
 
-def _assignment(world: World, photo: str) -> Json:
+def _assignment(trial_stage: TrialStage, photo: str) -> Json:
     """Return the assignment of the photo's driver, as DynamoDB holds it; empty without one."""
-    response = world.chain.stage.client("dynamodb").get_item(
-        TableName=world.chain.stage.outputs["AssignmentsTable"],
-        Key=item_of({"driver_id": (world.chain.row(photo) or {})["driver_id"]}),
+    response = trial_stage.chain.stage.client("dynamodb").get_item(
+        TableName=trial_stage.chain.stage.outputs["AssignmentsTable"],
+        Key=item_of({"driver_id": (trial_stage.chain.row(photo) or {})["driver_id"]}),
         ConsistentRead=True,
     )
     assignment: Json = response.get("Item", {})
     return assignment
 
 
-def _messages(world: World) -> int:
+def _messages(trial_stage: TrialStage) -> int:
     """Return the number of review messages, visible or hidden."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    response = world.chain.stage.client("sqs").get_queue_attributes(
-        QueueUrl=world.chain.stage.outputs["ReviewQueueUrl"], AttributeNames=names
+    response = trial_stage.chain.stage.client("sqs").get_queue_attributes(
+        QueueUrl=trial_stage.chain.stage.outputs["ReviewQueueUrl"], AttributeNames=names
     )
     return sum(int(response["Attributes"][name]) for name in names)
 
 
 _PHOTO = (SERIALIZE, CLASSIFY, FILTER)
+_STREAK_S = LASTS_S + 1  # photos that fail for so long open the breaker
 _BEHAVIOURS = (
     Behaviour(name="a photo is decided", roles=_PHOTO, exercise=_decide),
     Behaviour(
@@ -453,6 +571,37 @@ _BEHAVIOURS = (
         roles=(REPORT,),
         likely=("s3:GetObject  <Intake",),
         exercise=_report_without_versions,
+    ),
+    Behaviour(
+        name="the second version of an upload is rejected",
+        roles=(SERIALIZE,),
+        likely=("Uploads",),
+        exercise=_second_version,
+    ),
+    Behaviour(name="a pause holds photos back", roles=(SERIALIZE, DRAIN), exercise=_pause),
+    Behaviour(
+        name="photos without an endpoint open the breaker",
+        roles=(CLASSIFY,),
+        likely=("PutItem  Controls",),
+        exercise=_breaker_opens,
+    ),
+    Behaviour(
+        name="an open breaker spares the endpoint",
+        roles=(CLASSIFY,),
+        likely=("BatchGetItem  Controls",),
+        exercise=_open_breaker,
+    ),
+    Behaviour(
+        name="the drain closes the breaker",
+        roles=(DRAIN,),
+        likely=("Controls",),
+        exercise=_breaker_closes,
+    ),
+    Behaviour(
+        name="a photo that is parked too often is given up",
+        roles=(DRAIN,),
+        likely=("Failures",),
+        exercise=_parked_too_often,
     ),
     Behaviour(name="a verdict becomes a label", roles=(CHANGES,), exercise=_label),
     Behaviour(name="a decision becomes an event", roles=(CHANGES,), exercise=_event),

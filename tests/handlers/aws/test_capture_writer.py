@@ -10,7 +10,9 @@ import boto3
 import pytest
 
 from handlers.aws.capture_writer import CapturesUnavailable, CaptureWriter
+from handlers.aws.controls_table import CachedControls
 from handlers.domain.capture_record import INPUT, OUTPUT, EndpointCall, capture_key, capture_line
+from handlers.domain.controls import Controls
 from handlers.domain.decision.prediction import Prediction
 from handlers.workflow import classify
 from infra.local.sagemaker.capture_lines import CaptureSettings, Invocation, Payload, record_line
@@ -37,6 +39,8 @@ def capturing(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CAPTURE_BUCKET", "captures")
     monkeypatch.setenv("CAPTURE_PREFIX", "data-capture/vehicle/AllTraffic")
     monkeypatch.setenv("CAPTURE_MODES", "Output")
+    monkeypatch.setenv("CONTROLS_TABLE", "controls")
+    monkeypatch.setattr(classify, "_controls", lambda: CachedControls(Controls))
     classify._captures.cache_clear()
     yield
     classify._captures.cache_clear()
@@ -44,7 +48,12 @@ def capturing(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def call(context: "LambdaContext") -> Any:
     wire_image = base64.b64encode(b"jpeg").decode()
-    event = {"photo_id": CALL.inference_id, "execution": "arn", "wire_image": wire_image}
+    event = {
+        "photo_id": CALL.inference_id,
+        "probe": False,
+        "execution": "arn",
+        "wire_image": wire_image,
+    }
     return classify.lambda_handler(event, context)
 
 

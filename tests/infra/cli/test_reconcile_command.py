@@ -65,7 +65,8 @@ def test_a_photo_that_has_just_arrived_is_left_alone(pipeline: FaultyPipeline) -
 
 def test_a_violation_without_a_repair_is_left_to_a_person(pipeline: FaultyPipeline) -> None:
     pipeline.upload("intake/d1/u.jpg")
-    pipeline.delete_assignment("d1")
+    (row,) = pipeline.workflow.photos()
+    pipeline.overwrite(row["photo_id"], status="rejected")
     result = run_command("reconcile", "--repair", "--older-than-minutes", "0")
     assert result.exit_code == EXIT_UNREPAIRED
     assert "a person must decide" in result.stdout

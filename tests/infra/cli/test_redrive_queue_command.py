@@ -238,6 +238,22 @@ def test_changes_are_published_from_the_stream_again(
     dynamodb.delete_table(TableName="with-stream")
 
 
+def test_a_row_that_was_repaired_is_published_from_the_ledger(
+    pipeline: FaultyPipeline, queues: DeadLetterQueues
+) -> None:
+    """The stream's function puts a change aside whose row cannot be read."""
+    photos = pipeline.workflow.dynamodb.Table("photos")
+    queues.send("ChangesDeadLettersUrl", {"photo_id": "d" * 64, "error": "InvalidRecord()"})
+    photos.put_item(Item={**_decided("d" * 64), "decision_seq": "one"})
+    assert actions("changes") == [("keep", False)]
+    photos.put_item(Item=_decided("d" * 64))
+    assert actions("changes") == [("publish", True)]
+    assert [label.key for label in boto3.resource("s3").Bucket(LABELS).objects.all()] == [
+        f"labels/2026/11/22/18/{'d' * 64}-000001.jsonl"
+    ]
+    assert actions("changes") == []
+
+
 def _decided(photo_id: str) -> dict[str, Any]:
     """A row with one verdict, as a review transaction writes it."""
     state = {"status": "rejected", "review": "done", "reason": "no_vehicle"}
@@ -261,8 +277,8 @@ def _decided(photo_id: str) -> dict[str, Any]:
                 "reason": "no_vehicle",
                 "decided_by": "rita",
                 "decided_at": "2026-11-22T18:05:00.000Z",
-                "before": {},
-                "after": {},
+                "before": {"status": "in_review", "review": "open"},
+                "after": state,
             }
         ],
         **state,

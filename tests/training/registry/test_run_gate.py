@@ -120,7 +120,7 @@ def test_candidate_is_registered_compared_and_approved(
         out = str(tmp_path / "models")
         result = training("approve", package.arn, "--by", "ana", "--reason", "x", "--out", out)
         assert result.exit_code == 0
-        assert f"model_data_url={package.model_data_url}" in result.output
+        assert f"--model-url {package.model_data_url}" in " ".join(result.output.split())
         manifest = json.loads((tmp_path / "models/candidate/manifest.json").read_text("utf-8"))
         assert manifest["model_version"] == "candidate"
 

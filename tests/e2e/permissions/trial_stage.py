@@ -1,5 +1,6 @@
 """A running stage with people, photos and listeners, on which behaviours are tried."""
 
+import base64
 import json
 import time
 import uuid
@@ -10,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from handlers.aws.controls_table import ControlsTable
 from handlers.aws.dynamodb import plain
+from handlers.domain.timestamps import stamp
 from infra.local.stage.stage import LocalStage
 from infra.synthesis.synth import ROOT, synthesize
 from tests.e2e.api_caller import ApiCaller, Json
@@ -26,7 +29,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class TrialStage:
     """The stage, and the queues that receive what it publishes."""
 
     chain: Chain
@@ -48,6 +51,31 @@ class World:
     def reviewer(self, *, groups: str = "reviewers") -> Reviewer:
         """Return a reviewer with a new name, who has decided and skipped nothing yet."""
         return Reviewer(self.chain.stage, f"r{uuid.uuid4().hex[:8]}", groups=groups)
+
+    @property
+    def controls(self) -> ControlsTable:
+        stage = self.chain.stage
+        return ControlsTable(stage.client("dynamodb"), table=stage.outputs["ControlsTable"])
+
+    def close_breaker(self) -> None:
+        """Close the breaker as the account's root, if it is open."""
+        breaker = self.controls.read().breaker
+        if breaker.is_open:
+            self.controls.close_breaker(breaker, now=stamp(datetime.now(UTC)))
+
+    def classify(self, photo: str) -> str:
+        """Invoke Classify for a picture under an id; return its answer, or its error, as text."""
+        event = {
+            "photo_id": photo,
+            "probe": False,
+            "execution": "none",
+            "wire_image": base64.b64encode(self.chain.picture()).decode(),
+        }
+        response = self.chain.stage.client("lambda").invoke(
+            FunctionName=self.chain.stage.outputs["ClassifyFunction"], Payload=json.dumps(event)
+        )
+        answer: str = response["Payload"].read().decode()
+        return answer
 
     def restart_workers(self, role: str) -> None:
         """Replace the workers of the function that has the role."""
@@ -157,7 +185,7 @@ class World:
 def eventually(ask: Callable[[], Answer | None]) -> Answer:
     """Return the first true answer.
 
-    Raises: AssertionError, if there is none within `ARRIVES_WITHIN_S`.
+    Raises: AssertionError, if no answer is true within `ARRIVES_WITHIN_S`.
     """
     deadline = time.monotonic() + ARRIVES_WITHIN_S
     while time.monotonic() < deadline:
@@ -178,13 +206,13 @@ def in_two_days() -> str:
 
 
 @contextmanager
-def world_of(folders: Folders) -> Iterator[World]:
+def trial_stage_of(folders: Folders) -> Iterator[TrialStage]:
     """Run a stage that audits every assigned photo and asks for two opinions on each review."""
     assembly = synthesize("local", ROOT / ".scones" / "cdk.out.local")
     with chain_of(assembly, folders) as chain:
         set_environment(chain.stage, "FilterFunction", AUDIT_SHARE="1.0")
         set_environment(chain.stage, "ReviewsFunction", SECOND_SHARE="1.0")
-        yield World(
+        yield TrialStage(
             chain=chain,
             roles=LiveRoles(chain.stage, Template.load(assembly, "local", "Pipeline")),
             events_queue=_events_queue(chain),
