@@ -41,7 +41,7 @@ def test_the_schedules_sweep_and_report(chain: Chain, request: pytest.FixtureReq
         time.sleep(0.1)
     (page,) = yesterdays_reports(chain)
     assert page.endswith("/day/report.html")
-    assert len(chain.stage.client("scheduler").list_schedules()["Schedules"]) == 2
+    assert len(chain.stage.client("scheduler").list_schedules()["Schedules"]) == 3
 
 
 def yesterdays_reports(chain: Chain) -> list[str]:
