@@ -9,7 +9,7 @@ export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
-.PHONY: doctor-trials audit checkov fuzz permissions burst soak
+.PHONY: doctor-trials audit checkov fuzz permissions burst burst-emulator soak
 .PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
@@ -56,6 +56,9 @@ bench: setup-dev ## Measure speed as ratios taken in one run
 
 burst: setup-dev ## Model bursts and an endpoint outage with the state machine's own retries
 	@$(BIN)/python -m tests.bursts --seeds 3
+
+burst-emulator: setup-dev ## Compare that model with a local stage that throttles (minutes)
+	@$(BIN)/python -m tests.bursts --emulator
 
 soak: setup ## Measure the memory of every process of a stage after 1,000 photos, and after PHOTOS
 	@$(BIN)/python -m infra.demo.soak --photos 1000 --photos $(or $(PHOTOS),2000)

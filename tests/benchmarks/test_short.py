@@ -16,7 +16,7 @@ BENCH = "tests.benchmarks"
 TOGETHER = tuple(
     f"{BENCH}.{name}" for name in ("decoding", "captured_records", "report", "packages")
 )
-ALONE = ("tests.benchmarks.counts", "tests.hostile", "monitoring.simulation")
+ALONE = ("tests.benchmarks.counts", "tests.bursts", "tests.hostile", "monitoring.simulation")
 ON_A_STAGE = ("tests.benchmarks.stage", "tests.benchmarks.review_page", "tests.e2e.reviews")
 ELSEWHERE = ("training",)
 # Options of a claim's command that decide which figures are printed.

@@ -1,7 +1,7 @@
 """The modelled account, endpoint, executions and drain, on SimPy's clock. Times are in seconds."""
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,24 +10,34 @@ import simpy
 from handlers.aws.controls_table import CachedControls
 from handlers.domain.breaker import FailureStreak
 from handlers.domain.controls import BREAKER_OPEN, BreakerControl, Controls
-from infra.state_machine import WorkflowResources, definition
 from monitoring.drain.drain import ROUND
 from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, DrainStep, Observation
+from tests.bursts.workflows import NOW, Workflow
 
 Process = Generator[simpy.Event, Any, Any]  # what SimPy sends and returns depends on the event
 
-FUNCTION_S = {"Serialize": 0.5, "Classify": 0.06, "Filter": 0.05}
-COLD_START_S = 1.5
-WRITE_S = 0.02
 ENDPOINT_PER_S = 140.0
 ENDPOINT_PENDING = 32
-REFUSED_S = 0.01  # a throttle, a busy endpoint, a closed port
+REFUSED_S = 0.01  # a busy endpoint, an open breaker, paused intake
 START_S, START_THREADS = 0.025, 8  # of the drain: two calls a photo
 DRAIN_EVERY_S = 60.0
 # The branches of an ordinary photo; a photo that is held back leaves at IsPrepared.
 BRANCHES = {"Identify": "IdentifyVersionOfDriver", "IsPrepared": "Classify", "Route": "Assign"}
 _THROTTLED, _BUSY = "Lambda.TooManyRequestsException", "EndpointBusy"
 _DOWN, _OPEN = "EndpointUnavailable", BREAKER_OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long calls take; the defaults are assumed for AWS, others are measured."""
+
+    functions: Mapping[str, float] = field(
+        default_factory=lambda: {"Serialize": 0.5, "Classify": 0.06, "Filter": 0.05}
+    )
+    cold_start: float = 1.5
+    write: float = 0.02  # a call of DynamoDB
+    throttle: float = 0.01
+    endpoint_down: float = 0.01  # until Classify raises its error
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,11 +47,14 @@ class Load:
     arrivals: list[float]
     concurrency: int  # limit of the account
     outage_s: float = 0.0  # from the start on
+    durations: Durations = field(default_factory=Durations)
+    is_warm: bool = False  # every function has as many processes as it can use
+    first_drain_s: float | None = None  # at random within `DRAIN_EVERY_S`
 
     @property
     def floor_s(self) -> float:
         """The shortest possible time in which all photos are decided."""
-        lambda_s = len(self.arrivals) * sum(FUNCTION_S.values()) / self.concurrency
+        lambda_s = len(self.arrivals) * sum(self.durations.functions.values()) / self.concurrency
         return self.outage_s + max(lambda_s, len(self.arrivals) / ENDPOINT_PER_S)
 
 
@@ -78,25 +91,19 @@ class Refused(Exception):
 class Stage:
     """The stage under a load."""
 
-    def __init__(self, load: Load, *, seed: int) -> None:
+    def __init__(self, load: Load, *, seed: int, workflow: Workflow = NOW) -> None:
         self.load = load
+        self.workflow = workflow
         self.chance = random.Random(seed)  # noqa: S311 # reproducible, protects no secret
         self.clock = simpy.Environment()
         self.controls = Controls()
         self.photos = [Photo(n, time) for n, time in enumerate(load.arrivals)]
-        self.states = definition(
-            WorkflowResources(
-                serialize_function_arn="Serialize",
-                classify_function_arn="Classify",
-                filter_function_arn="Filter",
-                photos_table="photos",
-                assignments_table="assignments",
-                review_queue_url="reviews",
-                failures_queue_url="failures",
-            )
-        )["States"]
         self._running = 0  # functions
-        self._warm: dict[str, list[Container]] = {name: [] for name in FUNCTION_S}
+        self._durations = load.durations
+        self._warm: dict[str, list[Container]] = {
+            name: [self._container() for _ in range(load.concurrency if load.is_warm else 0)]
+            for name in self._durations.functions
+        }
         self._endpoint = simpy.Resource(self.clock)
         for photo in self.photos:
             self.clock.process(self._arrive(photo))
@@ -118,7 +125,7 @@ class Stage:
         photo.state = "in_flight"
         name = "Identify"
         while True:
-            state = self.states[name]
+            state = self.workflow.states[name]
             photo.transitions += 1
             if state["Type"] == "Succeed" or name in {"RecordFailure", "Assign"}:
                 break
@@ -172,13 +179,13 @@ class Stage:
         )
 
     def _call(self, name: str, photo: Photo, *, is_probe: bool) -> Process:
-        if name not in FUNCTION_S:  # a call of DynamoDB
-            yield self.clock.timeout(WRITE_S)
+        if name not in self._durations.functions:  # a call of DynamoDB
+            yield self.clock.timeout(self._durations.write)
             if name == "Park":
                 photo.parkings += 1
             return
         if self._running >= self.load.concurrency:
-            yield self.clock.timeout(REFUSED_S)
+            yield self.clock.timeout(self._durations.throttle)
             raise Refused(_THROTTLED)
         self._running += 1
         try:
@@ -187,32 +194,34 @@ class Stage:
             self._running -= 1
 
     def _run_function(self, name: str, photo: Photo, *, is_probe: bool) -> Process:
+        takes_s = self._durations.functions[name]
         if self._warm[name]:
             container = self._warm[name].pop()
         else:
-            container = Container(
-                CachedControls(lambda: self.controls, clock=lambda: float(self.clock.now))
-            )
-            yield self.clock.timeout(COLD_START_S)
+            container = self._container()
+            yield self.clock.timeout(self._durations.cold_start)
         try:
             controls = container.controls.current()
             if name == "Serialize":
                 photo.reason = controls.hold_reason(is_probe=is_probe)
-                yield self.clock.timeout(REFUSED_S if photo.reason else FUNCTION_S[name])
+                yield self.clock.timeout(REFUSED_S if photo.reason else takes_s)
             elif name == "Classify":
                 if controls.breaker.is_open and not is_probe:
                     yield self.clock.timeout(REFUSED_S)
                     raise Refused(_OPEN)
                 yield from self._invoke_endpoint(container, photo)
             else:
-                yield self.clock.timeout(FUNCTION_S[name])
+                yield self.clock.timeout(takes_s)
         finally:
             self._warm[name].append(container)
+
+    def _container(self) -> Container:
+        return Container(CachedControls(lambda: self.controls, clock=lambda: float(self.clock.now)))
 
     def _invoke_endpoint(self, container: Container, photo: Photo) -> Process:
         now = float(self.clock.now)
         if now < self.load.outage_s:
-            yield self.clock.timeout(REFUSED_S)
+            yield self.clock.timeout(self._durations.endpoint_down)
             if container.streak.fail(str(photo.number), at_s=now):
                 self._open_breaker()
             raise Refused(_DOWN)
@@ -222,17 +231,20 @@ class Stage:
         with self._endpoint.request() as turn:
             yield turn
             yield self.clock.timeout(1 / ENDPOINT_PER_S)
-        yield self.clock.timeout(FUNCTION_S["Classify"] - 1 / ENDPOINT_PER_S)
+        yield self.clock.timeout(self._durations.functions["Classify"] - 1 / ENDPOINT_PER_S)
         container.streak.end()
 
     def _open_breaker(self) -> None:
-        if not self.controls.breaker.is_open:
+        if self.workflow.has_breaker and not self.controls.breaker.is_open:
             opened = BreakerControl(is_open=True, since=str(self.clock.now), reason=_DOWN)
             self.controls = Controls(breaker=opened)
 
     def _schedule(self) -> Process:
         """Call the drain every minute; Lambda tries a throttled event again, ever more rarely."""
-        yield self.clock.timeout(self.chance.uniform(0, DRAIN_EVERY_S))
+        first_s = self.load.first_drain_s
+        if first_s is None:
+            first_s = self.chance.uniform(0, DRAIN_EVERY_S)
+        yield self.clock.timeout(first_s)
         while True:
             self.clock.process(self._invoke_drain())
             yield self.clock.timeout(DRAIN_EVERY_S)

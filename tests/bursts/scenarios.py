@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.bursts.model import Load, Stage
+from tests.bursts.workflows import BEFORE, NOW, Workflow
 
 BURSTS = (200, 500, 1000, 2000, 5000)
 LIMITS = (10, 100, 1000)
@@ -17,11 +18,10 @@ SEED = 20_261_130
 class Outcome:
     """What became of the photos of one load, the worst of several seeds."""
 
-    name: str
-    concurrency: int
+    photos: int
     failed: int
     lost: int  # without an outcome at the end
-    drained_s: float
+    ended_s: float  # until the last photo was decided or failed
     floor_s: float
     parked: int  # photos that were parked at least once
     transitions: float  # mean of a photo
@@ -34,58 +34,103 @@ class Outcome:
 
     @property
     def in_time(self) -> bool:
-        """Whether they were."""
-        return self.drained_s <= self.limit_s
+        """Whether all of them were."""
+        return not self.failed and not self.lost and self.ended_s <= self.limit_s
 
 
-def burst(photos: int, concurrency: int, *, seed: int) -> Load:
-    """Return photos that arrive evenly at random within `BURST_S`."""
-    chance = random.Random(seed)  # noqa: S311 # reproducible, protects no secret
-    arrivals = sorted(chance.uniform(0, BURST_S) for _ in range(photos))
-    return Load(arrivals=arrivals, concurrency=concurrency)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A burst of photos within `BURST_S`, or photos while the endpoint is down."""
+
+    photos: int
+    concurrency: int  # limit of the account
+    outage_s: float = 0.0
+    is_short: bool = False  # its first ten photos only, to see that it works
+
+    @property
+    def id(self) -> str:
+        """The name in records and claims, such as `5000-at-10`."""
+        load = "outage" if self.outage_s else str(self.photos)
+        return f"{load}-at-{self.concurrency}"
+
+    @property
+    def name(self) -> str:
+        """The name in tables."""
+        if self.outage_s:
+            return f"endpoint down {self.outage_s / 60:.0f} min, {PHOTOS_PER_S} photos/s"
+        return f"{self.photos:,} photos in {BURST_S:.0f} s"
+
+    def load(self, *, seed: int) -> Load:
+        """Return the arrivals: those of a burst are even at random, those of an outage regular."""
+        if self.outage_s:
+            arrivals = [number / PHOTOS_PER_S for number in range(self.photos)]
+        else:
+            chance = random.Random(seed)  # noqa: S311 # reproducible, protects no secret
+            arrivals = sorted(chance.uniform(0, BURST_S) for _ in range(self.photos))
+        if self.is_short:
+            arrivals = arrivals[:10]
+        return Load(arrivals=arrivals, concurrency=self.concurrency, outage_s=self.outage_s)
 
 
-def outage(concurrency: int, *, outage_s: float = OUTAGE_S) -> Load:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A scenario with the workflow as it was and as it is."""
+
+    scenario: Scenario
+    before: Outcome
+    now: Outcome
+
+
+def outage(concurrency: int, *, outage_s: float = OUTAGE_S) -> Scenario:
     """Return photos at `PHOTOS_PER_S` while the endpoint is down."""
-    arrivals = [number / PHOTOS_PER_S for number in range(int(outage_s * PHOTOS_PER_S))]
-    return Load(arrivals=arrivals, concurrency=concurrency, outage_s=outage_s)
+    photos = int(outage_s * PHOTOS_PER_S)
+    return Scenario(photos=photos, concurrency=concurrency, outage_s=outage_s)
 
 
-def simulate(name: str, loads: list[tuple[Load, int]]) -> Outcome:
-    """Run loads with their seeds and return the worst figure of each kind."""
+SCENARIOS = (
+    *(Scenario(photos=photos, concurrency=limit) for photos in BURSTS for limit in LIMITS),
+    *(outage(limit) for limit in LIMITS),
+)
+
+
+def simulate(scenario: Scenario, workflow: Workflow = NOW, *, seeds: int = 1) -> Outcome:
+    """Run a scenario with so many seeds and return the worst figure of each kind."""
+    return measure(
+        [(scenario.load(seed=seed), seed) for seed in range(SEED, SEED + seeds)], workflow
+    )
+
+
+def measure(loads: list[tuple[Load, int]], workflow: Workflow = NOW) -> Outcome:
+    """Run loads of equal size with their seeds and return the worst figure of each kind."""
     stages = []
     for load, seed in loads:
-        stage = Stage(load, seed=seed)
+        stage = Stage(load, seed=seed, workflow=workflow)
         stage.run(until_s=3 * load.floor_s + 600)
         stages.append(stage)
     photos = [photo for stage in stages for photo in stage.photos]
     return Outcome(
-        name=name,
-        concurrency=loads[0][0].concurrency,
+        photos=len(stages[0].photos),
         failed=max(_count(stage, "failed") for stage in stages),
         lost=max(
             len(stage.photos) - _count(stage, "failed") - _count(stage, "decided")
             for stage in stages
         ),
-        drained_s=max(photo.decided_s for photo in photos),
-        floor_s=loads[0][0].floor_s,
+        ended_s=max(photo.decided_s for photo in photos),
+        floor_s=max(load.floor_s for load, _ in loads),
         parked=max(sum(photo.parkings > 0 for photo in stage.photos) for stage in stages),
         transitions=sum(photo.transitions for photo in photos) / len(photos),
         most_transitions=max(photo.transitions for photo in photos),
     )
 
 
-def outcomes(*, seeds: int) -> Iterator[Outcome]:
-    """Yield the outcome of every burst at every limit, and of the outage."""
-    for photos in BURSTS:
-        for limit in LIMITS:
-            loads = [
-                (burst(photos, limit, seed=SEED + number), SEED + number) for number in range(seeds)
-            ]
-            yield simulate(f"{photos:,} photos in {BURST_S:.0f} s", loads)
-    for limit in LIMITS:
-        loads = [(outage(limit), SEED + number) for number in range(seeds)]
-        yield simulate(f"endpoint down {OUTAGE_S / 60:.0f} min, {PHOTOS_PER_S} photos/s", loads)
+def comparisons(scenarios: tuple[Scenario, ...], *, seeds: int) -> Iterator[Comparison]:
+    """Yield every scenario with both workflows."""
+    for scenario in scenarios:
+        yield Comparison(
+            scenario=scenario,
+            before=simulate(scenario, BEFORE, seeds=seeds),
+            now=simulate(scenario, seeds=seeds),
+        )
 
 
 def _count(stage: Stage, state: str) -> int:
