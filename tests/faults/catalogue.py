@@ -136,7 +136,11 @@ def _dropped(_stage: FaultyStage, plan: Plan, chance: Random) -> None:
 
 
 def _replayed(stage: FaultyStage, plan: Plan, _chance: Random) -> None:
-    plan.after_events.append(lambda: [stage.deliver(event) for event in list(stage.events)])
+    def act() -> None:
+        for event in list(stage.events):
+            stage.deliver(event)
+
+    plan.after_events.append(act)
 
 
 # The model's endpoint. Each wrong answer is sure of a vehicle that the photo does not show.
@@ -163,27 +167,27 @@ def _sure(probability: object, **others: object) -> Answer:
     """Answer with this probability of the other vehicle."""
 
     def answer(kind: str) -> bytes:
-        shares = {BICYCLE: 0.0, MOTORCYCLE: 0.0, "other": 0.01}
-        return an_answer(**shares | {_other_vehicle(kind): probability} | others)
+        shares: dict[str, object] = {BICYCLE: 0.0, MOTORCYCLE: 0.0, "other": 0.01}
+        return an_answer(shares | {_other_vehicle(kind): probability} | others)
 
     return answer
 
 
 def _of_other_classes(kind: str) -> bytes:
-    return an_answer(**{_other_vehicle(kind): 0.99, "van": 0.01})
+    return an_answer({_other_vehicle(kind): 0.99, "van": 0.01})
 
 
 def _of_one_class(kind: str) -> bytes:
-    return an_answer(**{_other_vehicle(kind): 1.0})
+    return an_answer({_other_vehicle(kind): 1.0})
 
 
 def _of_unknown_model(kind: str) -> bytes:
-    return an_answer("m2", **probabilities_of(_other_vehicle(kind)))
+    return an_answer(probabilities_of(_other_vehicle(kind)), version="m2")
 
 
 def _in_another_order(kind: str) -> bytes:
     """The true answer."""
-    return an_answer(**dict(reversed(probabilities_of(kind).items())))
+    return an_answer(dict(reversed(probabilities_of(kind).items())))
 
 
 # Reviewers

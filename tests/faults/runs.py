@@ -111,10 +111,11 @@ def _settle(stage: FaultyStage, plan: Plan) -> Examination:
     stage.seams.faults.clear()
     stage.endpoint_answers.clear()
     stage.forget_cached()
-    stage.forget_requests_in_progress()
-    for submission in stage.submissions:
-        if submission.status is None:
-            stage.submit(submission)
+    unanswered = [request for request in stage.submissions if request.status is None]
+    if unanswered:
+        stage.forget_requests_in_progress()
+    for request in unanswered:
+        stage.submit(request)
     for hours in _SWEEPS_AFTER_H:
         stage.show_messages()
         if plan.redriven:

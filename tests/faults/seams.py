@@ -102,7 +102,7 @@ class Seams:
 
 def install(seams: Seams, monkeypatch: pytest.MonkeyPatch, endpoint: Callable[[str], Any]) -> None:
     """Lead every call of every client through the seams; `endpoint` answers for SageMaker."""
-    real_call = BaseClient._make_api_call
+    real_call: Any = vars(BaseClient)["_make_api_call"]  # not in its stubs
 
     def make_api_call(client: BaseClient, operation: str, parameters: Any) -> Any:
         def real() -> Any:
@@ -119,7 +119,8 @@ def install(seams: Seams, monkeypatch: pytest.MonkeyPatch, endpoint: Callable[[s
                 raise
             # As the client would have raised it.
             code = error.response["Error"]["Code"]
-            raise client.exceptions.from_code(code)(error.response, operation) from error
+            named: Any = client.exceptions.from_code(code)  # a class, not an instance as in stubs
+            raise named(error.response, operation) from error
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
 

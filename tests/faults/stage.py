@@ -8,7 +8,7 @@ import io
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
@@ -269,10 +269,10 @@ class FaultyStage:
 
     def forget_requests_in_progress(self) -> None:
         """Let the time pass after which a request without a reply may be repeated."""
-        requests = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables["requests"].items
-        for key, item in list(requests.items()):
-            if item.to_json()["Attributes"]["status"] == {"S": "INPROGRESS"}:
-                del requests[key]
+        requests = self.pipeline.workflow.dynamodb.Table("requests")
+        for item in requests.scan()["Items"]:
+            if item["status"] == "INPROGRESS":
+                requests.delete_item(Key={"id": item["id"]})
 
     def expire_lease(self, photo: str) -> None:
         boto3.client("dynamodb").update_item(
@@ -376,7 +376,7 @@ class FaultyStage:
 
 def true_answer(kind: str) -> bytes:
     """Return the endpoint's answer to a photo that shows `kind`."""
-    return an_answer(**probabilities_of(kind))
+    return an_answer(probabilities_of(kind))
 
 
 def probabilities_of(kind: str) -> dict[str, float]:
@@ -385,7 +385,7 @@ def probabilities_of(kind: str) -> dict[str, float]:
     return {BICYCLE: bicycle, MOTORCYCLE: motorcycle, "other": other}
 
 
-def an_answer(version: str = "m1", **probabilities: Any) -> bytes:
+def an_answer(probabilities: Mapping[str, object], *, version: str = "m1") -> bytes:
     return json.dumps({"probabilities": probabilities, "model_version": version}).encode()
 
 
@@ -466,7 +466,7 @@ def _invoker(seams: Seams) -> Callable[..., dict[str, Any]]:
 
 def _share_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Create one client for each service and configuration: it takes longer than a run."""
-    real = boto3.Session.client
+    real: Any = boto3.Session.client  # its overloads name every service
     session = boto3.Session()
     clients: dict[str, Any] = {}
 
