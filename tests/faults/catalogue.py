@@ -414,7 +414,7 @@ CATALOGUE = (
     ),
     FaultClass(
         place=ENDPOINT,
-        name="answer is no JSON, or no prediction",
+        name="answer is not JSON, or not a prediction",
         may_fail=True,
         draw=_answers(
             lambda _kind: b"<html>502 Bad Gateway</html>",

@@ -13,7 +13,7 @@ from monitoring.reconciliation.inventory import Inventory
 from monitoring.reconciliation.inventory_reader import read_inventory
 from tests.faults.stage import BICYCLE, MOTORCYCLE, FaultyStage
 
-LOST, DOUBLE, WRONG, FAILED = "lost", "double", "wrong", "failed"
+LOST, DOUBLE, MISJUDGED, FAILED = "lost", "double", "wrong", "failed"
 Breach = tuple[str, str]  # one of the four, and a detail
 
 _EVERYTHING_IS_DUE = timedelta(days=-4)
@@ -70,7 +70,7 @@ def contents(stage: FaultyStage) -> Any:
 def _of_conservation(stage: FaultyStage, examination: Examination) -> Iterator[Breach]:
     result, inventory = examination.conservation, examination.inventory
     for violation in result.violations:
-        kinds = {DOUBLE: _DOUBLE_RULES, WRONG: _WRONG_RULES}
+        kinds = {DOUBLE: _DOUBLE_RULES, MISJUDGED: _WRONG_RULES}
         kind = next((kind for kind, rules in kinds.items() if violation.rule in rules), LOST)
         yield kind, f"{violation.rule}: {violation.detail}"
     if result.totals["in_flight"]:
@@ -90,9 +90,9 @@ def wrong_assignments(stage: FaultyStage) -> Iterator[Breach]:
             continue
         kind = stage.kinds.get(photo)
         if kind not in {BICYCLE, MOTORCYCLE} or row["vehicle"] != kind:
-            yield WRONG, f"{kind} is assigned as {row['vehicle']} without a person"
+            yield MISJUDGED, f"{kind} is assigned as {row['vehicle']} without a person"
         if photo in stage.unassignable:
-            yield WRONG, f"{row['key']} is assigned while assignment is stopped"
+            yield MISJUDGED, f"{row['key']} is assigned while assignment is stopped"
 
 
 def _of_reviewers(stage: FaultyStage, rows: dict[str, dict[str, Any]]) -> Iterator[Breach]:

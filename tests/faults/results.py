@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tests.documents import cells
 from tests.faults.catalogue import CATALOGUE
-from tests.faults.invariants import DOUBLE, FAILED, LOST, WRONG
+from tests.faults.invariants import DOUBLE, FAILED, LOST, MISJUDGED
 from tests.faults.runs import RunResult
 
 _HEAD = ("place", "fault", "runs", "lost", "double", "wrong", "failed", "below")
-_CONFIDENT = 3  # the rule of three: with 95 % confidence a rate is below 3 / n if n runs show none
+_OF_THREE = 3  # with 95 % confidence, a rate is below 3 / n where n runs show none
 
 
 class ResultFile:
@@ -63,10 +63,10 @@ def table(results: Iterable[RunResult]) -> str:
 def _counts(results: list[RunResult]) -> Iterator[str]:
     breaches = Counter(kind for result in results for kind, _ in result.breaches)
     yield f"{len(results):,}"
-    yield from (str(breaches[kind]) for kind in (LOST, DOUBLE, WRONG, FAILED))
+    yield from (str(breaches[kind]) for kind in (LOST, DOUBLE, MISJUDGED, FAILED))
     runs_with_breach = sum(bool(result.breaches) for result in results)
     is_bounded = results and not runs_with_breach
-    yield f"{_CONFIDENT / len(results):.2%}" if is_bounded else "none"
+    yield f"{min(1, _OF_THREE / len(results)):.4f}" if is_bounded else "none"
 
 
 def _read(path: Path) -> Iterator[RunResult]:

@@ -59,7 +59,7 @@ def run(stage: FaultyStage, number: int, *, seed: int) -> RunResult:
     first.draw(stage, plan, chance)
     before_reviews = _play(stage, plan, chance)
     has_fired = plan.is_certain or any(fault.fired for fault in plan.faults[own:])
-    examination = _settle(stage, plan)
+    examination = _end_faults(stage, plan)
     violated = breaches(stage, examination, may_fail=_may_fail(first, second, plan))
     return RunResult(
         number=number,
@@ -106,7 +106,7 @@ def _play(stage: FaultyStage, plan: Plan, chance: Random) -> list[Breach]:
     return before_reviews
 
 
-def _settle(stage: FaultyStage, plan: Plan) -> Examination:
+def _end_faults(stage: FaultyStage, plan: Plan) -> Examination:
     """End the faults, and let everything run that runs on a schedule, until nothing is left."""
     stage.seams.faults.clear()
     stage.endpoint_answers.clear()
