@@ -9,7 +9,7 @@ export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
-.PHONY: doctor-trials audit checkov fuzz permissions burst burst-emulator soak
+.PHONY: doctor-trials audit checkov fuzz faults permissions burst burst-emulator soak
 .PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
@@ -50,6 +50,9 @@ doctor-trials: setup-dev ## Plant defects in stages for `scones doctor`, and exa
 
 fuzz: setup-fuzz ## Fuzz the readers of outside data (MINUTES=30 of each; atheris, in .venv-fuzz)
 	@.venv-fuzz/bin/python -m tests.fuzz --minutes $${MINUTES:-1}
+
+faults: setup-dev ## Inject faults and count what is lost, double or wrong (RUNS=1000 SEED=1, resumable)
+	@$(BIN)/python -W ignore -m tests.faults --runs $${RUNS:-1000} --seed $${SEED:-1} --minutes $${MINUTES:-1000} $${WRITE:-}
 
 bench: setup-dev ## Measure speed as ratios taken in one run
 	@$(BIN)/python -m tests.benchmarks

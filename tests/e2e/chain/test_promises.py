@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handlers.domain.ledger.identity import photo_id
 from tests.e2e.chain.conftest import Chain
 
 pytestmark = pytest.mark.e2e
@@ -28,8 +29,16 @@ def test_events_that_arrive_together_are_claimed_once(chain: Chain) -> None:
     event["detail"]["object"]["version-id"] = "never-stored"
     runs = [chain.start(event) for _ in range(6)]
     ends = sorted(chain.ended(arn) for arn in runs)
-    # One of them claims it and finds no such version: the operator is notified once.
-    assert ends == ["FAILED"] + ["SUCCEEDED"] * 5
+    # One of them claims it, and finds that the version is deleted.
+    assert ends == ["SUCCEEDED"] * 6
+    photo = photo_id(
+        bucket=chain.stage.outputs["IntakeBucket"],
+        key=known,
+        version_id="never-stored",
+        etag=event["detail"]["object"]["etag"].strip('"'),
+    )
+    row = chain.row(photo) or {}
+    assert (row["status"], row["reason"], row["attempt"]) == ("rejected", "deleted", 1)
 
 
 def test_the_same_key_with_new_bytes_is_a_new_photo(chain: Chain) -> None:
@@ -51,8 +60,17 @@ def test_a_role_that_lost_its_permission_fails_visibly_and_a_takeover_repairs_it
     }
     assert policies
     key = "intake/d6/forbidden.jpg"
-    for name in policies:
-        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    for name, document in policies.items():
+        statements = [
+            statement
+            for statement in document["Statement"]
+            if "s3:GetObjectVersion" not in statement["Action"]
+        ]
+        iam.put_role_policy(
+            RoleName=role,
+            PolicyName=name,
+            PolicyDocument=json.dumps({**document, "Statement": statements}),
+        )
     try:
         photo = chain.upload(key, chain.picture())
         row = chain.outcome(photo)
@@ -78,6 +96,7 @@ def test_serialize_cannot_read_beyond_the_intake_prefix(chain: Chain) -> None:
         Payload=json.dumps(
             {
                 "execution": "test",
+                "probe": False,
                 "photo": {
                     "photo_id": "0" * 64,
                     "bucket": event["detail"]["bucket"]["name"],
