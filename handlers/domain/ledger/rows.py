@@ -151,7 +151,7 @@ class AssignmentRow:
         Raises: InvalidRecord.
         """
         try:
-            return cls(
+            row = cls(
                 driver_id=item[AssignmentAttribute.DRIVER_ID],
                 vehicle=item[AssignmentAttribute.VEHICLE],
                 order_range=item[AssignmentAttribute.ORDER_RANGE],
@@ -161,3 +161,9 @@ class AssignmentRow:
             )
         except KeyError as error:
             raise InvalidRecord(f"an assignment row lacks {error}") from error
+        for attribute in fields(cls):
+            if not isinstance(getattr(row, attribute.name), str):
+                raise InvalidRecord(
+                    f"an assignment row is malformed: {attribute.name} is not a text"
+                )
+        return row

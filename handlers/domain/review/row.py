@@ -129,7 +129,8 @@ class ReviewRow:
             float(probability)
         for decision in self.decisions:
             int(decision["seq"]), parse(decision["decided_at"])
-            _check_texts(PhotoState.of(decision["after"]))
+            for image in (decision["before"], decision["after"]):
+                _check_texts(PhotoState.of(image))
             if {type(decision[name]) for name in _DECISION_TEXTS} != {str}:
                 raise TypeError("a decision is malformed")
 
