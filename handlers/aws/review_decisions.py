@@ -177,8 +177,8 @@ class ReviewLedger:
         read consistently. A row that cannot be read is skipped.
         """
         last = current.get(AssignmentAttribute.LAST_SUPERSEDED)
-        is_named = isinstance(last, str) and 0 < len(last) <= _LONGEST_ID
-        rows = self._assigned([last], besides=besides) if is_named else []
+        named = [last] if isinstance(last, str) and 0 < len(last) <= _LONGEST_ID else []
+        rows = self._assigned(named, besides=besides) if named else []
         for ids in responses_of(self._photos.ids_of_driver(driver_id)):
             newest = self._assigned(ids, besides=besides)
             if newest:
@@ -208,7 +208,7 @@ def _readable(item: ItemImage) -> ReviewRow | None:
 
 
 def _can_be_in_force(row: ReviewRow) -> bool:
-    """Whether the photo is assigned; DynamoDB refuses an assignment with an empty key of an index."""
+    """Whether the photo is assigned; in an assignment, DynamoDB refuses empty keys of an index."""
     state = row.state
     return state.status == "assigned" and all((state.vehicle, state.order_range, state.valid_until))
 

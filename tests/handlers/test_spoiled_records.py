@@ -19,20 +19,26 @@ import pytest
 
 from handlers.aws.bucket import Bucket
 from handlers.aws.dynamodb import item_of, plain
+from handlers.aws.known_items import KNOWN_ITEM
 from handlers.aws.photos_table import PhotosTable
+from handlers.domain.controls import BREAKER, INTAKE, THRESHOLD
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.messages import review_message
 from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import (
     ASSIGNMENTS,
+    CONTROLS,
     PHOTOS,
     REVIEWERS,
     UPLOADS,
     AssignmentAttribute,
     TableSchema,
 )
+from handlers.domain.review.row import ReviewRow
 from handlers.domain.timestamps import later, stamp
 from handlers.stream import publish_changes
 from infra.local.status_page.cards import Card, card_page, counts
+from infra.operations.controls import controls_of
 from infra.operations.status import driver_view, overview, row_document
 from infra.operations.target import Target
 from monitoring.reconciliation.checker import check
@@ -44,6 +50,7 @@ from monitoring.reconciliation.row_parser import record_of
 from monitoring.reconciliation.sweep import Sweeper, SweepLimits
 from tests.handlers.api_client import DAN, LENA, RITA, Api
 from tests.handlers.domain.review.test_decisions import a_photo
+from tests.spoilings import spoiled_texts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -299,9 +306,10 @@ def test_a_spoiled_assignment_stops_no_reader(readers: Readers) -> None:
 def test_a_spoiled_assignment_stops_no_verdict_and_is_repaired(readers: Readers) -> None:
     """A verdict that gives the assignment, one that withdraws it, and the undo of each."""
     dynamodb, total = readers.dynamodb, 0
+    verdicts = itertools.cycle(("bicycle", "neither"))
     texts = {name: "x" for name in AssignmentAttribute if name.dynamodb_type == "S"}
     for _, items in spoilings(ASSIGNMENTS, item_of(texts | {"driver_id": "dan"})):
-        for verdict, item in itertools.product(("bicycle", "neither"), items):
+        for verdict, item in zip(verdicts, items, strict=False):
             photo, order = _leased(dynamodb, total := total + 1)
             dynamodb.put_item(TableName="assignments", Item=item)
             assert _decide(readers.api, photo, verdict) == 200
@@ -385,3 +393,42 @@ def test_a_spoiled_record_of_reviewers_stops_no_reader(readers: Readers) -> None
                     readers.queue_figures()
         assert readers.api.get("/reviews/agreement", LENA).status == 200
     print(f"{total} spoiled records of reviewers, 2 readers, 0 stopped")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_review_message_stops_no_reader(readers: Readers) -> None:
+    row = ReviewRow.from_item(plain(a_row(59)))
+    sound = review_message(row, reason="low_confidence", received_at=row.received_at)
+    texts = list(spoiled_texts(sound))
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName="review")["QueueUrl"]
+    for text in texts:
+        sqs.send_message(QueueUrl=queue, MessageBody=text)
+    readers.queue_figures()
+    readers.next_review()
+    for _ in texts[::10]:
+        assert readers.api.post("/reviews/next", {}, RITA).status == 200
+    print(f"{len(texts)} spoiled review messages, 2 readers, 0 stopped")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_known_item_stops_no_verdict(readers: Readers) -> None:
+    for number, value in enumerate(VALUES, start=1):
+        photo, _ = _leased(readers.dynamodb, number)
+        key = item_of({"kind": KNOWN_ITEM, "name": photo})
+        item = {**key, "verdict": value}
+        readers.dynamodb.put_item(TableName="reviewers", Item=item)
+        assert _decide(readers.api, photo, "bicycle") == 200
+    assert readers.api.get("/reviews/agreement", LENA).status == 200
+    print(f"{len(VALUES)} verdicts on spoiled known items, 0 refused")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_control_stops_no_reader(readers: Readers) -> None:
+    total = 0
+    for name in (INTAKE, THRESHOLD, BREAKER):
+        sound = item_of({"name": name, "since": "", "by": "x", "reason": "x"})
+        for _, items in spoilings(CONTROLS, sound):
+            for item in items:
+                readers.dynamodb.put_item(TableName="controls", Item=item)
+                controls_of(readers.target).read().hold_reason(is_probe=False)
+                total += 1
+        readers.status()
+    print(f"{total} spoiled controls, 0 stopped")  # noqa: T201 # the figures
