@@ -21,7 +21,7 @@ BODIES = ("x", " ", "[]", "null", "1", '"x"', "{}", "{", "\U0001f6b2", DEEP, '{"
 
 
 def spoiled_texts(sound: Json) -> Iterator[str]:
-    """Yield the document with each of its attributes spoiled, and what is no such document."""
+    """Yield the document with each of its attributes spoiled, and what is not such a document."""
     yield from BODIES
     is_whole = os.environ.get("SCONES_ALL_SPOILINGS") == "1"
     for number, path in enumerate(_paths(sound)):

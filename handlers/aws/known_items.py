@@ -67,7 +67,7 @@ class KnownItems:
 
 
 def _verdict(item: Mapping[str, object]) -> str:
-    """Return the verdict; empty, as for any other photo, where it is no text."""
+    """Return the verdict; empty, as for any other photo, where it is not a text."""
     verdict = item.get(ReviewerAttribute.VERDICT)
     return verdict if isinstance(verdict, str) else ""
 

@@ -93,7 +93,7 @@ class ReviewService:
     ) -> ItemImage | Refused:
         """Return the decision as recorded, also if this very request led to it before.
 
-        `known` is the true verdict of a known item; one that is no verdict is ignored.
+        `known` is the true verdict of a known item; one that is not among the verdicts is ignored.
         """
         known = known if known in self.rules.verdicts else ""
         outcome = self.ledger.decide(

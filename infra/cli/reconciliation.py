@@ -163,7 +163,7 @@ def _start_of_window(text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"--since {text!r} is not a time; write 2026-11-21") from error
     if start > now:
-        raise typer.BadParameter(f"--since {text!r} lies in the future")
+        raise typer.BadParameter(f"--since {text!r} is in the future")
     if now - start > _LONGEST:
         raise typer.BadParameter(
             f"--since {text!r} is more than {_LONGEST.days} days ago; name older photos by their id"
