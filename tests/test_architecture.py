@@ -83,6 +83,17 @@ def test_only_one_module_imports_the_sagemaker_sdk() -> None:
     assert importers == {"training.sagemaker.launch"}
 
 
+def test_json_of_others_is_parsed_in_one_place() -> None:
+    """A text that is nested deeply ends `json.loads` with an error that readers do not expect."""
+    parsers = {
+        module_of(file)
+        for file in SOURCES
+        if file.relative_to(ROOT).parts[0] in {"handlers", "monitoring"}
+        and "json.loads(" in file.read_text(encoding="utf-8")
+    }
+    assert parsers == {"handlers.domain.json_text", "handlers.domain.decision.threshold"}
+
+
 def test_module_names_do_not_hide_the_standard_library() -> None:
     names = {module_of(file) for file in SOURCES}
     assert not {name for name in names if name in sys.stdlib_module_names}

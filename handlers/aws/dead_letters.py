@@ -1,13 +1,14 @@
 """A queue whose messages operators work off: failures and dead letters."""
 
 import contextlib
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.domain.json_text import parse_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,8 +32,8 @@ class DeadLetter:
     def document(self) -> dict[str, Any] | None:  # Any: JSON
         """The body as a JSON object; None if it is not one."""
         try:
-            document = json.loads(self.body)
-        except (RecursionError, ValueError):
+            document = parse_json(self.body)
+        except ValueError:
             return None
         return document if isinstance(document, dict) else None
 

@@ -27,6 +27,13 @@ _CONFLICTS = {
 _LEAST = 1e-130  # the smallest positive number of DynamoDB
 
 
+class _Deserializer(TypeDeserializer):
+    """Returns binary values as bytes: `str` of boto3's own class raises TypeError."""
+
+    def _deserialize_b(self, value: bytes) -> bytes:
+        return bytes(value)
+
+
 def attribute_map(values: Mapping[str, object]) -> "AttributeValueTypeDef":
     """Serialize a map as one attribute: `{"a": 0.5}` → `{"M": {"a": {"N": "0.5"}}}`."""
     return TypeSerializer().serialize(_exact(values))
@@ -39,7 +46,7 @@ def item_of(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
 
 def plain(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:  # Any: as stored
     """Deserialize an item: `{"a": {"N": "0.5"}}` → `{"a": Decimal("0.5")}`."""
-    deserializer = TypeDeserializer()
+    deserializer = _Deserializer()
     return {name: deserializer.deserialize(value) for name, value in item.items()}
 
 

@@ -1,6 +1,5 @@
 """Calls of the SageMaker endpoint."""
 
-import json
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +11,7 @@ from handlers.domain.errors import (
     PhotoRefusedByModel,
     UntrustworthyPrediction,
 )
+from handlers.domain.json_text import parse_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -69,7 +69,7 @@ def _parse(body: bytes) -> object:
             f"the endpoint's answer has more than {MAX_RESPONSE_BYTES} bytes"
         )
     try:
-        parsed: object = json.loads(body)
+        parsed: object = parse_json(body)
     except ValueError as error:
         raise UntrustworthyPrediction("the endpoint's answer is not JSON") from error
     return parsed

@@ -1,5 +1,6 @@
 """Known items: photos with a known true verdict, which reviewers do not see."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,7 +32,7 @@ class KnownItems:
             response = self._dynamodb.get_item(TableName=self._table, Key=_key(photo_id))
         except (BotoCoreError, ClientError) as error:
             raise LedgerUnavailable(f"the reviewers table cannot be read: {error}") from error
-        return str(plain(response.get("Item", {})).get(ReviewerAttribute.VERDICT, ""))
+        return _verdict(plain(response.get("Item", {})))
 
     def all(self) -> dict[str, str]:
         """Return all true verdicts by photo id.
@@ -47,10 +48,7 @@ class KnownItems:
             items = [plain(item) for page in pages for item in page["Items"]]
         except (BotoCoreError, ClientError) as error:
             raise LedgerUnavailable(f"the reviewers table cannot be read: {error}") from error
-        return {
-            str(item[ReviewerAttribute.NAME]): str(item.get(ReviewerAttribute.VERDICT, ""))
-            for item in items
-        }
+        return {str(item[ReviewerAttribute.NAME]): _verdict(item) for item in items}
 
     def add(self, photo_id: str, verdict: str) -> None:
         """Add a known item, or replace its verdict.
@@ -66,6 +64,12 @@ class KnownItems:
         Raises: ClientError.
         """
         self._dynamodb.delete_item(TableName=self._table, Key=_key(photo_id))
+
+
+def _verdict(item: Mapping[str, object]) -> str:
+    """Return the verdict; empty, as for any other photo, where it is not a text."""
+    verdict = item.get(ReviewerAttribute.VERDICT)
+    return verdict if isinstance(verdict, str) else ""
 
 
 def _key(photo_id: str) -> "dict[str, AttributeValueTypeDef]":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.dynamodb import response_of, responses_of, succeeds
 from handlers.aws.photos_table import PhotosTable
-from handlers.aws.review_transactions import Tables, restoration, transaction
+from handlers.aws.review_transactions import Tables, replacement, restoration, transaction
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
+from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Decider = Callable[[ReviewRow | None], DecisionChange | Repeated | Refused]
 
 _ATTEMPTS = 6  # of a decision that conflicts with others of the same photo, driver or reviewer
+_LONGEST_ID = 64  # characters of a photo id
 _OFFER_ATTRIBUTES = (
     PhotoAttribute.PHOTO_ID,
     PhotoAttribute.BUCKET,
@@ -104,9 +106,12 @@ class ReviewLedger:
                     else Refused(code="no_such_review")
                 )
             current = self._assignment(row.driver_id)
+            if current is not None and not _is_assignment(current):
+                self._replace_unreadable(row.driver_id, current, now=change.decided_at)
+                continue
             successor = None
             if current is not None and needs_successor(row, change.after, current):
-                successor = self._newest_assigned(row, current)
+                successor = self._newest_assigned(row.driver_id, current, besides=row.photo_id)
             update = plan_assignment_update(
                 row, change.after, current=current, successor=successor, now=change.decided_at
             )
@@ -152,29 +157,47 @@ class ReviewLedger:
             return None
         return response_of(lambda: self._assignments.row(driver_id))
 
-    def _newest_assigned(self, row: ReviewRow, current: ItemImage) -> ReviewRow | None:
+    def _replace_unreadable(self, driver_id: str, unreadable: ItemImage, *, now: str) -> None:
+        """Write what the driver's photos say, in place of an assignment that cannot be read.
+
+        Without it, no photo of the driver could be decided until an operator has repaired the row.
+        """
+        newest = self._newest_assigned(driver_id, unreadable)
+        item = assignment_of(newest, newest.state, now) if newest else None
+        items = replacement(self._tables, driver_id, unreadable, newest, item)
+        # If the condition fails, the row has changed meanwhile and is read again.
+        succeeds(lambda: self._dynamodb.transact_write_items(TransactItems=items))
+
+    def _newest_assigned(
+        self, driver_id: str, current: ItemImage, *, besides: str = ""
+    ) -> ReviewRow | None:
         """Return the driver's newest other assigned photo; the transaction checks it again.
 
         The index only names the photos, since its copies of them may be out of date; the rows are
         read consistently. A row that cannot be read is skipped.
         """
         last = current.get(AssignmentAttribute.LAST_SUPERSEDED)
-        rows = self._assigned([last], besides=row) if isinstance(last, str) and last else []
-        for ids in responses_of(self._photos.ids_of_driver(row.driver_id)):
-            newest = self._assigned(ids, besides=row)
+        named = [last] if isinstance(last, str) and 0 < len(last) <= _LONGEST_ID else []
+        rows = self._assigned(named, besides=besides) if named else []
+        for ids in responses_of(self._photos.ids_of_driver(driver_id)):
+            newest = self._assigned(ids, besides=besides)
             if newest:
                 rows += newest
                 break
         return max(rows, key=_order, default=None)
 
-    def _assigned(self, photo_ids: list[str], *, besides: ReviewRow) -> list[ReviewRow]:
+    def _assigned(self, photo_ids: list[str], *, besides: str) -> list[ReviewRow]:
         items = responses_of(self._photos.rows(photo_ids, consistent=True))
         rows = [row for item in items if (row := _readable(item)) is not None]
-        return [
-            row
-            for row in rows
-            if row.state.status == "assigned" and row.photo_id != besides.photo_id
-        ]
+        return [row for row in rows if _can_be_in_force(row) and row.photo_id != besides]
+
+
+def _is_assignment(item: ItemImage) -> bool:
+    try:
+        AssignmentRow.from_item(item)
+    except InvalidRecord:
+        return False
+    return True
 
 
 def _readable(item: ItemImage) -> ReviewRow | None:
@@ -182,6 +205,12 @@ def _readable(item: ItemImage) -> ReviewRow | None:
         return ReviewRow.from_item(item)
     except InvalidRecord:
         return None  # an operator sees it in `scones reconcile`
+
+
+def _can_be_in_force(row: ReviewRow) -> bool:
+    """Whether the photo is assigned; in an assignment, DynamoDB refuses empty keys of an index."""
+    state = row.state
+    return state.status == "assigned" and all((state.vehicle, state.order_range, state.valid_until))
 
 
 def _order(row: ReviewRow) -> str:

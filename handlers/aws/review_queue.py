@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.domain.errors import LedgerUnavailable
-from handlers.domain.ledger.messages import review_message
+from handlers.domain.ledger.messages import photo_named_in, review_message
 from handlers.domain.review.row import ReviewRow
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ReviewQueue:
             return None
         (message,) = messages
         return ReviewMessage(
-            photo_id=_photo_id(message["Body"]),
+            photo_id=photo_named_in(message["Body"]),
             receipt=message["ReceiptHandle"],
             body=message["Body"],
             receives=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
@@ -120,11 +120,3 @@ class ReviewQueue:
                 raise LedgerUnavailable(f"the review queue refused the call: {code}") from error
         except BotoCoreError as error:
             raise LedgerUnavailable(f"the review queue cannot be reached: {error}") from error
-
-
-def _photo_id(body: str) -> str:
-    try:
-        photo_id = json.loads(body)["photo_id"]
-    except (KeyError, RecursionError, TypeError, ValueError):  # deep nesting is a RecursionError
-        return ""
-    return photo_id if isinstance(photo_id, str) and len(photo_id) == 64 else ""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DISAGREEMENT = "disagreement"
 
+_DRIVER = AssignmentAttribute.DRIVER_ID
 _IS_ABSENT = f"attribute_not_exists({AssignmentAttribute.DRIVER_ID})"
 _IS_NOT_NEWER = f"{_IS_ABSENT} OR {AssignmentAttribute.PHOTO_ORDER} <= :o"
 _IS_OF_PHOTO = f"{AssignmentAttribute.PHOTO_ID} = :photo"
@@ -74,6 +75,40 @@ def restoration(tables: Tables, row: ReviewRow, item: ItemImage) -> Any:  # noqa
             }
         },
         {"ConditionCheck": _still_assigned(tables, row)},
+    ]
+
+
+def replacement(
+    tables: Tables,
+    driver_id: str,
+    unreadable: ItemImage,
+    newest: ReviewRow | None,
+    item: ItemImage | None,
+) -> Any:  # noqa: ANN401 # above
+    """Return the items that replace an assignment that cannot be read, or delete it without `item`.
+
+    `newest` is the photo of `item`. The assignment must still be as it was read.
+    """
+    names = {f"#{name}": name for name in AssignmentAttribute if name != _DRIVER}
+    seen = {name: unreadable[name] for name in names.values() if name in unreadable}
+    unchanged = {
+        "TableName": tables.assignments,
+        "ConditionExpression": " AND ".join(
+            f"#{name} = :{name}" if name in seen else f"attribute_not_exists(#{name})"
+            for name in names.values()
+        ),
+        "ExpressionAttributeNames": names,
+        **(
+            {"ExpressionAttributeValues": item_of({f":{n}": v for n, v in seen.items()})}
+            if seen
+            else {}
+        ),
+    }
+    if newest is None or item is None:
+        return [{"Delete": {"Key": item_of({_DRIVER: driver_id}), **unchanged}}]
+    return [
+        {"Put": {"Item": item_of(item), **unchanged}},
+        {"ConditionCheck": _still_assigned(tables, newest)},
     ]
 
 

@@ -91,7 +91,11 @@ class ReviewService:
     def decide(
         self, photo_id: str, submitted: SubmittedVerdict, now: datetime, *, known: str
     ) -> ItemImage | Refused:
-        """Return the decision as recorded, also if this very request led to it before."""
+        """Return the decision as recorded, also if this very request led to it before.
+
+        `known` is the true verdict of a known item; one that is not among the verdicts is ignored.
+        """
+        known = known if known in self.rules.verdicts else ""
         outcome = self.ledger.decide(
             photo_id,
             lambda row: apply_verdict(row, submitted, now=now, rules=self.rules, known=known),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from monitoring.reconciliation.repair_plan import Repair
 
 _MAX_LINES = 50  # of each kind
+_LONGEST = timedelta(days=400)  # the ledger's index is queried for each hour of a window
 
 
 def reconcile(
@@ -52,7 +53,12 @@ def reconcile(
         ),
     ] = False,
     older_than_minutes: Annotated[
-        float, typer.Option(min=0, help="Skip photos that changed later: they may be in progress.")
+        float,
+        typer.Option(
+            min=0,
+            max=_LONGEST / timedelta(minutes=1),
+            help="Skip photos that changed later: they may be in progress.",
+        ),
     ] = 20.0,
     stack: Stack = None,
     as_document: AsJson = False,
@@ -134,8 +140,9 @@ def redrive(
                 is_dry_run=dry_run,
             )
             return
-        start = _moment(since) if since else datetime.now(UTC) - timedelta(days=1)
-        system, now = target(stack), datetime.now(UTC)
+        now = datetime.now(UTC)
+        start = _start_of_window(since, now) if since else now - timedelta(days=1)
+        system = target(stack)
         executor = repair_executor_of(system.session, system.places)
         # All rows are read before the first start: a failed read leaves no half of the work done.
         rows = (
@@ -150,11 +157,18 @@ def redrive(
         raise typer.Exit(NOT_CONSERVED)
 
 
-def _moment(text: str) -> datetime:
+def _start_of_window(text: str, now: datetime) -> datetime:
     try:
-        return parse_utc(text)
+        start = parse_utc(text)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"--since {text!r} is not a time; write 2026-11-21") from error
+    if start > now:
+        raise typer.BadParameter(f"--since {text!r} is in the future")
+    if now - start > _LONGEST:
+        raise typer.BadParameter(
+            f"--since {text!r} is more than {_LONGEST.days} days ago; name older photos by their id"
+        )
+    return start
 
 
 def _clear_failures(system: "Target") -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from handlers.aws.object_versions import pages
+from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.identity import INTAKE_PREFIX, ObjectVersion
 from infra.operations.errors import BackfillRefused
 
@@ -87,7 +87,7 @@ class BackfillSource:
             yield self._rows(self._source, _LIST_COLUMNS)
             return
         try:
-            manifest = json.loads(self._read(self._source))
+            manifest = parse_json(self._read(self._source))
             if manifest["fileFormat"] != "CSV":
                 raise BackfillRefused(f"{self._source} is an inventory in another format than CSV.")
             columns = [name.strip() for name in manifest["fileSchema"].split(",")]

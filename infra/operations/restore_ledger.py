@@ -18,15 +18,15 @@ from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.dynamodb import item_of, plain, succeeds
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
-from handlers.domain.ledger.rows import FINAL_STATUSES
+from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
-from monitoring.reconciliation.row_parser import assignment_of, record_of
+from monitoring.reconciliation.row_parser import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from handlers.aws.photos_table import Row
-    from handlers.domain.ledger.rows import AssignmentRow, LedgerRow
+    from handlers.domain.ledger.rows import LedgerRow
     from infra.operations.target import Target
 
 _PAGE = 100  # rows that are compared at once
@@ -101,7 +101,7 @@ class LedgerRestorer:
 
     def _assignment(self, item: dict[str, Any]) -> RestoredRow:
         try:
-            restored = assignment_of(plain(item))
+            restored = AssignmentRow.from_item(plain(item))
         except InvalidRecord:
             return RestoredRow.MALFORMED
         dynamodb = self._dynamodb()

@@ -19,7 +19,7 @@ from infra.operations.controls import controls_of
 from infra.operations.errors import NoSuchPhoto, OnlyOnLaptop
 from monitoring.reconciliation.inventory import MALFORMED_ASSIGNMENT, MALFORMED_ROW
 from monitoring.reconciliation.inventory_reader import read_records
-from monitoring.reconciliation.row_parser import assignment_of, record_of
+from monitoring.reconciliation.row_parser import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +156,10 @@ def driver_view(target: Target, driver: str) -> DriverView:
     return DriverView(
         photos=tuple(read_records(rows, record_of, unreadable, rule=MALFORMED_ROW)),
         assignment=next(
-            read_records([assigned], assignment_of, unreadable, rule=MALFORMED_ASSIGNMENT), None
+            read_records(
+                [assigned], AssignmentRow.from_item, unreadable, rule=MALFORMED_ASSIGNMENT
+            ),
+            None,
         )
         if assigned is not None
         else None,

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from handlers.aws.bucket import Bucket, UnreadableObject
+from handlers.domain.json_text import parse_json
 from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 
 _MAX_BYTES = 64_000
@@ -26,7 +27,7 @@ class CheckpointStore:
         for an object that does not exist; without the permission to read, writing fails as well.
         """
         try:
-            checkpoint = json.loads(
+            checkpoint = parse_json(
                 self._objects.read(CHECKPOINT_KEY, at_most_bytes=_MAX_BYTES) or b"{}"
             )
         except (UnreadableObject, ValueError):

@@ -3,7 +3,6 @@
 Operators and the demo run it, never a Lambda: it lists whole tables.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,8 @@ from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
+from handlers.domain.ledger.messages import photo_named_in
+from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from monitoring.reconciliation.inventory import (
     MALFORMED_ASSIGNMENT,
@@ -25,7 +26,7 @@ from monitoring.reconciliation.inventory import (
     ObjectVersion,
     Unreadable,
 )
-from monitoring.reconciliation.row_parser import assignment_of, record_of
+from monitoring.reconciliation.row_parser import record_of
 
 if TYPE_CHECKING:
     import boto3
@@ -76,7 +77,9 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
     photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
     ledger = tuple(read_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
     drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
-    assignments = tuple(read_records(drivers, assignment_of, unreadable, rule=MALFORMED_ASSIGNMENT))
+    assignments = tuple(
+        read_records(drivers, AssignmentRow.from_item, unreadable, rule=MALFORMED_ASSIGNMENT)
+    )
     reviews, failures = _messages(session, places, unreadable) if read_queues else (None, None)
     return Inventory(
         executions=executions,
@@ -144,11 +147,7 @@ def _messages(
 
 def _named(bodies: Iterable[str], queue: str, unreadable: list[Unreadable]) -> Iterator[str]:
     for body in bodies:
-        try:
-            photo_id = json.loads(body)["photo_id"]
-        except (KeyError, TypeError, ValueError):
-            photo_id = None
-        if isinstance(photo_id, str):
+        if photo_id := photo_named_in(body):
             yield photo_id
         else:
             detail = f"a message among the {queue} names no photo: {body[:_QUOTED_LENGTH]!r}"

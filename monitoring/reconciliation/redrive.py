@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handlers.aws.dead_letters import DeadLetterReader
 from handlers.aws.photos_table import PhotosTable, Row
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.messages import photo_named_in
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp
@@ -91,13 +92,13 @@ def clear_failures(queue: DeadLetterReader, ledger: PhotosTable) -> int:
     messages = list(queue.receive())
     left = {message.message_id: message for message in messages}
     try:
-        documents = [(message, message.document or {}) for message in messages]
-        photos = {str(document.get("photo_id", "")) for _, document in documents} - {""}
+        named = [(message, photo_named_in(message.body)) for message in messages]
+        photos = {photo for _, photo in named} - {""}
         # Read after the messages: a failed row is written before its message is sent.
         rows = _readable(ledger.rows(photos, consistent=True)) if photos else {}
-        for message, document in documents:
-            row = rows.get(str(document.get("photo_id", "")))
-            if row is not None and is_settled(document, row):
+        for message, photo in named:
+            row = rows.get(photo)
+            if row is not None and is_settled(message.document or {}, row):
                 queue.delete(message)
                 del left[message.message_id]
     finally:

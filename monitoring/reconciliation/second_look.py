@@ -16,7 +16,7 @@ from handlers.domain.ledger.rows import AssignmentRow
 from monitoring.reconciliation.checker import ConservationResult, check
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory
 from monitoring.reconciliation.inventory_reader import read_records
-from monitoring.reconciliation.row_parser import assignment_of, record_of
+from monitoring.reconciliation.row_parser import record_of
 
 MOST_LOOKS = 3  # each takes milliseconds, in which hardly a photo changes
 
@@ -70,6 +70,6 @@ def _look_again(
 def _readable(items: Iterable[Row]) -> Iterable[AssignmentRow]:
     for item in items:
         try:
-            yield assignment_of(item)
+            yield AssignmentRow.from_item(item)
         except InvalidRecord:
             continue  # the inventory names it already

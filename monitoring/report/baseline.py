@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from handlers.domain.errors import PermanentError
+from handlers.domain.json_text import parse_json
 from monitoring.statistics.two_samples import Reference
 
 SCHEMA = 1
@@ -52,7 +53,7 @@ class Baseline:
     def from_json(cls, text: str | bytes) -> Self:
         """Parse the form that `to_json` writes. Raises: InvalidBaseline."""
         try:
-            wire = json.loads(text)
+            wire = parse_json(text)
             if wire["schema"] != SCHEMA:
                 raise InvalidBaseline(f"baseline schema {wire['schema']!r} is not {SCHEMA}")
             return cls(

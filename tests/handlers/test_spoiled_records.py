@@ -5,6 +5,7 @@ over the spoiled records and a sound one, which it must still see. `-s` prints t
 SCONES_ALL_SPOILINGS=1, each attribute is removed and spoiled in some of the ways, each way in turn.
 """
 
+import itertools
 import json
 import os
 from collections import Counter
@@ -18,17 +19,26 @@ import pytest
 
 from handlers.aws.bucket import Bucket
 from handlers.aws.dynamodb import item_of, plain
+from handlers.aws.known_items import KNOWN_ITEM
 from handlers.aws.photos_table import PhotosTable
+from handlers.domain.controls import BREAKER, INTAKE, THRESHOLD
+from handlers.domain.errors import InvalidRecord
+from handlers.domain.ledger.messages import review_message
+from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import (
     ASSIGNMENTS,
+    CONTROLS,
     PHOTOS,
     REVIEWERS,
     UPLOADS,
     AssignmentAttribute,
     TableSchema,
 )
+from handlers.domain.review.row import ReviewRow
+from handlers.domain.timestamps import later, stamp
 from handlers.stream import publish_changes
 from infra.local.status_page.cards import Card, card_page, counts
+from infra.operations.controls import controls_of
 from infra.operations.status import driver_view, overview, row_document
 from infra.operations.target import Target
 from monitoring.reconciliation.checker import check
@@ -36,13 +46,15 @@ from monitoring.reconciliation.checkpoint import CheckpointStore
 from monitoring.reconciliation.inventory import Inventory
 from monitoring.reconciliation.inventory_reader import read_records
 from monitoring.reconciliation.repair_plan import RepairDeadlines
-from monitoring.reconciliation.row_parser import assignment_of, record_of
+from monitoring.reconciliation.row_parser import record_of
 from monitoring.reconciliation.sweep import Sweeper, SweepLimits
 from tests.handlers.api_client import DAN, LENA, RITA, Api
 from tests.handlers.domain.review.test_decisions import a_photo
+from tests.spoilings import spoiled_texts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]  # an item in DynamoDB's form
 
@@ -68,6 +80,7 @@ VALUES: tuple[Mapping[str, Any], ...] = (
     {"NS": ["1"]},
     {"BS": [b"x"]},
 )
+LEASE = "00000000-0000-4000-8000-000000000000"
 _MACHINE = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 _EVERY = 20  # one way of so many, in the short form
 _MOST_CHARACTERS = 100  # of an index key here; DynamoDB's limit is a kilobyte
@@ -109,6 +122,7 @@ class Readers:
             outputs={
                 "PhotosTable": "photos",
                 "AssignmentsTable": "assignments",
+                "ControlsTable": "controls",
                 "StateMachineArn": machine["stateMachineArn"],
             },
             stage="test",
@@ -162,7 +176,7 @@ class Readers:
             as_of="2026-12-24T00:00:00+00:00",
             objects=(),
             ledger=tuple(read_records(self.photos.all_rows(), record_of, unread, rule="r")),
-            assignments=tuple(read_records(assignments, assignment_of, unread, rule="a")),
+            assignments=tuple(read_records(assignments, AssignmentRow.from_item, unread, rule="a")),
             review_messages=(),
             failure_messages=(),
             executions={},
@@ -185,7 +199,7 @@ class Readers:
 
     def next_review(self) -> None:
         """The last one: it leases the review."""
-        for _ in range(len(VALUES)):
+        for _ in range(len(VALUES) + 2):  # each may lease another row
             response = self.api.post("/reviews/next", {}, RITA)
             assert response.status == 200, response
             if response.body["review"] and response.body["review"]["photo_id"] == self.sound:
@@ -289,9 +303,71 @@ def test_a_spoiled_assignment_stops_no_reader(readers: Readers) -> None:
     print(f"{total} spoiled assignments, 2 readers, 0 stopped")  # noqa: T201 # the figures
 
 
+def test_a_spoiled_assignment_stops_no_verdict_and_is_repaired(readers: Readers) -> None:
+    """A verdict that gives the assignment, one that withdraws it, and the undo of each."""
+    dynamodb, total = readers.dynamodb, 0
+    verdicts = itertools.cycle(("bicycle", "neither"))
+    texts = {name: "x" for name in AssignmentAttribute if name.dynamodb_type == "S"}
+    for _, items in spoilings(ASSIGNMENTS, item_of(texts | {"driver_id": "dan"})):
+        for verdict, item in zip(verdicts, items, strict=False):
+            photo, order = _leased(dynamodb, total := total + 1)
+            dynamodb.put_item(TableName="assignments", Item=item)
+            assert _decide(readers.api, photo, verdict) == 200
+            written = _order_of_assignment(dynamodb)  # it can be read
+            assert _is_readable(item) or written == (order if verdict == "bicycle" else None)
+            undo = readers.api.post(f"/reviews/{photo}/undo", {"decision_seq": 2}, RITA)
+            assert undo.status == 200, undo
+            dynamodb.delete_item(TableName="photos", Key=item_of({"photo_id": photo}))
+    print(f"{total} verdicts on spoiled assignments, 0 refused")  # noqa: T201 # the figures
+
+
+def test_an_unreadable_assignment_becomes_that_of_the_newest_photo(readers: Readers) -> None:
+    """The photo that is decided is older than one that is assigned."""
+    dynamodb = readers.dynamodb
+    decided = {"status": "assigned", "review": "none", "vehicle": "motorcycle"}
+    whole = decided | {"order_range": "distant", "valid_until": "2026-11-23T02:00:00Z"}
+    for second, attributes in ((30, whole), (40, decided)):  # the latter cannot be assigned
+        dynamodb.put_item(TableName="photos", Item=a_row(second) | item_of(attributes))
+    dynamodb.put_item(TableName="assignments", Item=item_of({"driver_id": "dan", "vehicle": "x"}))
+    photo, _ = _leased(dynamodb, 1)
+    assert _decide(readers.api, photo, "bicycle") == 200
+    (assignment,) = map(plain, dynamodb.scan(TableName="assignments")["Items"])
+    assert (assignment["photo_id"], assignment["vehicle"]) == (f"{30:064}", "motorcycle")
+    assert assignment["last_superseded"] == photo
+
+
+def _leased(dynamodb: "DynamoDBClient", number: int) -> tuple[str, str]:
+    """Write a review that rita holds; return the photo's id and its order."""
+    moment = datetime.now(UTC)
+    lease = {"lease_id": LEASE, "lease_owner": "rita"}
+    lease |= {"lease_since": stamp(moment), "lease_until": later(moment, 600)}
+    row = a_row(0) | item_of({"photo_id": f"{number:064}", **lease})
+    dynamodb.put_item(TableName="photos", Item=row)
+    return f"{number:064}", f"{row['uploaded_at']['S']}#{number:064}"
+
+
+def _decide(api: Api, photo: str, verdict: str) -> int:
+    body = {"lease_id": LEASE, "decision_seq": 1, "verdict": verdict}
+    return api.post(f"/reviews/{photo}/verdict", body, RITA).status
+
+
+def _is_readable(item: Item) -> bool:
+    try:
+        AssignmentRow.from_item(plain(item))
+    except InvalidRecord:
+        return False
+    return True
+
+
+def _order_of_assignment(dynamodb: "DynamoDBClient") -> str | None:
+    items = dynamodb.scan(TableName="assignments")["Items"]
+    return AssignmentRow.from_item(plain(items[0])).photo_order if items else None
+
+
 def test_a_spoiled_permission_stops_no_reader(readers: Readers) -> None:
     upload_id = readers.api.post("/uploads", {"content_type": "image/jpeg"}, DAN).body["upload_id"]
-    (sound,) = readers.dynamodb.scan(TableName="uploads")["Items"]
+    items = readers.dynamodb.scan(TableName="uploads")["Items"]
+    (sound,) = (item for item in items if item["upload_id"]["S"] == upload_id)
     total = 0
     for _, items in spoilings(UPLOADS, sound):
         for item in items:
@@ -317,3 +393,42 @@ def test_a_spoiled_record_of_reviewers_stops_no_reader(readers: Readers) -> None
                     readers.queue_figures()
         assert readers.api.get("/reviews/agreement", LENA).status == 200
     print(f"{total} spoiled records of reviewers, 2 readers, 0 stopped")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_review_message_stops_no_reader(readers: Readers) -> None:
+    row = ReviewRow.from_item(plain(a_row(59)))
+    sound = review_message(row, reason="low_confidence", received_at=row.received_at)
+    texts = list(spoiled_texts(sound))
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName="review")["QueueUrl"]
+    for text in texts:
+        sqs.send_message(QueueUrl=queue, MessageBody=text)
+    readers.queue_figures()
+    readers.next_review()
+    for _ in texts[::10]:
+        assert readers.api.post("/reviews/next", {}, RITA).status == 200
+    print(f"{len(texts)} spoiled review messages, 2 readers, 0 stopped")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_known_item_stops_no_verdict(readers: Readers) -> None:
+    for number, value in enumerate(VALUES, start=1):
+        photo, _ = _leased(readers.dynamodb, number)
+        key = item_of({"kind": KNOWN_ITEM, "name": photo})
+        item = {**key, "verdict": value}
+        readers.dynamodb.put_item(TableName="reviewers", Item=item)
+        assert _decide(readers.api, photo, "bicycle") == 200
+    assert readers.api.get("/reviews/agreement", LENA).status == 200
+    print(f"{len(VALUES)} verdicts on spoiled known items, 0 refused")  # noqa: T201 # the figures
+
+
+def test_a_spoiled_control_stops_no_reader(readers: Readers) -> None:
+    total = 0
+    for name in (INTAKE, THRESHOLD, BREAKER):
+        sound = item_of({"name": name, "since": "", "by": "x", "reason": "x"})
+        for _, items in spoilings(CONTROLS, sound):
+            for item in items:
+                readers.dynamodb.put_item(TableName="controls", Item=item)
+                controls_of(readers.target).read().hold_reason(is_probe=False)
+                total += 1
+        readers.status()
+    print(f"{total} spoiled controls, 0 stopped")  # noqa: T201 # the figures

@@ -88,10 +88,10 @@ def _decide(pipeline: FaultyPipeline, photo: str) -> None:
     decision = {
         "kind": "verdict",
         "verdict": "unusable",
+        "before": {"status": "in_review", "review": "open"},
         "decided_by": "rita",
         "decided_at": "2026-11-22T18:30:00.000Z",
         "reason": "no_vehicle",
-        "before": {},
         "after": after,
     }
     item = {

@@ -6,7 +6,6 @@ itself, for one photo.
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any, Self
 from handlers.domain.decision.prediction import PhotoRef, Prediction
 from handlers.domain.decision.threshold import STOPPED, Override, Threshold, share
 from handlers.domain.errors import InvalidPolicy, UntrustworthyPrediction
+from handlers.domain.json_text import parse_json
 from handlers.domain.photo.quality import Quality
 
 
@@ -40,7 +40,7 @@ class Policy:
         Raises: InvalidPolicy.
         """
         try:
-            wire = json.loads(text)
+            wire = parse_json(text)
             models = {
                 str(version): ModelPolicy(
                     classes=frozenset(map(str, model["classes"])),
@@ -49,7 +49,7 @@ class Policy:
                 for version, model in wire["models"].items()
             }
             ranges = {str(vehicle): str(name) for vehicle, name in wire["order_ranges"].items()}
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidPolicy(f"the policy parameter is malformed: {error!r}") from error
         return cls(models=models, order_ranges=ranges)
 

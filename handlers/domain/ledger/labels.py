@@ -6,7 +6,6 @@ for training alike: a field of an unexpected type makes the line malformed, beca
 retraction or number could put a withdrawn verdict in force.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.json_text import parse_json
 from handlers.domain.review.change import OPINION, UNDO, VERDICT
 from handlers.domain.review.row import ItemImage, ReviewRow
 from handlers.domain.timestamps import parse, parse_utc
@@ -104,7 +104,7 @@ class LabelRecord:
         Raises: InvalidRecord, with the reason.
         """
         try:
-            wire = json.loads(line)
+            wire = parse_json(line)
             ours = wire.get("scones") or {}
             verdict = _text(wire["groundTruthData"]["data"]).strip()
             return cls(
@@ -120,8 +120,8 @@ class LabelRecord:
             raise InvalidRecord(f"a label is malformed: {error!r}") from error
 
 
-# Errors that a line of arbitrary JSON can cause; deep nesting ends in a RecursionError.
-_MALFORMED = (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
+# Errors that a line of arbitrary JSON can cause.
+_MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def moment_of(value: object) -> datetime | None:

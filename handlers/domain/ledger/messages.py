@@ -4,11 +4,14 @@ The state machine builds the same bodies in Amazon States Language; a contract t
 two.
 """
 
+import re
 from typing import Any, Protocol
 
+from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.identity import Sender
 
 Json = dict[str, Any]
+_PHOTO_ID = re.compile(r"[0-9a-f]{64}")
 
 
 class PhotoRow(Protocol):
@@ -30,6 +33,15 @@ class PhotoRow(Protocol):
     def uploaded_at(self) -> str: ...
     @property
     def photo_order(self) -> str: ...
+
+
+def photo_named_in(body: str) -> str:
+    """Return the id of the photo that a message is about; empty if it names none."""
+    try:
+        photo_id = parse_json(body)["photo_id"]
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return photo_id if isinstance(photo_id, str) and _PHOTO_ID.fullmatch(photo_id) else ""
 
 
 def photo_record(row: PhotoRow) -> Json:

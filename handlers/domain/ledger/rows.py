@@ -115,6 +115,9 @@ class LedgerRow:
             raise InvalidRecord(
                 "a ledger row is malformed: classification, quality or a decision is not a map"
             )
+        for name in _NUMBERS:
+            if not 0 <= getattr(self, name) < _LARGEST:
+                raise InvalidRecord(f"a ledger row is malformed: {name} is out of range")
         for name in _TEXTS:
             if not isinstance(getattr(self, name), str):
                 raise InvalidRecord(f"a ledger row is malformed: {name} is not a text")
@@ -130,6 +133,8 @@ class LedgerRow:
         return f"{self.uploaded_at}#{self.photo_id}"
 
 
+_LARGEST = 10**18  # DynamoDB returns numbers that cannot be written again, of up to 126 digits
+_NUMBERS = tuple(attribute.name for attribute in fields(LedgerRow) if attribute.type is int)
 _TEXTS = tuple(attribute.name for attribute in fields(LedgerRow) if attribute.type is str)
 
 
@@ -151,7 +156,7 @@ class AssignmentRow:
         Raises: InvalidRecord.
         """
         try:
-            return cls(
+            row = cls(
                 driver_id=item[AssignmentAttribute.DRIVER_ID],
                 vehicle=item[AssignmentAttribute.VEHICLE],
                 order_range=item[AssignmentAttribute.ORDER_RANGE],
@@ -161,3 +166,9 @@ class AssignmentRow:
             )
         except KeyError as error:
             raise InvalidRecord(f"an assignment row lacks {error}") from error
+        for attribute in fields(cls):
+            if not isinstance(getattr(row, attribute.name), str):
+                raise InvalidRecord(
+                    f"an assignment row is malformed: {attribute.name} is not a text"
+                )
+        return row

@@ -93,7 +93,8 @@ class Permission:
                 granted_at=datetime.fromisoformat(item[UploadAttribute.GRANTED_AT]),
                 photo_id=item.get(UploadAttribute.PHOTO_ID, ""),
             )
-        except (KeyError, TypeError, ValueError) as error:
+            permission.has_lapsed(permission.granted_at)  # fails at the end of the calendar
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise InvalidRecord(f"an upload's row is malformed: {error!r}") from error
         texts = (field.name for field in fields(permission) if field.type is str)
         if not all(isinstance(getattr(permission, name), str) for name in texts):

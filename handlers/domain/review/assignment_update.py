@@ -92,7 +92,7 @@ def _vacate(
 
 
 def _is_of(row: ReviewRow, current: ItemImage | None) -> bool:
-    return current is not None and current[AssignmentAttribute.PHOTO_ID] == row.photo_id
+    return current is not None and current.get(AssignmentAttribute.PHOTO_ID) == row.photo_id
 
 
 def _is_equal(current: ItemImage | None, state: PhotoState) -> bool:
@@ -106,8 +106,8 @@ def assignment_of(row: ReviewRow, state: PhotoState, now: str) -> dict[str, Any]
     """Return the assignment by this photo: the former one if there was one of the same decision."""
     for decision in reversed(row.decisions):
         for image in (decision["before"], decision["after"]):
-            known: ItemImage | None = image.get("assignment")
-            if known is not None and _is_of(row, known) and _is_equal(known, state):
+            known = image.get("assignment")
+            if isinstance(known, Mapping) and _is_of(row, known) and _is_equal(known, state):
                 return {
                     name: value
                     for name, value in known.items()

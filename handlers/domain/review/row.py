@@ -8,6 +8,8 @@ from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import parse
 
+_LARGEST = 10**18  # DynamoDB returns numbers that cannot be written again, of up to 126 digits
+
 # An item or a part of one, at one moment. Any: a DynamoDB value.
 ItemImage = Mapping[str, Any]
 
@@ -123,13 +125,15 @@ class ReviewRow:
         times += [self.state.second_until] if self.state.second_until else []
         if any(parse(moment).tzinfo is None for moment in times):
             raise ValueError("a time has no zone")
-        if not isinstance(self.state.superseded, bool):
-            raise TypeError("superseded is not true or false")
+        is_in_range = 0 <= self.decision_seq < _LARGEST
+        if not is_in_range or not isinstance(self.state.superseded, bool):
+            raise ValueError("decision_seq is out of range, or superseded is not true or false")
         for probability in (self.classification.get("probabilities") or {}).values():
             float(probability)
         for decision in self.decisions:
             int(decision["seq"]), parse(decision["decided_at"])
-            _check_texts(PhotoState.of(decision["after"]))
+            for image in (decision["before"], decision["after"]):
+                _check_texts(PhotoState.of(image))
             if {type(decision[name]) for name in _DECISION_TEXTS} != {str}:
                 raise TypeError("a decision is malformed")
 

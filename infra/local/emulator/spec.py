@@ -33,7 +33,7 @@ def emulator_spec(
     at `gateway_port` (0: none) checks its own callers. With a folder for its `state`, the emulator
     starts from what that folder holds and saves its state there on a clean stop.
     """
-    saving = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
+    saving = {"PERSIST_STATE": "1"} if state else {}
     state_folder = state or directory
     return ProcessSpec(
         name="emulator",
@@ -60,7 +60,11 @@ def emulator_spec(
             # Empty: there is no X-Ray daemon, and its SDK leaves a file in /tmp when this is set.
             "LAMBDA_TASK_ROOT": "",
             "STATE_DIR": f"{state_folder}/state",
+            # Photos are files, not memory.
             "S3_DATA_DIR": f"{state_folder}/s3",
+            "S3_PERSIST": "1",
+            # Its threads take turns: an arena of each would only keep freed memory from the others.
+            "MALLOC_ARENA_MAX": "1",
             **saving,
         },
         directory=directory,

@@ -6,10 +6,10 @@ files around the photo's time are searched, never the whole bucket.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.schema import PhotoAttribute
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def find_capture(
         with response["Body"] as body:
             data = body.read() if response["ContentLength"] <= _MAX_BYTES else b""
         for line in data.splitlines():
-            if photo_id in line:
-                record = json.loads(line)
-                if record["eventMetadata"].get("inferenceId") == item[PhotoAttribute.PHOTO_ID]:
-                    return {"file": f"s3://{names.capture_bucket}/{key}", **_brief(record)}
+            record = _brief_record(line, item) if photo_id in line else None
+            if record is not None:
+                return {"file": f"s3://{names.capture_bucket}/{key}", **record}
     return None
 
 
@@ -62,10 +61,18 @@ def _keys(s3: S3Client, names: StackNames, item: Mapping[str, Any]) -> Iterator[
             yield entry["Key"]
 
 
-def _brief(record: dict[str, Any]) -> dict[str, Any]:
-    """Replace base64, which is the wire image, by its size."""
-    for payload in record.get("captureData", {}).values():
-        data = payload.get("data", "")
-        if payload.get("encoding") == "BASE64":
-            payload["data"] = f"({len(data) * 3 // 4:,} bytes)"
+def _brief_record(line: bytes, item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the line's record with the size of each base64 text, the wire image, in its place.
+
+    None if it is not the photo's record, or malformed.
+    """
+    try:
+        record: dict[str, Any] = parse_json(line)
+        if record["eventMetadata"].get("inferenceId") != item[PhotoAttribute.PHOTO_ID]:
+            return None
+        for payload in record.get("captureData", {}).values():
+            if payload.get("encoding") == "BASE64":
+                payload["data"] = f"({len(payload.get('data', '')) * 3 // 4:,} bytes)"
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
     return record

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.schema import PhotoAttribute
 from infra.local.status_page.cards import Card
 
@@ -83,7 +83,7 @@ def _execution(description: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _event(description: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 # Any: JSON
     try:
-        return json.loads(description["input"]) if description else None
+        return parse_json(description["input"]) if description else None
     except (KeyError, ValueError):  # an execution that a person started by hand
         return description.get("input") if description else None
 

@@ -8,7 +8,6 @@ run passes. The metrics have counted them, and the events named the reserved dri
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.queue import Queue
+from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.identity import CANARY_DRIVER, INTAKE_PREFIX
 from handlers.domain.ledger.rows import LedgerRow
 from infra.demo.samples import named_samples, refused_samples
@@ -150,7 +150,7 @@ def _remove_objects(target: Target) -> None:
 
 def _driver_of(body: str) -> str | None:
     try:
-        driver: str | None = json.loads(body)["photo"].get("driver_id")
+        driver: str | None = parse_json(body)["photo"].get("driver_id")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # not a review message
     return driver

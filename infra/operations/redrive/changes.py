@@ -56,7 +56,7 @@ class ChangeMessages:
         try:
             subject = f"{batch['shardId']} {batch['startSequenceNumber']}"  # type: ignore[index] # JSON
             records = list(self._records(batch))  # type: ignore[arg-type] # JSON
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             return keep("the message names no records of the stream")
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in _GONE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.identity import INTAKE_PREFIX, photo_id
+from handlers.domain.ledger.messages import photo_named_in
 from infra.operations.redrive.work_off import MessageAction, MessagePlan, discard, keep
 from monitoring.reconciliation.redrive import FAILED, is_settled
 from monitoring.reconciliation.repair_plan import REMIND, Repair
@@ -34,14 +35,13 @@ class PhotoMessages:
 
     def failure(self, message: DeadLetter) -> MessagePlan:
         """Start the failed photo's next attempt."""
-        document = message.document or {}
-        photo = document.get("photo_id")
-        if not isinstance(photo, str):
+        photo = photo_named_in(message.body)
+        if not photo:
             return keep("the message names no photo")
         row = self._row(photo)
         if row is None:
             return keep("the ledger has no such photo, or its row is malformed", subject=photo)
-        if is_settled(document, row):
+        if is_settled(message.document or {}, row):
             return discard(f"the photo is {row.status} by attempt {row.attempt}", subject=photo)
         return MessagePlan(
             action=MessageAction.START,

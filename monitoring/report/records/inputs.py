@@ -11,11 +11,12 @@ from math import isfinite
 from typing import Self
 
 from handlers.domain.errors import InvalidRecord
+from handlers.domain.json_text import parse_json
 from monitoring.capture.summary import CaptureSummary
 from monitoring.report.baseline import Baseline
 from monitoring.report.records.photo import PhotoFacts
 
-_MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, AttributeError)
+_MALFORMED = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class QueueFigures:
     def from_json(cls, text: str | bytes) -> Self:
         """Raises: InvalidRecord."""
         try:
-            figures = cls(**json.loads(text))
+            figures = cls(**parse_json(text))
             for name, value in asdict(figures).items():
                 if value is not None:
                     _QUEUE_VALIDATORS.get(name, _count)(value)
@@ -81,7 +82,7 @@ class HistoryRow:
     def from_json(cls, text: str | bytes) -> Self:
         """Raises: InvalidRecord."""
         try:
-            wire = json.loads(text)
+            wire = parse_json(text)
             return cls(
                 start=_time(wire["start"]),
                 end=_time(wire["end"]),

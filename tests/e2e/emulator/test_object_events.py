@@ -35,6 +35,26 @@ def test_any_key_is_listed_as_it_was_stored(emulated: Emulated) -> None:
     assert sorted(listed) == sorted(keys)
 
 
+def test_each_version_is_read_from_its_file(emulated: Emulated) -> None:
+    """The emulator keeps contents in files alone, also those of versions that are not current."""
+    s3: S3Client = emulated.session.client("s3")
+    bucket, key = f"b-{uuid.uuid4()}", "intake/d/a.jpg"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    contents = {
+        s3.put_object(Bucket=bucket, Key=key, Body=content)["VersionId"]: content
+        for content in (b"first", b"second")
+    }
+    marker = s3.delete_object(Bucket=bucket, Key=key)["VersionId"]
+    for version, content in contents.items():
+        stored = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
+        assert stored["Body"].read() == content
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=marker)
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"second"
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=[*contents][1])
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"first"
+
+
 def test_the_event_of_a_versioned_object_has_the_fields_of_aws(emulated: Emulated) -> None:
     bucket, inbox = _bucket_with_events(emulated, versioned=True)
     s3: S3Client = emulated.session.client("s3")

@@ -1,5 +1,6 @@
 """The emulator keeps what is past by number, and forgets no change that is not read yet."""
 
+import json
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +45,27 @@ def test_the_oldest_streams_of_a_group_of_logs_are_forgotten(
     groups = scoped(g={"streams": {"a": 1, "b": 2, "c": 3}}, h={"streams": {"a": 1}})
     retention.forget_logs(groups)
     assert [list(group["streams"]) for _, group in groups.all_items()] == [["b", "c"], ["a"]]
+
+
+def test_a_text_that_events_of_an_execution_repeat_is_kept_once() -> None:
+    execution: dict[str, Any] = {"events": []}
+
+    def original(execution: dict[str, Any], event_type: str, details: Any = None) -> None:
+        execution["events"].append({"type": event_type, **(details or {})})
+
+    add = retention._share_texts(original)
+    add(execution, "TaskStateEntered", {"stateEnteredEventDetails": {"input": json.dumps([1])}})
+    add(execution, "TaskScheduled", {"taskScheduledEventDetails": {"resource": "any"}})
+    add(execution, "TaskStateExited", {"stateExitedEventDetails": {"output": json.dumps([2])}})
+    add(execution, "PassStateEntered", {"stateEnteredEventDetails": {"input": json.dumps([2])}})
+    add(execution, "PassStateExited", {"stateExitedEventDetails": {"output": json.dumps([1])}})
+    entered, _, exited, next_entered, next_exited = execution["events"]
+    first, second = (
+        event["stateEnteredEventDetails"]["input"] for event in (entered, next_entered)
+    )
+    assert (first, second) == ("[1]", "[2]")
+    assert exited["stateExitedEventDetails"]["output"] is second
+    assert next_exited["stateExitedEventDetails"]["output"] is first
 
 
 class Emulator:
