@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handlers.aws.review_queue import _photo_id
 from handlers.domain.decision.policy import Policy
 from handlers.domain.decision.prediction import PhotoRef, Prediction
 from handlers.domain.errors import SconesError
 from handlers.domain.ledger.identity import Sender
 from handlers.domain.ledger.labels import LabelRecord
+from handlers.domain.ledger.messages import photo_named_in
 from handlers.domain.photo.quality import Quality
 from handlers.domain.photo.wire_image import Prepared, prepare
 from handlers.domain.review.display_image import upright_jpeg
@@ -106,7 +106,7 @@ def _event(data: bytes) -> None:
 
 def _message(data: bytes) -> None:
     text = data.decode(errors="replace")
-    assert len(_photo_id(text)) in {0, 64}
+    assert len(photo_named_in(text)) in {0, 64}
     sender = Sender.from_key(text)
     assert sender is None or sender.driver_id
 

@@ -1,6 +1,7 @@
 """What was lost when each permission of the functions was taken away, as it was recorded."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +44,7 @@ def lost_by_services(template: Template) -> dict[str, str]:
 def _of_any_stage(resource: str) -> str:
     resource = resource_id(resource)
     resource = resource.replace("000000000000", "<account>").replace("us-east-1", "<region>")
-    return resource.replace("-local-", "-<stage>-").replace("-prod-", "-<stage>-")
+    return re.sub(r"([-/])(local|prod)([-/])", r"\1<stage>\3", resource)
 
 
 def table(template: Template, results: Mapping[str, str]) -> str:
