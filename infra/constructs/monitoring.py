@@ -116,7 +116,6 @@ class Monitoring(Construct):
         sweeper.allow_listing(
             "s3:ListBucketVersions", bucket=monitored.intake.bucket, prefixes=[INTAKE_PREFIX]
         )
-        sweeper.allow_listing("s3:ListBucket", bucket=self.reports, prefixes=[SWEEPER_PREFIX])
         sweeper.allow_objects(
             ["s3:GetObject", "s3:PutObject"], bucket=self.reports, prefix=SWEEPER_PREFIX
         )

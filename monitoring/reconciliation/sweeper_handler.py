@@ -48,6 +48,7 @@ def _sweeper() -> Sweeper:
         listing=lambda after: pages(s3, bucket=settings.intake_bucket, after=after),
         checkpoints=CheckpointStore(Bucket(s3, bucket=settings.reports_bucket)),
         deadlines=RepairDeadlines(
+            event=timedelta(seconds=settings.lost_after_s),
             execution=timedelta(seconds=settings.stuck_after_s),
             review=timedelta(hours=settings.review_idle_hours),
         ),

@@ -72,6 +72,8 @@ class Sandbox:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """An empty account, and the endpoint that its workflow will call."""
+    if not (ROOT / "node_modules" / "aws-cdk").is_dir():
+        pytest.skip("the CDK command line is not installed: `npm ci` installs it")
     stages = tmp_path_factory.mktemp("stages")
     committed = (ROOT / "stages" / "dev.toml").read_text(encoding="utf-8")
     image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/scones-serving:1"

@@ -17,10 +17,12 @@ from handlers.domain.breaker import LASTS_S
 from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED, IntakeControl
 from handlers.domain.ledger.identity import photo_id
 from monitoring.drain.drain import MAX_PARKINGS
+from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 from tests.e2e.api_caller import Json
 from tests.e2e.chain.test_repairs import LONG_AGO, change
 from tests.e2e.permissions.failing_endpoint import endpoint_that_fails_at, no_endpoint
 from tests.e2e.permissions.trial_stage import TrialStage, eventually, in_two_days, new_name
+from tests.e2e.reviews.filling import set_environment
 
 SERIALIZE, CLASSIFY, FILTER = (
     f"Functions{name}Role" for name in ("Serialize", "Classify", "Filter")
@@ -377,16 +379,35 @@ def _photo_given_up(trial_stage: TrialStage) -> None:
 def _walk_goes_on(trial_stage: TrialStage) -> None:
     """A sweep goes on where the last one stopped, and says when it went through the bucket."""
     bucket = trial_stage.chain.stage.outputs["ReportsBucket"]
-    key = "sweeper/checkpoint.json"
-    trial_stage.chain.stage.client("s3").delete_object(Bucket=bucket, Key=key)
-    answer = trial_stage.invoke("SweeperFunction", {})
-    assert answer["examined"]["uploads"]
-    assert trial_stage.keys("ReportsBucket", key)
-    first = trial_stage.stored(bucket, key)
-    trial_stage.chain.stage.client("s3").put_object(
-        Bucket=bucket, Key=key, Body=first.replace(b'"reviews": null', b'"reviews": {}')
-    )
-    trial_stage.invoke("SweeperFunction", {})
+    s3, checkpoint = trial_stage.chain.stage.client("s3"), {"Bucket": bucket, "Key": CHECKPOINT_KEY}
+    s3.delete_object(**checkpoint)
+    assert trial_stage.invoke("SweeperFunction", {})["examined"]["uploads"]
+    assert trial_stage.keys("ReportsBucket", CHECKPOINT_KEY)
+    at_the_end = {"uploads": {"key": "intake/~", "version": ""}}
+    s3.put_object(**checkpoint, Body=json.dumps(at_the_end))
+    assert not trial_stage.invoke("SweeperFunction", {})["examined"]["uploads"]
+
+
+def _lost_event(trial_stage: TrialStage) -> None:
+    """An object whose event was lost is started; objects with a row are not started again."""
+    events, stage = trial_stage.chain.stage.client("events"), trial_stage.chain.stage
+    trial_stage.assigned_photo()
+    rules = [listed["Name"] for listed in events.list_rules()["Rules"]]
+    for rule in rules:
+        events.disable_rule(Name=rule)
+    try:
+        key = f"intake/{new_name()}/lost.jpg"
+        photo = trial_stage.chain.upload(key, trial_stage.chain.picture())
+    finally:
+        for rule in rules:
+            events.enable_rule(Name=rule)
+    stage.client("s3").delete_object(Bucket=stage.outputs["ReportsBucket"], Key=CHECKPOINT_KEY)
+    set_environment(stage, "SweeperFunction", LOST_AFTER_S="0")
+    try:
+        assert trial_stage.invoke("SweeperFunction", {})["repaired"] == {"start": 1}
+    finally:
+        set_environment(stage, "SweeperFunction", LOST_AFTER_S="3600")
+    assert trial_stage.chain.outcome(photo)["status"] == "assigned"
 
 
 def _report_of_photos(trial_stage: TrialStage) -> None:
@@ -675,6 +696,12 @@ _BEHAVIOURS = (
         roles=(SWEEPER,),
         likely=("s3:",),
         exercise=_walk_goes_on,
+    ),
+    Behaviour(
+        name="an object whose event was lost is started",
+        roles=(SWEEPER,),
+        likely=("BatchGetItem",),
+        exercise=_lost_event,
     ),
     Behaviour(
         name="the report has photos, captures, labels and pictures",

@@ -208,7 +208,6 @@ SWEEPER = {
     ("dynamodb:Query", "<Photos.Arn>/index/by_review"),
     ("dynamodb:UpdateItem", "<Photos.Arn>"),
     ("s3:GetObject", "<Reports.Arn>/sweeper/*"),
-    ("s3:ListBucket", "<Reports.Arn>"),
     ("s3:ListBucketVersions", "<Intake.Arn>"),
     ("s3:PutObject", "<Reports.Arn>/sweeper/*"),
     ("sqs:SendMessage", "<Failures.Arn>"),
