@@ -420,6 +420,7 @@ def _report_of_photos(trial_stage: TrialStage) -> None:
     assert document["conservation"]["received"]
     assert document["capture"]["records"]
     assert not document["capture"]["unreadable_objects"]
+    assert not document["conservation"]["unreadable_labels"]
     assert document["accuracy"]["automatic"]["labelled"]
     assert "data:image/jpeg" in page
 
