@@ -160,7 +160,7 @@ class SweeperSettings(Settings):
     stuck_after_s: float
     review_idle_hours: float
     versions_per_sweep: float  # object versions of the intake bucket
-    lost_after_s: float = 3600  # an object without a row: S3's events may be minutes late
+    lost_after_s: float  # an object without a row: S3's events may be minutes late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from infra.constructs.workflow import Workflow
 from infra.policy_document import class_order
 from infra.state_machine import STUCK_AFTER_S
 from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
+from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 SWEEPER_PREFIX = "sweeper/"
 REPORT_PREFIXES = ("reports/", "history/", "baselines/", "queues/")
@@ -100,6 +101,7 @@ class Monitoring(Construct):
             reports_bucket=self.reports.bucket_name,
             stuck_after_s=str(STUCK_AFTER_S),
             review_idle_hours=str(self._config.review_idle_hours),
+            lost_after_s=str(int(RepairDeadlines().event.total_seconds())),
             versions_per_sweep=str(self._config.sweep_versions),
         )
         photos = monitored.ledger.photos.table_arn
