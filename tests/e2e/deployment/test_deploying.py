@@ -70,10 +70,11 @@ def rollout(
     return document, file
 
 
-def test_a_rollout_writes_the_models_lines_and_changes_the_policy(
+def test_a_rollout_changes_file_and_policy_and_a_rollback_returns_to_the_former_model(
     sandbox: Sandbox, rollout: tuple[Json, Path]
 ) -> None:
     document, manifest = rollout
+    assert document["is_deployed"]
     assert (document["changed"], document["model_version"]) == ([PIPELINE], "next")
     assert f'model_data_url = "{SECOND}"' in sandbox.file()
     parameter = sandbox.target().output("PolicyParameter")
@@ -83,11 +84,6 @@ def test_a_rollout_writes_the_models_lines_and_changes_the_policy(
     assert set(policy["models"]) == {shipped, "next"}
     assert str(manifest) in sandbox.file()
 
-
-def test_a_rollback_returns_to_the_former_model_and_is_in_the_history(
-    sandbox: Sandbox, rollout: tuple[Json, Path]
-) -> None:
-    assert rollout[0]["is_deployed"]
     document, shown = sandbox.run("rollback", "dev", "--yes", "--no-canary")
     assert "rolling back from model next to" in shown
     assert f'model_data_url = "{FIRST}"' in sandbox.file()
