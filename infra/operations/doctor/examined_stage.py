@@ -24,6 +24,7 @@ RECENT = timedelta(hours=24)  # photos that are read
 _PHOTOS_OF_AN_HOUR = 200  # read at most, the newest first
 
 RULE, SCHEDULE = "AWS::Events::Rule", "AWS::Scheduler::Schedule"
+SCHEDULE_GROUP = "AWS::Scheduler::ScheduleGroup"
 MAPPING, FUNCTION = "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"
 ALARM, QUEUE, TABLE = "AWS::CloudWatch::Alarm", "AWS::SQS::Queue", "AWS::DynamoDB::Table"
 ENDPOINT_CONFIG = "AWS::SageMaker::EndpointConfig"

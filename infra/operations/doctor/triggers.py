@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra.operations.doctor.examined_stage import MAPPING, RULE, SCHEDULE
+from infra.operations.doctor.examined_stage import MAPPING, RULE, SCHEDULE, SCHEDULE_GROUP
 from infra.operations.doctor.stage_check import (
     CheckAnswer,
     StageCheck,
@@ -59,7 +59,9 @@ def _stream(stage: ExaminedStage) -> CheckAnswer:
 
 def _schedules(stage: ExaminedStage) -> CheckAnswer:
     scheduler, names = stage.client("scheduler"), stage.of_type(SCHEDULE).values()
-    states = {name: scheduler.get_schedule(Name=name)["State"] for name in names}
+    # CloudFormation knows a schedule by its name alone, which is unique in its group only.
+    (group,) = stage.of_type(SCHEDULE_GROUP).values()
+    states = {name: scheduler.get_schedule(Name=name, GroupName=group)["State"] for name in names}
     disabled = [f"{name} is {state}" for name, state in states.items() if state != "ENABLED"]
     return verdict_on(disabled, sound=f"{len(states)} enabled")
 

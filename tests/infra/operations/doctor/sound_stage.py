@@ -326,6 +326,7 @@ def _stack_resources(outputs: dict[str, str]) -> Answer:
     pipeline = {
         "AWS::Events::Rule": ["rule"],
         "AWS::Scheduler::Schedule": ["sweeper", "report"],
+        "AWS::Scheduler::ScheduleGroup": ["scones-prod"],
         "AWS::Lambda::EventSourceMapping": ["uuid"],
         "AWS::Lambda::Function": list(FUNCTIONS),
         "AWS::CloudWatch::Alarm": list(_ALARMS),
