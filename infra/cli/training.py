@@ -95,7 +95,7 @@ def in_training(step: Sequence[str]) -> int:
     if not PYTHON.exists():
         raise NotSetUp("training is not set up: run `make setup-training`.")
     # Our own interpreter and module, without a shell.
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(  # noqa: S603 # our own arguments
         [PYTHON, "-m", "training", *step], cwd=ROOT, check=False
     ).returncode
 

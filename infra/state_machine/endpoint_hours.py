@@ -21,7 +21,8 @@ def endpoint_hours(
     name, status = {"EndpointName": endpoint_name}, {"status.$": "$.EndpointStatus"}
     identity = {key: target[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
 
-    def call(service: str, operation: str, parameters: State, **rest: Any) -> State:  # noqa: ANN401
+    # Any: fields of a state.
+    def call(service: str, operation: str, parameters: State, **rest: Any) -> State:  # noqa: ANN401 # above
         return {
             "Type": "Task",
             "Resource": f"arn:{partition}:states:::aws-sdk:{service}:{operation}",

@@ -48,7 +48,7 @@ def test_a_fault_loses_doubles_and_misjudges_nothing(stage: FaultyStage, number:
 def test_a_lost_event_without_a_sweeper_is_a_lost_photo(
     stage: FaultyStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FaultyStage, "sweep", lambda _stage, *, hours: None)  # noqa: ARG005
+    monkeypatch.setattr(FaultyStage, "sweep", lambda _stage, *, hours: None)  # noqa: ARG005 # sweep's names
     assert LOST in kinds(run(stage, number_of("never delivered"), seed=SEED))
 
 

@@ -38,7 +38,7 @@ def _git(*arguments: str) -> str:
     if program is None:
         return ""
     # Fixed arguments, no shell, the program of the PATH.
-    process = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603 # our own arguments
         [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return process.stdout.strip() if process.returncode == 0 else ""

@@ -122,7 +122,7 @@ def check_image(ecr: ECRClient, config: StageConfig) -> str:
     digest = json.loads(response["images"][0]["imageManifest"])["config"]["digest"]
     url = ecr.get_download_url_for_layer(**where, layerDigest=digest)["downloadUrl"]
     # The address is ECR's own: a signed one of the image's configuration.
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 # https, by ECR
         configuration = json.load(answer)
     platform = f"{configuration['os']}/{configuration['architecture']}"
     needed = platform_of(config.endpoint_instance_type)
@@ -188,7 +188,7 @@ def _sign_in(builder: Builder, ecr: ECRClient, registry: str) -> None:
 def _run(command: Sequence[str], *, text: str | None = None) -> None:
     # A tool that was found on the PATH, with our own arguments. Its output is shown as it comes,
     # and not on standard output, which may be a document.
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603 # our own arguments
         command, cwd=ROOT, input=text, text=True, stdout=sys.stderr, check=False
     )
     if result.returncode:

@@ -39,9 +39,9 @@ def main() -> int:
                 continue
             results[key] = lost_behaviour(trial_stage, permission, first=known.get(key, ""))
             record(results)
-            print(f"{key}: {results[key] or 'NOTHING IS LOST'}", flush=True)  # noqa: T201
+            print(f"{key}: {results[key] or 'NOTHING IS LOST'}", flush=True)  # noqa: T201 # progress
     survivors = sum(not lost for lost in results.values())
-    print(f"{len(results)} permissions tried, {survivors} without a lost behaviour")  # noqa: T201
+    print(f"{len(results)} permissions tried, {survivors} without a lost behaviour")  # noqa: T201 # its result
     return 1 if survivors else 0
 
 

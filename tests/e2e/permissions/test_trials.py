@@ -33,7 +33,7 @@ def test_a_behaviour_is_lost_with_its_permission(trial_stage: TrialStage) -> Non
     seed = secrets.randbelow(1_000_000)
     print(f"seed {seed}")  # noqa: T201 # shown if the test fails
     permissions = [tried for tried in permissions if key_of(tried.grant) in results]
-    drawn = random.Random(seed).sample(permissions, -(-len(permissions) // SHARE))  # noqa: S311
+    drawn = random.Random(seed).sample(permissions, -(-len(permissions) // SHARE))  # noqa: S311 # a sample
     kept = [
         key_of(permission.grant)
         for permission in drawn

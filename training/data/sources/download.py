@@ -117,7 +117,7 @@ def _receive(url: str, partial: _Partial, progress: Progress, timeout_s: float) 
         if partial.version:
             request.add_header("If-Range", partial.version)
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout_s) as response:  # noqa: S310 # above
             _store(response, partial, progress)
     except urllib.error.HTTPError as error:
         with error:

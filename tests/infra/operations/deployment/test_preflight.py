@@ -55,7 +55,7 @@ class StubbedSession:
                 service,
                 region_name="eu-central-1",
                 aws_access_key_id="test",
-                aws_secret_access_key="test",  # noqa: S106
+                aws_secret_access_key="test",  # noqa: S106 # moto's
             )
         return self.clients[service]
 
