@@ -412,7 +412,7 @@ def _lost_event(trial_stage: TrialStage) -> None:
 
 def _report_of_photos(trial_stage: TrialStage) -> None:
     """The report has the photos, captures, labels and pictures of its day."""
-    photo = _decided_by_a_person(trial_stage)
+    photo = _wrong_in_audit(trial_stage)
     eventually(lambda: [key for key in trial_stage.keys("LabelsBucket", "labels/") if photo in key])
     document, page = trial_stage.report(
         {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
@@ -427,7 +427,7 @@ def _report_of_photos(trial_stage: TrialStage) -> None:
 
 def _report_without_versions(trial_stage: TrialStage) -> None:
     """The report has pictures of photos whose events named no version."""
-    trial_stage.assigned_photo()
+    _wrong_in_audit(trial_stage)
     versions = {
         row["photo_id"]: row["version_id"] for row in trial_stage.rows() if row["version_id"]
     }
@@ -540,6 +540,13 @@ def _baselines(trial_stage: TrialStage) -> None:
 def _decided_by_a_person(trial_stage: TrialStage) -> str:
     photo = trial_stage.assigned_photo()
     _give_verdict(trial_stage, photo, "bicycle")
+    return photo
+
+
+def _wrong_in_audit(trial_stage: TrialStage) -> str:
+    """Return a photo that an audit found wrongly assigned, which the report shows as an example."""
+    photo = trial_stage.assigned_photo()
+    _give_verdict(trial_stage, photo, "motorcycle")
     return photo
 
 
