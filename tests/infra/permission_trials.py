@@ -59,9 +59,7 @@ def table(template: Template, results: Mapping[str, str]) -> str:
         if key in by_services:
             lost, how = f"lost: {by_services[key]}", "needed by the service, from the template"
         else:
-            behaviour = results.get(key, "")
-            lost = f"does not work: {behaviour}" if behaviour else ""
-            how = "trial on the emulator" if behaviour else "not tried yet"
+            lost, how = f"does not work: {results.get(key, '')}", "trial on the emulator"
         resource = _of_any_stage(grant.resource)
         rows.append(cells(grant.role, f"`{grant.action}`", f"`{resource}`", lost, how))
     return "\n".join(rows)

@@ -513,6 +513,27 @@ def _late_captures(trial_stage: TrialStage) -> None:
     assert key in trial_stage.keys("ReportsBucket", key)
 
 
+def _late_captures_count(trial_stage: TrialStage) -> None:
+    """A later report counts captures as late that the day's first report could not read."""
+    outputs, s3 = trial_stage.chain.stage.outputs, trial_stage.chain.stage.client("s3")
+    trial_stage.assigned_photo()
+    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=3 + hash(new_name()) % 20)
+    event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
+    source = eventually(lambda: trial_stage.keys("CaptureBucket", "data-capture/"))[0]
+    content = trial_stage.stored(outputs["CaptureBucket"], source)
+    s3.put_object(
+        Bucket=outputs["CaptureBucket"],
+        Key=source.replace(trial_stage.today.replace("-", "/"), f"{day:%Y/%m/%d}"),
+        Body=content.replace(trial_stage.today.encode(), day.date().isoformat().encode()),
+    )
+    folder = trial_stage.invoke("ReportFunction", event)["folder"]
+    key = folder.removeprefix("s3://").partition("/")[2] + "first_as_of.txt"
+    first = (day + timedelta(days=2)).replace(tzinfo=UTC)
+    s3.put_object(Bucket=outputs["ReportsBucket"], Key=key, Body=first.isoformat())
+    document, _ = trial_stage.report(event)
+    assert document["capture"]["late_objects"] == 1
+
+
 def _baselines(trial_stage: TrialStage) -> None:
     """The report stores the model's baseline, and compares with the stage's own if there is one."""
     bucket, s3 = (
@@ -738,6 +759,12 @@ _BEHAVIOURS = (
         roles=(REPORT,),
         likely=("s3:ListBucket  <Reports", "reports/"),
         exercise=_expired_window,
+    ),
+    Behaviour(
+        name="captures that the first report could not read are late",
+        roles=(REPORT,),
+        likely=("GetObject  <Reports.Arn>/reports/",),
+        exercise=_late_captures_count,
     ),
     Behaviour(
         name="a day's first report is remembered",
