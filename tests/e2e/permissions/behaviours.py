@@ -519,11 +519,13 @@ def _late_captures_count(trial_stage: TrialStage) -> None:
     trial_stage.assigned_photo()
     day = datetime.fromisoformat(trial_stage.today) - timedelta(days=3 + hash(new_name()) % 20)
     event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
-    source = eventually(lambda: trial_stage.keys("CaptureBucket", "data-capture/"))[0]
+    today = trial_stage.today.replace("-", "/")
+    keys = eventually(lambda: trial_stage.keys("CaptureBucket", "data-capture/"))
+    source = next(key for key in keys if today in key)
     content = trial_stage.stored(outputs["CaptureBucket"], source)
     s3.put_object(
         Bucket=outputs["CaptureBucket"],
-        Key=source.replace(trial_stage.today.replace("-", "/"), f"{day:%Y/%m/%d}"),
+        Key=source.replace(today, f"{day:%Y/%m/%d}"),
         Body=content.replace(trial_stage.today.encode(), day.date().isoformat().encode()),
     )
     folder = trial_stage.invoke("ReportFunction", event)["folder"]
