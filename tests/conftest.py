@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import NoneType
 
+import boto3
 import pytest
 from botocore.loaders import JSONFileLoader
 
@@ -42,6 +44,13 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture(autouse=True)
+def _default_session_is_boto3s() -> Iterator[None]:
+    """Fail a test that leaves a stub behind as boto3's default session, which later tests use."""
+    yield
+    assert type(boto3.DEFAULT_SESSION) in (NoneType, boto3.Session)
 
 
 @pytest.fixture(scope="session")

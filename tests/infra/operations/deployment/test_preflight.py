@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import boto3
@@ -13,7 +14,7 @@ import pytest
 from botocore.stub import Stubber
 
 from infra.config import STAGES, StageConfig
-from infra.operations.deployment import cdk_cli, preflight
+from infra.operations.deployment import account, cdk_cli, preflight
 from infra.operations.deployment.account import Account
 from infra.operations.deployment.errors import DeploymentRefused, ImageNotBuilt
 from infra.operations.deployment.serving_image import (
@@ -39,6 +40,7 @@ class StubbedSession:
     """A session with stubbed clients."""
 
     def __init__(self) -> None:
+        self.real = boto3.Session()
         self.stubs: dict[str, Stubber] = {}
         self.clients: dict[str, Any] = {}
 
@@ -51,7 +53,7 @@ class StubbedSession:
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
-            self.clients[service] = boto3.client(  # type: ignore[call-overload] # any service
+            self.clients[service] = self.real.client(  # type: ignore[call-overload] # any service
                 service,
                 region_name="eu-central-1",
                 aws_access_key_id="test",
@@ -192,7 +194,8 @@ def test_another_account_than_the_files_is_refused(
     config: StageConfig,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr(boto3, "Session", lambda **_options: session)
+    # Not boto3's own name, of which boto3 makes its default session.
+    monkeypatch.setattr(account, "boto3", SimpleNamespace(Session=lambda **_options: session))
     session.stub("sts", "get_caller_identity", {"Account": identity})
     with pytest.raises(DeploymentRefused, match=sentence):
         Account.of_stage(config)
