@@ -15,7 +15,7 @@ from PIL import Image
 
 LEAST_CLOSE = 0.80  # correlation of the coarse pictures
 LEAST_ALIKE = 0.89  # correlation of the edges; product shots of two bicycles reach 0.883
-_COARSE, _FINE = 12, 32  # pixels a side
+_COARSE, _DETAILED = 12, 32  # pixels a side
 _CROPS = (0.03, 0.015)  # of a side, cut off where a copy may lack something
 _FRAME_RANGE = 20  # levels between the pixels of a frame's row
 _FRAME_SHARE = 0.98  # of a row's pixels, which may have no more than this range
@@ -36,10 +36,10 @@ def look_alikes(pixels: NDArray[np.uint8]) -> list[tuple[int, int]]:
 
 def _close(pictures: list[list[NDArray[np.uint8]]]) -> set[tuple[int, int]]:
     """Return the pairs whose coarse pictures correlate, with or without a frame."""
-    rows = np.array([row for row, views in enumerate(pictures) for _ in views], dtype=np.int64)
+    rows = np.array([row for row, parts in enumerate(pictures) for _ in parts], dtype=np.int64)
     if not len(rows):
         return set()
-    coarse = np.stack([_coarse(view) for views in pictures for view in views])
+    coarse = np.stack([_coarse(part) for parts in pictures for part in parts])
     pairs: set[tuple[int, int]] = set()
     for start in range(0, len(coarse), _BLOCK):
         similar = coarse[start : start + _BLOCK] @ coarse[start:].T >= LEAST_CLOSE
@@ -51,7 +51,7 @@ def _close(pictures: list[list[NDArray[np.uint8]]]) -> set[tuple[int, int]]:
 def _are_alike(first: list[NDArray[np.float32]], second: list[NDArray[np.float32]]) -> bool:
     """Whether one picture's edges are those of the other one, or of a crop of it.
 
-    Each array has a row for each crop of one view, the whole of it first.
+    Each array has a row for each crop of one, the whole of it first.
     """
     return any(
         max(float((one @ other[0]).max()), float((other @ one[0]).max())) >= LEAST_ALIKE
@@ -95,15 +95,15 @@ def _of_crops(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     The shape is (crops, values); the values have the length 1, or 0 for a plain picture.
     """
     height, width = picture.shape
-    views = [picture]
+    parts = [picture]
     for share in _CROPS:
         down, across = round(height * share), round(width * share)
-        views += [
+        parts += [
             picture[top * down : height - bottom * down, left * across : width - right * across]
             for top, bottom, left, right in product((0, 1), repeat=4)
             if top or bottom or left or right
         ]
-    return np.stack([_edges(view) for view in views])
+    return np.stack([_edges(part) for part in parts])
 
 
 def _coarse(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -112,7 +112,7 @@ def _coarse(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _edges(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return differences of neighbours, without brightness and contrast."""
-    small = _resized(picture, _FINE).astype(np.float32)
+    small = _resized(picture, _DETAILED).astype(np.float32)
     return _scaled(np.concatenate([np.diff(small, axis=axis).ravel() for axis in (0, 1)]))
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import Phase, assume, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.evaluation.calibration import (
@@ -75,6 +77,40 @@ def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
     chosen = policy(*predictions(*surest, (1500, 0, 0, 0.95)))
     assert chosen.budget_met
     assert chosen.acceptance.accepted == 2151
+
+
+def test_the_search_ends_at_the_first_threshold_that_fails() -> None:
+    """At 0.95 the budget is not proved; at 0.8 it would be again, by chance or not."""
+    right = (1500, 0, 0, 0.9995), (1400, 0, 0, 0.8), (6000, OTHER, OTHER, 0.9995)
+    chosen = policy(*predictions(*right, (8, 1, 0, 0.95)))
+    loose = acceptance(*predictions(*right, (8, 1, 0, 0.95)), vehicles=[0, 1], threshold=0.8)
+    assert loose.worst_bound(0.95) < 0.005
+    assert chosen.budget_met
+    assert chosen.acceptance.threshold > 0.95
+
+
+@settings(deadline=None, max_examples=25, phases=[Phase.generate])  # shared machines
+@given(
+    surest=st.integers(1200, 2000),
+    wrong=st.tuples(st.integers(0, 9), st.floats(0.9, 0.99)),
+    right=st.tuples(st.integers(400, 1900), st.floats(0.55, 0.89)),
+)
+def test_no_stricter_threshold_of_the_walk_fails(
+    surest: int, wrong: tuple[int, float], right: tuple[int, float]
+) -> None:
+    probabilities, labels = predictions(
+        (surest, 0, 0, 0.9995),
+        (wrong[0], 1, 0, wrong[1]),
+        (right[0], 0, 0, right[1]),
+        (900, OTHER, OTHER, 0.99),
+    )
+    chosen = policy(probabilities, labels)
+    assume(chosen.budget_met)
+    loosest = acceptance(probabilities, labels, vehicles=[0, 1], threshold=0.505)
+    for threshold in np.arange(0.999, chosen.acceptance.threshold, -0.004).round(4):
+        stricter = acceptance(probabilities, labels, vehicles=[0, 1], threshold=threshold)
+        if 2 * stricter.accepted >= loosest.accepted:
+            assert stricter.worst_bound(0.95) <= 0.005
 
 
 def test_unreachable_budget_is_reported_as_not_met() -> None:
