@@ -44,6 +44,7 @@ from handlers.http_api.problems import REQUEST_IN_PROGRESS
 from handlers.workflow import classify, serialize
 from handlers.workflow import filter as filter_function
 from monitoring.drain.drain import Drain
+from monitoring.drain.policy import MAX_WAIT_S
 from monitoring.reconciliation.reconcile import reconcile
 from monitoring.reconciliation.redrive import clear_failures, redrive
 from monitoring.reconciliation.repair_plan import RepairDeadlines
@@ -305,8 +306,8 @@ class FaultyStage:
         self.wait()
 
     def drain(self) -> None:
-        """Run a round of the drain; a crash or an error ends it."""
-        elapsed = timedelta()
+        """Run a round of the drain once no photo has to wait; a crash or an error ends it."""
+        elapsed = timedelta(seconds=MAX_WAIT_S)
 
         def sleep(seconds: float) -> None:
             nonlocal elapsed
