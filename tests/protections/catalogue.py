@@ -5,6 +5,7 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).with_name("catalogue")
 
@@ -41,13 +42,14 @@ class Protection:
 
 def read_catalogue(folder: Path = FOLDER) -> tuple[Protection, ...]:
     """Return all protections, in the order of the files' names and within each as written."""
-    return tuple(
-        Protection(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in entry.items()
-            }
-        )
+    entries = [
+        entry
         for path in sorted(folder.glob("*.toml"))
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["protection"]
-    )
+    ]
+    return tuple(map(_protection, entries))
+
+
+def _protection(entry: dict[str, Any]) -> Protection:
+    lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+    return Protection(**{**entry, **lists})

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import pytest
 
-LONGEST_S = 600  # of one run; then it is killed
+LONGEST_S = 120  # of one run; then it is killed
 _IMPORTED = (
     *("boto3", "botocore.client", "botocore.signers", "moto", "moto.dynamodb.models"),
     *("moto.s3.models", "moto.sqs.models", "hypothesis", "msgspec", "PIL.Image", "jinja2"),
