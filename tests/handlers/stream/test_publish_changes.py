@@ -108,6 +108,13 @@ def test_an_undo_writes_a_retracting_label() -> None:
     assert {line["eventMetadata"]["eventId"] for line in lines} == {row.photo_id}
 
 
+def test_only_decisions_since_the_last_change_get_a_label() -> None:
+    row = ReviewRow.from_item(HISTORIES[0][-1])
+    *_, last = labels_of(row, since_seq=0)
+    assert labels_of(row, since_seq=row.decision_seq - 1) == (last,)
+    assert labels_of(row, since_seq=row.decision_seq) == ()
+
+
 def test_the_key_of_a_label_contains_photo_decision_and_hour() -> None:
     row = ReviewRow.from_item(HISTORIES[0][-1])
     first, *_ = labels_of(row, since_seq=0)

@@ -72,6 +72,16 @@ def test_threshold_stays_above_the_confidence_of_assigned_non_vehicles() -> None
     assert chosen.acceptance.non_vehicles_accepted == 0
 
 
+def test_thresholds_below_the_first_failure_are_not_tried() -> None:
+    """Among many thresholds one is within the budget by chance, which would prove nothing."""
+    right = (10_100, 0, 0, 0.95), (1000, OTHER, OTHER, 0.9995)
+    within_the_budget_again = (10_000, 0, 0, 0.7)
+    chosen = policy(*predictions(*right, (60, 1, 0, 0.9), within_the_budget_again))
+    assert chosen.budget_met
+    assert chosen.acceptance.threshold > 0.9
+    assert chosen.acceptance.errors == 0
+
+
 def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
     surest = (650, 0, 0, 0.9995), (1, 1, 0, 0.9995), (1000, OTHER, OTHER, 0.9995)
     chosen = policy(*predictions(*surest, (1500, 0, 0, 0.95)))
