@@ -79,11 +79,17 @@ class Erasure:
         """Erase, pass by pass, and return the certificate. A further run erases what is new."""
         _check_driver(self.driver_id)
         began_at = datetime.now(UTC)
-        traces = Traces(driver_id=self.driver_id)
+        traces, client = Traces(driver_id=self.driver_id), self.target.session.client
+        tables = ErasedTables(
+            target=self.target, dynamodb=client("dynamodb"), traces=traces, dry_run=self.dry_run
+        )
+        buckets = ErasedBuckets(
+            target=self.target, s3=client("s3"), traces=traces, dry_run=self.dry_run
+        )
         erased: Counter[str] = Counter()
         refused, is_complete, passes = 0, False, 0
         while passes < (1 if self.dry_run else MOST_PASSES) and not is_complete:
-            result = self._pass(traces)
+            result = self._pass(tables, buckets)
             passes += 1
             erased.update(result.erased)
             refused += result.refused
@@ -108,10 +114,8 @@ class Erasure:
             ),
         )
 
-    def _pass(self, traces: Traces) -> _Pass:
+    def _pass(self, tables: ErasedTables, buckets: ErasedBuckets) -> _Pass:
         result = _Pass()
-        tables = ErasedTables(target=self.target, traces=traces, dry_run=self.dry_run)
-        buckets = ErasedBuckets(target=self.target, traces=traces, dry_run=self.dry_run)
         erased = result.erased
         erased["DriversPool"] += self._erase_account()
         erased["Uploads"], result.open_until = tables.erase_uploads()
@@ -130,7 +134,7 @@ class Erasure:
         erased["Reports"] += buckets.erase_from_reports() + buckets.erase_checkpoint()
         erased["Reviewers"] += tables.erase_known_items()
         erased["Requests"] += tables.erase_requests()
-        erased.update(self._erase_messages(traces))
+        erased.update(self._erase_messages(tables.traces))
         erased["Review"] += self._erase_leased(rows)
         result.refused = buckets.refuse_in_training(versions)
         erased["Intake"] += buckets.erase_photos(versions)
@@ -148,14 +152,13 @@ class Erasure:
         return 1
 
     def _erase_messages(self, traces: Traces) -> dict[str, int]:
+        sqs = self.target.session.client("sqs")
+        queues = [Queue(sqs, url=self.target.output(output)) for output in _QUEUES.values()]
         with ThreadPoolExecutor() as pool:  # each waits a second for further messages
-            counts = pool.map(
-                lambda output: self._erase_from_queue(output, traces), _QUEUES.values()
-            )
+            counts = pool.map(lambda queue: self._erase_from_queue(queue, traces), queues)
             return dict(zip(_QUEUES, counts, strict=True))
 
-    def _erase_from_queue(self, output: str, traces: Traces) -> int:
-        queue = Queue(self.target.session.client("sqs"), url=self.target.output(output))
+    def _erase_from_queue(self, queue: Queue, traces: Traces) -> int:
         if self.dry_run:
             return sum(map(traces.are_in_message, queue.peek()))
         return queue.discard(traces.are_in_message, count=_EVERY_MESSAGE)

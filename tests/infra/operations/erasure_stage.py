@@ -51,7 +51,8 @@ class Drivers:
 
     def erase(self, driver: str, **options: Any) -> dict[str, Any]:
         """Erase a driver without waiting; return the certificate."""
-        options = {"settle": timedelta(0), "pause": lambda _: None} | options
+        options.setdefault("pause", lambda _: None)
+        options.setdefault("settle", timedelta(0))
         erasure = Erasure(target=self.target, driver_id=driver, **options)
         return json.loads(json.dumps(erasure.run().to_wire()))  # type: ignore[no-any-return] # JSON
 
@@ -155,6 +156,9 @@ class Drivers:
                 yield place, f"{version['Key']} {hashlib.sha256(body).hexdigest()} {body.decode()}"
             for marker in listing.get("DeleteMarkers", []):
                 yield f"{bucket}/marker", marker["Key"]
+        yield from self._records()
+
+    def _records(self) -> Iterator[tuple[str, str]]:
         for table in ("photos", "assignments", "uploads", "requests", "reviewers"):
             for item in self.dynamodb.scan(TableName=table)["Items"]:
                 yield table, json.dumps(item, sort_keys=True)

@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers.aws.dynamodb import item_of
+from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.ledger.refused_photos import refusal_of
 from handlers.domain.ledger.tombstone import tombstone
 from infra.operations.errors import InvalidDriver
+from infra.operations.restore_ledger import RestoredRow, outcome_of
 from monitoring.reconciliation.checker import check
 from monitoring.reconciliation.inventory_reader import Places, read_inventory
 from monitoring.reconciliation.redrive import redrive
+from monitoring.reconciliation.row_parser import record_of
 from tests.infra.cli.deployed_stage import DeployedStage, deployed_stage
 from tests.infra.operations.erasure_stage import Drivers, complete
 
@@ -99,11 +101,11 @@ def test_a_driver_whose_name_begins_with_the_name_stays(drivers: Drivers) -> Non
 
 def test_what_arrives_during_the_erasure_is_erased_by_the_next_pass(drivers: Drivers) -> None:
     drivers.fill("anna")
-    late = iter([lambda: drivers.put_photo("anna", "late")])
+    late = iter(["late"])
 
     def pause(_: float) -> None:
-        for write in late:
-            write()
+        for name in late:
+            drivers.put_photo("anna", name)
 
     certificate = drivers.erase("anna", pause=pause)
     assert certificate["complete"]
@@ -158,6 +160,13 @@ def test_an_object_that_is_left_beside_its_tombstone_is_a_violation(drivers: Dri
     places = Places.of_outputs(drivers.stage.outputs)
     result = check(read_inventory(drivers.target.session, places, read_queues=False))
     assert [violation.rule for violation in result.violations] == ["erased_remains"]
+
+
+def test_a_restored_row_does_not_replace_a_tombstone(drivers: Drivers) -> None:
+    photo = drivers.put_photo("anna")
+    backup = record_of(plain(drivers.dynamodb.scan(TableName="photos")["Items"][0]))
+    live = tombstone(photo, at=datetime.now(UTC))
+    assert outcome_of(backup, live) is RestoredRow.KEPT
 
 
 def test_a_tombstone_is_not_redriven(drivers: Drivers) -> None:
