@@ -58,7 +58,9 @@ def test_an_erased_driver_is_nowhere_in_the_stage(chain: Chain) -> None:
     assert {place: after.get(place) for place in others} == others
     again = Erasure(target=target, driver_id="erased-driver", settle=timedelta(0)).run()
     assert again.erased.total() == 0
-    assert "erased-driver" not in _product_logs(chain)
+    lines = _product_logs(chain)
+    assert photos[0] in lines
+    assert "erased-driver" not in lines
 
 
 def _make_report(chain: Chain) -> None:
