@@ -5,14 +5,15 @@ from typing import Any
 
 import boto3
 
+from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.tombstone import tombstone
 from tests.workflow.harness import WorkflowHarness, a_decision, a_prediction, an_event
 
 
 def _bury(workflow: WorkflowHarness) -> dict[str, Any]:
     """Put a tombstone in the place of the only row, and return it."""
-    item = tombstone(workflow.photo()["photo_id"], at=datetime.now(UTC))
-    boto3.resource("dynamodb").Table("photos").put_item(Item=item)
+    item = item_of(tombstone(workflow.photo()["photo_id"], at=datetime.now(UTC)))
+    boto3.client("dynamodb").put_item(TableName="photos", Item=item)
     return workflow.photo()
 
 

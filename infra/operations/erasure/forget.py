@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MOST_PASSES = 5
 # After a change, labels and events are written from the stream: a second, unless it is behind.
-SETTLE = timedelta(seconds=10)
+STREAM_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(minutes=15)  # longer than an execution, and than a permission holds
 _POLL_S = 2.0
 _EVERY_MESSAGE = 1_000_000
@@ -71,7 +71,7 @@ class Erasure:
     target: Target
     driver_id: str
     dry_run: bool = False
-    settle: timedelta = SETTLE
+    stream_wait: timedelta = STREAM_WAIT
     pause: Callable[[float], None] = time.sleep
     report: Callable[[str], None] = lambda _: None
 
@@ -188,7 +188,7 @@ class Erasure:
             self.pause((until - datetime.now(UTC)).total_seconds())
         while datetime.now(UTC) < end and any(map(self._is_running, result.executions)):
             self.pause(_POLL_S)
-        self.pause(self.settle.total_seconds())
+        self.pause(self.stream_wait.total_seconds())
 
     def _is_running(self, arn: str) -> bool:
         steps = self.target.session.client("stepfunctions")

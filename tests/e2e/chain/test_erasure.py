@@ -37,7 +37,7 @@ def test_an_erased_driver_is_nowhere_in_the_stage(chain: Chain) -> None:
     assert any("erased-driver" in text for text in before.values())
     target = Target.of_stage(chain.stage)
     certificate = Erasure(
-        target=target, driver_id="erased-driver", settle=timedelta(seconds=2)
+        target=target, driver_id="erased-driver", stream_wait=timedelta(seconds=2)
     ).run()
     assert certificate.is_complete
 
@@ -56,8 +56,8 @@ def test_an_erased_driver_is_nowhere_in_the_stage(chain: Chain) -> None:
         and not place.endswith(ACROSS_LINES)
     }
     assert {place: after.get(place) for place in others} == others
-    again = Erasure(target=target, driver_id="erased-driver", settle=timedelta(0)).run()
-    assert again.erased.total() == 0
+    again = Erasure(target=target, driver_id="erased-driver", stream_wait=timedelta(0)).run()
+    assert not any(again.erased.values())
     lines = _product_logs(chain)
     assert photos[0] in lines
     assert "erased-driver" not in lines

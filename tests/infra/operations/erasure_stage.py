@@ -52,7 +52,7 @@ class Drivers:
     def erase(self, driver: str, **options: Any) -> dict[str, Any]:
         """Erase a driver without waiting; return the certificate."""
         options.setdefault("pause", lambda _: None)
-        options.setdefault("settle", timedelta(0))
+        options.setdefault("stream_wait", timedelta(0))
         erasure = Erasure(target=self.target, driver_id=driver, **options)
         return json.loads(json.dumps(erasure.run().to_wire()))  # type: ignore[no-any-return] # JSON
 

@@ -21,9 +21,7 @@ FORGOTTEN = a_row(status="in_review", review="open", enqueued_at="")
 
 
 @pytest.mark.parametrize(("kept_until", "is_repaired"), [(0, True), (LATER, True), (PAST, False)])
-def test_the_sweeper_repairs_no_expired_row(
-    kept_until: int, is_repaired: bool
-) -> None:  # of the case
+def test_the_sweeper_repairs_no_expired_row(kept_until: int, is_repaired: bool) -> None:
     stuck, forgotten = (replace(row, kept_until=kept_until) for row in (STUCK, FORGOTTEN))
     assert bool(unfinished(stuck, now=NOW, deadlines=DEADLINES)) is is_repaired
     assert bool(forgotten_review(forgotten, now=NOW, deadlines=DEADLINES)) is is_repaired
