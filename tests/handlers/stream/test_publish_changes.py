@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.events import PhotoEvent, events_of
 from handlers.domain.ledger.labels import labels_of
+from handlers.domain.ledger.tombstone import tombstone
 from handlers.domain.review.row import ReviewRow
 from handlers.stream import publish_changes
 from tests.conftest import ROOT
@@ -194,6 +196,18 @@ def test_a_change_that_cannot_be_read_goes_to_the_dead_letters_and_delays_no_oth
     dead_letters = [json.loads(message["Body"]) for message in messages]
     assert [dead_letter["photo_id"] for dead_letter in dead_letters] == [spoiled["photo_id"]]
     assert "etag" in dead_letters[0]["error"]
+
+
+def test_a_tombstone_becomes_no_label_and_no_dead_letter(
+    stream: str, context: "LambdaContext"
+) -> None:
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    row = HISTORIES[0][-1]
+    event = batch([row, tombstone(row["photo_id"], at=datetime.now(UTC))])
+    del event["Records"][0]
+    assert publish_changes.lambda_handler(event, context) == {"batchItemFailures": []}
+    assert written() == {}
+    assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=stream)
 
 
 def test_a_dead_letter_that_cannot_be_sent_is_tried_again(

@@ -40,6 +40,7 @@ def controls(aws: None, monkeypatch: pytest.MonkeyPatch) -> ControlsTable:
     """The stage's controls: everything is normal until a test sets one."""
     del aws
     monkeypatch.setenv("UPLOADS_TABLE", "uploads")
+    monkeypatch.setenv("LEDGER_RETENTION_DAYS", "400")
     serialize._store.cache_clear()
     serialize._permissions.cache_clear()
     serialize._controls.cache_clear()
