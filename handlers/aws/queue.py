@@ -142,12 +142,13 @@ class Queue:
         return deleted
 
     def _show(self, handles: list[str]) -> None:
-        # On failure, the messages become visible by themselves within a minute.
-        with contextlib.suppress(BotoCoreError, ClientError):
-            self._sqs.change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles)
-                ],
-            )
+        for start in range(0, len(handles), _BATCH):
+            # On failure, the messages become visible by themselves within a minute.
+            with contextlib.suppress(BotoCoreError, ClientError):
+                self._sqs.change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                        for number, handle in enumerate(handles[start : start + _BATCH])
+                    ],
+                )
