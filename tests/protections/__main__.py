@@ -68,7 +68,7 @@ def _find(tree: Tree, protection: Protection, tests: str) -> None:
     with tree.without(protection):
         answer = tree.run([f"--maxfail={_FIRST_FAILURES}", *tests.split()])
     failures = [record for record in answer["records"] or () if record["outcome"] == "failed"]
-    typer.echo(f"{protection.name}: {len(failures)} in {answer['seconds']} s")
+    typer.echo(f"{protection.name}: {len(failures)} in {answer['cpu_s']} s of CPU")
     for failure in sorted(failures, key=lambda record: record["seconds"]):
         facts = (failure["test"], failure["phase"], failure["error"], failure["message"])
         typer.echo("        " + " | ".join(facts))

@@ -29,7 +29,6 @@ def record(protection: Protection, result: TrialResult, path: Path = RESULTS) ->
     results[protection.name] = {
         "digest": protection.digest,
         "errors": result.errors,
-        "seconds": result.seconds,
         "tried_on": date.today().isoformat(),  # noqa: DTZ011 # of the machine that ran it
     }
     _write(results, path)

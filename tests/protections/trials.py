@@ -58,7 +58,7 @@ class TrialResult:
 
     errors: dict[str, str]  # test → name of the error that it failed with
     complaints: tuple[str, ...]  # why this proves nothing; empty if every test failed as it should
-    seconds: float
+    cpu_s: float  # of the run, in seconds
 
 
 class Tree:
@@ -92,7 +92,7 @@ class Tree:
         self._server.wait()
 
     def run(self, arguments: Sequence[str]) -> Json:
-        """Run pytest; return one record for each test, or None if it was killed, and the time."""
+        """Run pytest; return one record for each test (None if it was killed), and the CPU time."""
         requests = _open(self._server.stdin)
         requests.write(json.dumps(list(arguments)) + "\n")
         requests.flush()
@@ -122,7 +122,7 @@ class Tree:
         with self.without(protection):
             answer = self.run(protection.tests)
         if answer["records"] is None:
-            return TrialResult(errors={}, complaints=("killed",), seconds=answer["seconds"])
+            return TrialResult(errors={}, complaints=("killed",), cpu_s=answer["cpu_s"])
         errors: dict[str, str] = {}
         complaints: list[str] = []
         for record in answer["records"]:
@@ -134,7 +134,7 @@ class Tree:
                 facts = ("test", "phase", "error", "message")
                 complaints.append(", ".join(record[fact] for fact in facts))
         complaints += [f"{test} does not fail" for test in protection.tests if test not in errors]
-        return TrialResult(errors=errors, complaints=tuple(complaints), seconds=answer["seconds"])
+        return TrialResult(errors=errors, complaints=tuple(complaints), cpu_s=answer["cpu_s"])
 
     def failing(self, tests: Collection[str]) -> list[str]:
         """Return those of the tests that do not pass in the unchanged tree."""
