@@ -485,8 +485,11 @@ def _share_clients(monkeypatch: pytest.MonkeyPatch) -> None:
         return clients[key]
 
     monkeypatch.setattr(boto3.Session, "client", client)
-    contents = vars(session)
-    monkeypatch.setattr(boto3.Session, "__init__", lambda one, **_: vars(one).update(contents))
+
+    def share(new: boto3.Session, **_options: object) -> None:
+        new.__dict__.update(vars(session))
+
+    monkeypatch.setattr(boto3.Session, "__init__", share)
 
 
 def _look_up_addresses_once(monkeypatch: pytest.MonkeyPatch) -> None:
