@@ -76,6 +76,7 @@ _ANSWERS = {
 _ENVIRONMENT = {
     "INTAKE_BUCKET": BUCKET,
     "CONTROLS_TABLE": "controls",
+    "LEDGER_RETENTION_DAYS": "400",
     "ENDPOINT_NAME": "vehicle",
     "POLICY_OVERRIDE_PARAMETER": "/override",
     "AUDIT_SHARE": "0.3",
