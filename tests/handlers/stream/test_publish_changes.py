@@ -219,7 +219,7 @@ def test_a_dead_letter_that_cannot_be_sent_is_tried_again(
     assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
-def test_an_erased_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:
+def test_an_expired_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:
     del stream
     event = {
         "Records": [{"dynamodb": {"SequenceNumber": "1", "OldImage": item_of(HISTORIES[0][-1])}}]
