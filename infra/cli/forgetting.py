@@ -51,8 +51,9 @@ def forget(
     else:
         counts = ", ".join(f"{count} {name}" for name, count in result.erased.items() if count)
         typer.echo(f"{'would erase' if dry_run else 'erased'}: {counts or 'nothing'}")
-        for entry in document["left"]:  # type: ignore[attr-defined] # a list
-            typer.echo(f"  {entry['store']}: {entry['content']}; gone by {entry['empty_on']}")
+        typer.echo("no single record can be deleted in these, which are empty by themselves:")
+        for entry in result.left():
+            typer.echo(f"  {entry['store']}: {entry['content']}; by {entry['empty_on']}")
     if not dry_run and not result.is_complete:
         typer.echo("records came back during every pass: run it again", err=True)
         raise typer.Exit(NOT_CONSERVED)

@@ -29,6 +29,7 @@ def stepfunctions() -> Iterator["SFNClient"]:
         yield boto3.client("stepfunctions", region_name="us-east-1")
 
 
+# A form that the interpreter cannot run ends its thread with an exception: that is the misreading.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("case", MISREADINGS, ids=lambda case: case.form)
 def test_moto_answers_otherwise_than_aws(stepfunctions: "SFNClient", case: Misreading) -> None:

@@ -75,6 +75,7 @@ class Tree:
         environment["SCONES_SHARED"] = str(ROOT.parent / "shared")
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # their imports take seconds
         self._server = subprocess.Popen(
+            # Warnings are for the tests' own run: a trial asks only whether they fail.
             [sys.executable, "-W", "ignore", "-m", "tests.protections.fork_server"],
             cwd=folder,
             env=environment,

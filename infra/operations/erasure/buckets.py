@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _REPORTS_PREFIX = "reports/"
 _BATCH = 1000  # the limit of DeleteObjects
+_CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +77,11 @@ class ErasedBuckets:
             stored = self.s3.get_object(
                 Bucket=bucket, Key=version.key, VersionId=version.version_id
             )
-            digest = hashlib.sha256(stored["Body"].read()).hexdigest()
-            self.s3.put_object(
-                Bucket=self.target.output("LabelsBucket"), Key=refusal_key(digest), Body=b""
-            )
+            digest = hashlib.sha256()
+            for chunk in stored["Body"].iter_chunks(_CHUNK):  # an object may be of any size
+                digest.update(chunk)
+            key = refusal_key(digest.hexdigest())
+            self.s3.put_object(Bucket=self.target.output("LabelsBucket"), Key=key, Body=b"")
         return len(photos)
 
     def erase_photos(self, versions: list[StoredVersion]) -> int:

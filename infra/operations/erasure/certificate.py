@@ -48,17 +48,21 @@ class Certificate:
             "passes": self.passes,
             "erased": dict(self.erased),
             "training_refused": self.training_refused,
-            "left": [
-                {
-                    "store": store.name or store.kind,
-                    "content": store.content,
-                    "retention_days": store.retention_days,
-                    "empty_on": f"{self._empty_on(store.retention_days):%Y-%m-%d}",
-                }
-                for store in self.stores
-                if store.retention_days is not None
-            ],
+            "left": self.left(),
         }
+
+    def left(self) -> list[dict[str, object]]:
+        """Return the stores in which no single record can be deleted, and when they are empty."""
+        return [
+            {
+                "store": store.name or store.kind,
+                "content": store.left,
+                "retention_days": store.retention_days,
+                "empty_on": f"{self._empty_on(store.retention_days):%Y-%m-%d}",
+            }
+            for store in self.stores
+            if store.retention_days is not None
+        ]
 
     def _empty_on(self, days: int) -> datetime:
         # Retention ends some time within the following day.

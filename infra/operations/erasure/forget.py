@@ -43,6 +43,12 @@ STREAM_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(minutes=15)  # longer than an execution, and than a permission holds
 _POLL_S = 2.0
 _EVERY_MESSAGE = 1_000_000
+_RECEIPT_IS_OVER = {"ReceiptHandleIsInvalid", "InvalidParameterValue"}
+_NOT_DESCRIBED = {  # an Express execution, or one that is forgotten
+    "ExecutionDoesNotExist",
+    "InvalidArn",
+    "ValidationException",
+}
 _QUEUES = {  # outputs by store
     "Review": "ReviewQueueUrl",
     "ReviewDeadLetters": "ReviewDeadLettersUrl",
@@ -175,8 +181,9 @@ class Erasure:
             try:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
                 deleted += 1
-            except ClientError:
-                continue
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _RECEIPT_IS_OVER:
+                    raise
         return deleted
 
     def _wait_for(self, result: _Pass) -> None:
@@ -194,7 +201,9 @@ class Erasure:
         steps = self.target.session.client("stepfunctions")
         try:
             return bool(steps.describe_execution(executionArn=arn)["status"] == "RUNNING")
-        except ClientError:  # an Express execution, or one that is forgotten
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_DESCRIBED:
+                raise
             return False
 
     def _salt(self) -> str:

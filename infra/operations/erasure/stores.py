@@ -36,6 +36,13 @@ class Store:
     # Days until what cannot be deleted singly is gone; None where nothing is left.
     retention_days: int | None = None
 
+    @property
+    def left(self) -> str:
+        """What of the content cannot be deleted singly."""
+        return {_TABLE: "in backups: ", _QUEUE: "held by a receiver: "}.get(
+            self.kind, ""
+        ) + self.content
+
 
 _BUCKET, _TABLE, _QUEUE = "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"
 _LOGS, _POOL = "AWS::Logs::LogGroup", "AWS::Cognito::UserPool"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from handlers.aws.dynamodb import item_of, plain
 from handlers.domain.ledger.refused_photos import refusal_of
@@ -122,6 +123,26 @@ def test_a_label_that_was_written_late_is_erased_by_a_later_run(drivers: Drivers
     assert not [text for _, text in drivers.contents() if "anna" in text]
 
 
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_an_execution_that_cannot_be_asked_for_is_not_taken_for_ended(
+    drivers: Drivers, code: str
+) -> None:
+    drivers.put_photo("anna", status="received")
+    error = ClientError({"Error": {"Code": code, "Message": "refused"}}, "DescribeExecution")
+
+    def refuse(**_event: object) -> None:
+        raise error
+
+    drivers.target.session.events.register("before-call.sfn.DescribeExecution", refuse)
+    with pytest.raises(ClientError, match=code):
+        drivers.erase("anna")
+
+
+def test_an_execution_that_is_forgotten_has_ended(drivers: Drivers) -> None:
+    drivers.put_photo("anna", status="received")
+    assert drivers.erase("anna")["complete"]
+
+
 def test_it_waits_until_no_photo_can_arrive_by_a_permission(drivers: Drivers) -> None:
     permission = {
         "upload_id": "f" * 32,
@@ -176,7 +197,7 @@ def test_a_tombstone_is_not_redriven(drivers: Drivers) -> None:
         {"photo_id": item["photo_id"]["S"], "status": item["status"]["S"]}
         for item in drivers.dynamodb.scan(TableName="photos")["Items"]
     ]
-    assert list(redrive(rows, None, now=datetime.now(UTC))) == []  # type: ignore[arg-type]
+    assert list(redrive(rows, None, now=datetime.now(UTC))) == []  # type: ignore[arg-type] # not called
 
 
 @pytest.mark.parametrize("driver", ["", "a/b", ".a", "scones-canary"])
