@@ -17,24 +17,21 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from infra.setting_rules import refusal
+
 STAGES_FOLDER = Path(__file__).parents[1] / "stages"
 
 _IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<repository>[a-z0-9._/-]+)(?::[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})"
 )
-_RUNBOOK_URL = re.compile(r"\S*[^\s/]")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
 
-
-_ACCOUNT = re.compile(r"\d{12}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-# Stores in which no single record can be deleted are empty of an erased driver after these days.
-LONGEST_LOG_DAYS = 90
+# The longest name that is part of another one is that of the capture bucket: with the longest
+# Region 63 characters, which is S3's limit.
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
 REPLACED_KEPT_DAYS = 14  # of replaced and expired versions: as long as a review message may wait
-WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
-CAPTURE_WRITERS = ("endpoint", "classify")
 OFF_HOURS_PHOTOS = ("wait",)
 
 
@@ -203,50 +200,40 @@ class StageConfig:
         """Return the model's URL as groups bucket and key. Raises: InvalidConfig."""
         return _match(_MODEL_DATA_URL, self, "model_data_url", "the model, s3://.../model.tar.gz")
 
-    def check(self) -> None:
-        """Check ranges and formats of all settings. Raises: InvalidConfig."""
-        self.model_image()
-        self.model_data()
-        self._check_account()
-        for name in ("audit_share", "blind_share", "second_share"):
-            if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
-                raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
-        self._check_choices()
-        if not 1 <= self.capture_sampling_percentage <= 100:
-            raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
-        if not 1 <= self.report_days <= min(31, self.capture_retention_days - 1):
-            raise InvalidConfig(
-                "report_days must be from 1 to 31, and less than capture_retention_days"
-            )
-        if not self.model_manifests:
-            raise InvalidConfig("model_manifests must name at least one model's manifest")
-        self._check_endpoint()
-        self._check_retention()
-        if not _RUNBOOK_URL.fullmatch(self.runbook_url):
-            raise InvalidConfig("runbook_url must be a path or a URL, without a slash at its end")
-
-    def _check_endpoint(self) -> None:
-        if not 1 <= self.endpoint_instance_count <= self.endpoint_max_instance_count:
-            raise InvalidConfig(
-                "endpoint_instance_count must be from 1 to endpoint_max_instance_count"
-            )
-        if self.endpoint_target_invocations < 1:
-            raise InvalidConfig("endpoint_target_invocations must be at least 1")
+    def check_values(self) -> None:
+        """Check each setting alone; what is not filled in yet passes. Raises: InvalidConfig."""
+        for name in SETTINGS:
+            if problem := refusal(name, getattr(self, name)):
+                raise InvalidConfig(
+                    f"stage {self.stage}: {problem}; change its line in stages/{self.stage}.toml"
+                )
         if self.off_hours:
             self.off_hours.check()
 
+    def check(self) -> None:
+        """Check that all settings are complete, valid and agree. Raises: InvalidConfig."""
+        self.check_values()
+        self.model_image()
+        self.model_data()
+        if self.is_durable and not self.alarm_email:
+            raise InvalidConfig(
+                f"stage {self.stage}: alarm_email (who learns of alarms) is not set; "
+                f"fill in its line in stages/{self.stage}.toml"
+            )
+        if self.report_days >= self.capture_retention_days:
+            raise InvalidConfig("report_days must be less than capture_retention_days")
+        if self.endpoint_instance_count > self.endpoint_max_instance_count:
+            raise InvalidConfig(
+                "endpoint_instance_count must not be above endpoint_max_instance_count"
+            )
+        self._check_retention()
+
     def _check_retention(self) -> None:
-        most_days = {
-            "log_retention_days": LONGEST_LOG_DAYS,
-            "access_log_retention_days": LONGEST_LOG_DAYS,
-            "thumbnail_retention_days": self.photo_retention_days,
-            "capture_retention_days": self.photo_retention_days,
-        }
-        for name, most in most_days.items():
-            if not 1 <= getattr(self, name) <= most:
+        for name in ("thumbnail_retention_days", "capture_retention_days"):
+            if getattr(self, name) > self.photo_retention_days:
                 raise InvalidConfig(
-                    f"{name} must be from 1 to {most}: logs cannot be erased, and "
-                    "copies of photos must not outlive them"
+                    f"{name} must not be above photo_retention_days, "
+                    f"{self.photo_retention_days}: copies of photos must not outlive them"
                 )
         # A replaced version, and midnight, which S3 waits for: one day for each of the two rules.
         longest = self.photo_retention_days + REPLACED_KEPT_DAYS + 2
@@ -260,27 +247,8 @@ class StageConfig:
                 "label_retention_days must not be less than ledger_retention_days: "
                 "labels that are missing are written again from their row"
             )
-
-    def _check_account(self) -> None:
-        if self.is_durable and not self.alarm_email:
-            raise InvalidConfig(
-                f"stage {self.stage}: alarm_email (who learns of alarms) is not set; "
-                f"fill in its line in stages/{self.stage}.toml"
-            )
-        for name, pattern in (("account", _ACCOUNT), ("region", _REGION)):
-            value = getattr(self, name)
-            if value is not None and not pattern.fullmatch(value):
-                raise InvalidConfig(f"stage {self.stage}: {name} is {value!r}, which is not valid")
-
-    def _check_choices(self) -> None:
-        if self.workflow_type not in WORKFLOW_TYPES:
-            raise InvalidConfig(f"workflow_type must be one of {', '.join(WORKFLOW_TYPES)}")
-        if self.capture_writer not in CAPTURE_WRITERS:
-            raise InvalidConfig(f"capture_writer must be one of {', '.join(CAPTURE_WRITERS)}")
-        if self.time_zone not in available_timezones():
-            raise InvalidConfig(
-                f"time_zone {self.time_zone!r} must be an IANA name, such as Europe/Berlin"
-            )
+        if self.audit_days > self.label_retention_days:
+            raise InvalidConfig("audit_days must not be above label_retention_days")
 
 
 # The settings that a file, or `-c name=value` of a synthesis, can set.
@@ -292,7 +260,7 @@ class _Stages(Mapping[str, StageConfig]):
     """The stages by name, each read when it is asked for; their settings are not checked."""
 
     def __getitem__(self, stage: str) -> StageConfig:
-        if not stage_file(stage).is_file():
+        if stage not in set(self):
             raise KeyError(stage)
         return stage_settings(stage)
 
@@ -307,7 +275,12 @@ STAGES: Mapping[str, StageConfig] = _Stages()
 
 
 def stage_file(stage: str, *, folder: Path = STAGES_FOLDER) -> Path:
-    """Return the path of a stage's file, which need not exist."""
+    """Return the path of a stage's file, which need not exist. Raises: InvalidConfig."""
+    if not _STAGE.fullmatch(stage):
+        raise InvalidConfig(
+            f"{stage!r} is no name of a stage: 2 to 20 lower-case letters, digits and dashes, such "
+            "as prod, without folder and ending"
+        )
     return folder / f"{stage}.toml"
 
 
@@ -315,14 +288,18 @@ def stage_settings(stage: str, *, folder: Path = STAGES_FOLDER) -> StageConfig:
     """Return the settings of a stage's file; some may be missing yet. Raises: InvalidConfig."""
     file = stage_file(stage, folder=folder)
     if not file.is_file():
-        names = ", ".join(sorted(other.stem for other in folder.glob("*.toml")))
-        raise InvalidConfig(f"there is no stage {stage!r}; the stages are {names}")
+        if not folder.is_dir():
+            raise InvalidConfig(f"there is no folder {folder}: it must have the stages' files")
+        names = ", ".join(sorted(other.stem for other in folder.glob("*.toml"))) or "none"
+        raise InvalidConfig(f"{folder} has no stage {stage!r}; its stages: {names}")
     source = f"stages/{file.name}"
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidConfig(f"{source} cannot be read: {error}") from error
-    return StageConfig(stage=stage, **_converted(values, source=source, strict=True))
+    config = StageConfig(stage=stage, **_converted(values, source=source, strict=True))
+    config.check_values()
+    return config
 
 
 def stage_config(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from handlers.domain.decision.policy import Policy
 from infra.config import InvalidConfig
+from infra.setting_rules import ORDER_RANGES
 from training.serving.errors import InvalidManifest
 from training.serving.manifest import Manifest
 
@@ -34,6 +35,11 @@ def render_policy(manifests: Iterable[Path], order_ranges: Mapping[str, str]) ->
             raise InvalidConfig(f"the model's manifest is missing or invalid: {error}") from error
         if unknown := order_ranges.keys() - set(manifest.vehicle_classes):
             raise InvalidConfig(f"{path}: this model may not assign {min(unknown)!r}")
+        if missing := set(manifest.vehicle_classes) - order_ranges.keys():
+            raise InvalidConfig(
+                f"order_ranges lacks {min(missing)!r}, which {path} may assign; give it "
+                f"{' or '.join(ORDER_RANGES)}"
+            )
         models[manifest.model_version] = {
             "classes": list(manifest.classes),
             "threshold": manifest.threshold,

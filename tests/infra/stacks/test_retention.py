@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.config import LONGEST_LOG_DAYS, REPLACED_KEPT_DAYS, STAGES, InvalidConfig, stage_config
+from infra.config import REPLACED_KEPT_DAYS, STAGES, InvalidConfig, stage_config
 from infra.operations.erasure.stores import Means, Store, store_of, stores
+from infra.setting_rules import LONGEST_LOG_DAYS
 from tests.infra.template import Template
 
 # Types that hold records. A type that is new to the stack has to be put here or in STATELESS.
