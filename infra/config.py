@@ -11,9 +11,10 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -49,6 +50,13 @@ class OffHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     end: str
     time_zone: str  # IANA name
     photos: str  # wait: photos are parked, and classified when the endpoint is back
+
+    def covers(self, moment: datetime) -> bool:
+        """Return whether an aware time lies in this part of its day."""
+        time = f"{moment.astimezone(ZoneInfo(self.time_zone)):%H:%M}"
+        if self.start < self.end:
+            return self.start <= time < self.end
+        return time >= self.start or time < self.end
 
     def check(self) -> None:
         """Check the format of all values. Raises: InvalidConfig."""

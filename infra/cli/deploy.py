@@ -10,13 +10,8 @@ import typer
 from infra.cli.errors import exit_on_error
 from infra.cli.options import AsJson
 from infra.config import STAGES_FOLDER
-from infra.operations.deployment.deploy import (
-    SHIPPED_MODEL,
-    Build,
-    Deployment,
-    Dialogue,
-    rollback,
-)
+from infra.operations.deployment.artefacts import SHIPPED_MODEL, Build
+from infra.operations.deployment.deploy import Deployment, Dialogue, rollback
 from infra.operations.deployment.serving_image import OTHER_USER, ROOT_USER
 from infra.operations.plain_text import plain_text
 
@@ -42,12 +37,14 @@ def deploy(
         bool,
         typer.Option(
             "--build",
-            help="First build and push the serving image and upload the model, where missing.",
+            help="After approval, build and push the serving image and upload the model, where "
+            "missing; not what --image-uri or --model-url names.",
         ),
     ] = False,
     model: Annotated[
-        Path, typer.Option(help="With --build: folder of the model.", show_default="the shipped")
-    ] = SHIPPED_MODEL,
+        Path | None,
+        typer.Option(help="With --build: folder of the model.", show_default="the shipped"),
+    ] = None,
     non_root: Annotated[
         bool,
         typer.Option(
@@ -76,6 +73,8 @@ def deploy(
     The only source of the settings is the stage's file; the options for the model change its
     lines once they are deployed.
 
+    While intake is paused or the endpoint is off by its hours, no canary photos are sent.
+
     Exit code: 0 deployed or nothing to do, 1 a canary photo had another outcome than expected,
     2 refused or failed.
     """
@@ -84,14 +83,22 @@ def deploy(
         "model_data_url": model_url,
         "model_manifests": [path.as_posix() for path in manifest or []],
     }
-    user = OTHER_USER if non_root else ROOT_USER
+    if (model or non_root) and not build:
+        raise typer.BadParameter("--model and --non-root go with --build")
+    if (model and model_url) or (non_root and image_uri) or (build and image_uri and model_url):
+        raise typer.BadParameter(
+            "--build makes no archive beside --model-url and no image beside --image-uri"
+        )
+    making = Build(
+        model=(model or SHIPPED_MODEL).absolute(), user=OTHER_USER if non_root else ROOT_USER
+    )
     with exit_on_error(interrupted="what CloudFormation has begun goes on; deploy again."):
         result = Deployment(
             stage=stage,
             dialogue=_dialogue(yes=yes, as_document=as_document),
             stages=stages.absolute(),
             model={name: value for name, value in given.items() if value},
-            build=Build(model=model.absolute(), user=user) if build else None,
+            build=making if build else None,
             is_dry_run=dry_run,
             sends_canaries=not no_canary,
         ).run()
@@ -148,6 +155,11 @@ def _show(result: "DeploymentResult", *, as_document: bool) -> None:
         for canary in result.canaries:
             typer.echo(_canary_line(canary))
         typer.echo(_summary(result))
+        if result.canaries_not_sent:
+            typer.echo(
+                f"no canary photos: {result.canaries_not_sent}; they would wait and show nothing. "
+                f"Run `scones deploy {result.stage}` again afterwards."
+            )
         for stack in result.not_deployed:
             typer.echo(f"not deployed here: {stack} (the emulator knows no SageMaker resources)")
     if not result.has_passed:

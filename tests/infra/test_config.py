@@ -4,8 +4,10 @@ import io
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -300,3 +302,14 @@ def test_off_hours_that_cannot_be_kept_are_refused(name: str, value: str) -> Non
     replace(STAGES["local"], off_hours=OffHours(**hours)).check()
     with pytest.raises(InvalidConfig, match=f"off_hours.*{name}"):
         replace(STAGES["local"], off_hours=OffHours(**hours | {name: value})).check()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "covered"),
+    [("22:00", "05:30", [22, 0, 5]), ("01:00", "05:00", [1, 4]), ("00:00", "12:00", range(12))],
+)
+def test_hours_may_span_midnight(start: str, end: str, covered: Sequence[int]) -> None:
+    hours = OffHours(start=start, end=end, time_zone="Europe/Berlin", photos="wait")
+    midnight = datetime(2026, 1, 10, tzinfo=ZoneInfo("Europe/Berlin"))
+    times = [midnight + timedelta(hours=hour) for hour in range(24)]
+    assert {time.hour for time in times if hours.covers(time.astimezone(UTC))} == set(covered)

@@ -22,12 +22,15 @@ from handlers.domain.json_text import parse_json
 from handlers.domain.ledger.identity import CANARY_DRIVER, INTAKE_PREFIX
 from handlers.domain.ledger.rows import LedgerRow
 from infra.demo.samples import named_samples, refused_samples
+from infra.operations.controls import controls_of
 from infra.operations.outcomes import wait_for
 from infra.operations.upload import submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
+    from infra.config import OffHours
     from infra.demo.samples import Sample
     from infra.operations.outcomes import Outcome
     from infra.operations.target import Target
@@ -75,6 +78,19 @@ def run_canaries(target: Target) -> list[CanaryResult]:
     if not any(result.problem for result in results):
         remove_canaries(target, {upload.photo_id for upload in uploads})
     return results
+
+
+def reason_to_wait(target: Target, hours: OffHours | None, *, now: datetime) -> str:
+    """Return why canary photos would wait without an outcome now; empty if they would not.
+
+    Raises: OutdatedStack, LedgerUnavailable.
+    """
+    intake = controls_of(target).read().intake
+    if intake.paused:
+        return f"intake is paused since {intake.since} by {intake.by}"
+    if hours is not None and hours.covers(now):
+        return f"the endpoint is off from {hours.start} to {hours.end} ({hours.time_zone})"
+    return ""
 
 
 def remove_canaries(target: Target, photo_ids: Iterable[str] = ()) -> None:

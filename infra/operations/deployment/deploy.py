@@ -11,7 +11,8 @@ from handlers.domain.timestamps import stamp
 from infra.config import STAGES_FOLDER, stage_config, stage_file, stage_settings
 from infra.operations.deployment import preflight
 from infra.operations.deployment.account import Account, pipeline_stack, serving_stack
-from infra.operations.deployment.canary import run_canaries
+from infra.operations.deployment.artefacts import Artefacts
+from infra.operations.deployment.canary import reason_to_wait, run_canaries
 from infra.operations.deployment.cdk_cli import CdkCli
 from infra.operations.deployment.errors import DeploymentRefused, NothingToRestore
 from infra.operations.deployment.history import (
@@ -21,8 +22,6 @@ from infra.operations.deployment.history import (
     deployment_to_restore,
     settings_of,
 )
-from infra.operations.deployment.model_archive import upload_model
-from infra.operations.deployment.serving_image import ROOT_USER, ensure_image, platform_of
 from infra.operations.deployment.stage_lines import write_settings
 from infra.operations.version import commit
 from infra.synthesis.synth import ROOT, synthesize
@@ -32,12 +31,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.config import StageConfig
+    from infra.operations.deployment.artefacts import Build
     from infra.operations.deployment.canary import CanaryResult
     from infra.operations.deployment.cdk_cli import StackDiff
     from infra.operations.deployment.preflight import CheckResult
 
 _DRAFTS = ROOT / ".scones" / "stages"
-SHIPPED_MODEL = ROOT / "training" / "shipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +48,6 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
-    """Makes image and archive of today's sources before the deployment."""
-
-    model: Path = SHIPPED_MODEL  # folder of model and manifest
-    user: str = ROOT_USER  # of the container
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentResult:
     """What a deployment did."""
 
@@ -65,6 +56,7 @@ class DeploymentResult:
     changed: tuple[str, ...] = ()  # the stacks that were deployed
     model_version: str = ""
     canaries: tuple[CanaryResult, ...] = ()
+    canaries_not_sent: str = ""  # why no outcome could be judged; empty if none was wanted, too
     not_deployed: tuple[str, ...] = ()  # stacks that this account cannot have: the emulator's
 
     @property
@@ -97,11 +89,12 @@ class Deployment:
         history = History(account.session.client("ssm"), stage=self.stage)
         records = history.records()
         in_force = records[-1] if records else None
-        config, folder = self._settings(account)
+        planned = self._planned(account)
+        config, folder = self._settings(planned)
         self._show_results(
             [
                 *preflight.check_account(account, config),
-                *preflight.check_artefacts(account, config, in_force=in_force),
+                *preflight.check_artefacts(account, config, in_force=in_force, planned=planned),
             ]
         )
         assembly = synthesize(self.stage, assembly_of(self.stage), stages=folder)
@@ -111,7 +104,7 @@ class Deployment:
         self._show_settings(config, in_force)
         stacks = self._order(account)
         differing = self._differing(cdk, stacks)
-        version = preflight.model_version(account, config)
+        version = preflight.model_version(account, config, planned=planned)
         result = DeploymentResult(
             stage=self.stage,
             is_deployed=False,
@@ -120,33 +113,41 @@ class Deployment:
         )
         if self.is_dry_run:
             return result
-        steps = [*(["cdk bootstrap"] if bootstrap.status != preflight.PASSED else []), *differing]
+        steps = [
+            *(["cdk bootstrap"] if bootstrap.status != preflight.PASSED else []),
+            *(planned.steps if planned is not None else []),
+            *differing,
+        ]
         if steps and not self.dialogue.approves(f"Deploy {', then '.join(steps)}?"):
             raise DeploymentRefused("not approved; nothing was changed.")
         if bootstrap.status != preflight.PASSED:
             cdk.bootstrap()
+        if planned is not None:
+            planned.make(account, show=self.dialogue.show)
         for stack in differing:
             cdk.deploy(stack)
         self._keep_settings(folder)
         record = self._record(config, version)
         if differing or in_force is None or in_force.settings != record.settings:
             history.add(record)
+        canaries, not_sent = self._canaries(account, config)
         return DeploymentResult(
             stage=self.stage,
             is_deployed=True,
             changed=tuple(differing),
             model_version=version,
-            canaries=self._canaries(account),
+            canaries=canaries,
+            canaries_not_sent=not_sent,
             not_deployed=result.not_deployed,
         )
 
-    def _settings(self, account: Account) -> tuple[StageConfig, Path]:
+    def _settings(self, planned: Artefacts | None) -> tuple[StageConfig, Path]:
         """Return the settings, and the folder of the file that has them.
 
         New settings of the model are written into a copy, which replaces the stage's file once
         they are deployed.
         """
-        values = {**self._built(account), **self.model}
+        values = {**(planned.settings if planned is not None else {}), **self.model}
         if not values:
             return stage_config(self.stage, folder=self.stages), self.stages
         _DRAFTS.mkdir(parents=True, exist_ok=True)
@@ -157,23 +158,11 @@ class Deployment:
             self.dialogue.show(f"stages/{self.stage}.toml: {line}")
         return stage_config(self.stage, folder=_DRAFTS), _DRAFTS
 
-    def _built(self, account: Account) -> dict[str, Any]:
+    def _planned(self, account: Account) -> Artefacts | None:
         if self.build is None:
-            return {}
-        if self.is_dry_run:
-            raise DeploymentRefused("--dry-run builds and uploads nothing: leave --build out.")
+            return None
         config = stage_settings(self.stage, folder=self.stages)
-        built = {"model_data_url": upload_model(account, self.build.model, stage=self.stage)}
-        if account.is_emulator:
-            self.dialogue.show("image: not built, since the emulator's endpoint needs none")
-        else:
-            built["model_image_uri"] = ensure_image(
-                account.session.client("ecr"),
-                platform=platform_of(config.endpoint_instance_type),
-                user=self.build.user,
-                show=self.dialogue.show,
-            )
-        return built
+        return Artefacts.planned(account, config, self.build, given=self.model.keys())
 
     def _keep_settings(self, folder: Path) -> None:
         if folder != self.stages:
@@ -203,12 +192,16 @@ class Deployment:
             self.dialogue.show(f"{stack}: no differences")
         return differing
 
-    def _canaries(self, account: Account) -> tuple[CanaryResult, ...]:
+    def _canaries(
+        self, account: Account, config: StageConfig
+    ) -> tuple[tuple[CanaryResult, ...], str]:
         target = account.target(self.stage)
         if not self.sends_canaries or target is None:
-            return ()
+            return (), ""
+        if not_sent := reason_to_wait(target, config.off_hours, now=datetime.now(UTC)):
+            return (), not_sent
         self.dialogue.show("sending canary photos …")
-        return tuple(run_canaries(target))
+        return tuple(run_canaries(target)), ""
 
     def _record(self, config: StageConfig, version: str) -> DeploymentRecord:
         return DeploymentRecord(

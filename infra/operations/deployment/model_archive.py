@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +18,8 @@ from training.serving.errors import InvalidModel
 from training.serving.manifest import MANIFEST_NAME, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.literals import BucketLocationConstraintType
 
@@ -25,24 +29,56 @@ if TYPE_CHECKING:
 _NO_CONSTRAINT = "us-east-1"  # the one region that a bucket must not name
 
 
-def upload_model(account: Account, model: Path, *, stage: str) -> str:
-    """Upload the archive of a model's folder, unless it is there, and return its address.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelArchive:
+    """The archive of a model's folder, and its place in the stage's bucket of models."""
 
-    Creates the stage's bucket of models if it is missing.
-    Raises: DeploymentRefused, ClientError, BotoCoreError.
-    """
-    try:
-        content = pack(model)
-        version = Manifest.load(model / MANIFEST_NAME).model_version
-    except InvalidModel as error:
-        raise DeploymentRefused(f"{model} is not a model: {error}") from error
-    s3 = account.session.client("s3")
-    bucket = f"scones-{stage}-models-{account.account}-{account.region}"
-    _ensure_bucket(s3, bucket, account.region)
-    key = f"vehicle/{version}/{hashlib.sha256(content).hexdigest()[:12]}/{ARCHIVE_NAME}"
-    if not _exists(s3, bucket, key):
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/gzip")
-    return f"s3://{bucket}/{key}"
+    content: bytes  # of model.tar.gz
+    version: str  # of the model
+    bucket: str
+    key: str  # contains a digest of the content
+
+    @classmethod
+    def of_folder(cls, model: Path, account: Account, *, stage: str) -> Self:
+        """Pack a model's folder; nothing is uploaded. Raises: DeploymentRefused."""
+        try:
+            content = pack(model)
+            version = Manifest.load(model / MANIFEST_NAME).model_version
+        except InvalidModel as error:
+            raise DeploymentRefused(f"{model} is not a model: {error}") from error
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        return cls(
+            content=content,
+            version=version,
+            bucket=f"scones-{stage}-models-{account.account}-{account.region}",
+            key=f"vehicle/{version}/{digest}/{ARCHIVE_NAME}",
+        )
+
+    @property
+    def url(self) -> str:
+        """The archive's address, as SageMaker takes it."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    def is_uploaded(self, s3: S3Client) -> bool:
+        """Whether the bucket has this content. Raises: ClientError, BotoCoreError."""
+        return not _is_missing(partial(s3.head_object, Bucket=self.bucket, Key=self.key))
+
+    def upload(self, s3: S3Client, *, region: str, show: Callable[[str], None]) -> None:
+        """Upload the archive, and create the bucket if it is missing; each is shown once made.
+
+        Raises: ClientError, BotoCoreError.
+        """
+        if _is_missing(partial(s3.head_bucket, Bucket=self.bucket)):
+            _create_bucket(s3, self.bucket, region)
+            show(f"model: created the bucket {self.bucket}")
+        if not self.is_uploaded(s3):
+            s3.put_object(
+                Bucket=self.bucket,
+                Key=self.key,
+                Body=self.content,
+                ContentType="application/gzip",
+            )
+            show(f"model: uploaded {self.url}")
 
 
 def archived_version(s3: S3Client, config: StageConfig) -> str:
@@ -84,14 +120,7 @@ def manifest_versions(config: StageConfig) -> list[str]:
     return versions
 
 
-def _ensure_bucket(s3: S3Client, bucket: str, region: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
-            raise
-    else:
-        return
+def _create_bucket(s3: S3Client, bucket: str, region: str) -> None:
     if region == _NO_CONSTRAINT:
         s3.create_bucket(Bucket=bucket)
     else:
@@ -111,11 +140,11 @@ def _ensure_bucket(s3: S3Client, bucket: str, region: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
-def _exists(s3: S3Client, bucket: str, key: str) -> bool:
+def _is_missing(head: Callable[[], object]) -> bool:
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        head()
     except ClientError as error:
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
             raise
-        return False
-    return True
+        return True
+    return False

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from infra.operations.deployment.account import serving_stack
 from infra.operations.deployment.cdk_cli import check_version
-from infra.operations.deployment.errors import DeploymentRefused
+from infra.operations.deployment.errors import DeploymentRefused, ImageNotBuilt
 from infra.operations.deployment.model_archive import archived_version, manifest_versions
-from infra.operations.deployment.serving_image import check_image
+from infra.operations.deployment.serving_image import check_image, working_builder
 from infra.synthesis.node import NodeMissing, find_node, major_version
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from infra.config import StageConfig
     from infra.operations.deployment.account import Account
+    from infra.operations.deployment.artefacts import Artefacts
     from infra.operations.deployment.history import DeploymentRecord
 
 # Below it AWS has not raised the limit of a new account; a burst is then worked off slowly.
@@ -55,22 +56,28 @@ def check_account(account: Account, config: StageConfig) -> Iterator[CheckResult
 
 
 def check_artefacts(
-    account: Account, config: StageConfig, *, in_force: DeploymentRecord | None
+    account: Account,
+    config: StageConfig,
+    *,
+    in_force: DeploymentRecord | None,
+    planned: Artefacts | None = None,
 ) -> Iterator[CheckResult]:
-    """Check image, archive and manifests of the model."""
+    """Check image, archive and manifests of the model; what is still to be made, by its plan."""
     yield _checked("policy", lambda: _known_models(config, in_force))
     if account.is_emulator:
         sentence = f"{serving_stack(config.stage)} is not deployed here: {_NOT_KNOWN}"
         yield CheckResult(check="image and archive", status=NOTED, sentence=sentence)
         return
     image = config.model_image()
-    if image["region"] != account.region:
+    if planned is not None and not planned.has_image:
+        yield _checked("image", lambda: f"to be built with {working_builder().name}")
+    elif image["region"] != account.region:
         sentence = f"the image is in {image['region']}, and SageMaker wants it in {account.region}."
         yield CheckResult(check="image", status=REFUSED, sentence=sentence)
     else:
         ecr = account.session.client("ecr")
         yield _checked("image", lambda: check_image(ecr, config))
-    yield _checked("archive", lambda: _archive(account, config))
+    yield _checked("archive", lambda: _archive(account, config, planned))
 
 
 def check_bootstrap(account: Account, assembly: Path) -> CheckResult:
@@ -94,7 +101,9 @@ def check_bootstrap(account: Account, assembly: Path) -> CheckResult:
     return CheckResult(check="bootstrap", status=PASSED, sentence=f"version {version}")
 
 
-def model_version(account: Account, config: StageConfig) -> str:
+def model_version(
+    account: Account, config: StageConfig, *, planned: Artefacts | None = None
+) -> str:
     """Return the version of the model that the endpoint gets. Raises: DeploymentRefused.
 
     The emulator's endpoint is given a folder instead of an archive: there it is the newest model
@@ -102,13 +111,15 @@ def model_version(account: Account, config: StageConfig) -> str:
     """
     if account.is_emulator:
         return manifest_versions(config)[-1]
+    if planned is not None and planned.archive is not None:
+        return planned.archive.version
     return archived_version(account.session.client("s3"), config)
 
 
 def _checked(check: str, run: Callable[[], str]) -> CheckResult:
     try:
         return CheckResult(check=check, status=PASSED, sentence=run())
-    except (DeploymentRefused, NodeMissing) as error:
+    except (DeploymentRefused, ImageNotBuilt, NodeMissing) as error:
         return CheckResult(check=check, status=REFUSED, sentence=str(error))
 
 
@@ -143,8 +154,8 @@ def _instance_quota(account: Account, config: StageConfig) -> str:
     raise DeploymentRefused(f"SageMaker has no quota {wanted}: is the instance type right?")
 
 
-def _archive(account: Account, config: StageConfig) -> str:
-    version = archived_version(account.session.client("s3"), config)
+def _archive(account: Account, config: StageConfig, planned: Artefacts | None) -> str:
+    version = model_version(account, config, planned=planned)
     if version not in manifest_versions(config):
         raise DeploymentRefused(
             f"the archive holds model {version}, whose manifest is not in model_manifests: the "

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from infra.operations.deployment.errors import DeploymentRefused, ImageNotBuilt
 from infra.synthesis.synth import ROOT
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
 
     from infra.config import StageConfig
+    from infra.operations.deployment.account import Account
 
 REPOSITORY = "scones-serving"
 ROOT_USER, OTHER_USER = "0", "10001"
@@ -72,28 +73,56 @@ def platform_of(instance_type: str) -> str:
     return "linux/arm64" if _GRAVITON.match(instance_type) else "linux/amd64"
 
 
-def ensure_image(
-    ecr: ECRClient, *, platform: str, user: str = ROOT_USER, show: Callable[[str], None]
-) -> str:
-    """Return the URI of the image of today's sources; create repository and image if missing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingImage:
+    """The image of today's sources, and its place in the account's registry."""
 
-    AWS expects such containers to run as root, which is the default; they run as another user, too.
-    Raises: ImageNotBuilt, ClientError, BotoCoreError.
-    """
-    repository = _ensure_repository(ecr)
-    tag = _tag(platform, user)
-    uri = f"{repository}:{tag}"
-    if _has_image(ecr, tag):
-        show(f"image: {uri} exists")
-        return uri
-    builder = _working_builder()
-    arguments = ("--platform", platform, "--build-arg", f"SERVING_USER={user}")
-    show(f"image: building {uri} with {builder.name}")
-    _run([builder.name, *builder.build, *arguments, "-f", _DOCKERFILE, "-t", uri, "."])
-    _sign_in(builder, ecr, repository.partition("/")[0])
-    show(f"image: pushing {uri}")
-    _run([builder.name, *builder.push, uri])
-    return uri
+    registry: str
+    platform: str  # as images name it
+    user: str  # of the container; AWS expects root, and other users work, too
+    tag: str  # by what goes into the image, so that the same sources are built once
+
+    @classmethod
+    def of_sources(cls, account: Account, *, platform: str, user: str = ROOT_USER) -> Self:
+        """Name the image; nothing is built."""
+        partition = account.session.get_partition_for_region(account.region)
+        suffix = ".cn" if partition == "aws-cn" else ""
+        return cls(
+            registry=f"{account.account}.dkr.ecr.{account.region}.amazonaws.com{suffix}",
+            platform=platform,
+            user=user,
+            tag=_tag(platform, user),
+        )
+
+    @property
+    def uri(self) -> str:
+        """The image's name, as SageMaker takes it."""
+        return f"{self.registry}/{REPOSITORY}:{self.tag}"
+
+    def exists(self, ecr: ECRClient) -> bool:
+        """Whether the registry has the image. Raises: ClientError, BotoCoreError."""
+        try:
+            response = ecr.batch_get_image(
+                repositoryName=REPOSITORY, imageIds=[{"imageTag": self.tag}]
+            )
+        except ecr.exceptions.RepositoryNotFoundException:
+            return False
+        return bool(response["images"])
+
+    def build(self, ecr: ECRClient, *, show: Callable[[str], None]) -> None:
+        """Build and push the image, and create the repository if it is missing.
+
+        Raises: ImageNotBuilt, ClientError, BotoCoreError.
+        """
+        builder = working_builder()
+        arguments = ("--platform", self.platform, "--build-arg", f"SERVING_USER={self.user}")
+        show(f"image: building {self.uri} with {builder.name}")
+        _run([builder.name, *builder.build, *arguments, "-f", _DOCKERFILE, "-t", self.uri, "."])
+        if _create_repository(ecr):
+            show(f"image: created the repository {REPOSITORY}")
+        _sign_in(builder, ecr, self.registry)
+        _run([builder.name, *builder.push, self.uri])
+        show(f"image: pushed {self.uri}")
 
 
 def check_image(ecr: ECRClient, config: StageConfig) -> str:
@@ -134,26 +163,20 @@ def check_image(ecr: ECRClient, config: StageConfig) -> str:
     return f"{uri}, {platform}, Docker manifest"
 
 
-def _ensure_repository(ecr: ECRClient) -> str:
+def _create_repository(ecr: ECRClient) -> bool:
+    """Return whether the repository was missing."""
     try:
-        repositories = ecr.describe_repositories(repositoryNames=[REPOSITORY])["repositories"]
-        return repositories[0]["repositoryUri"]
-    except ecr.exceptions.RepositoryNotFoundException:
-        created = ecr.create_repository(
+        ecr.create_repository(
             repositoryName=REPOSITORY,
             imageTagMutability="IMMUTABLE",
             imageScanningConfiguration={"scanOnPush": True},
         )
-        return created["repository"]["repositoryUri"]
-
-
-def _has_image(ecr: ECRClient, tag: str) -> bool:
-    response = ecr.batch_get_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": tag}])
-    return bool(response["images"])
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        return False
+    return True
 
 
 def _tag(platform: str, user: str) -> str:
-    """Return a tag by what goes into the image, so that the same sources are built once."""
     serving = sorted(
         path.relative_to(ROOT).as_posix() for path in ROOT.glob("training/serving/*.py")
     )
@@ -164,7 +187,8 @@ def _tag(platform: str, user: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _working_builder() -> Builder:
+def working_builder() -> Builder:
+    """Return the first tool that works on this machine. Raises: ImageNotBuilt."""
     for builder in BUILDERS:
         if shutil.which(builder.name) is None:
             continue

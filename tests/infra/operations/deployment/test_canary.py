@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -10,9 +11,12 @@ import pytest
 from moto import mock_aws
 
 from handlers.aws.dynamodb import item_of
+from handlers.domain.controls import IntakeControl
 from handlers.domain.ledger.identity import CANARY_DRIVER
-from handlers.domain.ledger.schema import ASSIGNMENTS
+from handlers.domain.ledger.schema import ASSIGNMENTS, CONTROLS
+from infra.config import OffHours
 from infra.demo.samples import Sample
+from infra.operations.controls import controls_of
 from infra.operations.deployment import canary
 from infra.operations.outcomes import Outcome
 from infra.operations.target import Target
@@ -183,3 +187,21 @@ def test_a_model_that_is_unsure_of_a_drawing_is_no_reason_to_roll_back(
 ) -> None:
     outcomes["bicycle-red.jpg"] = {"outcome": "in_review", "reason": "low_confidence"}
     assert not any(result.problem for result in canary.run_canaries(stage.target))
+
+
+def test_canary_photos_would_wait_during_a_pause_and_while_the_endpoint_is_off(
+    stage: Stage,
+) -> None:
+    create_table(stage.client("dynamodb"), CONTROLS, "controls")
+    outputs = {**stage.target.outputs, "ControlsTable": "controls"}
+    target = replace(stage.target, outputs=outputs)
+    hours = OffHours(start="22:00", end="05:30", time_zone="Europe/Berlin", photos="wait")
+    night, day = (datetime(2026, 11, 21, hour, 0, tzinfo=UTC) for hour in (3, 12))
+    assert canary.reason_to_wait(target, None, now=night) == ""
+    assert canary.reason_to_wait(target, hours, now=day) == ""
+    off = canary.reason_to_wait(target, hours, now=night)
+    assert off == "the endpoint is off from 22:00 to 05:30 (Europe/Berlin)"
+    pause = IntakeControl(paused=True, since="2026-11-21T08:00:00.000Z", by="anna", reason="")
+    controls_of(target).write(pause)
+    paused = canary.reason_to_wait(target, None, now=day)
+    assert paused == "intake is paused since 2026-11-21T08:00:00.000Z by anna"

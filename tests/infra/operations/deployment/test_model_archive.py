@@ -12,9 +12,9 @@ from infra.config import STAGES, StageConfig
 from infra.operations.deployment.account import Account
 from infra.operations.deployment.errors import DeploymentRefused
 from infra.operations.deployment.model_archive import (
+    ModelArchive,
     archived_version,
     manifest_versions,
-    upload_model,
 )
 from infra.operations.deployment.preflight import check_artefacts
 from tests.conftest import ROOT
@@ -34,8 +34,14 @@ def a_stage(url: str) -> StageConfig:
     return replace(STAGES["prod"], model_data_url=url)
 
 
+def uploaded(account: Account) -> str:
+    archive = ModelArchive.of_folder(SHIPPED, account, stage="prod")
+    archive.upload(account.session.client("s3"), region=account.region, show=lambda _line: None)
+    return archive.url
+
+
 def test_an_uploaded_model_is_the_one_that_the_archive_holds(account: Account) -> None:
-    url = upload_model(account, SHIPPED, stage="prod")
+    url = uploaded(account)
     assert url.startswith(f"s3://scones-prod-models-{ACCOUNT}-{account.region}/vehicle/")
     s3 = account.session.client("s3")
     assert archived_version(s3, a_stage(url)) in manifest_versions(STAGES["prod"])
@@ -43,8 +49,8 @@ def test_an_uploaded_model_is_the_one_that_the_archive_holds(account: Account) -
 
 def test_the_same_model_is_uploaded_once_into_a_private_bucket(account: Account) -> None:
     s3 = account.session.client("s3")
-    url = upload_model(account, SHIPPED, stage="prod")
-    assert upload_model(account, SHIPPED, stage="prod") == url
+    url = uploaded(account)
+    assert uploaded(account) == url
     bucket = url.split("/")[2]
     assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == 1
     blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -53,7 +59,7 @@ def test_the_same_model_is_uploaded_once_into_a_private_bucket(account: Account)
 
 def test_an_archive_that_is_absent_or_holds_no_model_is_refused(account: Account) -> None:
     s3 = account.session.client("s3")
-    url = upload_model(account, SHIPPED, stage="prod")
+    url = uploaded(account)
     bucket = url.split("/")[2]
     with pytest.raises(DeploymentRefused, match=r"cannot be read \(NoSuchKey\)"):
         archived_version(s3, a_stage(f"s3://{bucket}/absent/model.tar.gz"))
@@ -64,7 +70,7 @@ def test_an_archive_that_is_absent_or_holds_no_model_is_refused(account: Account
 
 def test_a_folder_without_a_model_is_refused(account: Account, tmp_path: Path) -> None:
     with pytest.raises(DeploymentRefused, match="is not a model"):
-        upload_model(account, tmp_path, stage="prod")
+        ModelArchive.of_folder(tmp_path, account, stage="prod")
 
 
 def test_a_missing_manifest_is_refused_with_the_command_that_gets_it() -> None:

@@ -18,8 +18,8 @@ from infra.operations.deployment import account, cdk_cli, preflight
 from infra.operations.deployment.account import Account
 from infra.operations.deployment.errors import DeploymentRefused, ImageNotBuilt
 from infra.operations.deployment.serving_image import (
+    ServingImage,
     check_image,
-    ensure_image,
     platform_of,
 )
 from tests.infra.conftest import RELEASE
@@ -50,6 +50,14 @@ class StubbedSession:
             self.stubs[service] = Stubber(client)
             self.stubs[service].activate()
         self.stubs[service].add_response(operation, dict(answer))
+
+    def get_partition_for_region(self, region: str) -> str:
+        return self.real.get_partition_for_region(region)
+
+    def stub_error(self, service: str, operation: str, code: str) -> None:
+        self.stubs[service] = Stubber(self.client(service))
+        self.stubs[service].activate()
+        self.stubs[service].add_client_error(operation, code)
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
@@ -160,23 +168,35 @@ def test_the_platform_is_that_of_the_instance(instance_type: str, platform: str)
     assert platform_of(instance_type) == platform
 
 
+def serving_image(session: StubbedSession) -> ServingImage:
+    return ServingImage.of_sources(an_account(session), platform="linux/amd64")
+
+
 def test_an_image_of_these_sources_is_built_once(session: StubbedSession) -> None:
-    repository = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones-serving"
-    repositories = [{"repositoryUri": repository}]
-    session.stub("ecr", "describe_repositories", {"repositories": repositories})
     session.stub("ecr", "batch_get_image", {"images": [{"imageManifest": "{}"}]})
-    uri = ensure_image(session.client("ecr"), platform="linux/amd64", show=lambda _line: None)
-    assert replace(CONFIG, model_image_uri=uri).model_image()["repository"] == "scones-serving"
+    image = serving_image(session)
+    assert image.exists(session.client("ecr"))
+    named = replace(CONFIG, model_image_uri=image.uri).model_image()
+    assert named.groupdict() == {
+        "account": "123456789012",
+        "region": "eu-central-1",
+        "repository": "scones-serving",
+    }
+
+
+def test_an_image_is_missing_where_the_account_has_no_repository_yet(
+    session: StubbedSession,
+) -> None:
+    session.stub_error("ecr", "batch_get_image", "RepositoryNotFoundException")
+    assert not serving_image(session).exists(session.client("ecr"))
 
 
 def test_without_a_tool_that_builds_images_the_deployment_says_so(
     session: StubbedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    session.stub("ecr", "describe_repositories", {"repositories": [{"repositoryUri": "r/s"}]})
-    session.stub("ecr", "batch_get_image", {"images": []})
     with pytest.raises(ImageNotBuilt, match="start Docker, or install buildah"):
-        ensure_image(session.client("ecr"), platform="linux/amd64", show=lambda _line: None)
+        serving_image(session).build(session.client("ecr"), show=lambda _line: None)
 
 
 @pytest.mark.parametrize(
