@@ -1,6 +1,7 @@
 """A backfill starts what has no row, once, and lets live and parked photos go first."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.identity import photo_id
@@ -82,6 +84,14 @@ def uploads(stage: DeployedStage) -> Uploads:
     return Uploads(stage)
 
 
+def zipped(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def checksum(text: str) -> str:
+    return hashlib.md5(zipped(text), usedforsecurity=False).hexdigest()
+
+
 def last(work: Backfill) -> Progress:
     return [*work.run()][-1]
 
@@ -149,12 +159,12 @@ def test_lists_of_an_inventory_and_of_batch_operations_are_read(
     )
     s3 = uploads.stage.client("s3")
     s3.create_bucket(Bucket="inventories")
-    s3.put_object(Bucket="inventories", Key="data/1.csv.gz", Body=gzip.compress(rows.encode()))
+    s3.put_object(Bucket="inventories", Key="data/1.csv.gz", Body=zipped(rows))
     manifest = {
         "fileFormat": "CSV",
         "fileSchema": "Bucket, Key, VersionId, IsLatest, IsDeleteMarker",
         "destinationBucket": "arn:aws:s3:::inventories",
-        "files": [{"key": "data/1.csv.gz"}],
+        "files": [{"key": "data/1.csv.gz", "MD5checksum": checksum(rows)}],
     }
     s3.put_object(Bucket="inventories", Key="manifest.json", Body=json.dumps(manifest))
     assert last(uploads.backfill("s3://inventories/manifest.json")).started == 2
@@ -166,7 +176,10 @@ def test_lists_of_an_inventory_and_of_batch_operations_are_read(
     [
         ("s3://elsewhere/photos/", None, "aws s3 cp --recursive"),
         ("captures/", None, "aws s3 cp --recursive"),
-        ("list.csv", "elsewhere,intake/anna/a.jpg", "aws s3 cp --recursive"),
+        ("list.csv", "elsewhere,intake/anna/a.jpg", "line 1: s3://elsewhere/intake/anna/a.jpg is"),
+        ("list.csv", "intake\n", "line 1: a row has bucket, key"),
+        ("list.csv", "intake,intake/anna/%FF.jpg\n", "line 1: the key is not URL-encoded UTF-8"),
+        ("list.csv", 'intake,"intake/anna/a.jpg\n', "line 1: unexpected end of data"),
         ("list.csv", "intake,captures/a.jpg", "aws s3 cp --recursive"),
         ("list.csv", None, "cannot be read"),
         ("manifest.json", "{}", "not the manifest"),
@@ -183,3 +196,73 @@ def test_other_sources_are_refused_with_a_sentence(
         Path(source).write_text(content, encoding="utf-8")
     with pytest.raises(BackfillRefused, match=sentence):
         uploads.backfill(source).estimate()
+
+
+GOOD = "intake,intake/anna/a.jpg\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "list.csv",
+            f"{GOOD}intake,intake/anna/ü.jpg\n".encode("latin-1"),
+            "line 2, is not in UTF",
+        ),
+        ("list.csv.gz", b"intake,intake/anna/a.jpg\n", "no whole gzip file"),
+        ("list.csv.gz", zipped(GOOD)[:-9], "no whole gzip file"),
+        ("list.csv.gz", zipped(GOOD)[:12] + b"xxxx" + zipped(GOOD)[16:], "no whole gzip file"),
+    ],
+)
+def test_a_damaged_list_is_refused_with_file_and_line(
+    uploads: Uploads, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BackfillRefused, match=sentence):
+        uploads.backfill(str(tmp_path / name)).estimate()
+
+
+def test_blank_lines_and_a_byte_order_mark_are_no_photos(uploads: Uploads, tmp_path: Path) -> None:
+    uploads.put("a.jpg")
+    file = tmp_path / "list.csv"
+    file.write_text(f"\n{GOOD}\n\n", encoding="utf-8-sig")
+    estimate = uploads.backfill(str(file)).estimate()
+    assert (estimate.to_start, estimate.gone) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"files": [{"key": "1.csv.gz", "MD5checksum": "0" * 32}]}, "its checksum differs"),
+        ({"fileSchema": "Bucket, VersionId"}, "no column Bucket or no column Key"),
+        ({"files": [{"key": "1.csv.gz"}]}, "not the manifest"),
+    ],
+)
+def test_an_inventory_that_is_not_as_its_manifest_says_is_refused(
+    uploads: Uploads, changes: dict[str, Any], sentence: str
+) -> None:
+    s3 = uploads.stage.client("s3")
+    s3.create_bucket(Bucket="inventories")
+    s3.put_object(Bucket="inventories", Key="1.csv.gz", Body=zipped(GOOD))
+    manifest = {
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key",
+        "destinationBucket": "arn:aws:s3:::inventories",
+        "files": [{"key": "1.csv.gz", "MD5checksum": checksum(GOOD)}],
+    }
+    s3.put_object(Bucket="inventories", Key="manifest.json", Body=json.dumps(manifest | changes))
+    with pytest.raises(BackfillRefused, match=sentence):
+        uploads.backfill("s3://inventories/manifest.json").estimate()
+
+
+def test_a_photo_that_the_credentials_may_not_read_is_not_taken_for_a_lost_one(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    """S3 answers 403 for a missing object, too, where ListBucket is not allowed."""
+    file = tmp_path / "list.csv"
+    file.write_text(GOOD, encoding="utf-8")
+    work = uploads.backfill(str(file))
+    stubber = Stubber(work._source._s3)
+    stubber.add_client_error("head_object", "403", http_status_code=403)
+    with stubber, pytest.raises(BackfillRefused, match=r"needs s3:GetObject .* s3:ListBucket"):
+        work.estimate()
