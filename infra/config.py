@@ -52,7 +52,7 @@ class OffHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     photos: str  # wait: photos are parked, and classified when the endpoint is back
 
     def covers(self, moment: datetime) -> bool:
-        """Return whether an aware time lies in this part of its day."""
+        """Return whether an aware time is in this part of its day."""
         time = f"{moment.astimezone(ZoneInfo(self.time_zone)):%H:%M}"
         if self.start < self.end:
             return self.start <= time < self.end
@@ -286,8 +286,8 @@ def stage_file(stage: str, *, folder: Path = STAGES_FOLDER) -> Path:
     """Return the path of a stage's file, which need not exist. Raises: InvalidConfig."""
     if not _STAGE.fullmatch(stage):
         raise InvalidConfig(
-            f"{stage!r} is no name of a stage: 2 to 20 lower-case letters, digits and dashes, such "
-            "as prod, without folder and ending"
+            f"{stage!r} is not the name of a stage: 2 to 20 lower-case letters, digits and dashes, "
+            "such as prod, without folder and ending"
         )
     return folder / f"{stage}.toml"
 

@@ -66,7 +66,7 @@ def matching(pattern: re.Pattern[str], meaning: str, *, or_empty: bool = False) 
     )
 
 
-def each(rule: Rule, *, or_none: bool = False) -> Rule:
+def list_of(rule: Rule, *, or_none: bool = False) -> Rule:
     """Return the rule of a list without repetitions, each of whose values keeps `rule`."""
     count = "a list" if or_none else "a list of one or more"
     return Rule(
@@ -128,7 +128,7 @@ RULES: Mapping[str, Rule] = {
     "runbook_url": matching(
         re.compile(r"\S*[^\s/]"), "a path or a URL, without a slash at its end"
     ),
-    "report_emails": each(matching(_EMAIL, "one email address"), or_none=True),
+    "report_emails": list_of(matching(_EMAIL, "one email address"), or_none=True),
     "time_zone": _TIME_ZONE,
     "report_at": Rule(
         "a cron expression of EventBridge Scheduler with one minute and one hour, such as "
@@ -143,7 +143,7 @@ RULES: Mapping[str, Rule] = {
     "sweep_versions": between(100, 1_000_000, "object versions"),
     "review_idle_hours": between(1, _MESSAGE_HOURS - 24, "hours"),
     "workflow_type": one_of(WORKFLOW_TYPES),
-    "model_manifests": each(matching(re.compile(r"\S.*"), "the path of a manifest")),
+    "model_manifests": list_of(matching(re.compile(r"\S.*"), "the path of a manifest")),
     "order_ranges": Rule(
         f"a table of the model's vehicle classes, each with one of {', '.join(ORDER_RANGES)}",
         lambda value: (
@@ -158,10 +158,10 @@ RULES: Mapping[str, Rule] = {
     "undo_window_s": between(0, 3600, "seconds"),
     "blind_share": _SHARE,
     "second_share": _SHARE,
-    "drivers_app_urls": each(
+    "drivers_app_urls": list_of(
         matching(_APP_URL, "a URL of the app (https, an own scheme, or http://localhost)")
     ),
-    "cors_origins": each(
+    "cors_origins": list_of(
         matching(_ORIGIN, "an origin without a path, such as https://app.example.com"),
         or_none=True,
     ),
@@ -174,7 +174,7 @@ RULES: Mapping[str, Rule] = {
     "endpoint_max_instance_count": between(1, 100, "instances"),
     "endpoint_target_invocations": between(1, 1_000_000, "calls"),
     "capture_writer": one_of(CAPTURE_WRITERS),
-    "capture_modes": each(one_of(CAPTURE_MODES)),
+    "capture_modes": list_of(one_of(CAPTURE_MODES)),
     "capture_sampling_percentage": between(1, 100, "percent"),
     "capture_retention_days": _RETENTION,
 }

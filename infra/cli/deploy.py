@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.errors import exit_on_error
-from infra.cli.options import AsJson
+from infra.cli.options import AsJson, Stages
 from infra.config import STAGES_FOLDER
 from infra.operations.deployment.artefacts import SHIPPED_MODEL, Build
 from infra.operations.deployment.deploy import Deployment, Dialogue, rollback
@@ -27,7 +27,6 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check and show the differences; change nothing.")
 ]
 NoCanary = Annotated[bool, typer.Option("--no-canary", help="Send no canary photos afterwards.")]
-Stages = Annotated[Path, typer.Option(help="Folder of the stages' files.", show_default="stages")]
 
 
 def deploy(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli.errors import PROBLEMS, exit_on_error
-from infra.cli.options import AsJson, Stack
+from infra.cli.options import AsJson, Stack, Stages
 from infra.cli.target import target
+from infra.config import STAGES_FOLDER
 from infra.operations.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def doctor(
         ),
     ] = False,
     stack: Stack = None,
+    stages: Stages = STAGES_FOLDER,
     as_document: AsJson = False,
 ) -> None:
     """Check subscriptions, endpoint, model, capture, triggers, queues and quotas of a stage.
@@ -52,7 +54,10 @@ def doctor(
         stack = f"Scones-{stage}-Pipeline"
     with exit_on_error(interrupted="nothing was changed."):
         examined = ExaminedStage.of(
-            target(stack), now=datetime.now(UTC), sends_test_alarm=test_alarm
+            target(stack, stages=stages),
+            now=datetime.now(UTC),
+            sends_test_alarm=test_alarm,
+            stages=stages,
         )
         diagnoses = list(examine_stage(examined))
     if as_document:

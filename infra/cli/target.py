@@ -11,10 +11,14 @@ from botocore.exceptions import ClientError
 
 from handlers.domain.timestamps import stamp
 from infra.cli.errors import NoSuchStack
+from infra.config import STAGES_FOLDER, stage_file, stage_settings
 from infra.local.stage.state_file import home, running_state
+from infra.operations.deployment.account import Account
 from infra.operations.target import Target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
     from infra.local.stage.state_file import UpState
@@ -23,12 +27,16 @@ _PIPELINE = re.compile(r"Scones-(?P<stage>.+)-Pipeline")
 _EXAMPLE = "give the name of a stack `Pipeline`, like Scones-prod-Pipeline."
 
 
-def target(stack: str | None) -> Target:
+def target(stack: str | None, *, stages: Path = STAGES_FOLDER) -> Target:
     """Return the system of this laptop, or the stack that the environment's credentials reach.
 
-    Raises: NotRunning, NoSuchStack, ClientError, BotoCoreError.
+    Account and Region are those of the stage's file in `stages`; what a file does not name, or a
+    stage without a file, is taken from the environment.
+    Raises: NotRunning, NoSuchStack, DeploymentRefused, InvalidConfig, ClientError, BotoCoreError.
     """
-    return target_of_laptop(running_state(home())) if stack is None else _deployed(stack)
+    if stack is None:
+        return target_of_laptop(running_state(home()))
+    return _deployed(stack, stages=stages)
 
 
 def target_of_laptop(state: UpState) -> Target:
@@ -37,12 +45,12 @@ def target_of_laptop(state: UpState) -> Target:
     return dataclasses.replace(running, status=state.status, since=state.since)
 
 
-def _deployed(name: str) -> Target:
+def _deployed(name: str, *, stages: Path) -> Target:
     """Needs one right beside those of the operation: cloudformation:DescribeStacks."""
-    session = boto3.Session()
     stage = _PIPELINE.fullmatch(name)
     if stage is None:
         raise NoSuchStack(f"{name} is not a stack of a stage: {_EXAMPLE}")
+    session = _session(stage["stage"], stages=stages)
     stack = _described(session, name)
     outputs = {
         output["OutputKey"]: output["OutputValue"]
@@ -58,6 +66,15 @@ def _deployed(name: str) -> Target:
         status=stack["StackStatus"],
         since=stamp(stack.get("LastUpdatedTime", stack["CreationTime"])),
     )
+
+
+def _session(stage: str, *, stages: Path) -> boto3.Session:
+    if not stage_file(stage, folder=stages).is_file():
+        return boto3.Session()
+    config = stage_settings(stage, folder=stages)
+    if config.account is not None and config.region is not None:
+        return Account.of_stage(config).session
+    return boto3.Session(region_name=config.region)
 
 
 def _described(session: boto3.Session, name: str) -> StackTypeDef:

@@ -164,7 +164,7 @@ def _text(file: str, content: bytes) -> str:
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError
-            raise BackfillRefused(f"{file} is no whole gzip file: {error}.") from error
+            raise BackfillRefused(f"{file} is not a whole gzip file: {error}.") from error
     try:
         return content.decode("utf-8-sig")  # spreadsheets write a mark before the first cell
     except UnicodeDecodeError as error:

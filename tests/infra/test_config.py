@@ -243,7 +243,7 @@ def test_a_file_whose_values_are_out_of_range_is_not_even_read(tmp_path: Path) -
     ["../stages/prod", "prod.toml", "stages/prod", "", "p", "Prod", "-prod", "prod-", "a" * 21],
 )
 def test_a_name_that_is_no_name_of_a_stage_is_refused(name: str) -> None:
-    with pytest.raises(InvalidConfig, match="is no name of a stage: 2 to 20 lower-case"):
+    with pytest.raises(InvalidConfig, match="is not the name of a stage: 2 to 20 lower-case"):
         stage_settings(name)
 
 
@@ -306,7 +306,11 @@ def test_off_hours_that_cannot_be_kept_are_refused(name: str, value: str) -> Non
 
 @pytest.mark.parametrize(
     ("start", "end", "covered"),
-    [("22:00", "05:30", [22, 0, 5]), ("01:00", "05:00", [1, 4]), ("00:00", "12:00", range(12))],
+    [
+        ("22:00", "05:30", [22, 23, *range(6)]),
+        ("01:00", "05:00", range(1, 5)),
+        ("00:00", "12:00", range(12)),
+    ],
 )
 def test_hours_may_span_midnight(start: str, end: str, covered: Sequence[int]) -> None:
     hours = OffHours(start=start, end=end, time_zone="Europe/Berlin", photos="wait")

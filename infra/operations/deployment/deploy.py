@@ -84,8 +84,9 @@ class Deployment:
         Raises: DeploymentError, InvalidConfig, SynthFailed, NodeMissing, ClientError,
         BotoCoreError.
         """
+        settings = stage_settings(self.stage, folder=self.stages)
         self._show_results(preflight.check_machine())
-        account = Account.of_stage(stage_settings(self.stage, folder=self.stages))
+        account = Account.of_stage(settings)
         history = History(account.session.client("ssm"), stage=self.stage)
         records = history.records()
         in_force = records[-1] if records else None

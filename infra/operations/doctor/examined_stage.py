@@ -11,11 +11,12 @@ from botocore.exceptions import ClientError
 
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.timestamps import stamp
-from infra.config import InvalidConfig, StageConfig, stage_config
+from infra.config import STAGES_FOLDER, InvalidConfig, StageConfig, stage_config
 from infra.operations.errors import OutdatedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from handlers.aws.photos_table import Row
     from infra.operations.target import Target
@@ -47,12 +48,19 @@ class ExaminedStage:
     photos: list[Row] = field(default_factory=list)  # of the last day, newest first, not all
 
     @classmethod
-    def of(cls, target: Target, *, now: datetime, sends_test_alarm: bool = False) -> ExaminedStage:
-        """Read the stacks, the settings and the newest photos.
+    def of(
+        cls,
+        target: Target,
+        *,
+        now: datetime,
+        sends_test_alarm: bool = False,
+        stages: Path = STAGES_FOLDER,
+    ) -> ExaminedStage:
+        """Read the stacks, the settings of the file in `stages`, and the newest photos.
 
         Raises: ClientError, BotoCoreError.
         """
-        settings, missing = _settings(target.stage)
+        settings, missing = _settings(target.stage, stages)
         return cls(
             target=target,
             settings=settings,
@@ -84,9 +92,9 @@ class ExaminedStage:
         return resources
 
 
-def _settings(stage: str) -> tuple[StageConfig | None, str]:
+def _settings(stage: str, stages: Path) -> tuple[StageConfig | None, str]:
     try:
-        return stage_config(stage), ""
+        return stage_config(stage, folder=stages), ""
     except InvalidConfig as error:
         return None, f"the settings of the stage cannot be compared: {error}"
 

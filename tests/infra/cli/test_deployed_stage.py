@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from handlers.domain.timestamps import stamp
 from infra.cli import app
+from infra.cli.target import target
 from tests.infra.cli.deployed_stage import (
     API_URL,
     STACK,
@@ -322,3 +323,61 @@ def test_an_output_that_the_stack_lacks_is_named(stage: DeployedStage) -> None:
         refused = call(*command, stack="Scones-old-Pipeline")
         assert refused.exit_code == 2, command
         assert f"output {output}: deploy it again" in refused.stderr
+
+
+def a_stage_file(folder: Path, text: str) -> Path:
+    (folder / "prod.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_account_and_region_are_those_of_the_stages_file(
+    stage: DeployedStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stage.stacks
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    named = a_stage_file(tmp_path, 'account = "123456789012"\nregion = "eu-west-1"\n')
+    assert target(STACK, stages=named).session.region_name == "eu-west-1"
+    a_stage_file(tmp_path, 'region = "eu-west-3"\n')
+    assert target(STACK, stages=tmp_path).session.region_name == "eu-west-3"
+    (tmp_path / "prod.toml").unlink()
+    assert target(STACK, stages=tmp_path).session.region_name == "us-east-1"
+
+
+def test_credentials_of_another_account_than_the_files_are_refused(
+    stage: DeployedStage, tmp_path: Path
+) -> None:
+    assert stage.stacks
+    folder = a_stage_file(tmp_path, 'account = "210987654321"\nregion = "eu-west-1"\n')
+    arguments = ["doctor", "prod", "--stages", str(folder)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "for account 123456789012, and stages/prod.toml names 210987654321" in result.output
+    (folder / "prod.toml").write_text("sweep_every_minutes = 0\n", encoding="utf-8")
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, "it must be from 5 to 1440" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--model", "build/model"),
+        ("--non-root",),
+        ("--build", "--model", "build/model", "--model-url", "s3://b/model.tar.gz"),
+        ("--build", "--non-root", "--image-uri", "i"),
+        ("--build", "--model-url", "s3://b/model.tar.gz", "--image-uri", "i"),
+    ],
+)
+def test_options_of_a_deployment_that_would_be_ignored_are_refused(
+    arguments: tuple[str, ...],
+) -> None:
+    result = CliRunner().invoke(app, ["deploy", "dev", *arguments])
+    assert result.exit_code == 2
+    assert "--build" in result.output
+
+
+def test_a_path_is_no_name_of_a_stage() -> None:
+    for command in ("deploy", "rollback", "doctor"):
+        result = CliRunner().invoke(app, [command, "../stages/prod"])
+        assert (result.exit_code, "is not the name of a stage" in result.output) == (2, True), (
+            command
+        )

@@ -209,9 +209,9 @@ GOOD = "intake,intake/anna/a.jpg\n"
             f"{GOOD}intake,intake/anna/ü.jpg\n".encode("latin-1"),
             "line 2, is not in UTF",
         ),
-        ("list.csv.gz", b"intake,intake/anna/a.jpg\n", "no whole gzip file"),
-        ("list.csv.gz", zipped(GOOD)[:-9], "no whole gzip file"),
-        ("list.csv.gz", zipped(GOOD)[:12] + b"xxxx" + zipped(GOOD)[16:], "no whole gzip file"),
+        ("list.csv.gz", b"intake,intake/anna/a.jpg\n", "not a whole gzip file"),
+        ("list.csv.gz", zipped(GOOD)[:-9], "not a whole gzip file"),
+        ("list.csv.gz", zipped(GOOD)[:12] + b"xxxx" + zipped(GOOD)[16:], "not a whole gzip file"),
     ],
 )
 def test_a_damaged_list_is_refused_with_file_and_line(

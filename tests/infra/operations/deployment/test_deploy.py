@@ -258,7 +258,7 @@ def test_what_was_made_elsewhere_is_not_made(aws: RecordedAccount) -> None:
     assert aws.made() == {"buckets": 1, "repositories": 0, "builds": 0}
 
 
-def test_canary_photos_that_would_wait_are_not_sent_and_nothing_is_judged(
+def test_canary_photos_that_would_wait_are_not_sent(
     aws: RecordedAccount,
 ) -> None:
     aws.waits_for = "intake is paused"
