@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.errors import exit_on_error
-from infra.cli.options import AsJson
+from infra.cli.options import AsJson, Stage, Stages
 from infra.config import STAGES_FOLDER
 from infra.operations.deployment.deploy import (
     SHIPPED_MODEL,
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 
 CANARY_FAILED = 1
 
-Stage = Annotated[str, typer.Argument(help="Name of a stage: a file in stages/.", metavar="STAGE")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for approval.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check and show the differences; change nothing.")
 ]
 NoCanary = Annotated[bool, typer.Option("--no-canary", help="Send no canary photos afterwards.")]
-Stages = Annotated[Path, typer.Option(help="Folder of the stages' files.", show_default="stages")]
 
 
 def deploy(

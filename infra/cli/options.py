@@ -1,12 +1,13 @@
 """Options that several commands have."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from training.cli.options import AsJson
 
-__all__ = ["AsJson", "Stack"]
+__all__ = ["AsJson", "Stack", "Stage", "Stages"]
 
 Stack = Annotated[
     str | None,
@@ -15,3 +16,5 @@ Stack = Annotated[
         metavar="NAME",
     ),
 ]
+Stage = Annotated[str, typer.Argument(help="Name of a stage: a file in stages/.", metavar="STAGE")]
+Stages = Annotated[Path, typer.Option(help="Folder of the stages' files.", show_default="stages")]

@@ -11,6 +11,7 @@ from handlers.domain.timestamps import stamp
 from infra.config import STAGES_FOLDER, stage_config, stage_file, stage_settings
 from infra.operations.deployment import preflight
 from infra.operations.deployment.account import Account, pipeline_stack, serving_stack
+from infra.operations.deployment.adoption import adopt, adoptable
 from infra.operations.deployment.canary import run_canaries
 from infra.operations.deployment.cdk_cli import CdkCli
 from infra.operations.deployment.errors import DeploymentRefused, NothingToRestore
@@ -109,6 +110,9 @@ class Deployment:
         self._show_results([bootstrap])
         cdk = CdkCli(assembly, account, show=self.dialogue.show)
         self._show_settings(config, in_force)
+        kept = adoptable(account, self.stage)
+        for resource in kept:
+            self.dialogue.show(f"adopts {resource.logical_id}: {resource.physical_id}")
         stacks = self._order(account)
         differing = self._differing(cdk, stacks)
         version = preflight.model_version(account, config)
@@ -120,11 +124,17 @@ class Deployment:
         )
         if self.is_dry_run:
             return result
-        steps = [*(["cdk bootstrap"] if bootstrap.status != preflight.PASSED else []), *differing]
+        steps = [
+            *(["cdk bootstrap"] if bootstrap.status != preflight.PASSED else []),
+            *([f"adopt {len(kept)} kept resources"] if kept else []),
+            *differing,
+        ]
         if steps and not self.dialogue.approves(f"Deploy {', then '.join(steps)}?"):
             raise DeploymentRefused("not approved; nothing was changed.")
         if bootstrap.status != preflight.PASSED:
             cdk.bootstrap()
+        if kept:
+            adopt(account, self.stage, assembly, kept)
         for stack in differing:
             cdk.deploy(stack)
         self._keep_settings(folder)

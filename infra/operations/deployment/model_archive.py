@@ -37,12 +37,17 @@ def upload_model(account: Account, model: Path, *, stage: str) -> str:
     except InvalidModel as error:
         raise DeploymentRefused(f"{model} is not a model: {error}") from error
     s3 = account.session.client("s3")
-    bucket = f"scones-{stage}-models-{account.account}-{account.region}"
+    bucket = models_bucket(account, stage)
     _ensure_bucket(s3, bucket, account.region)
     key = f"vehicle/{version}/{hashlib.sha256(content).hexdigest()[:12]}/{ARCHIVE_NAME}"
     if not _exists(s3, bucket, key):
         s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/gzip")
     return f"s3://{bucket}/{key}"
+
+
+def models_bucket(account: Account, stage: str) -> str:
+    """Return the name of the bucket of a stage's models, which is outside of the stacks."""
+    return f"scones-{stage}-models-{account.account}-{account.region}"
 
 
 def archived_version(s3: S3Client, config: StageConfig) -> str:
