@@ -16,6 +16,7 @@ from infra.cli import (
     controls,
     demo,
     deploy,
+    destroying,
     doctor,
     evaluation,
     forgetting,
@@ -137,6 +138,16 @@ COMMANDS = (
         run=deploy.roll_back,
         panel=OPERATE,
         examples=("scones rollback prod", "scones rollback prod --dry-run"),
+    ),
+    Command(
+        name="destroy",
+        run=destroying.destroy,
+        panel=RUN,
+        examples=(
+            "scones destroy dev --dry-run",
+            "scones destroy dev --confirm dev",
+            "scones destroy prod --lift-protection --keep-data",
+        ),
     ),
     Command(
         name="doctor",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.errors import exit_on_error
-from infra.cli.options import AsJson, Stages
+from infra.cli.options import AsJson, Stage, Stages
 from infra.config import STAGES_FOLDER
 from infra.operations.deployment.artefacts import SHIPPED_MODEL, Build
 from infra.operations.deployment.deploy import Deployment, Dialogue, rollback
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 CANARY_FAILED = 1
 
-Stage = Annotated[str, typer.Argument(help="Name of a stage: a file in stages/.", metavar="STAGE")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for approval.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Check and show the differences; change nothing.")

@@ -7,7 +7,7 @@ import typer
 
 from training.cli.options import AsJson
 
-__all__ = ["AsJson", "Stack", "Stages"]
+__all__ = ["AsJson", "Stack", "Stage", "Stages"]
 
 Stack = Annotated[
     str | None,
@@ -16,5 +16,5 @@ Stack = Annotated[
         metavar="NAME",
     ),
 ]
-
+Stage = Annotated[str, typer.Argument(help="Name of a stage: a file in stages/.", metavar="STAGE")]
 Stages = Annotated[Path, typer.Option(help="Folder of the stages' files.", show_default="stages")]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from handlers.domain.timestamps import stamp
 from infra.config import STAGES_FOLDER, stage_config, stage_file, stage_settings
 from infra.operations.deployment import preflight
 from infra.operations.deployment.account import Account, pipeline_stack, serving_stack
+from infra.operations.deployment.adoption import adopt, adoptable
 from infra.operations.deployment.artefacts import Artefacts
 from infra.operations.deployment.canary import reason_to_wait, run_canaries
 from infra.operations.deployment.cdk_cli import CdkCli
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from infra.operations.deployment.canary import CanaryResult
     from infra.operations.deployment.cdk_cli import StackDiff
     from infra.operations.deployment.preflight import CheckResult
+    from infra.operations.destruction.kept_resources import KeptResource
 
 _DRAFTS = ROOT / ".scones" / "stages"
 
@@ -63,6 +66,14 @@ class DeploymentResult:
     def has_passed(self) -> bool:
         """Whether every canary photo had its expected outcome."""
         return not any(result.problem for result in self.canaries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One change of the account, and its name in the question before all of them."""
+
+    name: str
+    take: Callable[[], object]
 
 
 @dataclass(kw_only=True)
@@ -103,6 +114,9 @@ class Deployment:
         self._show_results([bootstrap])
         cdk = CdkCli(assembly, account, show=self.dialogue.show)
         self._show_settings(config, in_force)
+        kept = adoptable(account, self.stage)
+        for resource in kept:
+            self.dialogue.show(f"adopts {resource.logical_id}: {resource.physical_id}")
         stacks = self._order(account)
         differing = self._differing(cdk, stacks)
         version = preflight.model_version(account, config, planned=planned)
@@ -115,18 +129,20 @@ class Deployment:
         if self.is_dry_run:
             return result
         steps = [
-            *(["cdk bootstrap"] if bootstrap.status != preflight.PASSED else []),
-            *(planned.steps if planned is not None else []),
-            *differing,
+            *(
+                [_Step("cdk bootstrap", cdk.bootstrap)]
+                if bootstrap.status != preflight.PASSED
+                else []
+            ),
+            *self._steps_of_artefacts(account, planned),
+            *self._steps_of_adoption(account, assembly, kept),
+            *(_Step(stack, partial(cdk.deploy, stack)) for stack in differing),
         ]
-        if steps and not self.dialogue.approves(f"Deploy {', then '.join(steps)}?"):
+        question = f"Deploy {', then '.join(step.name for step in steps)}?"
+        if steps and not self.dialogue.approves(question):
             raise DeploymentRefused("not approved; nothing was changed.")
-        if bootstrap.status != preflight.PASSED:
-            cdk.bootstrap()
-        if planned is not None:
-            planned.make(account, show=self.dialogue.show)
-        for stack in differing:
-            cdk.deploy(stack)
+        for step in steps:
+            step.take()
         self._keep_settings(folder)
         record = self._record(config, version)
         if differing or in_force is None or in_force.settings != record.settings:
@@ -141,6 +157,24 @@ class Deployment:
             canaries_not_sent=not_sent,
             not_deployed=result.not_deployed,
         )
+
+    def _steps_of_artefacts(self, account: Account, planned: Artefacts | None) -> list[_Step]:
+        if planned is None or not planned.steps:
+            return []
+        make = partial(planned.make, account, show=self.dialogue.show)
+        return [_Step(", then ".join(planned.steps), make)]
+
+    def _steps_of_adoption(
+        self, account: Account, assembly: Path, kept: list[KeptResource]
+    ) -> list[_Step]:
+        if not kept:
+            return []
+        return [
+            _Step(
+                f"adopt {len(kept)} kept resources",
+                partial(adopt, account, self.stage, assembly, kept),
+            )
+        ]
 
     def _settings(self, planned: Artefacts | None) -> tuple[StageConfig, Path]:
         """Return the settings, and the folder of the file that has them.

@@ -4,6 +4,7 @@ DeploymentError
 ├── DeploymentRefused  a check before the deployment failed; nothing was changed
 ├── CdkFailed          the CDK command line ended with an error
 ├── ImageNotBuilt      the serving image could not be built or pushed
+├── NotAdopted         what the former stage has kept cannot be taken into the new stack
 └── NothingToRestore   no earlier deployment had another model
 """
 
@@ -24,6 +25,10 @@ class CdkFailed(DeploymentError):
 
 class ImageNotBuilt(DeploymentError):
     """No tool that builds images works here, or the build or the push failed."""
+
+
+class NotAdopted(DeploymentError):
+    """CloudFormation refused the import, or the template has lost a kept resource."""
 
 
 class NothingToRestore(DeploymentError):

@@ -50,7 +50,7 @@ class History:
 
     def __init__(self, ssm: SSMClient, *, stage: str) -> None:
         self._ssm = ssm
-        self._name = f"/scones/{stage}/deployments"
+        self._name = history_parameter(stage)
 
     def records(self) -> list[DeploymentRecord]:
         """Return the deployments, the oldest first."""
@@ -81,6 +81,11 @@ class History:
             Overwrite=True,
             Tier="Intelligent-Tiering",  # long lists of recipients exceed the 4 KB of the standard
         )
+
+
+def history_parameter(stage: str) -> str:
+    """Return the name of the parameter with a stage's deployments."""
+    return f"/scones/{stage}/deployments"
 
 
 def settings_of(config: StageConfig) -> dict[str, Any]:  # Any: JSON

@@ -50,7 +50,7 @@ class ModelArchive:
         return cls(
             content=content,
             version=version,
-            bucket=f"scones-{stage}-models-{account.account}-{account.region}",
+            bucket=models_bucket(account, stage),
             key=f"vehicle/{version}/{digest}/{ARCHIVE_NAME}",
         )
 
@@ -79,6 +79,11 @@ class ModelArchive:
                 ContentType="application/gzip",
             )
             show(f"model: uploaded {self.url}")
+
+
+def models_bucket(account: Account, stage: str) -> str:
+    """Return the name of the bucket of a stage's models, which is outside of the stacks."""
+    return f"scones-{stage}-models-{account.account}-{account.region}"
 
 
 def archived_version(s3: S3Client, config: StageConfig) -> str:

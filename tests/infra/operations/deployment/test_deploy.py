@@ -17,6 +17,7 @@ from infra.operations.deployment.deploy import Deployment, Dialogue, rollback
 from infra.operations.deployment.errors import DeploymentRefused, NothingToRestore
 from infra.operations.deployment.history import History
 from infra.operations.deployment.serving_image import ServingImage
+from infra.operations.destruction.kept_resources import KeptResource
 from infra.operations.target import Target
 from tests.infra.conftest import NEXT_MODEL, RELEASE
 
@@ -40,6 +41,7 @@ class RecordedAccount:
         self.shown: list[str] = []
         self.answer = True
         self.waits_for = ""
+        self.kept: list[KeptResource] = []
         self.session = boto3.Session(region_name="eu-central-1")
 
     @property
@@ -109,6 +111,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedAcc
         monkeypatch.setattr(deploy, "CdkCli", Cdk)
         monkeypatch.setattr(deploy, "synthesize", lambda _stage, out, **_options: out)
         monkeypatch.setattr(deploy, "run_canaries", aws.send_canaries)
+        monkeypatch.setattr(deploy, "adoptable", lambda *_: aws.kept)
+        monkeypatch.setattr(deploy, "adopt", lambda *_: aws.calls.append("adopt"))
         monkeypatch.setattr(deploy, "reason_to_wait", lambda *_, **_options: aws.waits_for)
         monkeypatch.setattr(
             ServingImage, "build", lambda image, _ecr, show: aws.build_image(image, show=show)
@@ -268,3 +272,19 @@ def test_canary_photos_that_would_wait_are_not_sent(
     aws.waits_for = ""
     assert aws.deploy().canaries_not_sent == ""
     assert "canaries" in aws.calls
+
+
+def test_what_a_former_stage_kept_is_shown_and_adopted_before_the_stacks(
+    aws: RecordedAccount,
+) -> None:
+    aws.kept = [
+        KeptResource(logical_id="Intake", physical_id="scones-intake", kind="AWS::S3::Bucket")
+    ]
+    aws.answer = False
+    with pytest.raises(DeploymentRefused, match="not approved"):
+        aws.deploy()
+    assert aws.calls == []
+    aws.answer = True
+    aws.deploy()
+    assert "adopts Intake: scones-intake" in aws.shown
+    assert aws.calls[:2] == ["adopt", SERVING]

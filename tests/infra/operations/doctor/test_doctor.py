@@ -29,7 +29,7 @@ def stage() -> Iterator[SoundStage]:
 @pytest.fixture
 def examined(stage: SoundStage, monkeypatch: pytest.MonkeyPatch) -> SoundStage:
     """The stage is the target of the command."""
-    monkeypatch.setattr(doctor_command, "target", lambda _stack: stage.target)
+    monkeypatch.setattr(doctor_command, "target", lambda _stack, **_: stage.target)
     return stage
 
 

@@ -1,0 +1,1 @@
+"""Removes a stage from an account, and shows that nothing is left of it."""
