@@ -280,14 +280,6 @@ _SERVICES = (
         remedy="aws events delete-rule --name {name}",
     ),
     _Service(
-        kind="HTTP API",
-        client="apigatewayv2",
-        listing="get_apis",
-        field="Items",
-        name="Name",
-        remedy="aws apigatewayv2 delete-api, with the id of {name}",
-    ),
-    _Service(
         kind="role",
         client="iam",
         listing="list_roles",
