@@ -14,6 +14,7 @@ from infra.operations.deployment.cdk_cli import StackDiff
 from infra.operations.deployment.deploy import Deployment, Dialogue, rollback
 from infra.operations.deployment.errors import DeploymentRefused, NothingToRestore
 from infra.operations.deployment.history import History
+from infra.operations.destruction.kept_resources import KeptResource
 from infra.operations.target import Target
 from tests.infra.conftest import NEXT_MODEL, RELEASE
 
@@ -34,6 +35,7 @@ class RecordedAccount:
         self.stacks: set[str] = set()
         self.differing = {PIPELINE, SERVING}
         self.calls: list[str] = []
+        self.kept: list[KeptResource] = []
         self.shown: list[str] = []
         self.answer = True
         self.session = boto3.Session(region_name="eu-central-1")
@@ -82,6 +84,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedAcc
         monkeypatch.setattr(Account, "of_stage", lambda _config: account)
         monkeypatch.setattr(Account, "target", lambda _account, stage: aws.target(stage))
         monkeypatch.setattr(deploy, "CdkCli", Cdk)
+        monkeypatch.setattr(deploy, "adoptable", lambda *_: list(aws.kept))
+        monkeypatch.setattr(deploy, "adopt", lambda *_: aws.calls.append("adopt"))
         monkeypatch.setattr(deploy, "synthesize", lambda _stage, out, **_options: out)
         monkeypatch.setattr(deploy, "run_canaries", lambda _target: [])
         monkeypatch.setattr(preflight, "check_machine", lambda: [passed])
@@ -100,6 +104,14 @@ def test_a_new_stage_gets_its_endpoint_first_and_an_existing_one_its_policy(
     aws.deploy()
     aws.deploy()
     assert aws.calls == [SERVING, PIPELINE, PIPELINE, SERVING]
+
+
+def test_what_a_destroyed_stage_has_kept_is_taken_in_before_the_stacks_are_deployed(
+    aws: RecordedAccount,
+) -> None:
+    aws.kept = [KeptResource(logical_id="Photos", kind="AWS::DynamoDB::Table", physical_id="t")]
+    aws.deploy()
+    assert aws.calls == ["adopt", SERVING, PIPELINE]
 
 
 def test_only_stacks_that_differ_are_deployed(aws: RecordedAccount) -> None:
