@@ -110,7 +110,7 @@ class LeftoverSearch:
         )
         arguments = service.arguments(self.config)
         for page in self._pages(service.client, service.listing, arguments):
-            for entry in page[service.field]:
+            for entry in page.get(service.field, []):  # SQS leaves an empty list out
                 name = entry[service.name] if isinstance(entry, dict) else entry
                 last = name.rpartition("/")[2] if service.is_url else name.rpartition(":")[2]
                 if last.lower().startswith(prefixes) or last in names:
