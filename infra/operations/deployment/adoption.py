@@ -29,7 +29,7 @@ _PSEUDO = "AWS::"
 
 
 def adoptable(account: Account, stage: str) -> list[KeptResource]:
-    """Return what was kept, still exists and belongs to no stack.
+    """Return what was kept, still exists and can be taken into a stack.
 
     Nothing if the stage has a stack `Pipeline`, which then has its own.
     Raises: ClientError, BotoCoreError.
@@ -38,7 +38,12 @@ def adoptable(account: Account, stage: str) -> list[KeptResource]:
     if stack is not None and stack.resources:
         return []
     record = KeptResources(account.session.client("ssm"), stage=stage)
-    return [resource for resource in record.read() if exists(account.session, resource)]
+    return [
+        resource
+        for resource in record.read()
+        if (KINDS[resource.kind].is_imported_by_emulator or not account.is_emulator)
+        and exists(account.session, resource)
+    ]
 
 
 def adopt(account: Account, stage: str, assembly: Path, kept: list[KeptResource]) -> None:
@@ -83,7 +88,7 @@ def adopt(account: Account, stage: str, assembly: Path, kept: list[KeptResource]
     except WaiterError as error:
         reason = error.last_response.get("StatusReason", str(error))
         raise NotAdopted(f"CloudFormation did not take in what was kept: {reason}") from error
-    KeptResources(account.session.client("ssm"), stage=stage).forget()
+    KeptResources(account.session.client("ssm"), stage=stage).drop(kept)
 
 
 def import_template(

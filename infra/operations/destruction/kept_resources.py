@@ -46,6 +46,7 @@ class Kind:
     identifier: str  # name of the physical id in an import by CloudFormation
     describe: Callable[[boto3.Session, str], object]  # raises ClientError if it does not exist
     remove: Callable[[boto3.Session, str], object]
+    is_imported_by_emulator: bool = True
 
 
 class KeptResources:
@@ -76,6 +77,14 @@ class KeptResources:
                 Tier="Intelligent-Tiering",  # the names of a durable stage exceed 4 KB
             )
         return merged
+
+    def drop(self, resources: Iterable[KeptResource]) -> None:
+        """Take resources out of the record, which is deleted once it has none."""
+        dropped = set(resources)
+        recorded = self.read()
+        rest = [resource for resource in recorded if resource not in dropped]
+        self.forget()
+        self.add(rest)
 
     def forget(self) -> None:
         """Delete the record."""
@@ -164,6 +173,7 @@ KINDS = {
     ),
     "AWS::SecretsManager::Secret": Kind(
         word="secret",
+        is_imported_by_emulator=False,
         identifier="Id",
         describe=lambda session, secret: session.client("secretsmanager").describe_secret(
             SecretId=secret

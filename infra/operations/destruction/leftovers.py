@@ -110,7 +110,7 @@ class LeftoverSearch:
         )
         arguments = service.arguments(self.config)
         for page in self._pages(service.client, service.listing, arguments):
-            for entry in page[service.field]:
+            for entry in page.get(service.field, []):  # SQS leaves an empty list out
                 name = entry[service.name] if isinstance(entry, dict) else entry
                 last = name.rpartition("/")[2] if service.is_url else name.rpartition(":")[2]
                 if last.lower().startswith(prefixes) or last in names:
@@ -278,14 +278,6 @@ _SERVICES = (
         field="Rules",
         name="Name",
         remedy="aws events delete-rule --name {name}",
-    ),
-    _Service(
-        kind="HTTP API",
-        client="apigatewayv2",
-        listing="get_apis",
-        field="Items",
-        name="Name",
-        remedy="aws apigatewayv2 delete-api, with the id of {name}",
     ),
     _Service(
         kind="role",

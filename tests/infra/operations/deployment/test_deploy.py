@@ -38,10 +38,10 @@ class RecordedAccount:
         self.stacks: set[str] = set()
         self.differing = {PIPELINE, SERVING}
         self.calls: list[str] = []
+        self.kept: list[KeptResource] = []
         self.shown: list[str] = []
         self.answer = True
         self.waits_for = ""
-        self.kept: list[KeptResource] = []
         self.session = boto3.Session(region_name="eu-central-1")
 
     @property
@@ -109,10 +109,10 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedAcc
         monkeypatch.setattr(Account, "of_stage", lambda _config: account)
         monkeypatch.setattr(Account, "target", lambda _account, stage: aws.target(stage))
         monkeypatch.setattr(deploy, "CdkCli", Cdk)
+        monkeypatch.setattr(deploy, "adoptable", lambda *_: list(aws.kept))
+        monkeypatch.setattr(deploy, "adopt", lambda *_: aws.calls.append("adopt"))
         monkeypatch.setattr(deploy, "synthesize", lambda _stage, out, **_options: out)
         monkeypatch.setattr(deploy, "run_canaries", aws.send_canaries)
-        monkeypatch.setattr(deploy, "adoptable", lambda *_: aws.kept)
-        monkeypatch.setattr(deploy, "adopt", lambda *_: aws.calls.append("adopt"))
         monkeypatch.setattr(deploy, "reason_to_wait", lambda *_, **_options: aws.waits_for)
         monkeypatch.setattr(
             ServingImage, "build", lambda image, _ecr, show: aws.build_image(image, show=show)
@@ -133,6 +133,14 @@ def test_a_new_stage_gets_its_endpoint_first_and_an_existing_one_its_policy(
     aws.deploy()
     aws.deploy()
     assert aws.stack_calls == [SERVING, PIPELINE, PIPELINE, SERVING]
+
+
+def test_what_a_destroyed_stage_has_kept_is_taken_in_before_the_stacks_are_deployed(
+    aws: RecordedAccount,
+) -> None:
+    aws.kept = [KeptResource(logical_id="Photos", kind="AWS::DynamoDB::Table", physical_id="t")]
+    aws.deploy()
+    assert aws.calls == ["adopt", SERVING, PIPELINE, "canaries"]
 
 
 def test_only_stacks_that_differ_are_deployed(aws: RecordedAccount) -> None:
@@ -272,19 +280,3 @@ def test_canary_photos_that_would_wait_are_not_sent(
     aws.waits_for = ""
     assert aws.deploy().canaries_not_sent == ""
     assert "canaries" in aws.calls
-
-
-def test_what_a_former_stage_kept_is_shown_and_adopted_before_the_stacks(
-    aws: RecordedAccount,
-) -> None:
-    aws.kept = [
-        KeptResource(logical_id="Intake", physical_id="scones-intake", kind="AWS::S3::Bucket")
-    ]
-    aws.answer = False
-    with pytest.raises(DeploymentRefused, match="not approved"):
-        aws.deploy()
-    assert aws.calls == []
-    aws.answer = True
-    aws.deploy()
-    assert "adopts Intake: scones-intake" in aws.shown
-    assert aws.calls[:2] == ["adopt", SERVING]
