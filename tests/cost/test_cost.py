@@ -7,6 +7,7 @@ import pytest
 
 from infra.config import stage_settings
 from tests.conftest import ROOT
+from tests.cost import scale
 from tests.cost.model import KINDS, PHOTOS_A_DAY, PRICES, WORK, course, designs, ours
 from tests.cost.table import PAGE, page
 from tests.infra.our_metrics import published_by_us
@@ -73,3 +74,12 @@ def test_no_form_reaches_a_tenth_of_the_course_yet() -> None:
 def test_the_instance_type_is_the_priced_one() -> None:
     assert stage_settings("prod").endpoint_instance_type == "ml.c5.large"
     assert ours("STANDARD", "real-time").month(0) > 730 * PRICES["ml_c5_large_hour"]["usd"]
+
+
+def test_the_page_of_scale_is_up_to_date() -> None:
+    assert scale.PAGE.read_text(encoding="utf-8") == scale.page()
+
+
+def test_one_key_of_an_index_suffices_for_a_million_photos_a_day_and_not_for_a_hundred() -> None:
+    limit = scale.photos_a_second_of_one_key()
+    assert 1_000_000 / 86_400 < limit < 100_000_000 / 86_400
