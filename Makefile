@@ -10,7 +10,7 @@ CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
 .PHONY: doctor-trials audit checkov fuzz faults permissions protections burst burst-emulator soak
-.PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: bench cost figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ burst: setup-dev ## Model bursts and an endpoint outage with the state machine's
 
 burst-emulator: setup-dev ## Compare that model with a local stage that throttles (minutes)
 	@$(BIN)/python -m tests.bursts --emulator
+
+cost: setup-dev ## Compute what photos cost a month, beside the course's design
+	@$(BIN)/python -m tests.cost
 
 soak: setup ## Measure the memory of every process of a stage after 1,000 photos, and after PHOTOS
 	@$(BIN)/python -m infra.demo.soak --photos 1000 --photos $(or $(PHOTOS),2000)
