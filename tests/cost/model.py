@@ -1,6 +1,7 @@
 """The price of a month: work by photo and by month, times the prices."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 _FOLDER = Path(__file__).parent
 DAYS_A_MONTH = 365 / 12
 PHOTOS_A_DAY = (300, 1_000, 10_000, 100_000)
-KINDS = ("counted", "measured", "assumed")
+KINDS = ("counted", "measured", "assumed")  # how a quantity is known
+STATUSES = ("read", "secondary", "assumed")  # how a price is known
 _EXPRESS_GB = 64 / 1024  # billed in chunks of 64 MB
 _EXPRESS_STEP_S = 0.1  # billed in tenths of a second
 
@@ -21,14 +23,28 @@ PRICES = _read("prices.toml")
 WORK = _read("work.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostItem:
-    """One quantity at one price."""
+    """Units of one price: for each photo, and for each month whatever the number of photos."""
 
     name: str
-    usd_a_photo: float
-    usd_a_month: float
+    price: str  # a table of prices.toml
     kind: str  # how the quantity is known, one of KINDS
+    a_photo: float = 0.0
+    a_month: float = 0.0
+
+    @property
+    def status(self) -> str:
+        """How the price is known, one of STATUSES."""
+        return str(PRICES[self.price]["status"])
+
+    def units(self, photos_a_day: float) -> float:
+        """Return the units of a month."""
+        return self.a_month + self.a_photo * photos_a_day * DAYS_A_MONTH
+
+    def month(self, photos_a_day: float) -> float:
+        """Return USD a month."""
+        return self.units(photos_a_day) * _usd(self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +54,41 @@ class Design:
     name: str
     items: tuple[CostItem, ...]
 
-    def month(self, photos_a_day: int) -> float:
-        """Return USD a month."""
-        return sum(_month(item, photos_a_day) for item in self.items)
+    def month(self, photos_a_day: float) -> float:
+        """Return USD a month, without free amounts."""
+        return sum(item.month(photos_a_day) for item in self.items)
 
-    def shares(self, photos_a_day: int) -> dict[str, float]:
-        """Return the share of the month's price, by how the quantity is known."""
-        return {
-            kind: sum(_month(item, photos_a_day) for item in self.items if item.kind == kind)
-            / self.month(photos_a_day)
-            for kind in KINDS
-        }
+    def month_after_free(self, photos_a_day: float) -> float:
+        """Return USD a month in an account whose free amounts this stage alone uses."""
+        total = 0.0
+        for price in {item.price for item in self.items}:
+            items = [item for item in self.items if item.price == price]
+            units = sum(item.units(photos_a_day) for item in items)
+            total += max(0.0, units - PRICES[price]["free"]) * _usd(price)
+        return total
+
+    def shares_of_kinds(self, photos_a_day: float) -> dict[str, float]:
+        """Return the shares of the month's price, by how the quantities are known."""
+        return self._shares(photos_a_day, KINDS, lambda item: item.kind)
+
+    def shares_of_statuses(self, photos_a_day: float) -> dict[str, float]:
+        """Return the shares of the month's price, by how the prices are known."""
+        return self._shares(photos_a_day, STATUSES, lambda item: item.status)
 
     @property
     def thousand_photos(self) -> float:
         """USD for 1,000 photos more."""
-        return 1_000 * sum(item.usd_a_photo for item in self.items)
+        return 1_000 * sum(item.a_photo * _usd(item.price) for item in self.items)
 
-
-def _month(item: CostItem, photos_a_day: int) -> float:
-    return item.usd_a_month + item.usd_a_photo * photos_a_day * DAYS_A_MONTH
+    def _shares(
+        self, photos_a_day: float, groups: tuple[str, ...], group_of: Callable[[CostItem], str]
+    ) -> dict[str, float]:
+        total = self.month(photos_a_day)
+        return {
+            group: sum(item.month(photos_a_day) for item in self.items if group_of(item) == group)
+            / total
+            for group in groups
+        }
 
 
 def _usd(price: str) -> float:
@@ -66,19 +97,20 @@ def _usd(price: str) -> float:
 
 def _photo(part: str, quantity: str, price: str) -> CostItem:
     entry = WORK[part][quantity]
-    return CostItem(quantity, entry["value"] * _usd(price), 0.0, entry["kind"])
+    return CostItem(name=quantity, price=price, kind=entry["kind"], a_photo=entry["value"])
+
+
+def _fixed(quantity: str, price: str, *, times: float = 1.0) -> CostItem:
+    entry = WORK["ours"][quantity]
+    return CostItem(name=quantity, price=price, kind=entry["kind"], a_month=entry["value"] * times)
 
 
 def _endpoint(price: str, hours: float) -> CostItem:
-    return CostItem("endpoint", 0.0, hours * _usd(price), "assumed")
+    return CostItem(name="endpoint", price=price, kind="assumed", a_month=hours)
 
 
 def _chain() -> tuple[CostItem, ...]:
-    alarms, metrics = WORK["ours"]["alarms"], WORK["ours"]["metrics"]
-    calls = WORK["ours"]["drain_calls_a_day"]
-    calls_a_month = calls["value"] * DAYS_A_MONTH
-    drain_gb_s = WORK["ours"]["drain_gb_s"]
-    drain_usd = calls_a_month * drain_gb_s["value"] * _usd("lambda_arm64_gb_s")
+    drain_calls = WORK["ours"]["drain_calls_a_day"]["value"] * DAYS_A_MONTH
     return (
         _photo("ours", "functions", "lambda_request"),
         _photo("ours", "stream_functions", "lambda_request"),
@@ -87,10 +119,10 @@ def _chain() -> tuple[CostItem, ...]:
         _photo("ours", "s3_puts", "s3_put"),
         _photo("ours", "s3_gets", "s3_get"),
         _photo("ours", "events", "event"),
-        CostItem("alarms", 0.0, alarms["value"] * _usd("alarm_month"), alarms["kind"]),
-        CostItem("metrics", 0.0, metrics["value"] * _usd("metric_month"), metrics["kind"]),
-        CostItem("drain_calls", 0.0, calls_a_month * _usd("lambda_request"), calls["kind"]),
-        CostItem("drain_gb_s", 0.0, drain_usd, drain_gb_s["kind"]),
+        _fixed("alarms", "alarm_month"),
+        _fixed("metric_hours_a_day", "metric_month", times=1 / 24),
+        _fixed("drain_calls_a_day", "lambda_request", times=DAYS_A_MONTH),
+        _fixed("drain_gb_s", "lambda_arm64_gb_s", times=drain_calls),
     )
 
 
@@ -99,10 +131,14 @@ def _machine(workflow_type: str) -> tuple[CostItem, ...]:
         return (_photo("ours", "transitions", "standard_transition"),)
     seconds = WORK["ours"]["express_s"]
     billed_s = -(-seconds["value"] // _EXPRESS_STEP_S) * _EXPRESS_STEP_S
-    duration_usd = billed_s * _EXPRESS_GB * _usd("express_gb_s")
     return (
-        CostItem("express_requests", _usd("express_request"), 0.0, "counted"),
-        CostItem("express_s", duration_usd, 0.0, seconds["kind"]),
+        CostItem(name="express_requests", price="express_request", kind="counted", a_photo=1.0),
+        CostItem(
+            name="express_s",
+            price="express_gb_s",
+            kind=seconds["kind"],
+            a_photo=billed_s * _EXPRESS_GB,
+        ),
     )
 
 

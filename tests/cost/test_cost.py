@@ -8,11 +8,24 @@ import pytest
 from infra.config import stage_settings
 from tests.conftest import ROOT
 from tests.cost import scale
-from tests.cost.model import KINDS, PHOTOS_A_DAY, PRICES, WORK, course, designs, ours
+from tests.cost.model import (
+    KINDS,
+    PHOTOS_A_DAY,
+    PRICES,
+    STATUSES,
+    WORK,
+    CostItem,
+    Design,
+    course,
+    designs,
+    ours,
+)
 from tests.cost.table import PAGE, page
 from tests.infra.our_metrics import published_by_us
 
 SNAPSHOT = ROOT / "tests" / "infra" / "snapshots" / "pipeline.prod.json"
+# Published when something fails, and on a day without errors not at all.
+METRICS_OF_ERRORS = {"CapturesLost", "ChangesNotPublished", "ChangesUnreadable", "PhotosHeldBack"}
 PROD: dict[str, dict[str, Any]] = json.loads(SNAPSHOT.read_text(encoding="utf-8"))["Resources"]
 
 
@@ -26,8 +39,17 @@ def test_the_alarms_are_those_of_the_template() -> None:
     assert WORK["ours"]["alarms"] == {"value": len(alarms), "kind": "counted"}
 
 
-def test_the_metrics_are_those_that_the_functions_publish() -> None:
-    assert WORK["ours"]["metrics"] == {"value": len(published_by_us()), "kind": "counted"}
+def test_the_hours_of_metrics_are_those_in_which_the_functions_publish() -> None:
+    """A metric is billed for hours with a value; the report publishes once a day."""
+    metrics = published_by_us()
+    assert {name for name, _ in metrics} >= METRICS_OF_ERRORS
+    hours = {
+        (name, service): 1 if service == "report" else 24
+        for name, service in metrics
+        if name not in METRICS_OF_ERRORS
+    }
+    counted = {"value": sum(hours.values()), "kind": "counted"}
+    assert WORK["ours"]["metric_hours_a_day"] == counted
 
 
 def test_the_calls_of_the_drain_are_those_of_its_schedule() -> None:
@@ -45,17 +67,32 @@ def test_each_quantity_has_a_kind(part: str) -> None:
     assert {entry["kind"] for entry in WORK[part].values()} <= set(KINDS)
 
 
-def test_each_price_has_a_source() -> None:
+def test_each_price_names_its_source_and_status() -> None:
     prices = [entry for entry in PRICES.values() if isinstance(entry, dict)]
     assert prices
     for entry in prices:
-        assert entry["source"] == "memory" or entry["source"].startswith("https://"), entry
+        assert entry["status"] in STATUSES
+        assert entry["source"].startswith("https://") != (entry["status"] == "assumed"), entry
+        if entry["status"] == "read":
+            assert entry["source"].startswith("https://aws.amazon.com/"), entry
 
 
 @pytest.mark.parametrize("design", designs(), ids=lambda design: design.name)
-def test_the_shares_of_a_month_make_a_whole(design: Any) -> None:
+def test_the_shares_of_a_month_make_a_whole(design: Design) -> None:
     for photos_a_day in PHOTOS_A_DAY:
-        assert sum(design.shares(photos_a_day).values()) == pytest.approx(1)
+        assert sum(design.shares_of_kinds(photos_a_day).values()) == pytest.approx(1)
+        assert sum(design.shares_of_statuses(photos_a_day).values()) == pytest.approx(1)
+
+
+def test_free_amounts_are_left_out_once_for_all_items_of_a_price() -> None:
+    """Three functions and two of the stream share one million calls a month."""
+    items = tuple(
+        CostItem(name=name, price="lambda_request", kind="counted", a_month=800_000)
+        for name in ("workflow", "stream")
+    )
+    design = Design("two items", items)
+    assert design.month(0) == pytest.approx(0.32)
+    assert design.month_after_free(0) == pytest.approx(0.12)
 
 
 def test_a_month_of_the_course_is_the_endpoint_and_its_photos() -> None:
@@ -63,12 +100,13 @@ def test_a_month_of_the_course_is_the_endpoint_and_its_photos() -> None:
     assert course().month(1_000) == pytest.approx(83.95 + 2.47, abs=0.01)
 
 
-def test_no_form_reaches_a_tenth_of_the_course_yet() -> None:
-    """Alarms and metrics alone cost more; the page names the forms that reach it."""
+def test_a_tenth_of_the_course_needs_free_amounts_and_a_serverless_endpoint() -> None:
+    """Alarms and metrics alone cost more than a tenth without free amounts."""
+    cheapest = ours("EXPRESS", "serverless")
     a_tenth = course().month(1_000) / 10
-    fixed = sum(item.usd_a_month for item in ours("EXPRESS", "serverless").items)
-    assert fixed > a_tenth
-    assert page().endswith("photos a day: none.\n")
+    assert sum(item.a_month and item.month(0) for item in cheapest.items) > a_tenth
+    assert cheapest.month_after_free(1_000) <= course().month_after_free(1_000) / 10
+    assert "of an account: EXPRESS, serverless.\n" in page()
 
 
 def test_the_instance_type_is_the_priced_one() -> None:
