@@ -120,4 +120,36 @@ def test_the_page_of_scale_is_up_to_date() -> None:
 
 def test_one_key_of_an_index_suffices_for_a_million_photos_a_day_and_not_for_a_hundred() -> None:
     limit = scale.photos_a_second_of_one_key()
-    assert 1_000_000 / 86_400 < limit < 100_000_000 / 86_400
+    assert limit == pytest.approx(333, abs=1)
+    assert 5 * 1_000_000 / 86_400 < limit < 5 * 100_000_000 / 86_400
+
+
+@pytest.mark.parametrize(("rate", "count"), [(0.1, 1), (333, 1), (334, 2), (5_787, 32)])
+def test_shards_take_the_peak(rate: float, count: int) -> None:
+    assert scale.shards(rate) == count
+    assert count * scale.photos_a_second_of_one_key() >= rate
+
+
+def test_ten_thousand_photos_a_day_need_no_change() -> None:
+    assert not [demand.name for demand in scale.demands() if demand.exceeds(demand.needed[0])]
+
+
+def test_a_million_photos_a_day_need_the_sweeper_and_the_report_changed() -> None:
+    changed = [demand.name for demand in scale.demands() if demand.exceeds(demand.needed[1])]
+    assert [name.split()[0] for name in changed] == ["days", "GB"]
+
+
+def test_the_arithmetic_of_a_peak() -> None:
+    """5 x 100 million photos / 86,400 s; 9 transitions, 21 write units and 0.4 s each."""
+    by_name = {demand.name: demand.needed[2] for demand in scale.demands()}
+    assert by_name["photos a second"] == pytest.approx(5_787, abs=1)
+    assert by_name["transitions, STANDARD"] == pytest.approx(9 * 5_787.04, abs=1)
+    assert by_name["write units"] == pytest.approx(21 * 5_787.04, abs=1)
+    assert by_name["functions at a time"] == pytest.approx(0.4 * 5_787.04, abs=1)
+    assert by_name["instances of the endpoint"] == 83
+
+
+def test_each_quota_names_its_source_and_status() -> None:
+    for name, quota in scale.QUOTAS.items():
+        assert quota["status"] in STATUSES, name
+        assert bool(quota["source"]) != (quota["status"] == "assumed"), name
