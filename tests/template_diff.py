@@ -41,8 +41,8 @@ def section(name: str, before: Json, after: Json) -> str:
 def changes(before: Json, after: Json) -> Iterator[str]:
     """Yield a line for each resource that is added, removed or changed."""
     for logical_id in sorted(before.keys() | after.keys()):
-        kind = after.get(logical_id, before.get(logical_id))["Type"]
-        label = f"`{logical_id}` ({kind})"
+        resource = after[logical_id] if logical_id in after else before[logical_id]
+        label = f"`{logical_id}` ({resource['Type']})"
         if logical_id not in before:
             yield f"- added: {label}"
         elif logical_id not in after:

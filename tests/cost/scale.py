@@ -37,9 +37,9 @@ _PLAN = """
   `by_pending` give way at {rate:.0f} photos a second; the table is then throttled too. No setting
   raises that rate. The plan: a shard, the first digits of `photo_id`, as a suffix of these keys;
   {shards} shards for the largest volume. Claim writes the suffixed keys as new attributes. New
-  indexes are added beside the old ones, one at a time. The readers (report, redrive, sweeper, drain,
-  status page, review session, dispatch) query all shards and merge them by the sort key. A backfill
-  writes the attributes of old rows; then the old indexes go.
+  indexes are added beside the old ones, one at a time. The readers (report, redrive, sweeper,
+  drain, status page, review session, dispatch) query all shards and merge them by the sort key. A
+  backfill writes the attributes of old rows; then the old indexes go.
 - **Starts of executions.** STANDARD needs a raised quota long before EXPRESS does. What exceeds it
   waits in EventBridge's retries; the dead-letter queue and its alarm show what waited too long.
 - **Uploads.** S3 divides a prefix by itself as requests grow, and each driver has a folder; it

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
@@ -54,7 +55,7 @@ def _statements(resources: dict[str, Json], stage: str) -> list[Json]:
     return statements
 
 
-def _texts(value: object) -> list[str]:
+def _texts(value: Any) -> list[str]:  # Any: CloudFormation's JSON
     """Return strings, or the only string, with pseudo parameters as `${AWS::Region}`."""
     values = value if isinstance(value, list) else [value]
     return [
@@ -74,7 +75,7 @@ def test_the_stack_is_as_in_the_snapshot(account_template: Path) -> None:
 
 def test_cfn_lint_has_no_findings(account_template: Path) -> None:
     lint = Path(sys.executable).with_name("cfn-lint")
-    arguments = [lint, "--regions", *REGIONS, "--template", account_template]
+    arguments = [str(lint), "--regions", *REGIONS, "--template", str(account_template)]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
 
