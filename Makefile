@@ -10,7 +10,8 @@ CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
 .PHONY: doctor-trials audit checkov fuzz faults permissions protections burst burst-emulator soak
-.PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: bench cost figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
+.PHONY: template-diff workflows changelog
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ burst: setup-dev ## Model bursts and an endpoint outage with the state machine's
 burst-emulator: setup-dev ## Compare that model with a local stage that throttles (minutes)
 	@$(BIN)/python -m tests.bursts --emulator
 
+cost: setup-dev ## Compute what photos cost a month, beside the course's design
+	@$(BIN)/python -m tests.cost
+
 soak: setup ## Measure the memory of every process of a stage after 1,000 photos, and after PHOTOS
 	@$(BIN)/python -m infra.demo.soak --photos 1000 --photos $(or $(PHOTOS),2000)
 
@@ -90,6 +94,15 @@ synth: setup ## Synthesize the local stage into .scones/cdk.out.local
 checkov: setup-dev setup-checkov ## Check the templates with checkov; each open finding has a reason (200 MB)
 	@$(BIN)/python -m tests.checkov
 
+template-diff: setup-dev ## List what differs in production's templates since another commit (BASE=<commit>)
+	@$(BIN)/python -m tests.template_diff "$(BASE)"
+
+workflows: setup-workflows ## Hold the workflows of GitHub Actions against their schema
+	@.venv-workflows/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+changelog: ## Print the commits since the last tag before this commit, as Markdown
+	@git log --no-merges --format='- %s (%h)' $$(git describe --tags --abbrev=0 HEAD^ 2>/dev/null | sed 's/$$/../')HEAD
+
 train: setup-training ## Train the shipped model anew (DATA=<folder of labelled photos>)
 	@.venv-training/bin/python -m training train --data "$${DATA:-../shared/data}"
 
@@ -97,7 +110,7 @@ audit: setup setup-audit ## Look for known vulnerabilities in the locked package
 	@$(BIN)/python -m infra.audit $${IMAGE:+--image "$$IMAGE"}
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
-	@for group in audit bootstrap checkov node serving; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
+	@for group in audit bootstrap checkov node serving workflows; do $(LOCK) --group $$group -o requirements/$$group.lock || exit 1; done
 	@for extra in local dev training; do $(LOCK) pyproject.toml --extra $$extra -o requirements/$$extra.lock || exit 1; done
 	@for apart in sagemaker oracles fuzz; do $(LOCK) pyproject.toml --extra dev --extra $$apart -o requirements/$$apart.lock || exit 1; done
 
@@ -105,7 +118,7 @@ clean: ## Remove everything that was installed or built
 	@rm -rf .venv* .scones cdk.out
 
 .PHONY: setup setup-dev setup-local-only setup-training setup-sagemaker setup-oracles
-.PHONY: setup-fuzz setup-audit setup-checkov
+.PHONY: setup-fuzz setup-audit setup-checkov setup-workflows
 setup:
 	@$(PYTHON) infra/bootstrap.py local
 
@@ -132,3 +145,6 @@ setup-audit:
 
 setup-checkov:
 	@$(PYTHON) infra/bootstrap.py checkov
+
+setup-workflows:
+	@$(PYTHON) infra/bootstrap.py workflows

@@ -33,6 +33,7 @@ KINDS = {
     "fuzz": (".venv-fuzz", "fuzz"),
     "audit": (".venv-audit", "audit"),  # programs of their own, without this project
     "checkov": (".venv-checkov", "checkov"),
+    "workflows": (".venv-workflows", "workflows"),
 }
 WITH_CDK = ("local", "dev", "local-only")  # CDK's library needs Node
 INTERRUPTED = 130
@@ -144,7 +145,7 @@ def build(venv: str, kind: str) -> None:
         run(pip + [requirement("torch")])
     elif kind in WITH_CDK and not machine_has_node():
         run(uv + ["--require-hashes", "-r", lock("node")])
-    if kind not in ("training", "audit", "checkov"):
+    if kind not in ("training", "audit", "checkov", "workflows"):
         run(uv + ["--no-deps", "--no-build-isolation", "--editable", ROOT])
 
 

@@ -14,11 +14,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from handlers.import_closure import ImportClosureError, import_closure
+from infra.account_config import ACCOUNT_FILE, account_config
 from infra.config import (
     SETTINGS,
     STAGES,
@@ -33,9 +34,11 @@ from infra.synthesis.packaging import PackagingFailed, package_files, specs_of_s
 ROOT = Path(__file__).parents[2]
 
 APP = "infra.app"
+ACCOUNT_APP = "infra.account_app"
 
-# The assembly depends on these modules and on all that they import.
+# An assembly depends on these modules and on all that they import.
 _ENTRIES = (APP, "infra.synthesis.synth")
+_ACCOUNT_ENTRIES = (ACCOUNT_APP, "infra.synthesis.synth")
 _DATA_FILES = ("cdk.json", "requirements/local.lock")
 _LOG_TAIL_LINES = 25
 
@@ -58,17 +61,43 @@ def synthesize(
     """
     settings = dict(overrides or {})
     config = stage_config(stage, settings, folder=stages)
+    if stages != STAGES_FOLDER:
+        settings["stages"] = str(stages)
+    # The settings themselves: an edit of a comment in the stage's file changes nothing.
+    return _synthesize(
+        APP,
+        out,
+        context={"stage": stage, **settings},
+        inputs=lambda: _digest(repr(config), input_files(config, root=ROOT)),
+    )
+
+
+def synthesize_account(out: Path, *, file: Path = ACCOUNT_FILE) -> Path:
+    """Synthesize the cloud assembly of the stack `Account` into `out` if its inputs have changed.
+
+    Returns `out`. Raises: SynthFailed, InvalidConfig, NodeMissing.
+    """
+    config = account_config(file)
+    return _synthesize(
+        ACCOUNT_APP,
+        out,
+        context={"account_file": str(file)},
+        inputs=lambda: _digest(repr(config), [*_modules_of(_ACCOUNT_ENTRIES, ROOT), *_DATA_FILES]),
+    )
+
+
+def _synthesize(
+    app: str, out: Path, *, context: Mapping[str, str], inputs: Callable[[], str]
+) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     with _exclusive(out):
-        digest = _inputs_digest(config)
+        digest = inputs()
         digest_file = out.with_name(out.name + ".inputs")
         is_complete = (out / "manifest.json").is_file() and digest_file.is_file()
         if is_complete and digest_file.read_text(encoding="utf-8") == digest:
             return out
         digest_file.unlink(missing_ok=True)
-        if stages != STAGES_FOLDER:
-            settings["stages"] = str(stages)
-        _run_app(stage, settings, out)
+        _run_app(app, context, out)
         digest_file.write_text(digest, encoding="utf-8")
     return out
 
@@ -78,25 +107,28 @@ def app_environment(stage: str, overrides: Mapping[str, str], *, assembly: Path)
 
     Raises: NodeMissing.
     """
+    return _environment({"stage": stage, **overrides}, assembly=assembly)
+
+
+def _environment(context: Mapping[str, str], *, assembly: Path) -> dict[str, str]:
     settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
-    context = {**settings["context"], "stage": stage, **overrides}
     return {
         **node_environment(os.environ),
         "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_CONTEXT_JSON": json.dumps({**settings["context"], **context}),
     }
 
 
-def _run_app(stage: str, overrides: Mapping[str, str], out: Path) -> None:
+def _run_app(app: str, context: Mapping[str, str], out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
         assembly = Path(scratch) / "assembly"
         result = subprocess.run(  # noqa: S603 (our own interpreter and our own app)
-            [sys.executable, "-m", APP],
+            [sys.executable, "-m", app],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
-            env=app_environment(stage, overrides, assembly=assembly),
+            env=_environment(context, assembly=assembly),
         )
         if result.returncode:
             lines = (result.stdout + result.stderr).strip().splitlines()[-_LOG_TAIL_LINES:]
@@ -110,20 +142,26 @@ def input_files(config: StageConfig, *, root: Path = ROOT) -> list[str]:
 
     Raises: SynthFailed.
     """
+    files = _modules_of(_ENTRIES, root)
     try:
-        files = set(import_closure(*_ENTRIES, root=root).files)
         for spec in specs_of_stage(config, root=root):
             files |= set(package_files(spec, root=root))
-    except (ImportClosureError, PackagingFailed) as error:
+    except PackagingFailed as error:
         raise SynthFailed(f"the CDK app's inputs cannot be listed: {error}") from error
     return sorted({*files, *_DATA_FILES, *config.model_manifests})
 
 
-def _inputs_digest(config: StageConfig) -> str:
-    # The settings themselves: an edit of a comment in the stage's file changes nothing.
-    context = [repr(config), sys.version, platform.machine(), str(ROOT)]
+def _modules_of(entries: Iterable[str], root: Path) -> set[str]:
+    try:
+        return set(import_closure(*entries, root=root).files)
+    except ImportClosureError as error:
+        raise SynthFailed(f"the CDK app's inputs cannot be listed: {error}") from error
+
+
+def _digest(settings: str, files: Iterable[str]) -> str:
+    context = [settings, sys.version, platform.machine(), str(ROOT)]
     digest = hashlib.sha256("\n".join(context).encode())
-    for name in input_files(config, root=ROOT):
+    for name in sorted(files):
         path = ROOT / name
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"\n{name} {hashlib.sha256(content).hexdigest()}".encode())

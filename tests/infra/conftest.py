@@ -7,7 +7,7 @@ import pytest
 
 from infra.config import stage_file
 from infra.operations.deployment.stage_lines import write_settings
-from infra.synthesis.synth import synthesize
+from infra.synthesis.synth import synthesize, synthesize_account
 from tests.infra.template import Template
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,7 +25,15 @@ NEXT_MODEL = {
     "model_image_uri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/scones/serving:2",
     "model_data_url": "s3://scones-models/vehicle/20261201/model.tar.gz",
 }
+# Settings of an account; its file in the repository lacks what only its owner knows.
+ACCOUNT = """
+budget_usd_a_month = 150
+budget_email = "operations@example.com"
+github_repository = "scones-unlimited/photos"
+github_stages = ["dev", "prod"]
+"""
 _SYNTHESIZED = {
+    "account_template",
     *("assemblies", "changed_assembly", "dev_assembly", "local_assembly", "next_model_assembly"),
     "prod_assembly",
 }
@@ -73,6 +81,15 @@ def next_model_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return synthesize(
         *("dev", _ASSEMBLIES / "cdk.out.next-in-tests"), overrides=recipients, stages=folder
     )
+
+
+@pytest.fixture(scope="session")
+def account_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of the stack Account."""
+    file = tmp_path_factory.mktemp("account") / "account.toml"
+    file.write_text(ACCOUNT, encoding="utf-8")
+    assembly = synthesize_account(_ASSEMBLIES / "cdk.out.account-in-tests", file=file)
+    return assembly / "Scones-Account.template.json"
 
 
 @pytest.fixture(scope="session")

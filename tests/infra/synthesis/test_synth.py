@@ -1,6 +1,7 @@
 """Synthesis reuses an assembly whose inputs have not changed, and reports errors clearly."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stages of all runs of a fake app, which writes only a manifest."""
     stages: list[str] = []
 
-    def run(stage: str, _overrides: object, out: Path) -> None:
-        stages.append(stage)
+    def run(_app: str, context: Mapping[str, str], out: Path) -> None:
+        stages.append(context["stage"])
         out.mkdir(exist_ok=True)
         (out / "manifest.json").write_text("{}", encoding="utf-8")
 

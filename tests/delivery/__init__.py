@@ -1,0 +1,1 @@
+"""The workflows of GitHub Actions: checks, differences, deployments and releases."""
