@@ -123,6 +123,9 @@ class StageConfig:
     # report recognizes a lasting change.
     report_days: int = 1
     audit_days: int = 30  # window of the accuracy that audits measure
+    error_budget: float = 0.005  # share of wrong automatic assignments that is promised
+    budget_alarm_alpha: float = 0.01  # error rate of calling the budget broken …
+    budget_proof_alpha: float = 0.05  # … and of calling it kept, over a rule's whole life
     report_retention_days: int = 400
     sweep_every_minutes: int = 15
     sweep_versions: int = 10_000  # object versions that one sweep lists at most
@@ -208,9 +211,7 @@ class StageConfig:
         self.model_image()
         self.model_data()
         self._check_account()
-        for name in ("audit_share", "blind_share", "second_share"):
-            if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
-                raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        self._check_shares()
         self._check_choices()
         if not 1 <= self.capture_sampling_percentage <= 100:
             raise InvalidConfig("capture_sampling_percentage must be from 1 to 100")
@@ -224,6 +225,14 @@ class StageConfig:
         self._check_retention()
         if not _RUNBOOK_URL.fullmatch(self.runbook_url):
             raise InvalidConfig("runbook_url must be a path or a URL, without a slash at its end")
+
+    def _check_shares(self) -> None:
+        for name in ("audit_share", "blind_share", "second_share"):
+            if not 0 <= getattr(self, name) <= 1:  # refuses NaN, too
+                raise InvalidConfig(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        for name in ("error_budget", "budget_alarm_alpha", "budget_proof_alpha"):
+            if not 0 < getattr(self, name) < 0.5:
+                raise InvalidConfig(f"{name} must be between 0 and 0.5, got {getattr(self, name)}")
 
     def _check_endpoint(self) -> None:
         if not 1 <= self.endpoint_instance_count <= self.endpoint_max_instance_count:

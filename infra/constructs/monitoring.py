@@ -32,7 +32,7 @@ from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 SWEEPER_PREFIX = "sweeper/"
 REPORTS_PREFIX = "reports/"
-REPORT_PREFIXES = (REPORTS_PREFIX, "history/", "baselines/", "queues/")
+REPORT_PREFIXES = (REPORTS_PREFIX, "history/", "baselines/", "queues/", "audits/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +173,9 @@ class Monitoring(Construct):
             dead_letters_urls=",".join(queue.queue_url for queue in dead_letters),
             vehicles=",".join(sorted(config.order_ranges)),
             audit_days=str(config.audit_days),
+            error_budget=str(config.error_budget),
+            budget_alarm_alpha=str(config.budget_alarm_alpha),
+            budget_proof_alpha=str(config.budget_proof_alpha),
             labels_bucket=monitored.ledger_stream.labels.bucket_name,
         )
         report.allow(
