@@ -32,7 +32,7 @@ from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 SWEEPER_PREFIX = "sweeper/"
 REPORTS_PREFIX = "reports/"
-REPORT_PREFIXES = (REPORTS_PREFIX, "history/", "baselines/", "queues/", "audits/")
+REPORT_PREFIXES = (REPORTS_PREFIX, "history/", "baselines/", "queues/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,7 +165,7 @@ class ReportStore:
 
     @property
     def _audits(self) -> str:
-        return f"audits/{self._stage}/"
+        return f"history/audits/{self._stage}/"
 
     def _queues(self, as_of: datetime) -> str:
         return f"queues/{self._stage}/{_name(as_of)}.json"
