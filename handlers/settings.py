@@ -195,6 +195,9 @@ class ReporterSettings(Settings):
     dead_letters_urls: str  # separated by commas
     vehicles: str  # classes with an order range, separated by commas
     audit_days: float
+    error_budget: float  # 0..1, of the automatic assignments
+    budget_alarm_alpha: float  # error rate of calling the budget broken, 0..1
+    budget_proof_alpha: float  # … and of calling it kept
     model_classes: str = ""  # of the model in service, in its order, separated by commas
     labels_bucket: str = ""  # empty: labels are read from the ledger alone
     reviewers_table: str = ""  # empty: there are no known items

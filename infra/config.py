@@ -128,6 +128,9 @@ class StageConfig:
     # report recognizes a lasting change.
     report_days: int = 1
     audit_days: int = 30  # window of the accuracy that audits measure
+    error_budget: float = 0.005  # share of wrong automatic assignments that is promised
+    budget_alarm_alpha: float = 0.01  # error rate of calling the budget broken …
+    budget_proof_alpha: float = 0.05  # … and of calling it kept, over a rule's whole life
     report_retention_days: int = 400
     sweep_every_minutes: int = 15
     sweep_versions: int = 10_000  # object versions that one sweep lists at most

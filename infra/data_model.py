@@ -116,7 +116,8 @@ def buckets(config: StageConfig) -> tuple[BucketEntry, ...]:
         ),
         BucketEntry(
             logical_id="Reports",
-            content="daily reports, their history, baselines, queue figures, sweeper checkpoint",
+            content="daily reports, their history, counts of audits, baselines, queue figures, "
+            "sweeper checkpoint",
             keys=f"reports/… (these for {config.thumbnail_retention_days} days), history/…, "
             "baselines/…, queues/…, sweeper/…",
             expires_after_days=config.report_retention_days,

@@ -101,6 +101,7 @@ def _is_daily_cron(value: str) -> bool:
 
 _SWITCH = Rule("true or false", lambda value: isinstance(value, bool))
 _SHARE = between(0, 1)
+_RISK = between(0.0001, 0.4999)
 _RETENTION = between(1, _TEN_YEARS, "days")
 _ADDRESS = matching(_EMAIL, "one email address", or_empty=True)
 _TIME_ZONE = Rule(
@@ -153,6 +154,9 @@ RULES: Mapping[str, Rule] = {
         ),
     ),
     "audit_share": _SHARE,
+    "error_budget": _RISK,
+    "budget_alarm_alpha": _RISK,
+    "budget_proof_alpha": _RISK,
     "assignment_valid_hours": between(1, 7 * 24, "hours"),
     "review_lease_s": between(30, 3600, "seconds"),
     "undo_window_s": between(0, 3600, "seconds"),

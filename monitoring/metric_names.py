@@ -33,6 +33,7 @@ OLDEST_PARKED_AGE = "OldestParkedAge"  # seconds since receipt; 0 while intake i
 # Published with every scheduled report.
 REPORT_PUBLISHED = "ReportPublished"
 REPORT_VERDICT = "ReportVerdict"  # 0 OK, 1 WATCH, 2 ACT; absent for a day of too few photos
+ERROR_BUDGET = "ErrorBudget"  # 0 kept, 1 not known yet, 2 broken: of the worst decision rule
 CAPTURE_COMPLETENESS = "CaptureCompleteness"  # 0..1
 
 # Published by Filter.

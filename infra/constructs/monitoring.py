@@ -173,6 +173,9 @@ class Monitoring(Construct):
             dead_letters_urls=",".join(queue.queue_url for queue in dead_letters),
             vehicles=",".join(sorted(config.order_ranges)),
             audit_days=str(config.audit_days),
+            error_budget=str(config.error_budget),
+            budget_alarm_alpha=str(config.budget_alarm_alpha),
+            budget_proof_alpha=str(config.budget_proof_alpha),
             labels_bucket=monitored.ledger_stream.labels.bucket_name,
         )
         report.allow(

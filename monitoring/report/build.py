@@ -41,6 +41,11 @@ class Report:
         return str(self.document["headline"])
 
     @property
+    def budgets(self) -> tuple[str, ...]:
+        """Whether the budget of wrong assignments is kept: one sentence a decision rule."""
+        return tuple(entry["sentence"] for entry in self.document["budget"])
+
+    @property
     def metrics(self) -> Mapping[str, float]:
         """CloudWatch metrics by name."""
         return dict(self.document["metrics"])
@@ -79,6 +84,7 @@ def assess_inputs(inputs: ReportInputs) -> tuple[PhotoSets, ReportVerdict]:
         photos,
         inputs.baselines,
         inputs.history,
+        audit_record=inputs.audit_record,
         operations=inputs.operations,
         window=inputs.window,
         settings=inputs.settings,

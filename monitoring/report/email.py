@@ -31,6 +31,7 @@ def compose_email(
     listed = sorted(loud, key=lambda check: -check.severity)[:_MOST_CHECKS]
     lines = [
         report.answer,
+        *report.budgets,
         report.headline,
         "",
         f"From {_time(window.start, window)} to {_time(window.end, window)}.",

@@ -22,6 +22,7 @@ from monitoring.report import (
 from monitoring.report.baseline import Baseline, InvalidBaseline
 from monitoring.report.capture_source import read_captures
 from monitoring.report.photo_reader import read_photos
+from monitoring.report.records.audits import AuditRecord
 from monitoring.report.store import ReportStore
 
 CAPTURE_GRACE = timedelta(hours=1)  # files stay open for a while: no file is late before
@@ -100,6 +101,11 @@ def gather(
         capture=None if captures_expired else _capture(sources, window, photos, as_of),
         capture_expired=captures_expired,
         baselines=_baselines(sources, {photo.model_version for photo in (*week, *photos)}),
+        audit_record=_audit_record(sources.store, window).read_again(
+            audited,
+            start=window.end - timedelta(days=settings.audit_days),
+            vehicles=settings.vehicles,
+        ),
         history=tuple(_history(sources.store, window)),
         unreadable_rows=reading.unreadable_rows,
         unreadable_labels=reading.unreadable_labels,
@@ -161,6 +167,14 @@ def _baselines(sources: Sources, versions: set[str]) -> dict[str, Baseline]:
             except (InvalidBaseline, ArithmeticError, RecursionError):
                 continue  # the report states which baseline it compares with, if any
     return baselines
+
+
+def _audit_record(store: ReportStore, window: Window) -> AuditRecord:
+    text = store.audits(ended_by=window.start)
+    try:
+        return AuditRecord() if text is None else AuditRecord.from_json(text)
+    except InvalidRecord:
+        return AuditRecord()  # the status then rests on the audit's days alone
 
 
 def _history(store: ReportStore, window: Window) -> Iterator[HistoryRow]:

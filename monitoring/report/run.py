@@ -74,6 +74,8 @@ def run_report(
         for version, baseline in sources.own_baselines().items():
             sources.store.keep_baseline(version, baseline.to_json())
         sources.store.put(window, made.files)
+        if is_over:
+            sources.store.keep_audits(window, inputs.audit_record.to_json())
         # Other windows overlap with days, which would count twice; an unfinished day is incomplete.
         if is_over and is_whole_day(window):
             sources.store.add_history(window, history_line(made.report.history_row))

@@ -15,6 +15,7 @@ from monitoring.report import ReportSettings
 from monitoring.report.inputs import Sources
 from monitoring.report.queue_figures import QueueMonitor
 from monitoring.report.store import ReportStore
+from monitoring.statistics.error_budget import BudgetRule
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,6 +63,11 @@ def report_sources(
         settings=ReportSettings(
             vehicles=tuple(settings.vehicles.split(",")),
             audit_days=int(settings.audit_days),
+            budget=BudgetRule(
+                budget=settings.error_budget,
+                alarm_alpha=settings.budget_alarm_alpha,
+                proof_alpha=settings.budget_proof_alpha,
+            ),
             capture_sampling_share=settings.capture_sampling_percentage / 100,
             stage=settings.stage,
         ),

@@ -1,4 +1,4 @@
-"""Stores reports, and what later reports need of them: history, figures of queues, baselines."""
+"""Stores reports, and what later reports need of them: history, audits, queues, baselines."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from monitoring.report.windows import InvalidWindow, is_whole_day, moment
 _MAX_HISTORY_BYTES = 64_000
 _MAX_FIGURES_BYTES = 1_000
 _MAX_BASELINE_BYTES = 16_000_000
+_MAX_AUDITS_BYTES = 16_000_000
 _OBSERVED = "baselines/observed/"
 _FIRST = "first_as_of.txt"
 _TYPES = {
@@ -84,6 +85,18 @@ class ReportStore:
         ended = sorted(key for key in keys if _window_end(key) <= _name(ended_by))
         return [line for key in ended[-at_most:] for line in self._lines(key)]
 
+    def keep_audits(self, window: Window, text: str) -> None:
+        """Store the record of audits up to the window's end."""
+        key = f"{self._audits}{_name(window.end)}-{_name(window.start)}.json"
+        self._objects.write(key, text.encode(), content_type=_TYPES["json"])
+
+    def audits(self, *, ended_by: datetime) -> str | None:
+        """Return the last stored record of audits whose window had ended; None without one."""
+        keys = [stored.key for stored in self._objects.listed(self._audits)]
+        last = max((key for key in keys if _window_end(key) <= _name(ended_by)), default=None)
+        content = last and self._content(last, at_most_bytes=_MAX_AUDITS_BYTES)
+        return content.decode("utf-8", "replace") if content else None
+
     def queue_figures(self, as_of: datetime) -> QueueFigures | None:
         """Return the figures of queues that a report measured at that moment, if one did."""
         content = self._content(self._queues(as_of), at_most_bytes=_MAX_FIGURES_BYTES)
@@ -149,6 +162,10 @@ class ReportStore:
     @property
     def _history(self) -> str:
         return f"history/{self._stage}/"
+
+    @property
+    def _audits(self) -> str:
+        return f"history/audits/{self._stage}/"
 
     def _queues(self, as_of: datetime) -> str:
         return f"queues/{self._stage}/{_name(as_of)}.json"

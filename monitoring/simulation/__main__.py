@@ -1,7 +1,8 @@
 """Measure how often the report is wrong: `python -m monitoring.simulation`.
 
-False alarms and power of each test, months of quiet days through the whole report, and the
-reported accuracy beside the truth. `--windows 10000 --replays 200` takes an hour on one core.
+False alarms and power of each test, months of quiet days through the whole report, the reported
+accuracy beside the truth, and the statements about the budget of wrong assignments.
+`--windows 10000 --replays 200` takes an hour on one core.
 """
 
 import argparse
@@ -12,6 +13,13 @@ from dataclasses import asdict
 from typing import Any
 
 from monitoring.simulation.accuracy import AccuracyResult, simulate_accuracy
+from monitoring.simulation.budget import (
+    CHANGING,
+    STEADY,
+    BudgetResult,
+    mean_widths,
+    simulate_budget,
+)
 from monitoring.simulation.false_alarms import SIZES, Rate, rates
 from monitoring.simulation.population import Population
 from monitoring.simulation.replays import ReplayResult, simulate_replays
@@ -31,6 +39,8 @@ REPLAY_COLUMNS = "| photos a day | replays | days | ACT a month | verdicts | che
 NOT_GRADED = "not graded"  # the report shows these and draws no conclusion
 POWER_SIZES = (100, 300, 1_000)
 LEAST_ACCURACY_WINDOWS = 500
+BUDGET_TRUTHS = {"at_budget": (0.005, 4_000), "risk_0.1": (0.001, 4_000), "risk_2": (0.02, 2_000)}
+BUDGET_TRUTHS |= {"risk_5": (0.05, 1_000)}  # the name has the risk in per cent; audits in each run
 SHORT = {
     "windows": 20,
     "baselines": 1,
@@ -38,13 +48,20 @@ SHORT = {
     "days": 2,
     "sizes": [100],
     "accuracy_windows": 20,
+    "budget_runs": 20,
 }
 
 
 def main() -> None:
     """Print the tables in Markdown, or all results as one JSON object."""
     chosen = _options()
-    parts = {"alarms": _alarms, "power": _power, "accuracy": _accuracy, "replays": _replays}
+    parts = {
+        "alarms": _alarms,
+        "power": _power,
+        "accuracy": _accuracy,
+        "replays": _replays,
+        "budget": _budget,
+    }
     results: dict[str, object] = {}
     for name, part in parts.items():
         if chosen.only in {None, name}:
@@ -67,7 +84,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--a-day", type=int, nargs="+", default=[100], help="photos a day of a replay"
     )
-    parser.add_argument("--only", choices=["alarms", "power", "replays", "accuracy"], default=None)
+    parser.add_argument(
+        "--budget-runs", type=int, default=2_000, help="runs of the audits of one decision rule"
+    )
+    parser.add_argument(
+        "--only", choices=["alarms", "power", "replays", "accuracy", "budget"], default=None
+    )
     parser.add_argument("--short", action="store_true", help="take seconds, to see that it works")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead of tables"
@@ -163,6 +185,44 @@ def _accuracy_rows(measured: list[AccuracyResult]) -> Iterator[str]:
             f"| {result.population} | {result.n:,} | {result.audit_share:.0%} | {result.truth:.3f} "
             f"| {result.reviewed_only:+.3f} | {result.estimated:+.3f} | {result.audited:+.3f} | "
             f"{result.covered:.1%} | {result.half_width:.3f} |"
+        )
+
+
+def _budget(chosen: argparse.Namespace) -> dict[str, Any]:  # JSON values
+    runs = chosen.budget_runs
+    measured = {
+        name: {
+            result.shares: result
+            for result in (
+                simulate_budget(risk=risk, shares=shares, runs=runs, audits=audits, seed=SEED + 3)
+                for shares in (STEADY, CHANGING)
+            )
+        }
+        for name, (risk, audits) in BUDGET_TRUTHS.items()
+    }
+    results = [result for by_shares in measured.values() for result in by_shares.values()]
+    always, at_one_look = mean_widths(risk=0.005, audits=1_200, runs=runs, seed=SEED + 4)
+    _print(chosen, _budget_rows(results))
+    return {
+        name: {shares: asdict(result) for shares, result in by_shares.items()}
+        for name, by_shares in measured.items()
+    } | {
+        "least_covered": min(result.covered for result in results),
+        "width": always,
+        "width_at_one_look": at_one_look,
+    }
+
+
+def _budget_rows(results: list[BudgetResult]) -> Iterator[str]:
+    yield (
+        "\nBudget of 0.5 % wrong automatic assignments\n\n| truth | audit shares | runs | audits | "
+        "broken | kept | audits until broken | audits until kept | covered |\n" + "|---" * 9 + "|"
+    )
+    for result in results:
+        yield (
+            f"| {result.risk:.1%} | {result.shares} | {result.runs:,} | {result.audits:,} | "
+            f"{result.broken:,} | {result.kept:,} | {result.until_broken:,.0f} | "
+            f"{result.until_kept:,.0f} | {result.covered:.1%} |"
         )
 
 

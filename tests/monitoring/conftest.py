@@ -177,6 +177,9 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             "DEAD_LETTERS_URLS": queues["dead"],
             "VEHICLES": "car,van",
             "AUDIT_DAYS": "7",
+            "ERROR_BUDGET": "0.005",
+            "BUDGET_ALARM_ALPHA": "0.01",
+            "BUDGET_PROOF_ALPHA": "0.05",
             "LABELS_BUCKET": "labels",
         }
         for name, value in environment.items():

@@ -134,6 +134,19 @@ def report_alarms(config: StageConfig) -> dict[str, AlarmSpec]:
                 "cause is fixed."
             ),
         ),
+        "BudgetBroken": AlarmSpec(
+            metric=_daily(names.ERROR_BUDGET, "Maximum", config),
+            threshold=2,
+            comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            # A status holds until the next report; a day without assignments has none.
+            treat_missing_data=TreatMissingData.IGNORE,
+            severity=AlarmSeverity.PAGE,
+            description=(
+                "Audits show that more automatic assignments are wrong than the budget allows: "
+                "drivers get wrong orders. The report names the threshold that would keep the "
+                "budget; `scones threshold stop` sends every photo to a reviewer."
+            ),
+        ),
         **(_capture_alarms(config) if config.captures_everything else {}),
     }
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from monitoring.report.baseline import Baseline
 from monitoring.report.checks.audit import audit_check
+from monitoring.report.checks.budget import RuleBudget, budget_checks, rule_budgets
 from monitoring.report.checks.check import Check
 from monitoring.report.checks.drift import drift_checks
 from monitoring.report.checks.operational import operational_checks
 from monitoring.report.checks.persistence import recently_watched, with_since
+from monitoring.report.records.audits import AuditRecord
 from monitoring.report.records.inputs import HistoryRow, OperationalFacts, ReportSettings, Window
 from monitoring.report.records.tables import PhotoSets
 from monitoring.statistics.severity import Severity
@@ -20,6 +22,7 @@ class ReportVerdict:
 
     severity: Severity
     checks: tuple[Check, ...]
+    budgets: tuple[RuleBudget, ...]  # of the decision rules in service
 
 
 def assess(
@@ -27,13 +30,16 @@ def assess(
     baselines: Mapping[str, Baseline],
     history: Sequence[HistoryRow],
     *,
+    audit_record: AuditRecord,
     operations: OperationalFacts,
     window: Window,
     settings: ReportSettings,
 ) -> ReportVerdict:
     """Return all checks in the order in which the report lists them."""
+    budgets = tuple(rule_budgets(photos.received, photos.labelled, audit_record, settings.budget))
     audited = audit_check(photos.labelled) if photos.labelled else None
     checks = (
+        *budget_checks(budgets, settings.budget),
         *operational_checks(photos.received, operations, baselines, settings),
         *([audited] if audited else []),
         *drift_checks(
@@ -45,7 +51,9 @@ def assess(
         ),
     )
     return ReportVerdict(
-        severity=_overall(checks), checks=tuple(with_since(checks, history, window))
+        severity=_overall(checks),
+        checks=tuple(with_since(checks, history, window)),
+        budgets=budgets,
     )
 
 

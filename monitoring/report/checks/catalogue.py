@@ -30,6 +30,7 @@ TITLES = {
     "aspect": "Aspect ratio",
     "format_mix": "File formats",
     "audited_errors": "Errors among audited photos",
+    "error_budget": "Budget of wrong assignments",
     "capture_completeness": "Capture completeness",
     "conservation": "Every photo accounted for",
     "failures": "Failed photos",
@@ -78,6 +79,9 @@ ADVICE = {
     "audited_errors": "The model is wrong more often than its confidence predicts. Raise the "
     "threshold now (parameter policy-override, 1.0 stops automatic assignment), then label and "
     "retrain.",
+    "error_budget": "Send the photos to reviewers now (`scones threshold stop`) or set the "
+    "threshold that the sentence names (`scones threshold set`); then label and retrain, or roll "
+    "back.",
     "capture_completeness": "Look at the endpoint's disk (Data Capture stops above 75 %) and at "
     "the sampling percentage. Figures from Data Capture are about what was captured only.",
     "conservation": "Run `scones reconcile`: it names each photo and repairs what can be repaired.",

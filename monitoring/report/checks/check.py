@@ -27,7 +27,7 @@ class Check:
     advice: str
     n: int
     model_version: str = ""
-    window: str = "day"  # day | week | audit
+    window: str = "day"  # day | week | audit | life
     source: str = "ledger"  # ledger | capture
     test: str = ""
     baseline_n: int | None = None

@@ -7,7 +7,8 @@ from typing import Any
 from monitoring.capture.summary import CaptureSummary
 from monitoring.report.baseline import Baseline
 from monitoring.report.checks.assess import ReportVerdict
-from monitoring.report.document.accuracy import accuracy_chapter, other_thresholds
+from monitoring.report.checks.budget import BROKEN, KEPT, NOT_KNOWN
+from monitoring.report.document.accuracy import accuracy_chapter, interval_wire, other_thresholds
 from monitoring.report.document.headline import (
     answer_of,
     examples,
@@ -20,11 +21,13 @@ from monitoring.report.document.traffic import conservation, hourly, photo_group
 from monitoring.report.records.figures import rounded
 from monitoring.report.records.inputs import HistoryRow, QueueFigures, ReportInputs, Window
 from monitoring.report.records.tables import PhotoSets
+from monitoring.statistics.error_budget import BudgetRule
 from monitoring.statistics.severity import Severity
 
 SCHEMA = 2
 # NOT ENOUGH DATA has no metric: an empty Sunday must not end Saturday's alarm.
 _METRIC = {Severity.OK: 0.0, Severity.WATCH: 1.0, Severity.ACT: 2.0}
+_BUDGET_METRIC = {KEPT: 0.0, NOT_KNOWN: 1.0, BROKEN: 2.0}
 Json = dict[str, Any]
 
 
@@ -50,6 +53,7 @@ def describe(inputs: ReportInputs, photos: PhotoSets, verdict: ReportVerdict) ->
             "in_force": thresholds_in_force(received),
             "others": other_thresholds(labelled, received) if labelled else [],
         },
+        "budget": _budgets(verdict, inputs.settings.budget),
         "accuracy": accuracy_chapter(labelled, received) | {"days": settings.audit_days}
         if labelled
         else None,
@@ -82,6 +86,9 @@ def _metrics(severity: Severity, document: Json, inputs: ReportInputs) -> dict[s
     model = document["models"][0] if document["models"] else {}
     values = {
         "ReportVerdict": _METRIC.get(severity),
+        "ErrorBudget": max(
+            (_BUDGET_METRIC[entry["state"]] for entry in document["budget"]), default=None
+        ),
         "PhotosReceived": float(counts["received"]),
         "PhotosFailed": float(counts["failed"]),
         "PhotosInFlight": float(counts["in_flight"]),
@@ -95,6 +102,29 @@ def _metrics(severity: Severity, document: Json, inputs: ReportInputs) -> dict[s
     }
     known = {name: rounded(value) for name, value in sorted(values.items())}
     return {name: value for name, value in known.items() if value is not None}
+
+
+def _budgets(verdict: ReportVerdict, budget: BudgetRule) -> list[Json]:
+    return [
+        {
+            "model_version": entry.rule.model_version,
+            "threshold": rounded(entry.rule.threshold),
+            "budget": budget.budget,
+            "state": entry.state,
+            "sentence": entry.sentence(budget),
+            "kept_since": entry.status.kept_since,
+            "broken_since": entry.status.broken_since,
+            "broken_on": entry.status.broken_on,
+            "audited": entry.status.audited,
+            "wrong": entry.status.wrong,
+            "risk": interval_wire(entry.status.risk, entry.status.audited),
+            "audits_a_day": rounded(entry.audits_a_day),
+            "more_audits": entry.status.more_audits,
+            "more_days": rounded(entry.more_days),
+            "keeping_threshold": rounded(entry.keeping_threshold),
+        }
+        for entry in verdict.budgets
+    ]
 
 
 def _completeness(inputs: ReportInputs) -> float | None:

@@ -10,12 +10,14 @@ from jinja2 import Environment
 from monitoring.rendering.format import DASH
 from monitoring.rendering.markup import environment, render_page
 from monitoring.rendering.thumbnails import DATA_URI_PREFIX
+from monitoring.report.checks.budget import BROKEN, KEPT, NOT_KNOWN
 from monitoring.report.checks.catalogue import format_effect
 from monitoring.report.html import charts
 from monitoring.report.records.inputs import Thumbnail
 
 HERE = Path(__file__).parent
 LISTED = 50
+_BUDGET_TONES = {KEPT: "OK", NOT_KNOWN: "NOT", BROKEN: "ACT"}
 Json = Mapping[str, Any]
 
 
@@ -43,6 +45,7 @@ def _environment() -> Environment:
     made = environment(HERE / "templates")
     made.filters.update(effect=_effect, identifier=_identifier, tone=charts.tone, words=_words)
     made.globals.update(
+        BUDGET_TONES=_BUDGET_TONES,
         LISTED=LISTED,
         STATUSES=charts.STATUSES,
         accuracy_chart=charts.accuracy_chart,

@@ -14,7 +14,9 @@ from handlers.domain.errors import InvalidRecord
 from handlers.domain.json_text import parse_json
 from monitoring.capture.summary import CaptureSummary
 from monitoring.report.baseline import Baseline
+from monitoring.report.records.audits import AuditRecord
 from monitoring.report.records.photo import PhotoFacts
+from monitoring.statistics.error_budget import BudgetRule
 
 _MALFORMED = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
@@ -138,6 +140,7 @@ class ReportSettings:
     review_overdue_s: float = 4 * 3600.0
     stuck_after_s: float = 1800.0
     capture_sampling_share: float = 1.0  # of requests, as the endpoint is configured
+    budget: BudgetRule = field(default_factory=BudgetRule)
     stage: str = ""
     title: str = "Scones Unlimited"
 
@@ -165,6 +168,7 @@ class ReportInputs:
     baselines: Mapping[str, Baseline]  # by model version
     week: Sequence[PhotoFacts] = ()  # received in rolled_days up to window.end, photos included
     audited: Sequence[PhotoFacts] = ()  # received in audit_days up to window.end, classified ones
+    audit_record: AuditRecord = field(default_factory=AuditRecord)  # all days up to window.end
     history: Sequence[HistoryRow] = ()  # oldest first, of windows that ended before this one
     objects_received: int | None = None  # object versions in the bucket; None: not counted
     unreadable_rows: Sequence[str] = ()  # ids of malformed rows of the ledger

@@ -8,6 +8,7 @@ import numpy as np
 
 from monitoring.capture.summary import CaptureSummary
 from monitoring.report.baseline import Baseline
+from monitoring.report.records.audits import is_audit
 from monitoring.report.records.figures import scaled_figure
 from monitoring.report.records.photo import (
     PhotoFacts,
@@ -81,11 +82,7 @@ class LabelledPhotos:
     @cached_property
     def audits(self) -> list[PhotoFacts]:
         """Labelled photos of the random audit; contested photos are not a random sample."""
-        return [
-            photo
-            for photo in self.automatic
-            if photo.review_reason == "audit" and is_labelled(photo)
-        ]
+        return [photo for photo in self.automatic if is_audit(photo)]
 
     @cached_property
     def labelled_reviews(self) -> list[PhotoFacts]:

@@ -151,6 +151,13 @@ def test_the_state_of_a_verdict_alarm_holds_until_the_next_report(pipeline: Temp
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"ignore"}
 
 
+def test_a_broken_budget_pages_until_a_report_says_otherwise(pipeline: Template) -> None:
+    (alarm,) = _alarms_on(pipeline, names.ERROR_BUDGET)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 2)
+    assert alarm["TreatMissingData"] == "ignore"  # a day without assignments has no status
+    assert alarm["AlarmName"].endswith("page-BudgetBroken")
+
+
 @pytest.mark.parametrize(
     "metric", ["ApproximateNumberOfMessagesVisible", names.POLICY_OVERRIDE_INVALID]
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from monitoring.report import PhotoFacts, Report, ReportInputs, ReportSettings, Window
 from monitoring.report.baseline import Baseline
+from monitoring.report.records.audits import AuditRecord
 from monitoring.simulation.population import Population
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -33,6 +34,7 @@ def inputs(received: list[PhotoFacts], **changes: Any) -> ReportInputs:
         week=received,
         audited=[photo for photo in received if photo.model_version],
         capture=None,
+        audit_record=AuditRecord().read_again(received, start=START, vehicles=QUIET.vehicles),
         baselines={"m1": baseline()},
         settings=ReportSettings(vehicles=QUIET.vehicles),
     )

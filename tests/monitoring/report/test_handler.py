@@ -317,3 +317,30 @@ def test_thumbnails_are_small_and_unreadable_photos_are_left_out(stage: Stage) -
     assert thumbnail.photo_id == "a"
     assert thumbnail.data_uri.startswith("data:image/jpeg;base64,")
     assert len(thumbnail.data_uri) < 10_000
+
+
+def test_audits_of_days_that_are_no_longer_read_count_for_the_budget(stage: Stage) -> None:
+    """An undone verdict within the audit days is corrected; older days come from the record."""
+    for i in range(3):
+        _audited(stage, i, at=DAY + timedelta(days=i), verdict="van" if i == 2 else "car")
+    stage.call({"from": "2026-11-23", "as_of": "2026-11-24T05:00:00Z"})
+    first = stage.document("reports/test/2026-11-23/day/")["budget"][0]
+    assert (first["audited"], first["wrong"]) == (3, 1)
+
+    _audited(stage, 2, at=DAY + timedelta(days=2), verdict="")
+    stage.photo(9, at=DAY + timedelta(days=8))  # a week after the first two audits
+    stage.call({"from": "2026-11-29", "as_of": "2026-11-30T05:00:00Z"})
+    later = stage.document("reports/test/2026-11-29/day/")["budget"][0]
+    assert (later["audited"], later["wrong"]) == (2, 0)
+
+
+def _audited(stage: Stage, number: int, *, at: datetime, verdict: str) -> None:
+    decided = (at + timedelta(hours=12)).isoformat()
+    decision = {"seq": 1, "kind": "verdict", "verdict": verdict, "decided_by": "rita"}
+    stage.photo(
+        number,
+        at=at,
+        review="done",
+        review_reason="audit",
+        decisions=[{**decision, "decided_at": decided}],
+    )

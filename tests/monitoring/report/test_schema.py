@@ -1,5 +1,7 @@
 """Schema 2 of report.json has the values of schema 1 under other names and in other words.
 
+What was added since is listed in `_without_additions`.
+
 The old file and this map quote names and phrases that are retired everywhere else.
 """
 
@@ -42,7 +44,15 @@ REWORDED = (
 def test_schema_2_differs_from_schema_1_in_names_and_wording_alone() -> None:
     before = json.loads(SCHEMA_1.read_text(encoding="utf-8"))
     assert before["schema"] == 1
-    assert _renamed(before) | {"schema": 2} == json.loads(GOLDEN.read_text(encoding="utf-8"))
+    now = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert _renamed(before) | {"schema": 2} == _without_additions(now)
+
+
+def _without_additions(document: dict[str, Any]) -> dict[str, Any]:
+    checks = [check for check in document["checks"] if check["name"] != "error_budget"]
+    metrics = {name: value for name, value in document["metrics"].items() if name != "ErrorBudget"}
+    kept = {name: value for name, value in document.items() if name != "budget"}
+    return kept | {"checks": checks, "metrics": metrics}
 
 
 def _renamed(value: Any) -> Any:
