@@ -6,7 +6,9 @@ from functools import cache
 
 from aws_lambda_powertools import Logger
 
+from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.clients import client
+from handlers.aws.driver_assignments import DriverAssignments
 from handlers.aws.driver_photos import DriverPhotos
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_decisions import ReviewLedger
@@ -28,6 +30,7 @@ class DriversDependencies:
     forms: UploadForms
     uploads: UploadsTable
     photos: DriverPhotos
+    assignments: DriverAssignments
     ledger: ReviewLedger
     leases: ReviewLeases
     review_queue: ReviewQueue
@@ -36,6 +39,10 @@ class DriversDependencies:
 
 def _report_unreadable(photo_id: str) -> None:
     logger.error("ledger_row_malformed", photo_id=photo_id)
+
+
+def _report_unreadable_assignment() -> None:
+    logger.error("assignment_row_malformed")  # the account in every line says whose
 
 
 @cache
@@ -66,6 +73,10 @@ def dependencies() -> DriversDependencies:
         ),
         photos=DriverPhotos(
             PhotosTable(dynamodb, table=environment.photos_table), unreadable=_report_unreadable
+        ),
+        assignments=DriverAssignments(
+            AssignmentsTable(dynamodb, table=environment.assignments_table),
+            unreadable=_report_unreadable_assignment,
         ),
         ledger=ReviewLedger(
             dynamodb,

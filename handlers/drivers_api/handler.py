@@ -9,6 +9,7 @@ from handlers.http_api.auth import DRIVERS, REVIEWERS
 from handlers.http_api.contract.drivers import OPERATIONS
 from handlers.http_api.contract.drivers_schemas import (
     ContestRequest,
+    CurrentAssignment,
     Photo,
     PhotoPage,
     PhotoPageQuery,
@@ -58,6 +59,12 @@ def list_photos(call: Call[PhotoPageQuery]) -> PhotoPage:
 def get_photo(call: Call[None]) -> Photo:
     """Return one of the caller's photos."""
     return photos.read_photo(dependencies(), call.path["photo_id"], driver_id=call.caller.name)
+
+
+@router.operation("get_assignment")
+def get_assignment(call: Call[None]) -> CurrentAssignment:
+    """Return what dispatch reads of the caller."""
+    return photos.read_assignment(dependencies(), driver_id=call.caller.name, now=call.now)
 
 
 @router.operation("contest_photo")

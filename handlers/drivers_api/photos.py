@@ -2,17 +2,25 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from handlers.aws.driver_photos import Position
 from handlers.domain.ledger.driver_view import DriverPhoto
+from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.review.change import Refused
 from handlers.domain.review.contest import contest
+from handlers.domain.timestamps import parse_utc
 from handlers.drivers_api.dependencies import DriversDependencies
 from handlers.drivers_api.presenters import present_photo
 from handlers.http_api.contract.drivers import NOT_CONTESTABLE
-from handlers.http_api.contract.drivers_schemas import Photo, PhotoPage, PhotoPageQuery
+from handlers.http_api.contract.drivers_schemas import (
+    CurrentAssignment,
+    DriverAssignment,
+    Photo,
+    PhotoPage,
+    PhotoPageQuery,
+)
 from handlers.http_api.problems import INVALID_REQUEST, NOT_FOUND, Problem
 
 _POSITION = re.compile(r"(?P<at>[0-9T:.Z+-]{10,40})#(?P<photo_id>[0-9a-f]{64})")
@@ -27,6 +35,32 @@ def read_photo(deps: DriversDependencies, photo_id: str, *, driver_id: str) -> P
     if photo is None or photo.driver_id != driver_id:
         raise Problem(NOT_FOUND, "You have no such photo.")
     return _present(deps, [photo])[0]
+
+
+def read_assignment(
+    deps: DriversDependencies, *, driver_id: str, now: datetime
+) -> CurrentAssignment:
+    """Return the driver's assignment, unless it is absent or has ended.
+
+    Raises: InvalidRecord.
+    """
+    row = deps.assignments.row(driver_id)
+    if row is None or parse_utc(row.valid_until) <= now:
+        return CurrentAssignment(assignment=None)
+    return CurrentAssignment(
+        assignment=DriverAssignment(
+            photo_id=row.photo_id,
+            vehicle=row.vehicle,
+            order_range=row.order_range,
+            valid_until=row.valid_until,
+        )
+    )
+
+
+def assignment_of(deps: DriversDependencies, photos: Iterable[DriverPhoto]) -> AssignmentRow | None:
+    """Return the assignment of the photos' driver; read only if one of them is assigned."""
+    drivers = {photo.driver_id for photo in photos if photo.status == "assigned"}
+    return deps.assignments.row_if_readable(drivers.pop()) if drivers else None
 
 
 def read_page(deps: DriversDependencies, query: PhotoPageQuery, *, driver_id: str) -> PhotoPage:
@@ -67,7 +101,11 @@ def contest_decision(
 
 def _present(deps: DriversDependencies, photos: Sequence[DriverPhoto]) -> list[Photo]:
     permissions = deps.uploads.read({photo.upload_id for photo in photos if photo.upload_id})
-    return [present_photo(photo, permissions.get(photo.upload_id)) for photo in photos]
+    assigned = assignment_of(deps, photos)
+    return [
+        present_photo(photo, permissions.get(photo.upload_id), assigned=assigned)
+        for photo in photos
+    ]
 
 
 def _cursor(position: Position | None) -> str | None:

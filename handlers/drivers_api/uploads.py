@@ -6,6 +6,7 @@ from datetime import datetime
 
 from handlers.domain.ledger.uploads import MAX_UPLOAD_BYTES, HourlyCount, Permission
 from handlers.drivers_api.dependencies import DriversDependencies
+from handlers.drivers_api.photos import assignment_of
 from handlers.drivers_api.presenters import present_photo
 from handlers.http_api.contract.drivers import TOO_MANY_UPLOADS
 from handlers.http_api.contract.drivers_schemas import Upload, UploadPermission, UploadRequest
@@ -58,7 +59,8 @@ def read_upload(
         upload_id, driver_id=driver_id, used_by=permission.photo_id if permission else ""
     )
     if photo:
-        return Upload(upload_id=upload_id, state="arrived", photo=present_photo(photo, permission))
+        shown = present_photo(photo, permission, assigned=assignment_of(deps, [photo]))
+        return Upload(upload_id=upload_id, state="arrived", photo=shown)
     if permission is None:
         raise Problem(NOT_FOUND, "You have no such upload; ask for permission with POST /uploads.")
     if permission.has_lapsed(now):

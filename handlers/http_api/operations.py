@@ -16,6 +16,7 @@ class Operation:
     method: Literal["GET", "POST"]
     path: str  # with {parameters}
     summary: str
+    description: str = ""  # what a caller needs to know beyond the schemas
     scope: str | None  # None: public, without a token
     groups: tuple[str, ...] = ()
     path_parameters: Mapping[str, object] = field(default_factory=dict)  # types that msgspec checks
@@ -23,6 +24,8 @@ class Operation:
     body: type[Schema] | None = None
     status: int = 200
     response: type[Schema] | None = None  # None: of another media type than JSON, or free JSON
+    body_example: Schema | None = None
+    response_example: Schema | None = None
     media_type: str = "application/json"
     problems: tuple[ProblemKind, ...] = ()
     remembered_s: int = 86_400  # how long an Idempotency-Key gives the same response

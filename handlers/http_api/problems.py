@@ -3,7 +3,8 @@
 `Problem` is raised where the error is detected; details of other exceptions are not disclosed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from handlers.domain.errors import SconesError, TransientError
@@ -18,7 +19,8 @@ class ProblemKind:
     status: int
     code: str  # stable: apps branch on it
     title: str
-    extra: tuple[str, ...] = ()  # further members that a document of this kind carries
+    # Further members that a document of this kind carries, and their types for the API document.
+    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
     has_retry_after: bool = False  # whether the response says after how many seconds to repeat
 
     @property

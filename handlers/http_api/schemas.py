@@ -6,7 +6,7 @@ Patterns end in `\Z`, because `$` also matches before a final newline in Python.
 shows them with `$`, since JSON Schema's regular expressions (ECMA 262) have no `\Z`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -32,6 +32,11 @@ Instant = Annotated[
     str, Meta(min_length=1, max_length=40, extra_json_schema={"format": "date-time"})
 ]
 PhotoId = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", min_length=64, max_length=64)]
+
+
+def one_of(names: Iterable[str]) -> Meta:
+    """Return a constraint that the API document lists and responses are not checked against."""
+    return Meta(extra_json_schema={"enum": sorted(names)})
 
 
 def parse_body(schema: type[SchemaType], body: str) -> SchemaType:

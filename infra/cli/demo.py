@@ -38,19 +38,25 @@ def demo(
         ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(min=0.01, max=600, help="Duration of the load test.")
-    ] = 1.0,
+        float | None,
+        typer.Option(min=0.01, max=600, help="Duration of the load test. Default: 1."),
+    ] = None,
     burst: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Load test: upload this many photos at once.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="Load test: upload this many photos at once. Default: 1."
+        ),
+    ] = None,
 ) -> None:
     """Send photos through the whole pipeline on this machine and account for every one.
 
-    Exit code: 0 conserved, 1 not conserved, 2 could not run, 130 interrupted.
+    Exit code: 0 conserved, 1 not conserved or every photo failed, 2 could not run, 130 interrupted.
     """
     if photos_per_second is not None:
-        plan = Plan(per_second=photos_per_second, minutes=minutes, burst=burst)
+        plan = Plan(per_second=photos_per_second, minutes=minutes or 1.0, burst=burst or 1)
         _load_test(folder, plan, as_document=as_document)
+    if minutes is not None or burst is not None:
+        raise typer.BadParameter("--minutes and --burst go with --photos-per-second")
     with exit_on_error(interrupted=_STOPPED), _photos(folder) as root:
         report = _run(root)
     if as_document:
@@ -58,7 +64,8 @@ def demo(
         typer.echo(json.dumps(demo_document(report), indent=2))
     else:
         show_demo(report, _console())
-    raise typer.Exit(0 if report.conserved else NOT_CONSERVED)
+    has_failed = all(outcome.outcome == "failed" for outcome in report.outcomes)
+    raise typer.Exit(0 if report.conserved and not has_failed else NOT_CONSERVED)
 
 
 def _load_test(folder: Path | None, plan: Plan, *, as_document: bool) -> NoReturn:

@@ -3,6 +3,7 @@
 Errors of the commands themselves:
 
 CommandError
+├── MachineLimit  the disk is full or read-only, a right is missing, or there is no memory
 ├── NoSuchStack   there is no stack `Pipeline` of this name where the credentials point
 ├── NotMeasured   the model cannot be measured on these photos
 ├── NotSetUp      an environment or tool is not installed
@@ -14,6 +15,8 @@ this laptop (`infra.local.errors`), synthesis, and the AWS SDK.
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -43,6 +46,10 @@ class CommandError(Exception):
     """The command cannot do what was asked; the message says why and what to do."""
 
 
+class MachineLimit(CommandError):
+    """The disk is full or read-only, a right is missing, or there is not enough memory."""
+
+
 class NoSuchStack(CommandError):
     """The account and region of the credentials have no stack `Pipeline` of this name."""
 
@@ -66,6 +73,24 @@ _EXPECTED = (
 _CODES = {NotRunning: NOT_RUNNING, **dict.fromkeys(_EXPECTED, CANNOT_RUN)}
 
 
+# What the machine lacks; another OSError is a fault of the program.
+_LACKING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOMEM}
+
+
+@contextmanager
+def _limits_of_the_machine() -> Iterator[None]:
+    """Raises: MachineLimit, in place of the error of a full or read-only disk or of memory."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _LACKING:
+            raise
+        place = f": {os.fsdecode(error.filename)}" if error.filename else ""
+        raise MachineLimit(f"{os.strerror(error.errno)}{place}") from error
+    except MemoryError as error:
+        raise MachineLimit("there is not enough memory") from error
+
+
 @contextmanager
 def exit_on_error(*, interrupted: str) -> Iterator[None]:
     """End the command with one sentence and an exit code if an expected error is raised.
@@ -75,7 +100,7 @@ def exit_on_error(*, interrupted: str) -> Iterator[None]:
     Raises: typer.Exit.
     """
     try:
-        with exit_with_code("scones", _CODES):
+        with exit_with_code("scones", _CODES), _limits_of_the_machine():
             yield
     except KeyboardInterrupt as error:
         typer.echo(f"scones: interrupted; {interrupted}", err=True)

@@ -15,6 +15,7 @@ from infra.cli.options import AsJson, Stack
 from infra.cli.target import target
 from infra.operations.errors import NoSuchPhoto
 from infra.operations.plain_text import plain_text
+from infra.operations.status import whole_photo_id
 
 if TYPE_CHECKING:
     from infra.operations.target import Target
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 def known(
     photo: Annotated[
-        str | None, typer.Argument(help="A whole photo id. Without it: list the known items.")
+        str | None,
+        typer.Argument(
+            help="A photo id; without --stack, its first characters are enough. Without it: list "
+            "the known items."
+        ),
     ] = None,
     verdict: Annotated[
         str | None, typer.Argument(help="The true answer: a vehicle, neither or unusable.")
@@ -70,7 +75,11 @@ def _answer(system: "Target", verdict: str | None) -> str:
 
 
 def _changed(items: KnownItems, system: "Target", photo: str, answer: str) -> dict[str, str]:
-    """Remove the known item if `answer` is empty; otherwise add it."""
+    """Remove the known item if `answer` is empty; otherwise add it.
+
+    On this laptop the first characters of the id are enough.
+    """
+    photo = whole_photo_id(system, photo)
     ledger = PhotosTable(system.session.client("dynamodb"), table=system.output("PhotosTable"))
     row = ledger.row(photo)
     if not answer:

@@ -17,6 +17,7 @@ from infra.local.stage.drop_folder import candidates
 from infra.local.stage.state_file import home, is_running, read_state, running_state
 from infra.operations.outcomes import wait_for
 from infra.operations.status import driver_view, overview, photo_row, row_document, steps_of
+from infra.operations.upload import files_in
 from infra.operations.upload import submit as upload
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 
 def submit(
-    files: Annotated[list[Path], typer.Argument(help="Photo files.", metavar="FILE...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Photo files, or folders of photos.", metavar="FILE...")
+    ],
     *,
     driver: Annotated[str, typer.Option(help="Id of the driver.", metavar="ID")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for their outcomes.")] = False,
@@ -40,7 +43,11 @@ def submit(
     """
     with exit_on_error(interrupted="photos that were uploaded are processed."):
         system = target(stack)
-        uploads = upload(system, files, driver_id=driver)
+        uploads = upload(
+            system,
+            [file for place in files for file in (files_in(place) if place.is_dir() else (place,))],
+            driver_id=driver,
+        )
         outcomes: dict[str, Outcome] = {}
         if wait:
             for outcome in wait_for(system, uploads):

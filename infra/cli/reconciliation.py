@@ -18,6 +18,7 @@ from infra.operations.errors import NoSuchPhoto
 from infra.operations.plain_text import plain_text
 from infra.operations.redrive.queues import QueueName
 from infra.operations.redrive.redrive_queue import redrive_queue
+from infra.operations.status import whole_photo_id
 from monitoring.reconciliation.reconcile import reconcile as reconcile_system
 from monitoring.reconciliation.reconcile import repair_executor_of
 from monitoring.reconciliation.redrive import clear_failures, failed_since
@@ -90,7 +91,11 @@ def reconcile(
 
 def redrive(
     photos: Annotated[
-        list[str] | None, typer.Argument(help="Whole photo ids.", metavar="[PHOTO]...")
+        list[str] | None,
+        typer.Argument(
+            help="Photo ids; without --stack, their first characters are enough.",
+            metavar="[PHOTO]...",
+        ),
     ] = None,
     *,
     all_failed: Annotated[
@@ -148,7 +153,7 @@ def redrive(
         rows = (
             list(failed_since(executor.ledger, start, now=now))
             if all_failed
-            else _rows(executor.ledger, photos or [])
+            else _rows(executor.ledger, [whole_photo_id(system, photo) for photo in photos or []])
         )
         results = list(redrive_rows(rows, executor, now=now))
         deleted = _clear_failures(system)

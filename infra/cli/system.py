@@ -1,14 +1,21 @@
 """`scones up`, `down` and `env`: the system that runs on in the background."""
 
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
+from handlers.domain.errors import SconesError
 from infra.cli.errors import exit_on_error
+from infra.cli.target import target_of_laptop
 from infra.local.stage.background import UpSettings, start, stop
-from infra.local.stage.state_file import home, running_state
+from infra.local.stage.state_file import home, read_state, running_state
+from infra.operations.errors import OperationError
+from infra.operations.status import overview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +53,9 @@ def up(
 ) -> None:
     """Start the whole system in the background and print its addresses.
 
-    Does nothing if it runs already. Exit code: 0 running, 2 could not start, 130 interrupted.
+    Does nothing if it runs already; refuses options other than those that it was started with.
+
+    Exit code: 0 running, 2 could not start or runs with other options, 130 interrupted.
     """
     settings = UpSettings(
         port=port,
@@ -58,10 +67,32 @@ def up(
     )
     with exit_on_error(interrupted="the processes that had started were stopped."):
         state, started = start(home(), settings, step=_show_step)
+        if not started:
+            _refuse_other_settings(state, settings)
     typer.echo("ready" if started else "running already, with the settings it was started with")
     typer.echo(_addresses(state))
     typer.echo("next: scones submit FILE --driver ID --wait · scones status · scones review")
     typer.echo('      eval "$(scones env)"')
+
+
+def _refuse_other_settings(state: "UpState", wanted: UpSettings) -> None:
+    """Raises: BadParameter, if an option would have no effect on the system that runs."""
+    ports = (
+        (wanted.port, PORT, urlsplit(state.endpoint_url).port),
+        (wanted.runtime_port, RUNTIME_PORT, urlsplit(state.runtime_url).port),
+        (wanted.page_port, PAGE_PORT, urlsplit(state.page_url).port),
+        (wanted.api_port, API_PORT, urlsplit(state.api_url).port),
+    )
+    is_other = (
+        (wanted.keep and not state.keep)
+        or (wanted.drop_folder and str(wanted.drop_folder) != state.drop_folder)
+        or any(port not in (0, default, actual) for port, default, actual in ports)
+    )
+    if is_other:
+        raise typer.BadParameter(
+            "it runs already, with other options: `scones status` shows them. `scones down` first, "
+            "which discards its photos unless it was started with --keep"
+        )
 
 
 def down(
@@ -75,8 +106,26 @@ def down(
     Does nothing if it is stopped already. Exit code: 0 stopped, 2 a process does not end.
     """
     with exit_on_error(interrupted="it may still be stopping: `scones status`."):
+        discarded = _photos_to_discard(discard=discard)
         ran = stop(home(), discard=discard)
-    typer.echo("stopped" if ran else "nothing was running")
+    if not ran:
+        typer.echo("nothing was running")
+    elif discarded:
+        typer.echo(f"stopped; {discarded} photos discarded (`scones up --keep` keeps them)")
+    else:
+        typer.echo("stopped")
+
+
+def _photos_to_discard(*, discard: bool) -> int:
+    """Return the number of photos that stopping discards; 0 if they are kept or unknown."""
+    state = read_state(home())
+    if state is None or not state.is_alive or (state.keep and not discard):
+        return 0
+    try:
+        figures = overview(target_of_laptop(state), now=datetime.now(UTC))
+    except (BotoCoreError, ClientError, OperationError, SconesError):
+        return 0  # it does not answer: it is stopped all the same
+    return sum(figures.photos.values())
 
 
 def env() -> None:

@@ -58,6 +58,7 @@ class DriversFunction(Construct):
             ["dynamodb:Query"], resources=index_arns(ledger.photos, BY_DRIVER, BY_UPLOAD)
         )
         # A contest does not change the assignment; its transaction checks that nothing else has.
+        # Drivers read theirs.
         function.allow(
             ["dynamodb:GetItem", "dynamodb:ConditionCheckItem"],
             resources=[ledger.assignments.table_arn],

@@ -12,6 +12,7 @@ from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.photos_table import PhotosTable, status_of
 from handlers.aws.queue import Queue
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
+from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.timestamps import stamp
 from infra.local.status_page.executions import events_of
@@ -106,24 +107,32 @@ def photo_row(target: Target, photo: str) -> LedgerRow:
 
     Raises: NoSuchPhoto, OnlyOnLaptop.
     """
+    row = _photos(target).row(whole_photo_id(target, photo))
+    if row is None or is_tombstone(row):
+        raise NoSuchPhoto(f"the ledger has no photo {photo}.")
+    return LedgerRow.from_item(row)
+
+
+def whole_photo_id(target: Target, photo: str) -> str:
+    """Return the id of the one photo that begins with these characters; a whole id as it is.
+
+    Raises: NoSuchPhoto, OnlyOnLaptop.
+    """
     if len(photo) == _PHOTO_ID_LENGTH:
-        row = _photos(target).row(photo)
-        items = [row] if row is not None else []
-    elif len(photo) < SHORTEST_PREFIX:
+        return photo
+    if len(photo) < SHORTEST_PREFIX:
         raise NoSuchPhoto(f"{photo!r} is too short: give at least {SHORTEST_PREFIX} characters.")
-    elif target.is_deployed:
+    if target.is_deployed:
         raise OnlyOnLaptop(
             f"give the whole id of {_PHOTO_ID_LENGTH} characters: only the system of this laptop "
             "is searched by the first characters, since that reads the whole table."
         )
-    else:
-        items = list(_photos(target).starting_with(photo))
-    items = [item for item in items if not is_tombstone(item)]
-    if not items:
+    rows = [row for row in _photos(target).starting_with(photo) if not is_tombstone(row)]
+    if not rows:
         raise NoSuchPhoto(f"the ledger has no photo {photo}.")
-    if len(items) > 1:
-        raise NoSuchPhoto(f"{len(items)} photos begin with {photo}: give more characters.")
-    return LedgerRow.from_item(items[0])
+    if len(rows) > 1:
+        raise NoSuchPhoto(f"{len(rows)} photos begin with {photo}: give more characters.")
+    return str(rows[0][PhotoAttribute.PHOTO_ID])
 
 
 def steps_of(target: Target, row: LedgerRow) -> tuple[EnteredState, ...] | None:

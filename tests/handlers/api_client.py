@@ -30,6 +30,7 @@ Handler = Callable[[Json, "LambdaContext"], Json]
 HANDLERS: Mapping[str, Handler] = {
     "uploads": drivers_handler.lambda_handler,
     "photos": drivers_handler.lambda_handler,
+    "assignment": drivers_handler.lambda_handler,
     "openapi.json": drivers_handler.lambda_handler,
     "reviews": reviews_handler.lambda_handler,
 }

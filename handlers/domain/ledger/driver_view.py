@@ -5,10 +5,11 @@ Drivers must not notice an audit: an assigned photo with an open review looks li
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.photo.refusal_reasons import RefusalReason
 from handlers.domain.timestamps import parse
 
 Status = Literal["received", "assigned", "in_review", "rejected", "failed"]
@@ -29,6 +30,10 @@ SENTENCES: Mapping[str, str] = {
     "retake": "We cannot see the vehicle well enough. Please take another photo, in good light.",
     "on_our_side": "Something went wrong on our side. You can also send the photo again.",
 }
+OTHER_REASON = "other"
+"""The code for one that this version does not list; the stored sentence is shown with it."""
+
+REASON_CODES = frozenset({*SENTENCES, *get_args(RefusalReason), OTHER_REASON})
 _TEXTS = (
     PhotoAttribute.PHOTO_ID,
     PhotoAttribute.UPLOAD_ID,
@@ -137,7 +142,11 @@ def _reason(status: str, stored: str, *, is_contested: bool) -> str:
     if status == "in_review":
         return "being_checked"
     # The ledger holds an error's name as the reason of a failure; that is for operators only.
-    return "on_our_side" if status == "failed" else stored if status in _OWN_REASON else ""
+    if status == "failed":
+        return "on_our_side"
+    if status not in _OWN_REASON or not stored:
+        return ""
+    return stored if stored in REASON_CODES else OTHER_REASON
 
 
 def _sentence(reason: str, stored: str) -> str:

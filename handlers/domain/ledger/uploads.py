@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.identity import INTAKE_PREFIX
@@ -13,7 +13,7 @@ MAX_UPLOAD_BYTES = 15_000_000
 """Equals `wire_image.MAX_BYTES`, which cannot be imported without Pillow; a test compares them."""
 
 PERMISSION_LIFE = timedelta(minutes=5)
-DUPLICATE_UPLOAD = "duplicate_upload"
+DUPLICATE_UPLOAD: Final = "duplicate_upload"
 """The reason of a photo whose upload permission another photo had used before."""
 
 # After this time an upload of the last second has reached the ledger, if there was one.

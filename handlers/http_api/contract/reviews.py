@@ -1,7 +1,9 @@
 """Operations of the reviewers' API."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from handlers.http_api.auth import LEAD, LEADS, REVIEW, REVIEWERS
 from handlers.http_api.contract.reviews_schemas import (
@@ -21,25 +23,30 @@ from handlers.http_api.contract.reviews_schemas import (
 )
 from handlers.http_api.operations import Operation
 from handlers.http_api.problems import ProblemKind
-from handlers.http_api.schemas import PhotoId
+from handlers.http_api.schemas import TEXT, Instant, PhotoId
 
 LEASE_LOST = ProblemKind(
     status=409,
     code="lease_lost",
     title="You no longer hold this review.",
-    extra=("held_by",),
+    extra={"held_by": Annotated[str | None, Meta(description="Who holds it now, if anyone.")]},
 )
 ALREADY_DECIDED = ProblemKind(
     status=409,
     code="already_decided",
     title="A colleague has already decided about this photo.",
-    extra=("decided_by", "decided_at", "verdict", "decision_seq"),
+    extra={
+        "decided_by": str,
+        "decided_at": Instant,
+        "verdict": str,
+        "decision_seq": int,
+    },
 )
 UNDO_REFUSED = ProblemKind(
     status=409,
     code="undo_refused",
     title="This decision cannot be undone.",
-    extra=("why",),
+    extra={"why": Annotated[Literal["decided_since", "not_yours", "nothing_to_undo"], TEXT]},
 )
 UNDO_EXPIRED = ProblemKind(
     status=410, code="undo_expired", title="It is too late to undo this decision."
@@ -47,7 +54,10 @@ UNDO_EXPIRED = ProblemKind(
 NO_SUCH_REVIEW = ProblemKind(status=404, code="no_such_review", title="This review does not exist.")
 NO_IMAGE = ProblemKind(status=404, code="no_image", title="The photo cannot be shown.")
 UNKNOWN_VERDICT = ProblemKind(
-    status=422, code="unknown_verdict", title="This verdict does not exist.", extra=("verdicts",)
+    status=422,
+    code="unknown_verdict",
+    title="This verdict does not exist.",
+    extra={"verdicts": list[str]},
 )
 
 # Any: keyword arguments of Operation that all operations here share.

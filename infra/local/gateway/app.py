@@ -14,12 +14,21 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from handlers.http_api.problems import (
+    CONTENT_TYPE,
+    NOT_FOUND,
+    REQUEST_TOO_LARGE,
+    UNAVAILABLE,
+    Problem,
+    ProblemKind,
+)
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 log = logging.getLogger(__name__)
 
-_API = ("/review", "/reviews", "/uploads", "/photos", "/openapi.json")
+_API = ("/review", "/reviews", "/uploads", "/photos", "/assignment", "/openapi.json")
 _SIGN_IN = ("/oauth2", "/login", "/logout")
 _MAX_BODY_BYTES = 1 << 20  # photos go to the bucket, not through the gateway
 _METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
@@ -65,15 +74,15 @@ class _Gateway:
         if _below(path, _API):
             path = self._api + path
         elif not _below(path, _SIGN_IN):
-            return _problem(404, "not_found", "No page is here. The review page is at /review.")
+            return _refusal(NOT_FOUND, "No page is here. The review page is at /review.")
         body = await request.body()
         if len(body) > _MAX_BODY_BYTES:
-            return _problem(413, "too_large", "Send less than 1 MiB; photos go to the bucket.")
+            return _refusal(REQUEST_TOO_LARGE, "Send less than 1 MiB; photos go to the bucket.")
         try:
             return await self._exchange(request, path, body)
         except httpx.HTTPError as error:
             log.warning("emulator_unreachable error=%r", error)
-            return _problem(503, "stage_stopped", "The stage does not answer: see `scones status`.")
+            return _refusal(UNAVAILABLE, "The stage does not answer: see `scones status`.")
 
     async def _exchange(self, request: Request, path: str, body: bytes) -> Response:
         query = request.scope["query_string"]
@@ -110,13 +119,6 @@ def _end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     ]
 
 
-def _problem(status: int, code: str, detail: str) -> Response:
-    title = code.replace("_", " ").capitalize()
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    return JSONResponse(problem, status_code=status, media_type="application/problem+json")
+def _refusal(kind: ProblemKind, detail: str) -> Response:
+    problem = Problem(kind, detail).document()
+    return JSONResponse(problem, status_code=kind.status, media_type=CONTENT_TYPE)

@@ -206,6 +206,7 @@ def _drivers_photos(trial_stage: TrialStage) -> None:
     listed = trial_stage.driver(name).get("/photos")
     assert [entry["photo_id"] for entry in listed.body["photos"]] == [photo]
     assert trial_stage.driver(name).get(f"/photos/{photo}").body["status"] == "assigned"
+    assert trial_stage.driver(name).get("/assignment").body["assignment"]["photo_id"] == photo
 
 
 def _contest(trial_stage: TrialStage) -> None:

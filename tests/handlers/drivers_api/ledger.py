@@ -57,6 +57,16 @@ _ASSIGNED = {
 }
 
 
+def put_assignment(photo_id: str, **changed: Any) -> None:
+    """Write the assignment by an assigned photo; None removes an attribute."""
+    row = row_of(photo_id)
+    names = ("driver_id", "vehicle", "order_range", "valid_until", "decided_by", "photo_id")
+    order = f"{row['uploaded_at']}#{photo_id}"
+    item = {**{name: row[name] for name in names}, "photo_order": order, **changed}
+    item = {name: value for name, value in item.items() if value is not None}
+    boto3.client("dynamodb").put_item(TableName="assignments", Item=item_of(item))
+
+
 def row_of(photo_id: str) -> Any:
     """Return the row as it is stored."""
     return boto3.resource("dynamodb").Table("photos").get_item(Key={"photo_id": photo_id})["Item"]

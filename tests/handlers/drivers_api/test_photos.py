@@ -29,6 +29,7 @@ def test_an_assigned_photo_is_shown_with_its_assignment(api: Api) -> None:
         "vehicle": "bicycle",
         "order_range": "nearby",
         "valid_until": "2026-11-23T04:00:00Z",
+        "superseded": False,
         "uploaded_at": "2026-11-22T12:00:00Z",
         "updated_at": "2026-11-22T12:00:00Z",
         "is_contested": False,
@@ -46,6 +47,10 @@ def test_an_assigned_photo_is_shown_with_its_assignment(api: Api) -> None:
             *["not_a_photo", "Not a photo."],
         ),
         ({"status": "rejected", "reason": "no_vehicle"}, "no_vehicle", "vehicle"),
+        (
+            {"status": "rejected", "reason": "of_a_later_version", "message": "Wash it."},
+            *["other", "Wash it."],
+        ),
         (
             {"status": "failed", "reason": "Lambda.Unknown", "cause": "secret"},
             "on_our_side",

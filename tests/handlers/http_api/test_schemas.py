@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Callable
+from typing import get_args
 
 import msgspec
 import pytest
 
+from handlers.domain.ledger.driver_view import REASON_CODES, SENTENCES
+from handlers.domain.photo.refusal_reasons import RefusalReason
+from handlers.domain.review.rules import REJECTIONS
+from handlers.http_api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
 from handlers.http_api.contract.drivers_schemas import ContestRequest, PhotoPageQuery
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
 from handlers.http_api.contract.reviews_schemas import UndoRequest, VerdictRequest
 from handlers.http_api.openapi import api_document
 from handlers.http_api.problems import (
+    CONTENT_TYPE,
     INVALID_REQUEST,
     NOT_FOUND,
     REQUEST_TOO_LARGE,
@@ -100,6 +106,59 @@ def test_the_document_has_patterns_that_javascript_can_read() -> None:
     document = str(api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN))
     assert r"\\Z" not in document
     assert "'^[0-9a-f]{64}$'" in document
+
+
+def test_requests_refuse_unknown_fields_and_responses_may_get_further_ones() -> None:
+    components = api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN)["components"]["schemas"]
+    strict = {name for name, schema in components.items() if "additionalProperties" in schema}
+    assert strict == {operation.body.__name__ for operation in EVERY_OPERATION if operation.body}
+
+
+def test_every_error_is_a_problem_or_a_message_of_the_gateway() -> None:
+    document = api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN)
+    kinds = {kind for operation in EVERY_OPERATION for kind in operation.all_problems}
+    problem = document["components"]["schemas"]["Problem"]
+    assert set(problem["properties"]["code"]["enum"]) == {kind.code for kind in kinds}
+    assert problem["properties"].keys() >= {name for kind in kinds for name in kind.extra}
+    why = set(problem["properties"]["why"]["enum"])
+    assert why >= {"already_in_review", "not_yours"}, "the reasons of both kinds that have one"
+    for operation in EVERY_OPERATION:
+        described = document["paths"][operation.path][operation.method.lower()]
+        for status, response in described["responses"].items():
+            if int(status) < 400:
+                continue
+            names = {media["schema"]["$ref"] for media in response["content"].values()}
+            assert len(names) == 1, "generators read the first media type alone"
+            codes = {kind.code for kind in operation.all_problems if str(kind.status) == status}
+            assert all(f"`{code}`" in response["description"] for code in codes)
+            assert bool(codes) == (CONTENT_TYPE in response["content"])
+
+
+def test_every_operation_of_the_drivers_has_an_example_that_is_valid() -> None:
+    for operation in DRIVERS_OPERATIONS:
+        for schema, example in (
+            (operation.body, operation.body_example),
+            (operation.response, operation.response_example),
+        ):
+            if schema is None:
+                continue
+            assert example is not None, operation.name
+            encoded = msgspec.json.encode(example)
+            assert msgspec.json.decode(encoded, type=schema) == example
+    document = api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN)
+    answer = document["paths"]["/photos/{photo_id}"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["example"]["reason"]["code"] in REASON_CODES
+
+
+def test_the_document_lists_the_values_that_apps_branch_on() -> None:
+    components = api_document(EVERY_OPERATION, sign_in_urls=SIGN_IN)["components"]["schemas"]
+    reason = components["Reason"]["properties"]["code"]["enum"]
+    assert set(reason) == REASON_CODES
+    assert {*SENTENCES, *get_args(RefusalReason)} < set(reason)
+    assert {reason for reason, _ in REJECTIONS.values()} < set(reason)
+    for name in ("Photo", "DriverAssignment"):
+        described = str(components[name]["properties"]["vehicle"])
+        assert "'enum': ['bicycle', 'motorcycle']" in described
 
 
 def test_every_reference_of_the_document_has_a_component() -> None:

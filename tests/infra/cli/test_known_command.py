@@ -31,7 +31,7 @@ def _system(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "ReviewersTable": "reviewers",
             "PolicyParameter": "policy",
         }
-        target = Target(session=boto3.Session(), outputs=outputs, stage="test")
+        target = Target(session=boto3.Session(), outputs=outputs, stage="local", is_deployed=False)
         monkeypatch.setattr(known, "target", lambda _stack: target)
         yield
 
@@ -73,3 +73,14 @@ def test_a_photo_that_cannot_be_a_known_item_is_refused_with_a_sentence(
     assert refused.exit_code == 2
     assert sentence in " ".join(refused.stderr.replace("│", " ").split())
     assert listed() == {}
+
+
+@pytest.mark.usefixtures("_system")
+def test_the_first_characters_of_an_id_are_enough() -> None:
+    assert call(WAITING[:8], "van").exit_code == 0
+    assert listed() == {WAITING: "van"}
+    refused = call("c" * 8, "van")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        f"scones: the ledger has no photo {'c' * 8}.\n",
+    )

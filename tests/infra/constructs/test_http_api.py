@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import msgspec
+
 from handlers.http_api.auth import DRIVERS, POOL_OF_SCOPE, REVIEWERS
 from handlers.http_api.contract.drivers import OPERATIONS as DRIVERS_OPERATIONS
+from handlers.http_api.contract.drivers_schemas import DriverAssignment
 from handlers.http_api.contract.every_operation import EVERY_OPERATION
+from infra.config import STAGES
 from tests.infra.template import Template, readable
 
 BY_KEY = {operation.route_key: operation for operation in EVERY_OPERATION}
@@ -49,6 +53,15 @@ def test_a_route_requires_the_scope_and_the_pool_of_its_operation(pipeline: Temp
         logical_id, _ = authorizers[POOL_OF_SCOPE[operation.scope]]
         assert route["AuthorizerId"] == {"Ref": logical_id}
         assert operation.groups, f"no group may call {operation.name}"
+
+
+def test_the_document_lists_every_vehicle_and_order_range_of_the_stages() -> None:
+    _, components = msgspec.json.schema_components([DriverAssignment])
+    listed = components["DriverAssignment"]["properties"]
+    for config in STAGES.values():
+        ranges = config.order_ranges
+        assert set(ranges) <= set(listed["vehicle"]["enum"])
+        assert set(ranges.values()) <= set(listed["order_range"]["enum"])
 
 
 def test_only_the_page_and_the_document_are_public() -> None:

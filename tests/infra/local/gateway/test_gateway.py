@@ -160,4 +160,4 @@ def test_a_stopped_stage_is_reported() -> None:
 
     response = Browser(httpx.MockTransport(refuse)).get("/review")
     assert response.status_code == 503
-    assert response.json()["code"] == "stage_stopped"
+    assert response.json()["code"] == "unavailable"

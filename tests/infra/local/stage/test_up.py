@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -227,3 +228,44 @@ def test_control_characters_of_a_name_are_escaped() -> None:
     assert plain_text("a\x1b[31m\n\udcff") == r"a\x1b[31m\n\udcff"
     rows = [{"photo_id": "p", "path": "\x1b", "outcome": None}]
     assert "\x1b" not in rendering.submissions(rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 0),
+        (["--port", "0"], 0),
+        (["--port", "4566"], 0),
+        (["--port", "5000"], 2),
+        (["--keep"], 2),
+        (["--drop-folder", "photos"], 2),
+    ],
+)
+def test_an_option_that_the_running_system_lacks_is_refused(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], code: int
+) -> None:
+    monkeypatch.setattr(system, "start", lambda *_settings, **_options: (a_state(), False))
+    result = CliRunner().invoke(cli.app, ["up", *words])
+    assert result.exit_code == code, result.output
+    assert ("running already" in result.stdout) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("keep", "words", "line"),
+    [
+        (False, [], "stopped; 3 photos discarded (`scones up --keep` keeps them)"),
+        (True, [], "stopped"),
+        (True, ["--discard"], "stopped; 3 photos discarded (`scones up --keep` keeps them)"),
+    ],
+)
+def test_stopping_says_how_many_photos_it_discards(
+    monkeypatch: pytest.MonkeyPatch, keep: bool, words: list[str], line: str
+) -> None:
+    state = dataclasses.replace(a_state(), keep=keep)
+    figures = SimpleNamespace(photos={"assigned": 2, "failed": 1})
+    monkeypatch.setattr(system, "read_state", lambda _folder: state)
+    monkeypatch.setattr(system, "overview", lambda _target, **_options: figures)
+    monkeypatch.setattr(system, "target_of_laptop", lambda _state: None)
+    monkeypatch.setattr(system, "stop", lambda _folder, **_options: True)
+    result = CliRunner().invoke(cli.app, ["down", *words])
+    assert result.stdout.splitlines() == [line]
