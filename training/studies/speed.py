@@ -58,7 +58,7 @@ def _in_torch(image: NDArray[np.float32], config: TrainConfig) -> Callable[[], o
     from training.model.test_time_augmentation import as_served  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    shape = ModelConfig(classes=len(config.classes), width=config.width)
+    shape = ModelConfig(classes=len(config.classes), width=config.width, depth=config.depth)
     model = as_served(build_model(shape), config).eval().to(memory_format=torch.channels_last)
     tensor = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
     infer: Callable[[], object] = torch.inference_mode()(partial(model, tensor))
