@@ -40,15 +40,15 @@ class SourceShare:
 # photos of real size, counts whole: its wheelchairs alone would teach that sharp photos are
 # `other`.
 SHARES = (
-    SourceShare(source="cifar100", label="bicycle", weight=0.15),
-    SourceShare(source="cifar100", label="motorcycle", weight=0.15),
+    SourceShare(source="cifar100", label="bicycle", weight=0.14),
+    SourceShare(source="cifar100", label="motorcycle", weight=0.13),
     SourceShare(source="parked", label="bicycle", weight=0.08),
     SourceShare(source="parked", label="motorcycle", weight=0.08),
-    SourceShare(source="street", label="bicycle", weight=0.09),
-    SourceShare(source="street", label="motorcycle", weight=0.06),
+    SourceShare(source="street", label="bicycle", weight=0.11),
+    SourceShare(source="street", label="motorcycle", weight=0.07),
     SourceShare(source="cctv", label="motorcycle", weight=0.04),
     SourceShare(source="anything", label="other", weight=0.10),
-    SourceShare(source="cifar10", label="other", weight=0.08),
+    SourceShare(source="cifar10", label="other", weight=0.12),
     SourceShare(source="street", label="other", weight=0.08),
     SourceShare(source="parked", label="other", weight=0.06),
     SourceShare(source="cctv", label="other", weight=0.03),
@@ -92,7 +92,7 @@ class TrainConfig:
     label_smoothing: float = 0.05
     mix_up: float = 0.2
     average_decay: float = 0.99
-    archive_limit: int = 2000
+    archive_limit: int = 6000
     folds: int = 3
     error_budget: float = 0.005  # of the automatic assignments
     confidence: float = 0.95
