@@ -98,7 +98,8 @@ class TrainConfig:
     confidence: float = 0.95
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     shares: tuple[SourceShare, ...] = SHARES
-    # The photos that represent production in temperature and threshold, each counted once; the
+    real_side: int = 224  # pixels of the longer side; smaller photos are not of real size
+    # The sources that represent production in temperature and threshold, see `production_mix`; the
     # archive of 32-pixel negatives would outnumber them. Sources without photos are ignored.
     policy_sources: tuple[str, ...] = ("anything", "cctv", "cifar100", "parked", "street", "web")
     # Whether the served graph averages the photo and its mirror image. Not in the text that names

@@ -16,6 +16,7 @@ from torch import nn
 
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet, UnusableData, load_photos
+from training.data.production_mix import production_rows
 from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.metrics import evaluate
@@ -134,8 +135,8 @@ def out_of_fold_logits(
 def calibrate(
     logits: NDArray[np.float64], photos: PhotoSet, config: TrainConfig
 ) -> tuple[float, ThresholdChoice]:
-    """Choose temperature and threshold on the sources that represent production."""
-    rows = photos.rows_of(config.policy_sources)
+    """Choose temperature and threshold on the photos that represent production."""
+    rows = production_rows(photos, config)
     temperature = fit_temperature(logits[rows], photos.labels[rows])
     policy = choose_policy(
         softmax(logits[rows] / temperature),
