@@ -19,6 +19,7 @@ from training.data.photo_set import PhotoSet, UnusableData, load_photos
 from training.data.production_mix import production_rows
 from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
+from training.evaluation.calibration_slices import calibration_slices
 from training.evaluation.metrics import evaluate
 from training.model.checkpoint import Checkpoint
 from training.model.export import export_model, write_artefact
@@ -185,11 +186,14 @@ def _metrics(
     policy: ThresholdChoice,
 ) -> dict[str, Any]:  # JSON values
     """Return the figures of the model alone, as those of its policy, without quality defects."""
-    return evaluate(
-        softmax(logits / temperature),
+    probabilities = softmax(logits / temperature)
+    figures = evaluate(
+        probabilities,
         photos,
         classes=config.classes,
         vehicles=config.vehicle_columns,
         threshold=policy.acceptance.threshold,
         has_defect=None,
-    ).to_wire()
+    )
+    slices = calibration_slices(probabilities, photos)
+    return figures.to_wire() | {"calibration": [entry.to_wire() for entry in slices]}

@@ -54,6 +54,8 @@ def figures(manifest: Mapping[str, Any]) -> str:  # Any: JSON values
             metrics = training["metrics"][name]
             lines += [f"### {title}", "", _budget(metrics, policy), ""]
             lines += [*_table(metrics, policy["vehicle_classes"]), ""]
+            if "calibration" in metrics:
+                lines += [*_calibration(metrics["calibration"]), ""]
     return "\n".join(lines)
 
 
@@ -111,6 +113,16 @@ def _table(metrics: Mapping[str, Any], vehicles: Sequence[str]) -> list[str]:  #
     ]
     body = [f"| {name} | {value} |" for name, value in rows]
     return ["| figure | value (count; 95 % Wilson interval) |", "|---|---|", *body]
+
+
+def _calibration(slices: Sequence[Mapping[str, Any]]) -> list[str]:  # Any: JSON values
+    body = [
+        f"| {entry['name']} | {entry['photos']:,} | {_percent(entry['error'])} "
+        f"({100 * entry['low']:.1f} to {100 * entry['high']:.1f}) |"
+        for entry in slices
+    ]
+    heads = ["| calibration | photos | debiased error (95 % bootstrap interval) |", "|---|---|---|"]
+    return [*heads, *body]
 
 
 def _share(wire: Mapping[str, float]) -> str:

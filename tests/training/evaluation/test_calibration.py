@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.evaluation.calibration import (
@@ -75,6 +77,37 @@ def test_one_wrong_label_among_the_surest_does_not_end_the_search() -> None:
     chosen = policy(*predictions(*surest, (1500, 0, 0, 0.95)))
     assert chosen.budget_met
     assert chosen.acceptance.accepted == 2151
+
+
+def test_the_search_ends_at_the_first_threshold_that_fails() -> None:
+    """At 0.95 the budget is not proved; at 0.8 it would be again, by chance or not."""
+    right = (1500, 0, 0, 0.9995), (1400, 0, 0, 0.8), (6000, OTHER, OTHER, 0.9995)
+    chosen = policy(*predictions(*right, (8, 1, 0, 0.95)))
+    loose = acceptance(*predictions(*right, (8, 1, 0, 0.95)), vehicles=[0, 1], threshold=0.8)
+    assert loose.worst_bound(0.95) < 0.005
+    assert chosen.budget_met
+    assert chosen.acceptance.threshold > 0.95
+
+
+@settings(deadline=None, max_examples=40)  # machines are shared
+@given(
+    wrong=st.lists(st.tuples(st.integers(0, 6), st.floats(0.55, 0.999)), max_size=6),
+    right=st.lists(st.tuples(st.integers(1, 900), st.floats(0.55, 0.999)), min_size=1, max_size=6),
+)
+def test_no_stricter_threshold_of_the_walk_fails(
+    wrong: list[tuple[int, float]], right: list[tuple[int, float]]
+) -> None:
+    groups = [(count, 0, 0, confidence) for count, confidence in right]
+    groups += [(count, 1, 0, confidence) for count, confidence in wrong]
+    probabilities, labels = predictions(*groups, (900, OTHER, OTHER, 0.99))
+    chosen = policy(probabilities, labels)
+    if not chosen.budget_met:
+        return
+    accepted = acceptance(probabilities, labels, vehicles=[0, 1], threshold=0.505).accepted
+    for threshold in np.arange(0.999, chosen.acceptance.threshold, -0.001):
+        stricter = acceptance(probabilities, labels, vehicles=[0, 1], threshold=round(threshold, 4))
+        if 2 * stricter.accepted >= accepted:
+            assert stricter.worst_bound(0.95) <= 0.005
 
 
 def test_unreachable_budget_is_reported_as_not_met() -> None:
