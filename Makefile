@@ -9,7 +9,7 @@ export ORT_DISABLE_TELEMETRY := 1
 CODE := handlers infra monitoring training tests
 
 .PHONY: help demo test test-local test-sagemaker test-oracles e2e check format snapshot
-.PHONY: doctor-trials audit checkov fuzz faults permissions burst burst-emulator soak
+.PHONY: doctor-trials audit checkov fuzz faults permissions protections burst burst-emulator soak
 .PHONY: bench figures figures-long figures-docs screenshots walkthrough synth train lock setup clean
 
 help: ## Show this list
@@ -26,6 +26,9 @@ e2e: setup-dev ## Run the end-to-end tests on the emulator, with IAM enforced
 
 permissions: setup-dev ## Take every permission away once and record what is lost (an hour, resumable)
 	@$(BIN)/python -m tests.e2e.permissions
+
+protections: setup-dev ## Remove every protection once and see its tests fail (minutes, resumable)
+	@$(BIN)/python -m tests.protections
 
 test-local: setup-local-only ## Sign in as driver and reviewer where only `local` is installed
 	@.venv-local/bin/python -m tests.e2e.local_only

@@ -44,6 +44,7 @@ class SerializeSettings(Settings):
 
     controls_table: str
     uploads_table: str
+    ledger_retention_days: float  # after which the photo's row expires
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,9 @@ _MODEL_DATA_URL = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+# Stores in which no single record can be deleted are empty of an erased driver after these days.
+LONGEST_LOG_DAYS = 90
+REPLACED_KEPT_DAYS = 14  # of replaced and expired versions: as long as a review message may wait
 WORKFLOW_TYPES = ("STANDARD", "EXPRESS")
 CAPTURE_WRITERS = ("endpoint", "classify")
 OFF_HOURS_PHOTOS = ("wait",)
@@ -100,8 +103,15 @@ class StageConfig:
 
     # Whether stateful resources are kept and stacks are protected; such a stage needs alarm_email.
     is_durable: bool = True
+    # No single record of a log can be deleted: 90 days at most.
     log_retention_days: int = 90
     access_log_retention_days: int = 90
+    # By class of data. Photos contain where they were taken until they expire.
+    photo_retention_days: int = 90
+    # Rows of photos, from the reading of the photo; longer than photos, which start anew without.
+    ledger_retention_days: int = 400
+    label_retention_days: int = 400  # as long as rows, from which missing labels are written again
+    thumbnail_retention_days: int = 90  # pages and lists of reports; as long as photos at most
     alarm_email: str = ""  # recipient of alarms; empty: no email is sent
     page_email: str = ""  # also receives the alarms that cannot wait, such as a pager's address
     # Folder of the runbook in the text of an alarm: a path in this repository, or a URL of it.
@@ -211,6 +221,7 @@ class StageConfig:
         if not self.model_manifests:
             raise InvalidConfig("model_manifests must name at least one model's manifest")
         self._check_endpoint()
+        self._check_retention()
         if not _RUNBOOK_URL.fullmatch(self.runbook_url):
             raise InvalidConfig("runbook_url must be a path or a URL, without a slash at its end")
 
@@ -223,6 +234,32 @@ class StageConfig:
             raise InvalidConfig("endpoint_target_invocations must be at least 1")
         if self.off_hours:
             self.off_hours.check()
+
+    def _check_retention(self) -> None:
+        most_days = {
+            "log_retention_days": LONGEST_LOG_DAYS,
+            "access_log_retention_days": LONGEST_LOG_DAYS,
+            "thumbnail_retention_days": self.photo_retention_days,
+            "capture_retention_days": self.photo_retention_days,
+        }
+        for name, most in most_days.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise InvalidConfig(
+                    f"{name} must be from 1 to {most}: logs cannot be erased, and "
+                    "copies of photos must not outlive them"
+                )
+        # A replaced version, and midnight, which S3 waits for: one day for each of the two rules.
+        longest = self.photo_retention_days + REPLACED_KEPT_DAYS + 2
+        if self.ledger_retention_days < longest:
+            raise InvalidConfig(
+                f"ledger_retention_days must be at least photo_retention_days + "
+                f"{REPLACED_KEPT_DAYS + 2}: a photo that outlives its row is started again"
+            )
+        if self.label_retention_days < self.ledger_retention_days:
+            raise InvalidConfig(
+                "label_retention_days must not be less than ledger_retention_days: "
+                "labels that are missing are written again from their row"
+            )
 
     def _check_account(self) -> None:
         if self.is_durable and not self.alarm_email:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
+from handlers.domain.ledger.refused_photos import REFUSED_PREFIX
 from handlers.domain.ledger.schema import (
     ASSIGNMENTS,
     CONTROLS,
@@ -81,7 +82,8 @@ QUEUES = (
 )
 
 _KEPT_BY = {
-    PHOTOS.name: "until deleted; restorable to any second of the last 35 days; stream of changes",
+    PHOTOS.name: "{ledger_retention_days} days; restorable to any second of the last 35 days; "
+    "stream of changes",
     ASSIGNMENTS.name: "until deleted; restorable to any second of the last 35 days",
     UPLOADS.name: "{upload_retention_days} days; restorable to any second of the last 35 days",
     REVIEWERS.name: "until deleted; restorable to any second of the last 35 days",
@@ -97,6 +99,7 @@ def buckets(config: StageConfig) -> tuple[BucketEntry, ...]:
             logical_id="Intake",
             content="photos as drivers uploaded them, every version",
             keys=f"{INTAKE_PREFIX}<driver>/<upload>.<extension>",
+            expires_after_days=config.photo_retention_days,
         ),
         BucketEntry(
             logical_id="Capture",
@@ -106,13 +109,16 @@ def buckets(config: StageConfig) -> tuple[BucketEntry, ...]:
         ),
         BucketEntry(
             logical_id="Labels",
-            content="decisions of people as ground truth, one JSON line each, never changed",
+            content="decisions of people as ground truth, one JSON line each, never changed; "
+            f"under `{REFUSED_PREFIX}`, without expiry, what training refuses",
             keys=f"{LABELS_PREFIX}<yyyy>/<mm>/<dd>/<hh>/<photo_id>-<decision_seq>.jsonl",
+            expires_after_days=config.label_retention_days,
         ),
         BucketEntry(
             logical_id="Reports",
             content="daily reports, their history, baselines, queue figures, sweeper checkpoint",
-            keys="reports/…, history/…, baselines/…, queues/…, sweeper/…",
+            keys=f"reports/… (these for {config.thumbnail_retention_days} days), history/…, "
+            "baselines/…, queues/…, sweeper/…",
             expires_after_days=config.report_retention_days,
         ),
         BucketEntry(
@@ -170,7 +176,10 @@ def _overview(config: StageConfig) -> Iterator[str]:
                 f"[{table.name}](#{table.name.lower()})",
                 _first_sentence(table),
                 ", ".join(f"`{key}`" for key in table.keys),
-                _KEPT_BY[table.name].format(upload_retention_days=config.upload_retention_days),
+                _KEPT_BY[table.name].format(
+                    upload_retention_days=config.upload_retention_days,
+                    ledger_retention_days=config.ledger_retention_days,
+                ),
             )
             for table in TABLES
         ),

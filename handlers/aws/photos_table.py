@@ -90,10 +90,10 @@ class PhotosTable:
         rows, _ = self._query(BY_PENDING, "received", sort=("<", claimed_before), limit=limit)
         yield from rows
 
-    def parked(self, *, limit: int) -> list[Row]:
-        """Return at most `limit` parked photos, the oldest by receipt first."""
-        rows, _ = self._query(BY_PENDING, PARKED, limit=limit)
-        return rows
+    def parked(self, *, limit: int, page_size: int | None = None) -> Iterator[Row]:
+        """Yield at most `limit` parked photos, the oldest by receipt first, in pages on demand."""
+        for rows, _ in self._pages(BY_PENDING, PARKED, limit=limit, page_size=page_size):
+            yield from rows
 
     def count_parked(self, *, limit: int) -> int:
         """Return the number of parked photos, at most `limit`."""
@@ -309,7 +309,7 @@ class PhotosTable:
         left = limit
         while left is None or left > 0:
             if left is not None:
-                request["Limit"] = left
+                request["Limit"] = left if page_size is None else min(left, page_size)
             if after:
                 request["ExclusiveStartKey"] = item_of(after)
             response = self._dynamodb.query(**request)

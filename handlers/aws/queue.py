@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HIDDEN_S = 60  # visibility time-out of a message while `peek` runs
 _PEEK_S = 45  # shorter than that, so that no message is received twice
+_WAIT_S = 1  # for a message; without a wait, only some of SQS's servers are asked
 _BATCH = 10  # the limit of SQS
 _RECEIVERS = 8  # at once: nearly all of the time is spent waiting for SQS
 
@@ -101,7 +102,7 @@ class Queue:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=_BATCH,
                 VisibilityTimeout=_HIDDEN_S,
-                WaitTimeSeconds=1,  # without a wait, only some of SQS's servers are asked
+                WaitTimeSeconds=_WAIT_S,
             ).get("Messages", [])
             are_new = any(message["MessageId"] not in messages for message in received)
             messages.update({message["MessageId"]: message for message in received})
@@ -124,7 +125,7 @@ class Queue:
                     QueueUrl=self._url,
                     MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN_S,
-                    WaitTimeSeconds=1,
+                    WaitTimeSeconds=_WAIT_S,
                 ).get("Messages", [])
                 if not messages:
                     break
@@ -141,12 +142,13 @@ class Queue:
         return deleted
 
     def _show(self, handles: list[str]) -> None:
-        # On failure, the messages become visible by themselves within a minute.
-        with contextlib.suppress(BotoCoreError, ClientError):
-            self._sqs.change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles)
-                ],
-            )
+        for start in range(0, len(handles), _BATCH):
+            # On failure, the messages become visible by themselves within a minute.
+            with contextlib.suppress(BotoCoreError, ClientError):
+                self._sqs.change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                        for number, handle in enumerate(handles[start : start + _BATCH])
+                    ],
+                )

@@ -13,6 +13,7 @@ from handlers.aws.review_transactions import Tables, replacement, restoration, t
 from handlers.domain.errors import InvalidRecord, LedgerUnavailable
 from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.review.assignment_update import (
     AssignmentUpdate,
     assignment_of,
@@ -81,12 +82,12 @@ class ReviewLedger:
         self._pause = pause
 
     def read(self, photo_id: str) -> ReviewRow | None:
-        """Return a photo's row by a consistent read, or None.
+        """Return a photo's row by a consistent read; None without one, and for a tombstone.
 
         Raises: LedgerUnavailable, InvalidRecord.
         """
         row = response_of(lambda: self._photos.row(photo_id))
-        return ReviewRow.from_item(row) if row else None
+        return ReviewRow.from_item(row) if row and not is_tombstone(row) else None
 
     def decide(self, photo_id: str, decide: Decider) -> Decided | Repeated | Refused:
         """Write what `decide` returns for the row; if the row changes meanwhile, start again.

@@ -48,6 +48,9 @@ class Caller:
     name: str  # the user name in lower case: driver id or reviewer id
     groups: frozenset[str]
     scopes: frozenset[str]
+    # The pool's random id of the user: logs have it in place of the name, and it means nothing once
+    # the user is deleted. Empty if the token has none.
+    account: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:  # Any: the gateway's event
@@ -62,6 +65,7 @@ class Caller:
             raise Problem(FORBIDDEN, "This user name cannot be used here; ask for another one.")
         return cls(
             name=name,
+            account=str(claims.get("sub", "")),
             groups=frozenset(_split(claims.get("cognito:groups"))),
             scopes=frozenset(str(claims.get("scope", "")).split()),
         )

@@ -85,8 +85,8 @@ class ApiRouter:
 
     def handle(self, event: Json, context: "LambdaContext") -> Json:
         """Return the gateway's response to one of its events (payload 2.0)."""
-        # `caller` is named here so that it is removed afterwards: the next event starts without it.
-        with self._logger.append_context_keys(request_id=context.aws_request_id, caller=""):
+        # `account` is named here to be removed afterwards: the next event starts without it.
+        with self._logger.append_context_keys(request_id=context.aws_request_id, account=""):
             return self._resolver.resolve(event, context)
 
     def _respond(
@@ -108,7 +108,7 @@ class ApiRouter:
         if operation.scope:
             caller = Caller.from_event(event.raw_event)
             caller.require(scope=operation.scope, groups=operation.groups)
-        self._logger.append_keys(caller=caller.name)
+        self._logger.append_keys(account=caller.account)
         is_post = operation.method == "POST"
         call = Call(
             caller=caller,

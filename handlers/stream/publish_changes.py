@@ -21,6 +21,7 @@ from handlers.domain.errors import PermanentError
 from handlers.domain.ledger.events import events_of
 from handlers.domain.ledger.labels import labels_of
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.review.row import ReviewRow
 from handlers.settings import ChangesSettings
 
@@ -98,8 +99,10 @@ _UNREADABLE = (
 
 def _publish(change: dict[str, Any]) -> None:
     if "NewImage" not in change:
-        return  # the row was erased
+        return  # the row has expired
     old, new = plain(change.get("OldImage", {})), plain(change["NewImage"])
+    if is_tombstone(new):
+        return
     labels = labels_of(
         ReviewRow.from_item(new), since_seq=int(old.get(PhotoAttribute.DECISION_SEQ, 0))
     )

@@ -6,6 +6,7 @@ answer that the photo has to wait.
 
 import base64
 import os
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,8 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """Serialize one photo: `{photo, probe, execution}` → `{outcome, ...}`.
 
     The outcome is `prepared`, `refused`, or `parked` while the stage is paused or its breaker open:
-    then the photo is not read. Only a probe passes an open breaker.
+    then the photo is not read. Only a probe passes an open breaker. `kept_until` is in every
+    response.
     """
     photo = PhotoRef.from_wire(event["photo"])
     logger.append_keys(photo_id=photo.photo_id, execution_id=event["execution"])
@@ -75,9 +77,16 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
         response = _parked(hold_reason)
     else:
         response = _refused_duplicate(photo) or _read_and_prepare(photo)
+    response["kept_until"] = _kept_until()
     logger.info("photo_serialized", outcome=response["outcome"], reason=response["reason"])
     metrics.add_metric(_METRICS[response["outcome"]], MetricUnit.Count, 1)
     return response
+
+
+def _kept_until() -> str:
+    """Return the time to live of the photo's row: the workflow cannot compute with times."""
+    days = SerializeSettings.from_env(os.environ).ledger_retention_days
+    return str(int((datetime.now(UTC) + timedelta(days=days)).timestamp()))
 
 
 def _parked(reason: str) -> dict[str, Any]:

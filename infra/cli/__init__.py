@@ -18,6 +18,7 @@ from infra.cli import (
     deploy,
     doctor,
     evaluation,
+    forgetting,
     known,
     photos,
     provision,
@@ -192,6 +193,15 @@ COMMANDS = (
             "scones threshold set 0.97 --reason 'until the new model is in service'",
             "scones threshold stop --stack Scones-prod-Pipeline",
             "scones threshold normal --stack Scones-prod-Pipeline",
+        ),
+    ),
+    Command(
+        name="forget",
+        run=forgetting.forget,
+        panel=OPERATE,
+        examples=(
+            "scones forget anna --dry-run",
+            "scones forget anna --certificate erasure.json --stack Scones-prod-Pipeline",
         ),
     ),
     Command(

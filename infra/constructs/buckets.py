@@ -1,5 +1,7 @@
 """The settings that all buckets share: private, encrypted, TLS only, with accesses logged."""
 
+from dataclasses import dataclass
+
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -8,11 +10,21 @@ from infra.config import StageConfig
 from infra.constructs.resource import pin_logical_id, removal_policy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """When S3 deletes the objects of a bucket, or of a prefix."""
+
+    after_days: int  # after the upload
+    # Of a versioned bucket: after the version was replaced, or has expired.
+    replaced_after_days: int | None = None
+    prefix: str | None = None
+
+
 class PrivateBucket(s3.Bucket):
     """A bucket that only the account's own roles can read, over TLS.
 
-    `expires_after_days` of None keeps objects until they are deleted. The logical id is pinned: a
-    changed one would be another, empty bucket.
+    `expiry` of None keeps objects until they are deleted. The logical id is pinned: a changed one
+    would be another, empty bucket.
     """
 
     def __init__(
@@ -25,7 +37,7 @@ class PrivateBucket(s3.Bucket):
         bucket_name: str | None = None,
         versioned: bool = False,
         access_logs: s3.IBucket | None = None,
-        expires_after_days: int | None = None,
+        expiry: Expiry | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -47,10 +59,24 @@ class PrivateBucket(s3.Bucket):
                 )
             ],
         )
-        if expires_after_days is not None:
-            self.add_lifecycle_rule(id="Expire", expiration=Duration.days(expires_after_days))
+        if expiry is not None:
+            self._expire(expiry)
         self.logical_id = logical_id
         pin_logical_id(self, logical_id)
+
+    def _expire(self, expiry: Expiry) -> None:
+        replaced = expiry.replaced_after_days
+        self.add_lifecycle_rule(
+            id="Expire",
+            prefix=expiry.prefix,
+            expiration=Duration.days(expiry.after_days),
+            noncurrent_version_expiration=None if replaced is None else Duration.days(replaced),
+        )
+        if replaced is not None:
+            # The marker that an expiry leaves has the object's key; a rule of its own removes it.
+            self.add_lifecycle_rule(
+                id="RemoveMarkers", prefix=expiry.prefix, expired_object_delete_marker=True
+            )
 
 
 class AccessLogsBucket(PrivateBucket):
@@ -62,5 +88,5 @@ class AccessLogsBucket(PrivateBucket):
             construct_id,
             config=config,
             logical_id="AccessLogs",
-            expires_after_days=config.access_log_retention_days,
+            expiry=Expiry(after_days=config.access_log_retention_days),
         )

@@ -5,7 +5,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.config import StageConfig
-from infra.constructs.buckets import PrivateBucket
+from infra.constructs.buckets import Expiry, PrivateBucket
 from infra.constructs.functions import HandlerFunction
 
 CAPTURE_PREFIX = "data-capture"
@@ -27,7 +27,7 @@ class DataCapture(Construct):
             bucket_name=capture_bucket_name(config),
             access_logs=access_logs,
             # A second copy of the photos: deleted when monitoring does not need it any more.
-            expires_after_days=config.capture_retention_days,
+            expiry=Expiry(after_days=config.capture_retention_days),
         )
 
     def connect(self, classify: HandlerFunction, *, config: StageConfig) -> None:

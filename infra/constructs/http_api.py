@@ -134,7 +134,8 @@ class HttpApi(Construct):
             "route": "$context.routeKey",
             "status": "$context.status",
             "latency_ms": "$context.responseLatency",
-            "caller": "$context.authorizer.claims.username",
+            # Not the user name: no single record of a log can be deleted.
+            "account": "$context.authorizer.claims.sub",
             "refused_because": "$context.authorizer.error",
             "address": "$context.identity.sourceIp",
         }

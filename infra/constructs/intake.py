@@ -9,8 +9,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from handlers.domain.ledger.identity import INTAKE_PREFIX
-from infra.config import StageConfig
-from infra.constructs.buckets import PrivateBucket
+from infra.config import REPLACED_KEPT_DAYS, StageConfig
+from infra.constructs.buckets import Expiry, PrivateBucket
 from infra.constructs.exact_json import exact_json
 from infra.constructs.queues import DeadLetterQueue
 from infra.constructs.resource import resource_of, trusted_service
@@ -29,6 +29,9 @@ class Intake(Construct):
             config=config,
             logical_id="Intake",
             versioned=True,
+            expiry=Expiry(
+                after_days=config.photo_retention_days, replaced_after_days=REPLACED_KEPT_DAYS
+            ),
             access_logs=access_logs,
         )
         # CDK's own switch deploys a Lambda function for this; CloudFormation has a property.

@@ -45,6 +45,7 @@ def _table(
         deletion_protection=config.is_durable,
         removal_policy=removal_policy(config),
         stream=stream,
+        time_to_live_attribute=None if schema.time_to_live is None else str(schema.time_to_live),
     )
     pin_logical_id(table, schema.name)
     for index in schema.indexes:

@@ -8,8 +8,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from handlers.domain.ledger.labels import PREFIX
-from infra.config import StageConfig
-from infra.constructs.buckets import PrivateBucket
+from infra.config import REPLACED_KEPT_DAYS, StageConfig
+from infra.constructs.buckets import Expiry, PrivateBucket
 from infra.constructs.functions import HandlerFunction
 from infra.constructs.queues import DeadLetterQueue
 
@@ -40,6 +40,11 @@ class LedgerStream(Construct):
             config=config,
             logical_id="Labels",
             versioned=True,  # people's work: a deleted label can be brought back
+            expiry=Expiry(
+                after_days=config.label_retention_days,
+                replaced_after_days=REPLACED_KEPT_DAYS,
+                prefix=PREFIX,  # the list of contents that training refuses stays
+            ),
             access_logs=access_logs,
         )
         self.bus = events.EventBus(

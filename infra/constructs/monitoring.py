@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_scheduler as scheduler
@@ -15,7 +15,7 @@ from handlers.domain.ledger.identity import INTAKE_PREFIX
 from handlers.domain.ledger.schema import BY_HOUR, BY_PENDING, BY_REVIEW
 from handlers.import_closure import ROOT
 from infra.config import StageConfig
-from infra.constructs.buckets import PrivateBucket
+from infra.constructs.buckets import Expiry, PrivateBucket
 from infra.constructs.data_capture import CAPTURE_PREFIX, DataCapture
 from infra.constructs.functions import Functions
 from infra.constructs.intake import Intake
@@ -31,7 +31,8 @@ from monitoring.reconciliation.bucket_walk import CHECKPOINT_KEY
 from monitoring.reconciliation.repair_plan import RepairDeadlines
 
 SWEEPER_PREFIX = "sweeper/"
-REPORT_PREFIXES = ("reports/", "history/", "baselines/", "queues/")
+REPORTS_PREFIX = "reports/"
+REPORT_PREFIXES = (REPORTS_PREFIX, "history/", "baselines/", "queues/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,13 @@ class Monitoring(Construct):
             config=config,
             logical_id="Reports",
             access_logs=access_logs,
-            expires_after_days=config.report_retention_days,
+            expiry=Expiry(after_days=config.report_retention_days),
+        )
+        # Pages and lists show photos of drivers; history and baselines do not.
+        self.reports.add_lifecycle_rule(
+            id="ExpirePages",
+            prefix=REPORTS_PREFIX,
+            expiration=Duration.days(config.thumbnail_retention_days),
         )
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
         for email in config.report_emails:

@@ -20,6 +20,7 @@ from handlers.aws.photos_table import PhotosTable
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow
 from handlers.domain.ledger.schema import AssignmentAttribute, PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from monitoring.reconciliation.row_parser import record_of
 
 if TYPE_CHECKING:
@@ -166,10 +167,13 @@ def outcome_of(restored: LedgerRow, live: Row | None) -> RestoredRow:
     """Return whether the restored row belongs into the live table.
 
     The sweeper starts photos anew whose row was lost. Such a row is younger than the restored one
-    and lacks what people have decided; a row with as many decisions is never replaced.
+    and lacks what people have decided; a row with as many decisions is never replaced, and a
+    tombstone neither.
     """
     if live is None:
         return RestoredRow.WRITTEN
+    if is_tombstone(live):
+        return RestoredRow.KEPT
     try:
         row = record_of(live)
     except InvalidRecord:

@@ -12,6 +12,7 @@ from handlers.aws.assignments_table import AssignmentsTable
 from handlers.aws.photos_table import PhotosTable, status_of
 from handlers.aws.queue import Queue
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.timestamps import stamp
 from infra.local.status_page.executions import events_of
 from infra.local.status_page.steps import read_run
@@ -117,6 +118,7 @@ def photo_row(target: Target, photo: str) -> LedgerRow:
         )
     else:
         items = list(_photos(target).starting_with(photo))
+    items = [item for item in items if not is_tombstone(item)]
     if not items:
         raise NoSuchPhoto(f"the ledger has no photo {photo}.")
     if len(items) > 1:

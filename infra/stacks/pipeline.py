@@ -184,7 +184,10 @@ class PipelineStack(Stack):
             api_url=self._http_api.url,
         )
         serialize, uploads = self._functions["serialize"], self._drivers.uploads
-        serialize.set_environment(uploads_table=uploads.table_name)
+        serialize.set_environment(
+            uploads_table=uploads.table_name,
+            ledger_retention_days=str(self._config.ledger_retention_days),
+        )
         # It records which photo used a permission.
         serialize.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[uploads.table_arn])
         self._reviews = ReviewsFunction(
@@ -211,6 +214,9 @@ class PipelineStack(Stack):
             "PhotosTable": self._ledger.photos.table_name,
             "AssignmentsTable": self._ledger.assignments.table_name,
             "ControlsTable": self._controls.table_name,
+            "UploadsTable": self._drivers.uploads.table_name,
+            "RequestsTable": self._http_api.idempotency_table.table_name,
+            "AuditSaltSecret": self._policy.audit_salt.secret_arn,
             "ReviewQueueUrl": self._queues.review.queue_url,
             "ReviewDeadLettersUrl": self._queues.review_dead_letters.queue_url,
             "FailuresQueueUrl": self._queues.failures.queue_url,

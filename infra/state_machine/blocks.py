@@ -16,6 +16,8 @@ PHOTO = "$.photo"
 EXECUTION = "$$.Execution.Id"
 NOW = "$$.State.EnteredTime"
 
+# Time to live of the photo's row; Serialize computes it.
+KEPT_UNTIL = {"N.$": "$.serialized.kept_until"}
 ATTEMPT = "States.Format('{}', $.request.attempt)"
 
 
@@ -155,4 +157,5 @@ def decision_attributes() -> State:
         PhotoAttribute.ORDER_ID: text("$.serialized.order_id"),
         PhotoAttribute.REVIEW: text("$.decision.review"),
         PhotoAttribute.REVIEW_REASON: text("$.decision.review_reason"),
+        PhotoAttribute.KEPT_UNTIL: KEPT_UNTIL,
     }

@@ -10,7 +10,10 @@ LAMBDA_TIMEOUTS_S = {"Serialize": 40, "Classify": 85, "Filter": 25}
 
 # Fields of each function's response. All are always present: a state cannot read a missing path.
 RESULT_FIELDS = {
-    "Serialize": ("outcome", "reason", "message", "wire_image", "quality", "order_id"),
+    "Serialize": (
+        *("outcome", "reason", "message", "wire_image", "quality", "order_id"),
+        "kept_until",
+    ),
     "Classify": ("probabilities", "model_version"),
     "Filter": (
         "outcome",

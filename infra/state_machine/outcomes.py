@@ -5,6 +5,7 @@ from infra.state_machine.blocks import (
     ATTEMPT,
     CONDITION_FAILED,
     EXECUTION,
+    KEPT_UNTIL,
     NOW,
     PHOTO,
     State,
@@ -30,6 +31,7 @@ def rejection(resources: WorkflowResources) -> dict[str, State]:
             PhotoAttribute.REASON: text("$.serialized.reason"),
             PhotoAttribute.MESSAGE: text("$.serialized.message"),
             PhotoAttribute.ORDER_ID: text("$.serialized.order_id"),
+            PhotoAttribute.KEPT_UNTIL: KEPT_UNTIL,
         },
     )
     return {"Reject": ledger_task(resources, update, {"End": True})}

@@ -7,17 +7,27 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.aws.controls_table import ControlsTable
 from handlers.aws.photos_table import PhotosTable, Row
-from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED, Controls
+from handlers.domain.controls import Controls
 from handlers.domain.errors import EndpointUnavailable, InvalidRecord
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
 from handlers.domain.timestamps import stamp
-from monitoring.drain.policy import MAX_WINDOW, STEP_S, DrainPolicy, DrainStep, Observation
+from monitoring.drain.policy import (
+    CAPACITY_REASONS,
+    MAX_WINDOW,
+    MIN_WINDOW,
+    STEP_S,
+    DrainPolicy,
+    DrainStep,
+    Observation,
+    wait_s,
+)
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.repair_plan import GIVE_UP, Repair
 from monitoring.reconciliation.row_parser import record_of
@@ -29,10 +39,9 @@ MAX_PARKINGS = 10
 _PROBE_CANDIDATES = 25
 _THREADS = 8
 _COUNTED = 10_000
-# These say nothing about the photo, however often it is parked.
-_CAPACITY_REASONS = frozenset(
-    {INTAKE_PAUSED, BREAKER_OPEN, "EndpointBusy", "Lambda.TooManyRequestsException"}
-)
+# A step reads so many parked photos at most. Those behind them wait while all of these do, which
+# is `MAX_WAIT_S` at most.
+_EXAMINED = 2_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +94,7 @@ class Drain:
         return result
 
     def _has_work(self, started: _Started) -> bool:
-        return bool(started.attempts) or bool(self.ledger.parked(limit=1))
+        return bool(started.attempts) or any(self.ledger.parked(limit=1))
 
     def _observe(self, controls: Controls, started: _Started, result: DrainResult) -> Observation:
         decided = parked_again = endpoint_down = 0
@@ -136,8 +145,13 @@ class Drain:
                 started.probe = row.photo_id
                 self._start([row], started, result, probe=True)
         elif plan.starts:
-            rows = list(_records(self.ledger.parked(limit=plan.starts), result))
-            self._start(rows, started, result)
+            self._start(self._due(plan.starts, result), started, result)
+
+    def _due(self, starts: int, result: DrainResult) -> list[LedgerRow]:
+        """Return at most `starts` photos whose wait is over, the oldest by receipt first."""
+        parked = self.ledger.parked(limit=_EXAMINED, page_size=max(starts, MIN_WINDOW))
+        now = self.clock()
+        return list(islice((row for row in _records(parked, result) if _is_due(row, now)), starts))
 
     def _start(
         self, rows: list[LedgerRow], started: _Started, result: DrainResult, *, probe: bool = False
@@ -177,8 +191,13 @@ class Drain:
             result.oldest_parked_s = max(0.0, (self.clock() - received_at).total_seconds())
 
 
+def _is_due(row: LedgerRow, now: datetime) -> bool:
+    parked_at = datetime.fromisoformat(row.updated_at)  # Park is the last write of a parked row
+    return (now - parked_at).total_seconds() >= wait_s(row.parked_reason, row.parkings)
+
+
 def _fails_by_itself(row: LedgerRow) -> bool:
-    return row.parkings >= MAX_PARKINGS and row.parked_reason not in _CAPACITY_REASONS
+    return row.parkings >= MAX_PARKINGS and row.parked_reason not in CAPACITY_REASONS
 
 
 def _records(items: Iterable[Row], result: DrainResult) -> Iterator[LedgerRow]:

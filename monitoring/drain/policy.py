@@ -6,9 +6,11 @@ faster rate widens it within a few steps; photos that are parked again halve it.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, log2
 
 from handlers.aws.controls_table import CONTROLS_MAX_AGE_S
+from handlers.domain.controls import BREAKER_OPEN, INTAKE_PAUSED
+from handlers.domain.errors import EndpointUnavailable
 
 STEP_S = 3.0
 MIN_WINDOW, MAX_WINDOW = 60, 500
@@ -17,6 +19,15 @@ MIN_STARTS = 2  # in a step, however many live photos are in flight: parked ones
 MIN_EVIDENCE = 3  # photos that met a dead endpoint, and none was decided
 # A function may read for so long that the breaker, which has just been closed, is open.
 _STEPS_AFTER_CLOSING = ceil(CONTROLS_MAX_AGE_S / STEP_S)
+CAPACITY_REASONS = frozenset(
+    {INTAKE_PAUSED, BREAKER_OPEN, "EndpointBusy", "Lambda.TooManyRequestsException"}
+)
+"""Reasons of parking that say nothing about the photo, however often it is parked."""
+# The window limits the starts of refused photos, and the breaker those of photos whose endpoint is
+# down. What is left may last until an operator acts, such as a missing permission.
+_LIMITED_ELSEWHERE = CAPACITY_REASONS | {EndpointUnavailable.__name__}
+MAX_WAIT_S = 300.0
+_MAX_DOUBLINGS = ceil(log2(MAX_WAIT_S / STEP_S))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,18 @@ class DrainStep:
     probe: bool = False  # start one photo past the open breaker
     open_breaker: bool = False
     close_breaker: bool = False
+
+
+def wait_s(reason: str, parkings: int) -> float:
+    """Return how long a photo stays parked at least, after so many parkings of all reasons.
+
+    The wait doubles with each parking, from one step up to `MAX_WAIT_S`; a refusal of capacity and
+    a dead endpoint have none.
+    """
+    if reason in _LIMITED_ELSEWHERE:
+        return 0.0
+    doublings = min(max(0, parkings - 1), _MAX_DOUBLINGS)
+    return min(MAX_WAIT_S, STEP_S * 2.0**doublings)
 
 
 class DrainPolicy:

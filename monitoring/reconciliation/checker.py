@@ -8,7 +8,7 @@ this check.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.domain.ledger.rows import FINAL_STATUSES, AssignmentRow, LedgerRow
 from monitoring.reconciliation.inventory import MALFORMED_ROW, Inventory, ObjectVersion
@@ -44,9 +44,10 @@ class _Known:
 
     rows: Mapping[str, LedgerRow]
     unreadable: Set[str]
+    erased: Set[str]  # tombstones
 
     def __contains__(self, photo_id: str) -> bool:
-        return photo_id in self.rows or photo_id in self.unreadable
+        return photo_id in self.rows or photo_id in self.unreadable or photo_id in self.erased
 
 
 def check(inventory: Inventory, *, grace: timedelta = timedelta(0)) -> ConservationResult:
@@ -57,21 +58,24 @@ def check(inventory: Inventory, *, grace: timedelta = timedelta(0)) -> Conservat
         unreadable={
             unread.photo_id for unread in inventory.unreadable if unread.rule == MALFORMED_ROW
         },
+        erased=inventory.erased,
     )
-    states = Counter(_final_state(upload, known, context) for upload in inventory.objects)
+    objects = [upload for upload in inventory.objects if upload.photo_id not in inventory.erased]
+    states = Counter(_final_state(upload, known, context) for upload in objects)
     totals = {name: states[name] for name in (*FINAL_STATUSES, "in_flight", "lost", "unreadable")}
     violations = [
         *_lost(inventory, known, context),
         *(violation for row in inventory.ledger for violation in violations_of(row, context)),
         *_message_violations(inventory, known),
         *_assignment_violations(inventory, known),
+        *_erased_remains(inventory),
         *(
             Violation(rule=unread.rule, photo_id=unread.photo_id, detail=unread.detail)
             for unread in inventory.unreadable
         ),
     ]
     return ConservationResult(
-        totals={"received": len(inventory.objects), **totals}, violations=tuple(violations)
+        totals={"received": len(objects), **totals}, violations=tuple(violations)
     )
 
 
@@ -97,6 +101,13 @@ def _lost(inventory: Inventory, known: _Known, context: InvariantContext) -> Ite
             )
 
 
+def _erased_remains(inventory: Inventory) -> Iterator[Violation]:
+    for upload in inventory.objects:
+        if upload.photo_id in inventory.erased:
+            detail = "its row was erased and its object is in the bucket: run `scones forget` again"
+            yield Violation(rule="erased_remains", photo_id=upload.photo_id, detail=detail)
+
+
 def _message_violations(inventory: Inventory, known: _Known) -> Iterator[Violation]:
     # A surplus message of a known photo is harmless: it is dropped when drained.
     for message in (*(inventory.review_messages or ()), *(inventory.failure_messages or ())):
@@ -114,6 +125,9 @@ def _assignment_violations(inventory: Inventory, known: _Known) -> Iterator[Viol
                 rule="assignment_without_decision", photo_id=assignment.photo_id, detail=detail
             )
     for row in inventory.ledger:
+        has_expired = row.has_expired(datetime.fromisoformat(inventory.as_of))
+        if has_expired:
+            continue
         if row.status == "assigned" and not _is_in_force(row, current.get(row.driver_id)):
             detail = f"{row.key!r} is assigned, but is not the assignment that dispatch reads"
             yield Violation(rule=NOT_IN_FORCE, photo_id=row.photo_id, detail=detail)

@@ -7,6 +7,7 @@ from handlers.aws.label_store import LabelStore
 from handlers.aws.photos_table import PhotosTable
 from handlers.aws.review_decisions import ReviewLedger
 from handlers.domain.ledger.labels import labels_of
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.review.row import ReviewRow
 
 
@@ -26,7 +27,7 @@ class DerivedRecords:
         Raises: InvalidRecord, PublishFailed, LedgerUnavailable, ClientError, BotoCoreError.
         """
         item = self.photos.row(photo_id)
-        if item is None:
+        if item is None or is_tombstone(item):
             return False
         labels = labels_of(ReviewRow.from_item(item), since_seq=0)
         missing = [label for label in labels if label.line["scones"]["decision_seq"] in decisions]

@@ -34,3 +34,4 @@ class Inventory:
     executions: Mapping[str, str]  # ARN → status; finished ones may be absent
     labels: tuple[tuple[str, int], ...] | None = None  # photo id and decision_seq
     unreadable: tuple[Unreadable, ...] = ()
+    erased: frozenset[str] = frozenset()  # ids of photos that are tombstones

@@ -19,6 +19,7 @@ from handlers.domain.ledger.labels import PREFIX as LABELS_PREFIX
 from handlers.domain.ledger.messages import photo_named_in
 from handlers.domain.ledger.rows import AssignmentRow
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from monitoring.reconciliation.inventory import (
     MALFORMED_ASSIGNMENT,
     MALFORMED_ROW,
@@ -74,8 +75,10 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
     executions = dict(_executions(session, places.state_machine_arn))
     objects = tuple(_objects(session, places.intake_bucket))
     dynamodb = session.client("dynamodb")
-    photos = PhotosTable(dynamodb, table=places.photos_table).all_rows()
-    ledger = tuple(read_records(photos, record_of, unreadable, rule=MALFORMED_ROW))
+    photos = list(PhotosTable(dynamodb, table=places.photos_table).all_rows())
+    erased = frozenset(row[PhotoAttribute.PHOTO_ID] for row in photos if is_tombstone(row))
+    rows = (row for row in photos if not is_tombstone(row))
+    ledger = tuple(read_records(rows, record_of, unreadable, rule=MALFORMED_ROW))
     drivers = AssignmentsTable(dynamodb, table=places.assignments_table).all_rows()
     assignments = tuple(
         read_records(drivers, AssignmentRow.from_item, unreadable, rule=MALFORMED_ASSIGNMENT)
@@ -92,6 +95,7 @@ def read_inventory(session: "boto3.Session", places: Places, *, read_queues: boo
         if places.labels_bucket
         else None,
         unreadable=tuple(unreadable),
+        erased=erased,
         as_of=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
 

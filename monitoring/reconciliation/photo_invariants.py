@@ -33,6 +33,7 @@ class Violation:
 class InvariantContext:
     """What rows are checked against; None: it was not read."""
 
+    as_of: datetime  # when the inventory was read
     settled_by: datetime  # a later change may be in flight
     running: Set[str]  # ARNs of executions
     reviews: Set[str] | None  # ids of photos with a message
@@ -43,8 +44,10 @@ class InvariantContext:
     def of(cls, inventory: Inventory, *, grace: timedelta) -> "InvariantContext":
         """Return the context of an inventory, as of the moment at which it was read."""
         running = {arn for arn, status in inventory.executions.items() if status == "RUNNING"}
+        as_of = datetime.fromisoformat(inventory.as_of)
         return cls(
-            settled_by=datetime.fromisoformat(inventory.as_of) - grace,
+            as_of=as_of,
+            settled_by=as_of - grace,
             running=running,
             reviews=None if inventory.review_messages is None else set(inventory.review_messages),
             failures=None
@@ -64,7 +67,9 @@ class InvariantContext:
 
 
 def violations_of(row: LedgerRow, context: InvariantContext) -> list[Violation]:
-    """Return the invariants that a row violates; a malformed row is one violation."""
+    """Return the invariants that a row violates: none of an expired row, one of a malformed row."""
+    if row.has_expired(context.as_of):
+        return []
     try:
         detail = f"{row.key!r} is {row.status}, review {row.review}"
         violated = [

@@ -20,6 +20,7 @@ from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.messages import photo_named_in
 from handlers.domain.ledger.rows import LedgerRow
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.timestamps import stamp
 from monitoring.reconciliation.repair_executor import RepairExecutor
 from monitoring.reconciliation.row_parser import record_of
@@ -34,7 +35,7 @@ class RedriveResult:
 
     photo_id: str
     key: str
-    outcome: str  # started | not_failed | overtaken | refused | malformed
+    outcome: str  # started | not_failed | overtaken | refused | malformed | expired
     status: str  # before the redrive
     reason: str = ""  # error of the service or of the record
 
@@ -52,7 +53,7 @@ def failed_since(ledger: PhotosTable, since: datetime, *, now: datetime) -> Iter
 def redrive(
     items: Iterable[Row], executor: RepairExecutor, *, now: datetime
 ) -> Iterator[RedriveResult]:
-    """Start a new attempt of each failed photo, and yield one result a photo.
+    """Start a new attempt of each failed photo, and yield one result a photo; none of tombstones.
 
     Idempotent: a takeover is conditional on the failed attempt. A photo that cannot be redriven
     does not stop the others.
@@ -60,8 +61,11 @@ def redrive(
     moment = stamp(now)
     for item in items:
         reason = ""
+        if is_tombstone(item):
+            continue
         try:
-            outcome = _redrive_one(record_of(item), executor, moment)
+            row = record_of(item)
+            outcome = "expired" if row.has_expired(now) else _redrive_one(row, executor, moment)
         except InvalidRecord as error:
             outcome, reason = "malformed", str(error)
         except (BotoCoreError, ClientError) as error:

@@ -54,7 +54,12 @@ class Repair:
 
 
 def unfinished(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
-    """Return the repair of a row that should be decided by now; None while it may be in flight."""
+    """Return the repair of a row that should be decided by now; None while it may be in flight.
+
+    An expired row gets no repair.
+    """
+    if row.has_expired(now):
+        return None
     if row.is_parked:
         return (
             taken_over("stuck", row, deadlines=deadlines)
@@ -78,6 +83,8 @@ def taken_over(rule: str, row: LedgerRow, *, deadlines: RepairDeadlines) -> Repa
 
 def forgotten_review(row: LedgerRow, *, now: datetime, deadlines: RepairDeadlines) -> Repair | None:
     """Return the repair of an open review without activity; None while a reviewer may hold it."""
+    if row.has_expired(now):
+        return None
     if row.review != "open" or (row.lease_until and not _older(row.lease_until, timedelta(0), now)):
         return None
     if not row.enqueued_at:

@@ -352,6 +352,41 @@ def _with_pause(draw: Draw) -> Draw:
     return changed
 
 
+def _superseding(draw: Draw) -> Draw:
+    """Let the photo of a vehicle come after a newer one, so that the machine reads both."""
+
+    def changed(stage: FaultyStage, plan: Plan, chance: Random) -> None:
+        plan.kinds[:] = [BICYCLE, MOTORCYCLE]
+        plan.deliveries.reverse()
+        draw(stage, plan, chance)
+
+    return changed
+
+
+def _with_reconcile(draw: Draw) -> Draw:
+    """Leave work to the operator's repair, and make it twice."""
+
+    def changed(stage: FaultyStage, plan: Plan, chance: Random) -> None:
+        _reconciled(stage, plan, chance)
+        plan.is_certain = False
+        draw(stage, plan, chance)
+
+    return changed
+
+
+def _two_sweeps(stage: FaultyStage, plan: Plan, chance: Random) -> None:
+    """A sweep begins while another one is between two calls."""
+    plan.dropped = set(range(len(plan.kinds)))
+    other = CallFault(
+        actors=frozenset({"sweeper"}),
+        operations=frozenset(),
+        effect=meanwhile(partial(stage.sweep, hours=2)),
+        nth=chance.randrange(8),
+    )
+    plan.faults.append(other)
+    plan.after_events.append(partial(stage.sweep, hours=2))
+
+
 EVENTS, FUNCTIONS, ENDPOINT = "events", "functions", "endpoint"
 LEDGER, QUEUES, REVIEWERS = "ledger", "queues", "reviewers"
 OBJECTS, REPAIRS = "objects", "operator and repairs"
@@ -444,6 +479,17 @@ CATALOGUE = (
     FaultClass(place=ENDPOINT, name="classes in another order", draw=_answers(_in_another_order)),
     FaultClass(
         place=LEDGER,
+        name="read of the machine refused",
+        draw=_superseding(_calls({MACHINE}, {"GetItem"}, *_REFUSALS, most_skipped=1)),
+    ),
+    FaultClass(
+        place=LEDGER,
+        name="permission of the machine missing for a while",
+        draw=_calls({MACHINE}, set(_WRITES), refused(service_error("AccessDeniedException", 400))),
+        may_fail=True,
+    ),
+    FaultClass(
+        place=LEDGER,
         name="write of the machine refused",
         draw=_calls({MACHINE}, set(_WRITES), *_REFUSALS),
     ),
@@ -511,6 +557,24 @@ CATALOGUE = (
         draw=_with_dropped(
             _calls({"sweeper"}, set(), crash_before, crash_after, reply_lost, most_skipped=12)
         ),
+    ),
+    FaultClass(
+        place=REPAIRS,
+        name="call of the sweeper refused",
+        draw=_with_dropped(_calls({"sweeper"}, set(), *_REFUSALS, most_skipped=12)),
+    ),
+    FaultClass(place=REPAIRS, name="two sweeps at once", draw=_two_sweeps),
+    FaultClass(
+        place=REPAIRS,
+        name="`reconcile --repair` ends before or after a call",
+        draw=_with_reconcile(
+            _calls({"operator"}, set(), crash_before, crash_after, reply_lost, most_skipped=12)
+        ),
+    ),
+    FaultClass(
+        place=REPAIRS,
+        name="call of the drain refused",
+        draw=_with_pause(_calls({"drain"}, set(), *_REFUSALS, most_skipped=12)),
     ),
     FaultClass(
         place=REPAIRS,

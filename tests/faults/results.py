@@ -55,9 +55,16 @@ def table(results: Iterable[RunResult]) -> str:
     made = (
         f"Made on {datetime.now(UTC):%Y-%m-%d} by `make faults` with the seeds "
         f"{', '.join(map(str, seeds))}: {photos:,} photos, and a second fault of another class "
-        f"in {seconds:,} of the runs. The highest number of a run is {last:,}."
+        f"in {seconds:,} of the runs. The highest number of a run is {last:,}. {_products(counted)}"
     )
     return "\n".join([*rows, "", made])
+
+
+def _products(results: list[RunResult]) -> str:
+    """Say which code the runs have tried."""
+    runs = Counter(result.product for result in results)
+    texts = (f"`{product}` in {count:,} runs" for product, count in runs.most_common())
+    return f"Digest of the code that was tried: {', '.join(texts)}."
 
 
 def _counts(results: list[RunResult]) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
 from random import Random
 from typing import Any
 
+from tests.conftest import ROOT
 from tests.faults.catalogue import CATALOGUE, FaultClass, Plan
 from tests.faults.invariants import (
     DOUBLE,
@@ -37,9 +40,7 @@ class RunResult:
     fired: bool = True  # whether the fault came; otherwise the run does not count
     photos: int = 0
     breaches: tuple[Breach, ...] = ()
-
-    def count(self, kind: str) -> int:
-        return sum(breach[0] == kind for breach in self.breaches)
+    product: str = ""  # digest of the code that was tried
 
     def to_wire(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,7 +71,18 @@ def run(stage: FaultyStage, number: int, *, seed: int) -> RunResult:
         fired=has_fired,
         photos=len(stage.kinds),
         breaches=tuple(dict.fromkeys([*before_reviews, *violated, *_after_replay(stage)])),
+        product=product_digest(),
     )
+
+
+@cache
+def product_digest() -> str:
+    """Return a digest of the functions, repairs and the state machine that a run tries."""
+    digest = sha256()
+    for folder in ("handlers", "monitoring", "infra/state_machine"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _may_fail(first: FaultClass, second: FaultClass | None, plan: Plan) -> bool:

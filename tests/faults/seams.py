@@ -101,13 +101,21 @@ class Seams:
 
 
 def install(seams: Seams, monkeypatch: pytest.MonkeyPatch, endpoint: Callable[[str], Any]) -> None:
-    """Lead every call of every client through the seams; `endpoint` answers for SageMaker."""
+    """Lead every call of every client through the seams; `endpoint` answers for SageMaker.
+
+    Calls of DynamoDB come one after the other, so that they are atomic as on AWS: moto checks a
+    condition and writes without a lock, and a transaction that fails puts back whole tables.
+    """
     real_call: Any = vars(BaseClient)["_make_api_call"]  # not in its stubs
+    ledger_lock = threading.Lock()
 
     def make_api_call(client: BaseClient, operation: str, parameters: Any) -> Any:
         def real() -> Any:
             if operation == "InvokeEndpoint":
                 return endpoint(parameters["InferenceId"])
+            if client.meta.service_model.service_name == "dynamodb":
+                with ledger_lock:
+                    return real_call(client, operation, parameters)
             return real_call(client, operation, parameters)
 
         if operation == "ReceiveMessage":

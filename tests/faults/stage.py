@@ -22,6 +22,7 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
+from moto.core.base_backend import BaseBackend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
@@ -30,7 +31,7 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from handlers.aws import dead_letters
+from handlers.aws import dead_letters, queue
 from handlers.aws.controls_table import ControlsTable
 from handlers.aws.dead_letters import DeadLetterReader
 from handlers.aws.dynamodb import item_of
@@ -44,6 +45,7 @@ from handlers.http_api.problems import REQUEST_IN_PROGRESS
 from handlers.workflow import classify, serialize
 from handlers.workflow import filter as filter_function
 from monitoring.drain.drain import Drain
+from monitoring.drain.policy import MAX_WAIT_S
 from monitoring.reconciliation.reconcile import reconcile
 from monitoring.reconciliation.redrive import clear_failures, redrive
 from monitoring.reconciliation.repair_plan import RepairDeadlines
@@ -74,6 +76,7 @@ _ANSWERS = {
 _ENVIRONMENT = {
     "INTAKE_BUCKET": BUCKET,
     "CONTROLS_TABLE": "controls",
+    "LEDGER_RETENTION_DAYS": "400",
     "ENDPOINT_NAME": "vehicle",
     "POLICY_OVERRIDE_PARAMETER": "/override",
     "AUDIT_SHARE": "0.3",
@@ -135,10 +138,10 @@ class FaultyStage:
         """Empty tables, queues and bucket, and forget the executions."""
         self.seams.faults.clear()
         self._empty_tables()
-        for queue in sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].queues.values():
-            queue._messages.clear()
-            queue.pending_messages.clear()
-            queue.deleted_messages.clear()
+        for kept in sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].queues.values():
+            kept._messages.clear()
+            kept.pending_messages.clear()
+            kept.deleted_messages.clear()
         for bucket in (BUCKET, REPORTS_BUCKET):
             boto3.resource("s3").Bucket(bucket).object_versions.delete()
         for machine in stepfunctions_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].state_machines:
@@ -285,11 +288,11 @@ class FaultyStage:
 
     def show_messages(self) -> None:
         """Let the time pass for which received messages are hidden."""
-        for queue in sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].queues.values():
-            for message in queue._messages:
+        for kept in sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].queues.values():
+            for message in kept._messages:
                 if message.visible_at:
                     message.change_visibility(0)
-            queue.pending_messages.clear()
+            kept.pending_messages.clear()
 
     def lose_messages(self) -> None:
         """Let the messages of all reviews expire."""
@@ -305,8 +308,8 @@ class FaultyStage:
         self.wait()
 
     def drain(self) -> None:
-        """Run a round of the drain; a crash or an error ends it."""
-        elapsed = timedelta()
+        """Run a round of the drain once no photo has to wait; a crash or an error ends it."""
+        elapsed = timedelta(seconds=MAX_WAIT_S)
 
         def sleep(seconds: float) -> None:
             nonlocal elapsed
@@ -404,6 +407,7 @@ def faulty_stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyStage]:
     }
     with mock_aws(config=config), definitions_parsed_once():
         _share_clients(monkeypatch)
+        _look_up_addresses_once(monkeypatch)
         build(monkeypatch)
         for name, value in _ENVIRONMENT.items():
             monkeypatch.setenv(name, value)
@@ -440,6 +444,7 @@ def _stage(monkeypatch: pytest.MonkeyPatch) -> FaultyStage:
     monkeypatch.setattr(Metrics, "add_metric", lambda *_metric: None)  # they would be printed
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
     monkeypatch.setattr(dead_letters, "_WAIT_S", 0)  # moto waits in real time
+    monkeypatch.setattr(queue, "_RECEIVERS", 1)  # moto answers one call after the other
     return stage
 
 
@@ -465,7 +470,10 @@ def _invoker(seams: Seams) -> Callable[..., dict[str, Any]]:
 
 
 def _share_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create one client for each service and configuration: it takes longer than a run."""
+    """Use one session, and one client for each service and configuration.
+
+    Their creation takes longer than a run.
+    """
     real: Any = boto3.Session.client  # its overloads name every service
     session = boto3.Session()
     clients: dict[str, Any] = {}
@@ -478,6 +486,28 @@ def _share_clients(monkeypatch: pytest.MonkeyPatch) -> None:
         return clients[key]
 
     monkeypatch.setattr(boto3.Session, "client", client)
+
+    def share(new: boto3.Session, **_options: object) -> None:
+        new.__dict__.update(vars(session))
+
+    monkeypatch.setattr(boto3.Session, "__init__", share)
+
+
+def _look_up_addresses_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto make the addresses of a service once, not for each call."""
+    addresses: Any = vars(BaseBackend)["urls"].fget  # of a property: not in its type
+    monkeypatch.setattr(BaseBackend, "urls", property(_once_a_class(addresses)))
+
+
+def _once_a_class(read: Callable[[object], Any]) -> Callable[[object], Any]:
+    values: dict[type, Any] = {}
+
+    def cached(instance: object) -> Any:
+        if type(instance) not in values:
+            values[type(instance)] = read(instance)
+        return values[type(instance)]
+
+    return cached
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """The short form of the fault matrix, and proof that it sees a protection that is gone."""
 
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto.dynamodb.models import DynamoDBBackend
 
+from handlers.aws.dynamodb import item_of
 from handlers.domain.decision.policy import ModelPolicy, Policy
 from tests.conftest import ROOT
 from tests.faults.__main__ import DOCUMENT
@@ -73,6 +77,41 @@ def test_a_policy_that_takes_any_classes_assigns_wrongly(
     monkeypatch.setattr(Policy, "model_of", lambda _policy, _prediction: any_model)
     fault = number_of("classes of another model, or an unknown model")
     assert MISJUDGED in kinds(run(stage, fault, seed=SEED))
+
+
+def test_a_transaction_that_fails_undoes_no_write_of_another_thread(
+    stage: FaultyStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.reset()
+    dynamodb = boto3.client("dynamodb")
+    writes: list[threading.Thread] = []
+
+    def write() -> None:
+        dynamodb.put_item(TableName="controls", Item=item_of({"name": "written", "seq": 1}))
+
+    def read_meanwhile(backend: DynamoDBBackend, *args: Any, **options: Any) -> Any:
+        if not writes:  # the transaction reads what its condition is about
+            writes.append(threading.Thread(target=write))
+            writes[0].start()
+            writes[0].join(0.2)
+        return real(backend, *args, **options)
+
+    real = DynamoDBBackend.get_item
+    monkeypatch.setattr(DynamoDBBackend, "get_item", read_meanwhile)
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {
+                    "ConditionCheck": {
+                        "TableName": "controls",
+                        "Key": item_of({"name": "absent"}),
+                        "ConditionExpression": "attribute_exists(seq)",
+                    }
+                }
+            ]
+        )
+    writes[0].join()
+    assert "Item" in dynamodb.get_item(TableName="controls", Key=item_of({"name": "written"}))
 
 
 def test_an_interrupted_seed_goes_on_where_it_stopped(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_bucket_is_listed_with_its_retention(pipeline: Template) -> None:
         logical_id: [
             rule["ExpirationInDays"]
             for rule in bucket["LifecycleConfiguration"]["Rules"]
-            if "ExpirationInDays" in rule
+            if rule["Id"] == "Expire"
         ]
         for logical_id, bucket in pipeline.of_type("AWS::S3::Bucket").items()
     }

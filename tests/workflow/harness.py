@@ -35,6 +35,7 @@ def a_prepared_photo(**changes: Any) -> dict[str, Any]:
         "wire_image": "aW1hZ2U=",
         "quality": {"brightness": 0.5},
         "order_id": "",
+        "kept_until": "1798761600",
     } | changes
 
 

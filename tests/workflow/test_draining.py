@@ -11,7 +11,7 @@ import pytest
 from handlers.aws.controls_table import ControlsTable
 from handlers.aws.photos_table import PhotosTable
 from handlers.domain.controls import IntakeControl
-from handlers.domain.errors import EndpointBusy, EndpointUnavailable
+from handlers.domain.errors import EndpointBusy, EndpointUnavailable, PolicyUnavailable
 from handlers.domain.ledger.schema import CONTROLS
 from monitoring.drain.drain import MAX_PARKINGS, Drain, DrainResult
 from monitoring.reconciliation.repair_plan import TAKE_OVER, RepairDeadlines
@@ -110,7 +110,7 @@ def test_photos_that_are_parked_again_keep_their_place(drained: Drained) -> None
     photos = drained.park(3)
     drained.pipeline.workflow.steps["classify"] = [_raise(EndpointBusy("full"))]
     drained.round(steps=2)
-    rows = PhotosTable(boto3.client("dynamodb"), table="photos").parked(limit=10)
+    rows = list(PhotosTable(boto3.client("dynamodb"), table="photos").parked(limit=10))
     assert [row["photo_id"] for row in rows] == photos
     assert min(row["parkings"] for row in rows) >= 2
 
@@ -194,6 +194,32 @@ def test_no_photo_is_given_up_while_none_is_decided(drained: Drained) -> None:
     drained.pipeline.workflow.steps["classify"] = [_raise(EndpointUnavailable("down"))]
     result = drained.round(steps=4)
     assert (result.given_up, drained.statuses()) == (0, {"received"})
+
+
+def test_a_photo_that_no_capacity_helps_is_started_ever_more_rarely(drained: Drained) -> None:
+    (photo,) = drained.park(1, PolicyUnavailable("no permission"))
+    drained.pipeline.workflow.steps["classify"] = [_raise(PolicyUnavailable("no permission"))]
+    # Executions take no time of this clock, so that starts come 3, 6, 12, 24 and 48 s after its
+    # beginning. Without waits there is one in each of twenty steps.
+    assert drained.round(steps=20).started in {5, 6}
+    drained.pipeline.workflow.steps["classify"] = [always(a_prediction())]
+    drained.pipeline.overwrite(photo, updated_at=NOW)
+    assert drained.round().decided == 1
+
+
+def test_photos_that_wait_do_not_hold_up_those_behind_them(
+    drained: Drained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitoring.drain.policy.MIN_WINDOW", 2)
+    monkeypatch.setattr("monitoring.drain.drain.MIN_WINDOW", 2)
+    photos = drained.park(5)
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    for photo in photos[:3]:
+        drained.pipeline.overwrite(
+            photo, parked_reason="PolicyUnavailable", parkings=9, updated_at=now
+        )
+    drained.round(steps=1)
+    assert sorted(classified(drained.pipeline)) == sorted(photos[3:])
 
 
 def test_a_malformed_row_does_not_stop_the_others(drained: Drained) -> None:

@@ -107,6 +107,7 @@ def _prepared(_payload: dict[str, Any]) -> dict[str, Any]:
         "wire_image": "aW1hZ2U=",
         "quality": {},
         "order_id": "",
+        "kept_until": "1798761600",
     }
 
 

@@ -16,6 +16,7 @@ from training.data.sources.cifar100 import ARCHIVE_NAME, MD5, URL
 from training.data.sources.collecting import REPORT_NAME, SOURCE, collect
 from training.data.sources.download import DownloadFailed, Remote, download
 from training.data.sources.files import UnusableData
+from training.data.sources.refused import copy_refused
 from training.data.sources.verdict_places import FolderPhotos, S3Photos, lines_in_bucket, lines_of
 from training.report.validation import render
 from training.serving.errors import InvalidModel
@@ -86,6 +87,8 @@ def verdicts(
     others = [name for name in config.classes if name not in config.vehicles]
     try:
         lines = lines_of(labels) if labels else lines_in_bucket(_s3(), labels_bucket)
+        if labels_bucket:
+            copy_refused(_s3(), labels_bucket, out)
         collected = collect(
             lines,
             FolderPhotos(photos) if photos else S3Photos(_s3()),

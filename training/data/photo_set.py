@@ -5,17 +5,19 @@ Every photo goes through `handlers.domain.photo.wire_image.prepare` to its wire 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handlers.domain.ledger.refused_photos import refusal_of
 from training.data.prepared import PreparedPhotos, prepare_all, quality_of
 from training.data.sources.corrections import CORRECTIONS, read_corrections
 from training.data.sources.files import LabelledFile, UnusableData
 from training.data.sources.folders import Wanted, find_files, folder_names
+from training.data.sources.refused import read_refused
 from training.data.splits import Split, digest_of, fold_of
 from training.serving.manifest import InputSpec
 
@@ -99,7 +101,12 @@ def load_photos(
     files = _list_files(places, split, classes=classes, archive_limit=archive_limit)
     if not files:
         raise UnusableData(_no_photos(places, split, classes))
-    digests = [digest_of(file.read()) for file in files]
+    files, digests = _permitted(
+        files,
+        [digest_of(file.read()) for file in files],
+        refused={name for place in places for name in read_refused(place)},
+        report=report,
+    )
     if split == "train":
         tests = _list_files(places, "test", classes=classes, archive_limit=archive_limit)
         files, digests = _fit_to_learn_from(
@@ -156,6 +163,24 @@ def _list_files(
     )
     files = [file for place in places for file in find_files(place, wanted)]
     return sorted(files, key=lambda file: (file.source, file.label, file.name))
+
+
+def _permitted(
+    files: Sequence[LabelledFile],
+    digests: Sequence[str],
+    *,
+    refused: Set[str],
+    report: Callable[[str], None],
+) -> tuple[list[LabelledFile], list[str]]:
+    """Return the photos whose content is not refused, with their digests."""
+    pairs = [
+        (file, digest)
+        for file, digest in zip(files, digests, strict=True)
+        if refusal_of(digest) not in refused
+    ]
+    if len(pairs) < len(files):
+        report(f"{len(files) - len(pairs)} photos left out as their drivers were erased")
+    return [file for file, _ in pairs], [digest for _, digest in pairs]
 
 
 def _fit_to_learn_from(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any, Self
 
 from handlers.domain.errors import InvalidRecord
@@ -53,6 +54,7 @@ class LedgerRow:
     parked_at: str = ""
     parked_reason: str = ""  # error name, `IntakePaused` or `BreakerOpen`
     parkings: int = 0  # attempts that were parked, of all attempts
+    kept_until: int = 0  # time to live, seconds since 1970; 0 while it has none
     quality: Mapping[str, Any] = field(
         default_factory=dict
     )  # the fields of `Quality`, and `defects`
@@ -102,6 +104,7 @@ class LedgerRow:
                 parked_at=item.get(PhotoAttribute.PARKED_AT, ""),
                 parked_reason=item.get(PhotoAttribute.PARKED_REASON, ""),
                 parkings=int(item.get(PhotoAttribute.PARKINGS, 0)),
+                kept_until=int(item.get(PhotoAttribute.KEPT_UNTIL, 0)),
                 quality=item.get(PhotoAttribute.QUALITY, {}),
             )
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
@@ -126,6 +129,10 @@ class LedgerRow:
     def is_parked(self) -> bool:
         """Whether the photo waits for the drain."""
         return self.status == "received" and bool(self.parked_at)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the row only waits for DynamoDB to delete it, which takes up to two days."""
+        return 0 < self.kept_until <= now.timestamp()
 
     @property
     def photo_order(self) -> str:

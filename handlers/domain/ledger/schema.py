@@ -57,7 +57,7 @@ class PhotoAttribute(Attribute):
         "status",
         "S",
         f"Claim, Assign, OpenReview, Reject, RecordFailure, sweeper, {_DECISION}",
-        "`received`, `assigned`, `in_review`, `rejected`, `failed` or `requeued`",
+        "`received`, `assigned`, `in_review`, `rejected`, `failed`, `requeued`, or `erased`",
     )
     ATTEMPT = "attempt", "N", "Claim, sweeper", "number of the attempt, from 1; fences every write"
     EXECUTION_ARN = "execution_arn", "S", "Claim", "execution that owns the attempt"
@@ -160,6 +160,12 @@ class PhotoAttribute(Attribute):
         "L",
         _DECISION,
         "the newest 20 decisions, each with the state and assignment before and after it",
+    )
+    KEPT_UNTIL = (
+        "kept_until",
+        "N",
+        "Assign, OpenReview, Reject, sweeper, `scones forget`",
+        "time to live, seconds since 1970; absent until the photo was read",
     )
 
 
@@ -377,6 +383,7 @@ PHOTOS = TableSchema(
     name="Photos",
     attributes=PhotoAttribute,
     partition_key=PhotoAttribute.PHOTO_ID,
+    time_to_live=PhotoAttribute.KEPT_UNTIL,
     indexes=(BY_DRIVER, BY_REVIEW, BY_HOUR, BY_PENDING, BY_UPLOAD),
 )
 ASSIGNMENTS = TableSchema(

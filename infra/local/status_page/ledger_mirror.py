@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.photos_table import LedgerBusy, PhotosTable
+from handlers.domain.ledger.tombstone import is_tombstone
 from infra.local.status_page.cards import IN_FLIGHT, Card
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ class LedgerMirror:
         """Read the rows that may have changed."""
         now, started_s = datetime.now(UTC), self._clock()
         if started_s >= self._read_all_due_s:
-            self._cards = {
-                card.photo_id: card for card in map(Card.from_item, self._photos.all_rows())
-            }
+            rows = (row for row in self._photos.all_rows() if not is_tombstone(row))
+            self._cards = {card.photo_id: card for card in map(Card.from_item, rows)}
             took_s = self._clock() - started_s
             self._read_all_due_s = started_s + max(_READ_ALL_EVERY_S, took_s / _MAX_TIME_SHARE)
         else:
@@ -60,13 +60,17 @@ class LedgerMirror:
         self._refreshed_at = now
 
     def item(self, photo_id: str) -> dict[str, Any] | None:  # Any: a DynamoDB item
-        """Read one row with all attributes; None if the ledger does not hold it."""
-        return self._photos.row(photo_id)
+        """Read one row with all attributes; None without one, and for a tombstone."""
+        row = self._photos.row(photo_id)
+        return None if is_tombstone(row) else row
 
     def _keep(self, items: Iterable[Mapping[str, Any]]) -> None:
         for item in items:
             card = Card.from_item(item)
-            self._cards[card.photo_id] = card
+            if is_tombstone(item):
+                self._cards.pop(card.photo_id, None)
+            else:
+                self._cards[card.photo_id] = card
 
     def _arrived(self, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         hour = since.replace(minute=0, second=0, microsecond=0)

@@ -12,6 +12,7 @@ from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.events import events_of
 from handlers.domain.ledger.labels import labels_of
 from handlers.domain.ledger.schema import PhotoAttribute
+from handlers.domain.ledger.tombstone import is_tombstone
 from handlers.domain.review.row import ReviewRow
 from infra.operations.redrive.work_off import MessageAction, MessagePlan, discard, keep
 
@@ -74,7 +75,7 @@ class ChangeMessages:
     def _unreadable(self, photo_id: str) -> MessagePlan:
         """Publish the photo's present row, once a person has repaired it."""
         row = self.photos.row(photo_id)
-        if row is None:
+        if row is None or is_tombstone(row):
             return discard("the photo has no row any more", subject=photo_id)
         try:
             labels_of(ReviewRow.from_item(row), since_seq=0)
@@ -115,8 +116,10 @@ class ChangeMessages:
         for record in records:
             change = record["dynamodb"]
             if "NewImage" not in change:
-                continue  # the row was erased
-            self._publish_change(plain(change.get("OldImage", {})), plain(change["NewImage"]))
+                continue  # the row has expired
+            new = plain(change["NewImage"])
+            if not is_tombstone(new):
+                self._publish_change(plain(change.get("OldImage", {})), new)
 
     def _publish_change(self, old: ItemImage, new: ItemImage) -> None:
         since = int(old.get(PhotoAttribute.DECISION_SEQ, 0))

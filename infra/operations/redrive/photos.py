@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from handlers.domain.errors import InvalidRecord
 from handlers.domain.ledger.identity import INTAKE_PREFIX, photo_id
 from handlers.domain.ledger.messages import photo_named_in
+from handlers.domain.ledger.tombstone import is_tombstone
 from infra.operations.redrive.work_off import MessageAction, MessagePlan, discard, keep
 from monitoring.reconciliation.redrive import FAILED, is_settled
 from monitoring.reconciliation.repair_plan import REMIND, Repair
@@ -38,6 +39,9 @@ class PhotoMessages:
         photo = photo_named_in(message.body)
         if not photo:
             return keep("the message names no photo")
+        item = self.executor.ledger.row(photo)
+        if is_tombstone(item):
+            return discard("the photo's driver was erased", subject=photo)
         row = self._row(photo)
         if row is None:
             return keep("the ledger has no such photo, or its row is malformed", subject=photo)

@@ -80,6 +80,7 @@ def _second_version(trial_stage: TrialStage) -> None:
 def _pause(trial_stage: TrialStage) -> None:
     """While intake is paused photos are parked; the drain starts them after it."""
     trial_stage.controls.write(IntakeControl(paused=True))
+    trial_stage.restart_workers(SERIALIZE)  # a worker keeps the controls for seconds
     try:
         photo = trial_stage.chain.upload(f"intake/{new_name()}/p.jpg", trial_stage.chain.picture())
         eventually(
@@ -87,6 +88,7 @@ def _pause(trial_stage: TrialStage) -> None:
         )
     finally:
         trial_stage.controls.write(IntakeControl())
+        trial_stage.restart_workers(SERIALIZE)
     trial_stage.invoke("DrainFunction", {})
     assert trial_stage.chain.outcome(photo)["status"] == "assigned"
 
@@ -293,9 +295,7 @@ def _malformed_message_is_hidden(trial_stage: TrialStage) -> None:
 
 def _no_vehicle(trial_stage: TrialStage) -> None:
     """A photo without a vehicle loses the assignment, to the driver's photo before it."""
-    name = new_name()
-    earlier = trial_stage.assigned_photo(name)
-    later = trial_stage.assigned_photo(name)
+    earlier, later = _earlier_and_later(trial_stage)
     _give_verdict(trial_stage, later, "neither")
     assert _assignment(trial_stage, earlier)["photo_id"]["S"] == earlier
     _give_verdict(trial_stage, earlier, "neither")
@@ -304,9 +304,7 @@ def _no_vehicle(trial_stage: TrialStage) -> None:
 
 def _of_another_photo(trial_stage: TrialStage) -> None:
     """A verdict about a photo that no longer decides the assignment changes the photo alone."""
-    name = new_name()
-    earlier = trial_stage.assigned_photo(name)
-    later = trial_stage.assigned_photo(name)
+    earlier, later = _earlier_and_later(trial_stage)
     _give_verdict(trial_stage, earlier, "motorcycle")
     assert _assignment(trial_stage, earlier)["photo_id"]["S"] == later
 
@@ -429,7 +427,7 @@ def _report_without_versions(trial_stage: TrialStage) -> None:
     """The report has pictures of photos whose events named no version."""
     _wrong_in_audit(trial_stage)
     versions = {
-        row["photo_id"]: row["version_id"] for row in trial_stage.rows() if row["version_id"]
+        row["photo_id"]: row["version_id"] for row in trial_stage.rows() if row.get("version_id")
     }
     for photo in versions:
         change(trial_stage.chain, photo, version_id=None)
@@ -457,17 +455,15 @@ def _report_of_reviewers(trial_stage: TrialStage) -> None:
 
 def _report_of_queues(trial_stage: TrialStage) -> None:
     """The report of this moment has the depths of the queues, and what the sweeper walked."""
+    trial_stage.remove("ReportsBucket", "queues/")
     trial_stage.invoke("SweeperFunction", {})
-    now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=hash(new_name()) % 60)
-    document, _ = trial_stage.report(
-        {"from": trial_stage.today, "to": trial_stage.today, "as_of": now.isoformat()}
-    )
+    now = datetime.now(UTC).replace(microsecond=0).isoformat()
+    event = {"from": trial_stage.today, "to": trial_stage.today, "as_of": now}
+    document, _ = trial_stage.report(event)
     queues = document["queues"]
     assert None not in {queues[name] for name in ("reviews_open", "failures_waiting")}
     assert None not in {queues["dead_letters"], queues["walked_objects"]}
-    again, _ = trial_stage.report(
-        {"from": trial_stage.today, "to": trial_stage.today, "as_of": now.isoformat()}
-    )
+    again, _ = trial_stage.report(event)
     assert again == document
 
 
@@ -483,12 +479,8 @@ def _email(trial_stage: TrialStage) -> None:
 
 def _history(trial_stage: TrialStage) -> None:
     """The report shows the reports of the days before it."""
-    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=1)
-    yesterday = day.date().isoformat()
-    for key in trial_stage.keys("ReportsBucket", "history/"):
-        trial_stage.chain.stage.client("s3").delete_object(
-            Bucket=trial_stage.chain.stage.outputs["ReportsBucket"], Key=key
-        )
+    yesterday = trial_stage.days_ago(1).isoformat()
+    trial_stage.remove("ReportsBucket", "history/")
     trial_stage.report({"from": yesterday, "to": yesterday, "as_of": in_two_days()})
     document, _ = trial_stage.report(
         {"from": trial_stage.today, "to": trial_stage.today, "as_of": in_two_days()}
@@ -498,16 +490,18 @@ def _history(trial_stage: TrialStage) -> None:
 
 def _expired_window(trial_stage: TrialStage) -> None:
     """The report of a day whose captures are deleted is kept as it was made."""
-    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=90 + hash(new_name()) % 900)
-    event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
+    trial_stage.remove("ReportsBucket", "reports/")
+    day = trial_stage.days_ago(90).isoformat()
+    event = {"from": day, "to": day}
     trial_stage.invoke("ReportFunction", event)
     assert "kept" in trial_stage.invoke("ReportFunction", event)
 
 
 def _late_captures(trial_stage: TrialStage) -> None:
     """A second report of a day remembers when the first one was made."""
-    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=1 + hash(new_name()) % 20)
-    event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
+    trial_stage.remove("ReportsBucket", "reports/")
+    day = trial_stage.days_ago(1).isoformat()
+    event = {"from": day, "to": day}
     folder = trial_stage.invoke("ReportFunction", event)["folder"]
     key = folder.removeprefix("s3://").partition("/")[2] + "first_as_of.txt"
     assert key in trial_stage.keys("ReportsBucket", key)
@@ -516,21 +510,23 @@ def _late_captures(trial_stage: TrialStage) -> None:
 def _late_captures_count(trial_stage: TrialStage) -> None:
     """A later report counts captures as late that the day's first report could not read."""
     outputs, s3 = trial_stage.chain.stage.outputs, trial_stage.chain.stage.client("s3")
+    trial_stage.remove("ReportsBucket", "reports/")
     trial_stage.assigned_photo()
-    day = datetime.fromisoformat(trial_stage.today) - timedelta(days=3 + hash(new_name()) % 20)
-    event = {"from": day.date().isoformat(), "to": day.date().isoformat()}
+    day = trial_stage.days_ago(3)
+    event = {"from": day.isoformat(), "to": day.isoformat()}
     today = trial_stage.today.replace("-", "/")
     keys = eventually(lambda: trial_stage.keys("CaptureBucket", "data-capture/"))
     source = next(key for key in keys if today in key)
     content = trial_stage.stored(outputs["CaptureBucket"], source)
+    copy = source[: source.rindex("/")].replace(today, f"{day:%Y/%m/%d}") + "/copy.jsonl"
     s3.put_object(
         Bucket=outputs["CaptureBucket"],
-        Key=source.replace(today, f"{day:%Y/%m/%d}"),
-        Body=content.replace(trial_stage.today.encode(), day.date().isoformat().encode()),
+        Key=copy,
+        Body=content.replace(trial_stage.today.encode(), day.isoformat().encode()),
     )
     folder = trial_stage.invoke("ReportFunction", event)["folder"]
     key = folder.removeprefix("s3://").partition("/")[2] + "first_as_of.txt"
-    first = (day + timedelta(days=2)).replace(tzinfo=UTC)
+    first = datetime.combine(day + timedelta(days=2), datetime.min.time(), tzinfo=UTC)
     s3.put_object(Bucket=outputs["ReportsBucket"], Key=key, Body=first.isoformat())
     document, _ = trial_stage.report(event)
     assert document["capture"]["late_objects"] == 1
@@ -542,8 +538,7 @@ def _baselines(trial_stage: TrialStage) -> None:
         trial_stage.chain.stage.outputs["ReportsBucket"],
         trial_stage.chain.stage.client("s3"),
     )
-    for key in trial_stage.keys("ReportsBucket", "baselines/"):
-        s3.delete_object(Bucket=bucket, Key=key)
+    trial_stage.remove("ReportsBucket", "baselines/")
     event = {"from": trial_stage.today, "to": trial_stage.today}
     trial_stage.assigned_photo()
     trial_stage.report(event | {"as_of": in_two_days()})
@@ -564,6 +559,14 @@ def _decided_by_a_person(trial_stage: TrialStage) -> str:
     photo = trial_stage.assigned_photo()
     _give_verdict(trial_stage, photo, "bicycle")
     return photo
+
+
+def _earlier_and_later(trial_stage: TrialStage) -> tuple[str, str]:
+    """Return two assigned photos of one driver; photos of one second have no such order."""
+    name = new_name()
+    earlier = trial_stage.assigned_photo(name)
+    time.sleep(1)
+    return earlier, trial_stage.assigned_photo(name)
 
 
 def _wrong_in_audit(trial_stage: TrialStage) -> str:

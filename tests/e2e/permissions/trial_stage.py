@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,6 +115,15 @@ class TrialStage:
                 ExpressionAttributeValues={":done": {"S": "done"}},
             )
         self.chain.stage.client("sqs").purge_queue(QueueUrl=outputs["ReviewQueueUrl"])
+
+    def remove(self, output: str, prefix: str) -> None:
+        """Delete the objects of a bucket of the stack, so that none is there from before."""
+        client, bucket = self.chain.stage.client("s3"), self.chain.stage.outputs[output]
+        for key in self.keys(output, prefix):
+            client.delete_object(Bucket=bucket, Key=key)
+
+    def days_ago(self, days: int) -> date:
+        return date.fromisoformat(self.today) - timedelta(days=days)
 
     def rows(self) -> list[Json]:
         """Return all rows of the ledger."""

@@ -115,7 +115,16 @@ def test_another_drivers_cursor_shows_no_photo_of_that_driver(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=101", "limit=many", "limit=1,2", "cursor=x", "cursor=****", "page=2"],
+    [
+        "limit=0",
+        "limit=101",
+        "limit=many",
+        "limit=1,2",
+        "cursor=x",
+        "cursor=****",
+        "cursor=aGVsbG8",
+        "page=2",
+    ],
 )
 def test_wrong_parameters_are_refused(api: Api, query: str) -> None:
     response = api.get(f"/photos?{query}", DORA)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from handlers.aws.dynamodb import item_of
 from handlers.domain.ledger.events import PhotoEvent, events_of
 from handlers.domain.ledger.labels import labels_of
+from handlers.domain.ledger.tombstone import tombstone
 from handlers.domain.review.row import ReviewRow
 from handlers.stream import publish_changes
 from tests.conftest import ROOT
@@ -108,6 +110,13 @@ def test_an_undo_writes_a_retracting_label() -> None:
     assert {line["eventMetadata"]["eventId"] for line in lines} == {row.photo_id}
 
 
+def test_only_decisions_since_the_last_change_get_a_label() -> None:
+    row = ReviewRow.from_item(HISTORIES[0][-1])
+    *_, last = labels_of(row, since_seq=0)
+    assert labels_of(row, since_seq=row.decision_seq - 1) == (last,)
+    assert labels_of(row, since_seq=row.decision_seq) == ()
+
+
 def test_the_key_of_a_label_contains_photo_decision_and_hour() -> None:
     row = ReviewRow.from_item(HISTORIES[0][-1])
     first, *_ = labels_of(row, since_seq=0)
@@ -189,6 +198,18 @@ def test_a_change_that_cannot_be_read_goes_to_the_dead_letters_and_delays_no_oth
     assert "etag" in dead_letters[0]["error"]
 
 
+def test_a_tombstone_becomes_no_label_and_no_dead_letter(
+    stream: str, context: "LambdaContext"
+) -> None:
+    boto3.client("s3").create_bucket(Bucket=BUCKET)
+    row = HISTORIES[0][-1]
+    event = batch([row, tombstone(row["photo_id"], at=datetime.now(UTC))])
+    del event["Records"][0]
+    assert publish_changes.lambda_handler(event, context) == {"batchItemFailures": []}
+    assert written() == {}
+    assert "Messages" not in boto3.client("sqs").receive_message(QueueUrl=stream)
+
+
 def test_a_dead_letter_that_cannot_be_sent_is_tried_again(
     stream: str, context: "LambdaContext"
 ) -> None:
@@ -198,7 +219,7 @@ def test_a_dead_letter_that_cannot_be_sent_is_tried_again(
     assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
-def test_an_erased_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:
+def test_an_expired_row_publishes_nothing(stream: None, context: "LambdaContext") -> None:
     del stream
     event = {
         "Records": [{"dynamodb": {"SequenceNumber": "1", "OldImage": item_of(HISTORIES[0][-1])}}]

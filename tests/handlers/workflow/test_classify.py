@@ -20,6 +20,7 @@ from handlers.domain.errors import (
     BreakerOpen,
     EndpointBusy,
     EndpointUnavailable,
+    LedgerUnavailable,
     MissingSetting,
     PhotoRefusedByModel,
     UntrustworthyPrediction,
@@ -228,6 +229,58 @@ def test_one_photo_that_the_endpoint_fails_at_does_not_open_the_breaker(
     endpoint.is_working = False
     fail("c" * 64, context)
     assert not controls.read().breaker.is_open
+
+
+def test_failures_of_one_moment_do_not_open_the_breaker(
+    context: "LambdaContext",
+    controls: ControlsTable,
+    endpoint: BrokenEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter(LASTS_S / 2 / PHOTOS * number for number in range(PHOTOS + 1))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    for number in range(PHOTOS):
+        fail(f"{number}" * 64, context)
+    assert endpoint.calls == PHOTOS
+    assert not controls.read().breaker.is_open
+
+
+def test_failures_before_an_answer_do_not_count(
+    context: "LambdaContext",
+    controls: ControlsTable,
+    endpoint: BrokenEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter(LASTS_S * number for number in range(2 * PHOTOS))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    for number in range(PHOTOS - 1):
+        fail(f"{number}" * 64, context)
+    endpoint.is_working = True
+    classify.lambda_handler(an_event(), context)
+    endpoint.is_working = False
+    for number in range(PHOTOS - 1, 2 * PHOTOS - 2):
+        fail(f"{number}" * 64, context)
+    assert not controls.read().breaker.is_open
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_breaker_that_cannot_be_opened_hides_no_error_of_the_endpoint(
+    context: "LambdaContext", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_table: ControlsTable, *, now: str, reason: str) -> bool:
+        raise LedgerUnavailable(f"{now} {reason}")
+
+    monkeypatch.setattr(ControlsTable, "open_breaker", refuse)
+    times = iter(LASTS_S * number for number in range(PHOTOS + 1))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    for number in range(PHOTOS):
+        fail(f"{number}" * 64, context)
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_wire_image_that_is_not_base64_is_not_sent(context: "LambdaContext") -> None:
+    with pytest.raises(ValueError, match="base64"):
+        classify.lambda_handler(an_event() | {"wire_image": "an*y!b=at"}, context)
 
 
 def test_a_call_of_the_endpoint_ends_before_the_function(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def controls(aws: None, monkeypatch: pytest.MonkeyPatch) -> ControlsTable:
     """The stage's controls: everything is normal until a test sets one."""
     del aws
     monkeypatch.setenv("UPLOADS_TABLE", "uploads")
+    monkeypatch.setenv("LEDGER_RETENTION_DAYS", "400")
     serialize._store.cache_clear()
     serialize._permissions.cache_clear()
     serialize._controls.cache_clear()
@@ -272,6 +273,17 @@ def test_every_version_of_a_key_without_permission_is_a_photo(
     for number in (1, 2):
         version = version_of(event, key, upload_id, number)
         assert serialize.lambda_handler(version, context)["outcome"] == "prepared"
+
+
+@pytest.mark.usefixtures("uploads")
+def test_a_photo_of_another_key_neither_uses_nor_needs_a_permission(
+    context: "LambdaContext",
+) -> None:
+    event, permission = upload(a_jpeg((64, 48))), permit("u1")
+    other = version_of(event, "intake/dan/u1.jpg", "u1", 1)
+    own = version_of(event, permission.key, "u1", 2)
+    outcomes = [serialize.lambda_handler(item, context) for item in (other, own, other)]
+    assert [outcome["outcome"] for outcome in outcomes] == ["prepared"] * 3
 
 
 def test_a_photo_without_a_driver_needs_no_table(context: "LambdaContext") -> None:

@@ -46,11 +46,11 @@ def test_a_deleted_label_can_be_brought_back(pipeline: Template) -> None:
     assert labels["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-def test_captures_expire_and_photos_do_not(pipeline: Template) -> None:
-    buckets = pipeline.of_type("AWS::S3::Bucket")
-    days = STAGES[pipeline.stage].capture_retention_days
-    assert days in _expirations(buckets["Capture"])
-    assert not _expirations(buckets["Intake"])
+def test_captures_expire_before_photos_and_photos_before_labels(pipeline: Template) -> None:
+    buckets, config = pipeline.of_type("AWS::S3::Bucket"), STAGES[pipeline.stage]
+    assert _expirations(buckets["Capture"]) == {config.capture_retention_days}
+    assert _expirations(buckets["Intake"]) == {config.photo_retention_days}
+    assert _expirations(buckets["Labels"]) == {config.label_retention_days}
 
 
 def test_every_table_is_restorable_and_scales_by_itself(pipeline: Template) -> None:

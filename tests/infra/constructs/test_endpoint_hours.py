@@ -12,7 +12,8 @@ from tests.infra.alarms import alarms_of, text_of
 from tests.infra.conftest import ROOT
 from tests.infra.permissions import grants
 from tests.infra.stacks.test_permissions import WITHOUT_RESOURCES
-from tests.infra.template import Template
+from tests.infra.state_machine.unportable import unportable_forms
+from tests.infra.template import Template, machine_definition
 from tests.infra.test_runbook import OF_OFF_HOURS
 
 # The stack alone, and the names of the alarms on the instances, which the stack Pipeline has; in a
@@ -99,6 +100,11 @@ def test_the_machine_may_do_no_more_than_it_calls(with_off_hours: Template) -> N
     for operation in ("createEndpoint", "deleteEndpoint", "describeEndpoint"):
         assert f"aws-sdk:sagemaker:{operation}" in definition
         assert f"sagemaker:{operation[0].upper()}{operation[1:]}" in {row.action for row in rows}
+
+
+@pytest.mark.synth
+def test_every_interpreter_reads_the_machine_as_aws_does(with_off_hours: Template) -> None:
+    assert unportable_forms(machine_definition(with_off_hours)) == []
 
 
 @pytest.mark.synth

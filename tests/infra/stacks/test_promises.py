@@ -15,6 +15,7 @@ OUTPUTS = {
     *("DriversSignInAddress", "DriversPoolId", "DriversClientId", "DrainFunction"),
     *("ReviewersSignInAddress", "ReviewersPoolId", "ReviewersClientId", "ProvisioningClientId"),
     *("ReportsBucket", "ReportTopicArn", "ControlsTable", "ScheduleDeadLettersUrl", "PageTopicArn"),
+    *("UploadsTable", "RequestsTable", "AuditSaltSecret"),  # which an erasure reads
 }
 # Stateful resources: under another logical id each would be another, empty resource.
 HOLDS_DATA = {

@@ -12,6 +12,7 @@ from infra.state_machine import definition as definition_of
 from infra.state_machine.assignment import CANCELLED
 from tests.infra import snapshot
 from tests.infra.state_machine.dataflow import S3_EVENT, Paths, UnguardedRead, unguarded_reads
+from tests.infra.state_machine.unportable import unportable_forms
 from tests.infra.template import Json, Template, machine_definition, states_of
 
 _AWS_PREFIXES = ("States.", "Lambda.", "Sandbox.", "DynamoDB.", "DynamoDb.", "SQS.", "Sqs.")
@@ -137,6 +138,10 @@ def test_the_catcher_of_all_errors_is_last_and_names_no_others(definition: Json)
 
 def test_no_state_reads_a_path_that_may_be_absent(definition: Json) -> None:
     assert _unguarded_paths(definition) == set()
+
+
+def test_every_interpreter_reads_the_definition_as_aws_does(pipeline: Template) -> None:
+    assert unportable_forms(machine_definition(pipeline)) == []
 
 
 def test_an_unguarded_read_of_the_version_is_noticed(definition: Json) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.capture import CaptureObject, CaptureReader, CaptureSummary, Span
+from monitoring.capture.blocks import blocks
 from tests.conftest import ROOT
 from tests.monitoring.capture.lines_of import (
     CLASSES,
@@ -241,7 +242,9 @@ def test_the_boundaries_of_chunks_do_not_matter(cuts: list[int], ending: bool) -
 
 def test_an_endless_line_takes_no_memory_and_is_one_anomaly() -> None:
     endless = [b"x" * 100_000 for _ in range(50)]
-    summary = read([a_line(1), *endless, b"\n" + a_line(2)], longest_line=200_000)
+    chunks = [a_line(1), *endless, b"\n" + a_line(2)]
+    assert max(map(len, blocks(chunks, longest=200_000))) <= 200_000
+    summary = read(chunks, longest_line=200_000)
     assert summary.records == 2
     assert dict(summary.anomalies) == {"too_long": 1}
     whole = read(a_line(1) + b"".join(endless) + b"\n" + a_line(2), longest_line=200_000)

@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 
 from monitoring.drain.policy import (
+    MAX_WAIT_S,
     MAX_WINDOW,
     MIN_EVIDENCE,
     MIN_STARTS,
     MIN_WINDOW,
+    STEP_S,
     DrainPolicy,
     DrainStep,
     Observation,
+    wait_s,
 )
 
 IDLE = Observation(
@@ -82,3 +85,20 @@ def test_photos_that_all_meet_a_dead_endpoint_open_the_breaker() -> None:
     assert DrainPolicy().plan(dead) == DrainStep(open_breaker=True)
     assert not DrainPolicy().plan(replace(dead, decided=1)).open_breaker
     assert not DrainPolicy().plan(replace(dead, endpoint_down=MIN_EVIDENCE - 1)).open_breaker
+
+
+def test_the_wait_of_a_photo_doubles_with_its_parkings_up_to_a_bound() -> None:
+    waits = [wait_s("DynamoDB.AmazonDynamoDBException", parkings) for parkings in range(1, 5)]
+    assert waits == [STEP_S, 2 * STEP_S, 4 * STEP_S, 8 * STEP_S]
+    assert wait_s("PolicyUnavailable", 10**6) == MAX_WAIT_S
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("Lambda.TooManyRequestsException", "EndpointBusy", "IntakePaused"),
+        *("BreakerOpen", "EndpointUnavailable"),
+    ],
+)
+def test_a_photo_without_capacity_or_endpoint_does_not_wait(reason: str) -> None:
+    assert wait_s(reason, 10) == 0

@@ -30,6 +30,12 @@ class Sqs:
             raise ClientError(cast("Any", {"Error": {"Code": "Throttled"}}), "ReceiveMessage")
         return self.client.receive_message(**arguments)
 
+    def change_message_visibility_batch(self, **arguments: Any) -> Any:
+        if len(arguments["Entries"]) > 10:  # as SQS does; moto accepts any number
+            error: Any = {"Error": {"Code": "TooManyEntriesInBatchRequest"}}
+            raise ClientError(error, "ChangeMessageVisibilityBatch")
+        return self.client.change_message_visibility_batch(**arguments)
+
     def fill(self, count: int) -> None:
         for number in range(count):
             self.client.send_message(QueueUrl=self.url, MessageBody=str(number))
@@ -78,3 +84,11 @@ def test_a_queue_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_peek_ends_before_its_first_message_is_visible_again() -> None:
     assert queue._PEEK_S < queue._HIDDEN_S
+
+
+def test_messages_that_are_not_discarded_are_visible_again() -> None:
+    sqs = Sqs()
+    sqs.fill(25)
+    kept = Queue(cast("Any", sqs), url=sqs.url)
+    assert kept.discard(lambda body: body == "24", count=2) == 1
+    assert sqs.visible() == 24

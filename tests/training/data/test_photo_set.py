@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from handlers.domain.ledger.refused_photos import refusal_of
 from handlers.domain.photo import wire_image
 from handlers.import_closure import import_closure
 from tests.conftest import ROOT
@@ -16,6 +17,8 @@ from tests.pictures import a_jpeg, a_picture, encoded
 from tests.training.cifar_archive import an_archive
 from training.data import prepared
 from training.data.photo_set import PhotoSet, Split, UnusableData, load_photos
+from training.data.sources.refused import REFUSED
+from training.data.splits import digest_of
 from training.serving import preprocess
 from training.serving.manifest import InputSpec
 
@@ -51,6 +54,16 @@ def test_folders_give_source_and_class(folder: Path) -> None:
     photos = load(folder)
     assert photos.sources.tolist() == ["street", "yard", "yard"]
     assert [CLASSES[label] for label in photos.labels] == ["other", "bicycle", "motorcycle"]
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_refused_content_is_left_out_wherever_its_copies_are(folder: Path, split: Split) -> None:
+    put(folder, "street/train/other/copy.png", plain(10))
+    put(folder, "yard/test/bicycle/e.png", plain(50))
+    refused = [refusal_of(digest_of(plain(shade))) for shade in (10, 50)]
+    put(folder, REFUSED, "\n".join(refused).encode())
+    contents = {digest_of(plain(shade)) for shade in ((20, 30) if split == "train" else (40,))}
+    assert set(load(folder, split).hashes) == contents
 
 
 def test_test_photos_are_not_among_the_training_photos(folder: Path) -> None:

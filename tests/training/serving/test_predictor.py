@@ -14,7 +14,7 @@ from tests.pictures import a_jpeg, a_picture, encoded
 from tests.training.conftest import ManifestEdit
 from training.evaluation.model_card import figures
 from training.serving import preprocess
-from training.serving.errors import InvalidManifest, ModelMismatch, RefusedImage
+from training.serving.errors import BrokenInference, InvalidManifest, ModelMismatch, RefusedImage
 from training.serving.manifest import InputSpec, Manifest
 from training.serving.predictor import Predictor, softmax
 
@@ -136,6 +136,22 @@ def test_probabilities_are_the_softmax_of_logits_over_temperature(shipped: Path)
     expected = softmax(logits / predictor.manifest.temperature)[0]
     prediction = predictor.predict(image)
     assert list(prediction.probabilities.values()) == expected.tolist()
+
+
+class NotFinite:
+    """A session of ONNX Runtime whose output is not finite."""
+
+    def run(self, *_: object) -> list[Any]:
+        return [np.full((1, 3), np.nan)]
+
+
+def test_output_that_is_not_finite_is_no_prediction(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = Predictor.load(shipped)
+    monkeypatch.setattr(predictor, "_session", NotFinite())
+    with pytest.raises(BrokenInference):
+        predictor.predict(a_jpeg((224, 168)))
 
 
 def test_batch_and_single_image_agree(shipped: Path) -> None:

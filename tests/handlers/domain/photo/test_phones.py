@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageStat, UnidentifiedImageError
 
-from handlers.domain.photo.jpeg import MAX_SCANS
+from handlers.domain.photo.jpeg import MAX_SCANS, first_picture
 from handlers.domain.photo.wire_image import Prepared, Refusal, prepare
 from infra.function_specs import FUNCTIONS
 from infra.synthesis.packaging import package_files
@@ -115,6 +115,12 @@ def test_a_heic_is_recognized_by_any_of_its_brands(brand: bytes) -> None:
 @pytest.mark.parametrize("brand", [b"avif", b"avis", b"isom", b"qt  "])
 def test_other_containers_are_not_photos(brand: bytes) -> None:
     data = a_box(b"ftyp", brand + bytes(4) + b"mp42") + a_box(b"mdat", bytes(64))
+    assert refused(data).reason == "not_a_photo"
+
+
+@pytest.mark.parametrize("brand", [b"avif", b"avis"])
+def test_an_avif_that_names_heif_as_compatible_is_not_a_heic(brand: bytes) -> None:
+    data = a_box(b"ftyp", brand + bytes(4) + b"mif1") + a_box(b"mdat", bytes(64))
     assert refused(data).reason == "not_a_photo"
 
 
@@ -225,6 +231,8 @@ def test_profiles_thumbnails_and_comments_change_nothing() -> None:
         jpeg_segment(0xE2, b"MPF\0" + bytes(400)),
         jpeg_segment(0xFE, b"a comment"),
     )
+    decoded = first_picture(data).head  # what the decoder gets
+    assert not any(part in decoded for part in (b"Exif", b"ICC_PROFILE", b"MPF", b"a comment"))
     plain, _ = accepted(a_jpeg())
     result, _ = accepted(data)
     assert result.wire_image == plain.wire_image

@@ -1,6 +1,8 @@
 """The wire image of any bytes, or the refusal."""
 
 import io
+import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
 
+from handlers.domain.photo.formats import PhotoTooLarge
+from handlers.domain.photo.jpeg import first_picture
 from handlers.domain.photo.quality import Quality
 from handlers.domain.photo.wire_image import (
     MAX_BYTES,
     WIRE_MAX_BYTES,
+    WIRE_QUALITY,
     WIRE_SIDE,
     Prepared,
     Refusal,
@@ -130,6 +135,14 @@ def test_too_many_pixels_are_refused_by_the_header_alone(width: int, height: int
     assert refused(a_png_header(width, height)).reason == "too_large"
 
 
+def test_a_jpeg_with_too_many_pixels_is_refused_before_its_decoder_sees_it() -> None:
+    data = bytearray(a_jpeg())
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", 60_000, 60_000)
+    with pytest.raises(PhotoTooLarge):
+        first_picture(bytes(data))
+
+
 def test_a_jpeg_may_have_more_pixels_than_a_png() -> None:
     big = Image.new("L", (7000, 7000), 128)
     assert isinstance(prepare(encoded(big, "JPEG")), Prepared)
@@ -152,7 +165,10 @@ def test_a_photo_with_malformed_exif_is_accepted() -> None:
 
 
 def test_the_wire_image_of_noise_is_within_the_limit() -> None:
-    noise = Image.effect_noise((1000, 1000), 120).convert("RGB")
+    side = WIRE_SIDE  # not scaled, which would smooth it
+    samples = random.Random(1).choices((0, 255), k=3 * side * side)  # noqa: S311 # noise
+    noise = Image.frombytes("RGB", (side, side), bytes(samples))
+    assert len(encoded(noise, "JPEG", quality=WIRE_QUALITY)) > WIRE_MAX_BYTES
     result, _ = accepted(encoded(noise, "PNG"))
     assert len(result.wire_image) <= WIRE_MAX_BYTES
 

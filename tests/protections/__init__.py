@@ -1,0 +1,1 @@
+"""Removes the product's protections one by one, and demands that a test fails each time."""
