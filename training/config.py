@@ -102,9 +102,11 @@ class TrainConfig:
     # The sources that represent production in temperature and threshold, see `production_mix`; the
     # archive of 32-pixel negatives would outnumber them. Sources without photos are ignored.
     policy_sources: tuple[str, ...] = ("anything", "cctv", "cifar100", "parked", "street", "web")
-    # Whether the served graph averages the photo and its mirror image. Not in the text that names
-    # cached fits, as it does not change them.
-    flip_averaged: bool = field(default=True, repr=False)
+    # Photos whose two highest logits are less than this apart get a second look, see
+    # `training/serving/second_look.py`: about a quarter of the vehicles; averaging the others, too,
+    # changed no decision out of fold. Not in the text that names cached fits, as it does not
+    # change them.
+    second_look_margin: float = field(default=2.5, repr=False)
     default_share: float = 0.1  # of a source and class that `shares` does not name
 
     @property
