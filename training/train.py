@@ -21,6 +21,7 @@ from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.calibration_slices import calibration_slices
 from training.evaluation.metrics import evaluate
+from training.evaluation.training_photos import write_training_photos
 from training.model.checkpoint import Checkpoint
 from training.model.export import export_model, write_artefact
 from training.model.fit import Report, best_device, fit, new_model
@@ -96,6 +97,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         threshold=policy.acceptance.threshold,
         model_version=version,
     )
+    write_training_photos(paths.model_dir, photos.hashes.tolist())
     report(f"wrote {version} to {paths.model_dir}")
     return version
 
