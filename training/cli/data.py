@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 
+from monitoring.rendering.format import printable
 from training.cli.errors import CANNOT_RUN
 from training.cli.options import SHIPPED, AsJson
 from training.config import TrainConfig
@@ -140,7 +141,7 @@ def validate(
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(render(validation), encoding="utf-8")
     except (InvalidModel, UnusableData, OSError) as error:
-        typer.echo(f"Cannot validate: {error}", err=True)
+        typer.echo(printable(f"Cannot validate: {error}"), err=True)
         raise typer.Exit(CANNOT_RUN) from error
     if as_json:
         typer.echo(json.dumps(validation.to_wire(), indent=2))
@@ -163,7 +164,7 @@ def _show(validation: Validation) -> None:
     model = validation.model_version or "no model knows these classes"
     typer.echo(f"suspicious labels: {len(validation.suspicions)} ({model})")
     for remark in validation.remarks:
-        typer.echo(f"note: {remark}")
+        typer.echo(printable(f"note: {remark}"))
 
 
 def _s3() -> "S3Client":

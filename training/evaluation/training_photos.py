@@ -50,7 +50,8 @@ class TrainingPhotos:
             raise ModelMismatch(f"{path} is not the list of this model's training photos")
         if len(content) % _HASH.itemsize:
             raise ModelMismatch(f"{path} is incomplete")
-        return cls(hashes=np.frombuffer(content, _HASH, offset=_DIGEST_BYTES))
+        hashes = np.frombuffer(content[_DIGEST_BYTES:], _HASH)
+        return cls(hashes=hashes.astype(np.uint64))
 
     def include(self, digests: Iterable[str]) -> NDArray[np.bool_]:
         """Return a flag for each SHA-256 (64 hexadecimal digits): True if it was trained on."""

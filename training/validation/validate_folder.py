@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from handlers.domain.photo import wire_image
+from training.data.file_texts import why_unreadable, with_utf8_names
 from training.data.prepared import PreparedPhotos, prepare_all
-from training.data.sources.files import LabelledFile, UnusableData
+from training.data.sources.files import UnusableData
 from training.data.sources.folders import Wanted, find_files, folder_names
 from training.data.splits import SPLITS, digest_of
 from training.evaluation.metrics import probabilities_of
@@ -32,7 +32,7 @@ def validate_folders(
     """
     names = _classes_in(places, classes)
     checked = [
-        Checked(side=side, file=file, digest=digest_of(file.read()))
+        Checked(side=side, file=with_utf8_names(file), digest=digest_of(file.read()))
         for side in SPLITS
         for place in places
         for file in find_files(
@@ -47,7 +47,7 @@ def validate_folders(
     return validate(
         checked,
         prepared,
-        why_unreadable=_why_unreadable,
+        why_unreadable=why_unreadable,
         predictions=_predictions(predictor, prepared, names),
     )
 
@@ -71,8 +71,3 @@ def _predictions(
         classes=predictor.manifest.classes,
         model_version=predictor.manifest.model_version,
     )
-
-
-def _why_unreadable(file: LabelledFile) -> str:
-    prepared = wire_image.prepare(file.read())
-    return prepared.reason if isinstance(prepared, wire_image.Refusal) else "readable"
