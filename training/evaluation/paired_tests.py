@@ -50,7 +50,10 @@ class PairedComparison:
         return middle - NormalDist().inv_cdf(confidence) * spread
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """Return the two-sided bounds of the difference, -1..1, by the same method."""
+        """Return the two-sided bounds of the difference, -1..1, by the same method.
+
+        They are too narrow where the models differ on fewer than about ten photos.
+        """
         if not self.of:
             return -1.0, 1.0
         middle, spread = self._adjusted()
