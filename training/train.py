@@ -21,6 +21,8 @@ from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.calibration_slices import calibration_slices
 from training.evaluation.metrics import evaluate
+from training.evaluation.out_of_fold import OUT_OF_FOLD_NAME, OutOfFold
+from training.evaluation.training_photos import write_training_photos
 from training.model.checkpoint import Checkpoint
 from training.model.export import export_model, write_artefact
 from training.model.fit import Report, best_device, fit, new_model
@@ -63,6 +65,11 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
     out_of_fold = out_of_fold_logits(photos, config, paths, report)
     temperature, policy = calibrate(out_of_fold, photos, config)
     report(f"temperature {temperature:.3f}, policy {policy.to_wire()}")
+    OutOfFold(
+        classes=config.classes,
+        hashes=photos.hashes,
+        probabilities=softmax(out_of_fold / temperature),
+    ).save(paths.work_dir / OUT_OF_FOLD_NAME)
 
     model = fit_once("all", photos, config, paths, report)
     exported = export_model(model, photos, config, temperature)
@@ -96,6 +103,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         threshold=policy.acceptance.threshold,
         model_version=version,
     )
+    write_training_photos(paths.model_dir, photos.hashes.tolist())
     report(f"wrote {version} to {paths.model_dir}")
     return version
 

@@ -1,4 +1,4 @@
-"""`python -m training train`: train a model on this machine."""
+"""`python -m training train` and `trained-photos`: train a model here, and list its photos."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from training.cli.errors import CANNOT_RUN
+from training.cli.errors import CANNOT_RUN, exit_on_error
 from training.cli.options import DEFAULT_DATA
 from training.config import TrainConfig
 from training.data.sources.files import UnusableData
+from training.evaluation.training_photos import TRAINING_PHOTOS_NAME, list_training_photos
 
 
 def train_command(  # noqa: PLR0917  # Typer's options are keywords on the command line
@@ -59,6 +60,26 @@ def train_command(  # noqa: PLR0917  # Typer's options are keywords on the comma
     except (UnusableData, UnusableWeights) as error:
         console.print(f"Cannot train: {error}")
         raise typer.Exit(CANNOT_RUN) from error
+
+
+def trained_photos(
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"What it was trained on; repeatable. [{DEFAULT_DATA}]"),
+    ] = None,
+    work: Annotated[Path, typer.Option(help="Cache of the photos, as of `train`.")] = Path(
+        ".scones/training"
+    ),
+) -> None:
+    """Write the list of training photos beside a manifest, for a model without one.
+
+    Evaluations warn of photos on that list. The photos must be those that the manifest names by
+    digest. Example: python -m training trained-photos training/shipped --data ../shared/data
+    """
+    with exit_on_error() as console:
+        count = list_training_photos(model, data or [DEFAULT_DATA], work, report=console.print)
+        console.print(f"wrote {model / TRAINING_PHOTOS_NAME}: {count} photos")
 
 
 def _config(classes: str, negatives: str) -> TrainConfig:
