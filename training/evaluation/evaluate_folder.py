@@ -79,7 +79,7 @@ class Measured:
 
     @property
     def trained_on(self) -> int | None:
-        """Return the number of photos that the model was trained on; None: it cannot be told."""
+        """Return the number of photos that the model was trained on; None: not known."""
         flags = [result.trained_on for result in self.results]
         return None if None in flags else sum(flag is True for flag in flags)
 

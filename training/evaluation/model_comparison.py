@@ -34,7 +34,7 @@ class ModelComparison:
     measured: Manifest
     other: Manifest
     figures: Mapping[str, PairedComparison]  # `current` is the other model
-    other_trained_on: int | None  # photos; None: it cannot be told
+    other_trained_on: int | None  # photos; None: not known
 
     def to_wire(self) -> dict[str, Any]:  # JSON values
         """Return the comparison of the command line's document."""

@@ -35,7 +35,7 @@ class TrainingPhotos:
 
     @classmethod
     def load(cls, model_dir: Path, manifest: Manifest) -> Self | None:
-        """Read the list beside a manifest; None if the model has none: it cannot be told.
+        """Read the list beside a manifest; None if the model has none: not known.
 
         Raises: ModelMismatch, for a list that is malformed or of another model.
         """

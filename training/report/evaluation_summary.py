@@ -33,7 +33,7 @@ def warnings(measured: Measured, comparison: ModelComparison | None) -> list[str
     for version, count in models:
         if count is None:
             texts.append(
-                f"note: whether model {version} was trained on these photos cannot be told, as it "
+                f"note: whether model {version} was trained on these photos is not known, as it "
                 f"has no {TRAINING_PHOTOS_NAME}"
             )
         elif count:

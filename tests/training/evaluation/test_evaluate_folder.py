@@ -197,7 +197,7 @@ def test_photos_that_the_model_was_trained_on_are_warned_of(
 def test_model_without_a_list_of_its_photos_cannot_tell(folder: Path, predictor: Predictor) -> None:
     result = measure(predictor, folder)
     assert result.trained_on is None
-    assert "cannot be told" in summary(result, None)
+    assert "is not known" in summary(result, None)
 
 
 def test_two_models_are_compared_on_the_same_photos(
