@@ -46,8 +46,8 @@ snapshot: setup-dev ## Accept templates, permissions, workflow and generated doc
 test-sagemaker: setup-sagemaker ## Run the tests that need SageMaker's SDK (1.5 GB, in .venv-sagemaker)
 	@.venv-sagemaker/bin/pytest -m "not e2e" tests/training
 
-test-oracles: setup-oracles ## Compare our statistics with evidently's and nannyml's (2 GB, in .venv-oracles)
-	@.venv-oracles/bin/pytest tests/monitoring/statistics
+test-oracles: setup-oracles ## Compare our statistics with evidently's, nannyml's and MAPIE's (2 GB, in .venv-oracles)
+	@.venv-oracles/bin/pytest tests/monitoring/statistics tests/training/evaluation/test_against_mapie.py
 
 doctor-trials: setup-dev ## Plant defects in stages for `scones doctor`, and examine 200 sound ones
 	@$(BIN)/python -m tests.infra.operations.doctor

@@ -15,6 +15,7 @@ app.command()(studies.seeds)
 app.command()(studies.scratch)
 app.command()(studies.speed)
 app.command("train")(train.train_command)
+app.command()(train.trained_photos)
 app.command("evaluate")(evaluate.evaluate_command)
 
 

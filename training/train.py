@@ -16,10 +16,13 @@ from torch import nn
 
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet, UnusableData, load_photos
+from training.data.production_mix import production_rows
 from training.evaluation.baseline import write_baseline
 from training.evaluation.calibration import ThresholdChoice, choose_policy, fit_temperature
 from training.evaluation.calibration_slices import calibration_slices
 from training.evaluation.metrics import evaluate
+from training.evaluation.out_of_fold import OUT_OF_FOLD_NAME, OutOfFold
+from training.evaluation.training_photos import write_training_photos
 from training.model.checkpoint import Checkpoint
 from training.model.export import export_model, write_artefact
 from training.model.fit import Report, best_device, fit, new_model
@@ -62,6 +65,11 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
     out_of_fold = out_of_fold_logits(photos, config, paths, report)
     temperature, policy = calibrate(out_of_fold, photos, config)
     report(f"temperature {temperature:.3f}, policy {policy.to_wire()}")
+    OutOfFold(
+        classes=config.classes,
+        hashes=photos.hashes,
+        probabilities=softmax(out_of_fold / temperature),
+    ).save(paths.work_dir / OUT_OF_FOLD_NAME)
 
     model = fit_once("all", photos, config, paths, report)
     exported = export_model(model, photos, config, temperature)
@@ -95,6 +103,7 @@ def train(config: TrainConfig, paths: TrainPaths, report: Report) -> str:
         threshold=policy.acceptance.threshold,
         model_version=version,
     )
+    write_training_photos(paths.model_dir, photos.hashes.tolist())
     report(f"wrote {version} to {paths.model_dir}")
     return version
 
@@ -135,8 +144,8 @@ def out_of_fold_logits(
 def calibrate(
     logits: NDArray[np.float64], photos: PhotoSet, config: TrainConfig
 ) -> tuple[float, ThresholdChoice]:
-    """Choose temperature and threshold on the sources that represent production."""
-    rows = photos.rows_of(config.policy_sources)
+    """Choose temperature and threshold on the photos that represent production."""
+    rows = production_rows(photos, config)
     temperature = fit_temperature(logits[rows], photos.labels[rows])
     policy = choose_policy(
         softmax(logits[rows] / temperature),

@@ -258,6 +258,7 @@ COMMANDS = (
         examples=(
             "scones evaluate ../shared/data",
             "scones evaluate ~/photos --held-back --out report.html",
+            "scones evaluate ~/photos --photos photos.csv --against build/model",
         ),
     ),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from tests.pictures import encoded
-from training.config import AugmentConfig, TrainConfig
+from training.config import TrainConfig
 from training.serving.manifest import InputSpec
 
 COLOURS = {"van": (200, 30, 30), "tram": (30, 30, 200), "nothing": (90, 160, 90)}
@@ -16,12 +16,13 @@ TINY = TrainConfig(
     vehicles=("van", "tram"),
     input=InputSpec(width=32, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image"),
     width=0.25,
+    depth=0.5,
+    frozen_layers=2,
     epochs=2,
     epoch_photos=60,
     batch=10,
     folds=2,
     threads=1,
-    augment=AugmentConfig(patch=6),
 )
 
 

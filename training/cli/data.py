@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn
 
+from monitoring.rendering.format import printable
 from training.cli.errors import CANNOT_RUN
 from training.cli.options import SHIPPED, AsJson
 from training.config import TrainConfig
@@ -18,6 +19,7 @@ from training.data.sources.download import DownloadFailed, Remote, download
 from training.data.sources.files import UnusableData
 from training.data.sources.refused import copy_refused
 from training.data.sources.verdict_places import FolderPhotos, S3Photos, lines_in_bucket, lines_of
+from training.evaluation.out_of_fold import OUT_OF_FOLD_NAME, OutOfFold
 from training.report.validation import render
 from training.serving.errors import InvalidModel
 from training.serving.predictor import Predictor
@@ -26,6 +28,8 @@ from training.validation.validate_folder import validate_folders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_MOST_NAMED = 20  # doubtful labels in the terminal
 
 
 def fetch(
@@ -120,10 +124,17 @@ def validate(
     model: Annotated[
         Path, typer.Option(help="The model whose predictions are compared with the labels.")
     ] = SHIPPED,
+    out_of_fold: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"{OUT_OF_FOLD_NAME} of `train --work`: for photos that the model has learnt."
+        ),
+    ] = None,
 ) -> None:
-    """Check labelled photos for duplicates, leaks and suspicious labels before training on them.
+    """Check labelled photos for duplicates, leaks and wrong labels before training on them.
 
-    Exit code: 0 checked, 2 could not; people decide about the findings.
+    Labels that the model contradicts are listed, most doubtful first. Exit code: 0 checked, 2 could
+    not; people decide about the findings.
     Example: python -m training validate ../shared/data --html build/validation.html
     """
     config = TrainConfig()
@@ -135,12 +146,13 @@ def validate(
             spec=predictor.manifest.input,
             archive_limit=config.archive_limit,
             predictor=predictor,
+            out_of_fold=OutOfFold.load(out_of_fold) if out_of_fold else None,
         )
         if html:
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(render(validation), encoding="utf-8")
     except (InvalidModel, UnusableData, OSError) as error:
-        typer.echo(f"Cannot validate: {error}", err=True)
+        typer.echo(printable(f"Cannot validate: {error}"), err=True)
         raise typer.Exit(CANNOT_RUN) from error
     if as_json:
         typer.echo(json.dumps(validation.to_wire(), indent=2))
@@ -160,10 +172,20 @@ def _show(validation: Validation) -> None:
         f"look-alikes: {len(validation.near_duplicates)} groups, {crossing} across the sides"
     )
     typer.echo(f"label conflicts: {len(validation.conflicts)}")
-    model = validation.model_version or "no model knows these classes"
-    typer.echo(f"suspicious labels: {len(validation.suspicions)} ({model})")
+    typer.echo(f"suspicious labels: {len(validation.suspicions)} ({_doubted_by(validation)})")
+    for suspicion in validation.suspicions[:_MOST_NAMED]:
+        typer.echo(printable(f"  {suspicion.doubt:.2f} {suspicion.predicted}? {suspicion.checked}"))
+    if len(validation.suspicions) > _MOST_NAMED:
+        typer.echo("  --json lists all, --html shows them")
     for remark in validation.remarks:
-        typer.echo(f"note: {remark}")
+        typer.echo(printable(f"note: {remark}"))
+
+
+def _doubted_by(validation: Validation) -> str:
+    models = [validation.model_version] if validation.model_version else []
+    if validation.out_of_fold:
+        models.append(f"out of fold: {validation.out_of_fold} photos")
+    return ", ".join(models) or "no model knows these classes"
 
 
 def _s3() -> "S3Client":

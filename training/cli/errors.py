@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
+from monitoring.rendering.format import printable
 from training.data.sources.files import UnusableData
 from training.sagemaker.errors import CloudError
 from training.serving.errors import InvalidModel
@@ -22,7 +23,8 @@ def exit_with_code(program: str, codes: Mapping[type[BaseException], int]) -> It
     try:
         yield
     except tuple(codes) as error:
-        typer.echo(f"{program}: {error}", err=True)
+        # Messages name files of others, whose names may hold what a terminal obeys.
+        typer.echo("\n".join(map(printable, f"{program}: {error}".split("\n"))), err=True)
         code = next(code for kind, code in codes.items() if isinstance(error, kind))
         raise typer.Exit(code) from error
 

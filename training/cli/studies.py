@@ -10,7 +10,7 @@ import typer
 
 from training.cli.errors import exit_on_error
 from training.cli.options import DEFAULT_DATA, SHIPPED, AsJson
-from training.config import START_WEIGHTS, TrainConfig
+from training.config import TrainConfig
 from training.serving.predictor import Predictor
 from training.studies.speed import ROUNDS, measure
 from training.studies.spread import SeedSpread
@@ -21,11 +21,8 @@ _SEEDS = typer.Option(help="Comma-separated.")
 _THREADS = typer.Option(help="Cores that one fit uses.")
 
 
-def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
+def seeds(  # Typer's options are keywords on the command line
     data: Annotated[Path, _DATA] = DEFAULT_DATA,
-    weights: Annotated[
-        Path | None, typer.Option(help="Start weights; without: those under DATA.")
-    ] = None,
     work: Annotated[Path, _WORK] = Path(".scones/training"),
     seeds: Annotated[str, _SEEDS] = "1,2,3",
     threads: Annotated[int, _THREADS] = TrainConfig().threads,
@@ -37,12 +34,11 @@ def seeds(  # noqa: PLR0917  # Typer's options are keywords on the command line
     """
     with exit_on_error() as console:
         # Imported here, as the other commands must not need torch.
+        from training.model.pretrained import packaged_weights  # noqa: PLC0415
         from training.studies.seeds import forced_by_seed  # noqa: PLC0415
         from training.train import TrainPaths  # noqa: PLC0415
 
-        paths = TrainPaths(
-            data_dir=data, weights=weights or data / START_WEIGHTS, model_dir=work, work_dir=work
-        )
+        paths = TrainPaths(data_dir=data, weights=packaged_weights(), model_dir=work, work_dir=work)
         config = replace(TrainConfig(), threads=threads)
         spreads = forced_by_seed(config, paths, _numbers(seeds), console.print)
         _print(spreads, "forced choice", as_json=as_json)

@@ -1,6 +1,5 @@
-"""`python -m training train`: train a model on this machine."""
+"""`python -m training train` and `trained-photos`: train a model here, and list its photos."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from training.cli.errors import CANNOT_RUN
+from training.cli.errors import CANNOT_RUN, exit_on_error
 from training.cli.options import DEFAULT_DATA
-from training.config import START_WEIGHTS, TrainConfig
+from training.config import TrainConfig
 from training.data.sources.files import UnusableData
+from training.evaluation.training_photos import TRAINING_PHOTOS_NAME, list_training_photos
 
 
 def train_command(  # noqa: PLR0917  # Typer's options are keywords on the command line
@@ -19,15 +19,12 @@ def train_command(  # noqa: PLR0917  # Typer's options are keywords on the comma
         list[Path] | None,
         typer.Option(help=f"Folder or archive of labelled photos; repeatable. [{DEFAULT_DATA}]"),
     ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help=f"Start weights. [DATA/{START_WEIGHTS}, if it exists]")
-    ] = None,
     out: Annotated[Path, typer.Option(help="Where model and manifest go.")] = Path("build/model"),
     work: Annotated[Path, typer.Option(help="Caches and finished fits.")] = Path(
         ".scones/training"
     ),
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 1,
-    epochs: Annotated[int, typer.Option(help="Rounds of 5,000 photos.")] = TrainConfig().epochs,
+    epochs: Annotated[int, typer.Option(help="Rounds of 5,500 photos.")] = TrainConfig().epochs,
     threads: Annotated[int, typer.Option(help="Cores that one fit uses.")] = TrainConfig().threads,
     classes: Annotated[
         str, typer.Option(help="Vehicles to distinguish, as the folders are named: a,b,c.")
@@ -44,7 +41,7 @@ def train_command(  # noqa: PLR0917  # Typer's options are keywords on the comma
     console = Console(highlight=False)
     try:
         # Imported here, as the other commands must not need torch.
-        from training.model.pretrained import UnusableWeights  # noqa: PLC0415
+        from training.model.pretrained import UnusableWeights, packaged_weights  # noqa: PLC0415
         from training.train import TrainPaths, train  # noqa: PLC0415
     except ModuleNotFoundError as error:
         console.print(f"Training needs {error.name}; `make train` installs it.")
@@ -54,7 +51,7 @@ def train_command(  # noqa: PLR0917  # Typer's options are keywords on the comma
     paths = TrainPaths(
         data_dir=places[0],
         more_data=tuple(places[1:]),
-        weights=weights or _start_weights(places, console),
+        weights=packaged_weights(),
         model_dir=out,
         work_dir=work,
     )
@@ -65,16 +62,24 @@ def train_command(  # noqa: PLR0917  # Typer's options are keywords on the comma
         raise typer.Exit(CANNOT_RUN) from error
 
 
-def _start_weights(places: Sequence[Path], console: Console) -> Path | None:
-    """Look beside the photos, then where this project keeps its own; None if neither has any."""
-    for place in (*places, DEFAULT_DATA):
-        if (place / START_WEIGHTS).is_file():
-            return place / START_WEIGHTS
-    console.print(
-        f"No {START_WEIGHTS} beside the photos: training from random weights. "
-        "--weights names others."
-    )
-    return None
+def trained_photos(
+    model: Annotated[Path, typer.Argument(help="Folder of model and manifest.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"What it was trained on; repeatable. [{DEFAULT_DATA}]"),
+    ] = None,
+    work: Annotated[Path, typer.Option(help="Cache of the photos, as of `train`.")] = Path(
+        ".scones/training"
+    ),
+) -> None:
+    """Write the list of training photos beside a manifest, for a model without one.
+
+    Evaluations warn of photos on that list. The photos must be those that the manifest names by
+    digest. Example: python -m training trained-photos training/shipped --data ../shared/data
+    """
+    with exit_on_error() as console:
+        count = list_training_photos(model, data or [DEFAULT_DATA], work, report=console.print)
+        console.print(f"wrote {model / TRAINING_PHOTOS_NAME}: {count} photos")
 
 
 def _config(classes: str, negatives: str) -> TrainConfig:

@@ -119,7 +119,8 @@ def _motion_blur(images: torch.Tensor) -> torch.Tensor:
 def _cover(images: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
     """Put a flat patch over part of the picture, like a box, a passer-by or a post."""
     count, _, height, width = images.shape
-    size = torch.randint(config.patch // 2, config.patch + 1, (count, 2))
+    side = round(config.patch * width)
+    size = torch.randint(side // 2, side + 1, (count, 2))
     top = (torch.rand(count) * height).long() - size[:, 0] // 2
     left = (torch.rand(count) * width).long() - size[:, 1] // 2
     rows = torch.arange(height).view(1, height, 1)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from training.config import TrainConfig
 from training.data.photo_set import PhotoSet
+from training.data.production_mix import production_rows
 from training.evaluation.calibration_error import debiased_calibration_error
 from training.evaluation.decision import decide_all
 
@@ -80,9 +81,9 @@ def write_baseline(
 ) -> None:
     """Write the baseline beside the manifest, from all photos' out-of-fold probabilities.
 
-    Only photos of the config's `policy_sources` count.
+    Only the photos that represent production count.
     """
-    rows = photos.rows_of(config.policy_sources)
+    rows = production_rows(photos, config)
     document = baseline(
         probabilities[rows],
         photos.take(rows),

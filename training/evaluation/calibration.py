@@ -17,7 +17,7 @@ from monitoring.statistics.proportions import error_rate_bound
 from training.evaluation.decision import decide_all
 from training.serving.predictor import softmax
 
-_STRICTEST_FIRST = tuple(
+STRICTEST_FIRST = tuple(
     round(float(value), 4)
     for value in np.concatenate([np.arange(0.999, 0.9, -0.001), np.arange(0.9, 0.5, -0.005)])
 )
@@ -141,7 +141,7 @@ def choose_policy(
     """
     candidates = [
         acceptance(probabilities, labels, vehicles=vehicles, threshold=threshold)
-        for threshold in _STRICTEST_FIRST
+        for threshold in STRICTEST_FIRST
     ]
     within = _proved(candidates, error_budget, confidence)
     fallback = min(candidates, key=lambda entry: entry.worst_bound(confidence))

@@ -28,7 +28,6 @@ from training.config import TrainConfig
 from training.data.photo_set import PhotoSet
 from training.evaluation.calibration import ThresholdChoice
 from training.model.fit import drawing_weights
-from training.model.test_time_augmentation import as_served
 from training.serving.manifest import MANIFEST_NAME, SCHEMA_VERSION
 from training.serving.predictor import softmax
 from training.serving.preprocess import normalise
@@ -36,7 +35,7 @@ from training.serving.preprocess import normalise
 MODEL_NAME = "model.onnx"
 LEAST_AGREEMENT = 0.985  # share of equal predictions between 8 and 32 bits
 _OPSET = 17
-_IN_32_BITS = ("Gemm", "Slice", "Concat", "Reshape", "ReduceMean")  # the head, and the averaging
+_IN_32_BITS = ("Gemm",)  # the head
 _QUANTISE_ON = 200  # photos that set the ranges of the 8-bit activations
 _COMPARE_ON = 1500  # other photos, on which 8 and 32 bits are compared
 
@@ -111,7 +110,7 @@ def write_onnx(model: nn.Sequential, config: TrainConfig, path: Path) -> None:
         # torch marks this exporter as deprecated; the new one needs onnxscript and folds less.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            as_served(model, config).eval().to(memory_format=torch.contiguous_format),
+            model.eval().to(memory_format=torch.contiguous_format),
             (example,),
             str(path),
             dynamo=False,
@@ -146,6 +145,7 @@ def write_artefact(
         "classes": list(config.classes),
         "input": asdict(config.input),
         "temperature": round(temperature, 4),
+        "second_look_margin": config.second_look_margin,
         "policy": policy.to_wire(),
         "training": dict(training),
     }

@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 from training.evaluation.baseline import BASELINE_NAME
+from training.evaluation.training_photos import TRAINING_PHOTOS_NAME
 from training.serving.errors import InvalidModel, ModelMismatch
 from training.serving.manifest import MANIFEST_NAME, Manifest
 
@@ -27,8 +28,9 @@ def pack(model_dir: Path) -> bytes:
         MANIFEST_NAME: (model_dir / MANIFEST_NAME).read_bytes(),
         manifest.model_file: manifest.read_model(model_dir),
     }
-    if (model_dir / BASELINE_NAME).is_file():
-        files[BASELINE_NAME] = (model_dir / BASELINE_NAME).read_bytes()
+    for name in (BASELINE_NAME, TRAINING_PHOTOS_NAME):
+        if (model_dir / name).is_file():
+            files[name] = (model_dir / name).read_bytes()
     packed = io.BytesIO()
     # Neither header may hold a time or a name, which would differ from one run to the next.
     with (

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.registry.paired_tests import PairedComparison, compare_paired
+from training.evaluation.paired_figures import (
+    FORCED,
+    NOT_WRONGLY_ASSIGNED,
+    RIGHTLY_ASSIGNED,
+    NamedDecisions,
+    paired_figures,
+)
+from training.evaluation.paired_tests import PairedComparison, compare_paired
 
 PASSED, REFUSED = "passed", "refused"
 
@@ -27,14 +34,11 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPredictions:
-    """One model's decisions on N photos, in the same order for both models; arrays are (N,)."""
+class ModelPredictions(NamedDecisions):
+    """One model's decisions, and what the rest of the system relies on."""
 
     model_version: str
     contract: Contract
-    predicted: NDArray[np.str_]  # most probable class
-    forced: NDArray[np.str_]  # most probable vehicle
-    assigned: NDArray[np.bool_]  # without a person, at the model's own threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ def assess_candidate(
     """Compare two models on the same photos and apply the rules."""
     refusals, notes = _contract(current, candidate, rules)
     vehicles = np.isin(photos.labels, candidate.contract.vehicle_classes)
-    figures = _figures(current, candidate, photos, vehicles, rules)
+    figures = paired_figures(current, candidate, photos.labels, vehicles, margins=_margins(rules))
     if int(vehicles.sum()) < rules.least_vehicles:
         refusals.append(
             f"only {int(vehicles.sum())} photos of vehicles to compare on; "
@@ -129,34 +133,12 @@ def assess_candidate(
     )
 
 
-def _figures(
-    current: ModelPredictions,
-    candidate: ModelPredictions,
-    photos: GatePhotos,
-    vehicles: NDArray[np.bool_],
-    rules: GateRules,
-) -> dict[str, PairedComparison]:
+def _margins(rules: GateRules) -> dict[str, float]:
     return {
-        "right vehicle when forced": compare_paired(
-            current.forced[vehicles] == photos.labels[vehicles],
-            candidate.forced[vehicles] == photos.labels[vehicles],
-            margin=rules.right_margin,
-        ),
-        "rightly assigned without a person": compare_paired(
-            (_right(current, photos) & current.assigned)[vehicles],
-            (_right(candidate, photos) & candidate.assigned)[vehicles],
-            margin=rules.handled_margin,
-        ),
-        "not wrongly assigned": compare_paired(
-            ~current.assigned | _right(current, photos),
-            ~candidate.assigned | _right(candidate, photos),
-            margin=rules.wrong_margin,
-        ),
+        FORCED: rules.right_margin,
+        RIGHTLY_ASSIGNED: rules.handled_margin,
+        NOT_WRONGLY_ASSIGNED: rules.wrong_margin,
     }
-
-
-def _right(predictions: ModelPredictions, photos: GatePhotos) -> NDArray[np.bool_]:
-    return np.asarray(predictions.predicted == photos.labels)
 
 
 def _contract(

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.photo_set import load_photos
-from training.evaluation.decision import decide_all
 from training.evaluation.metrics import predict
+from training.evaluation.paired_figures import named_decisions
 from training.registry.promotion_gate import (
     Contract,
     GatePhotos,
@@ -55,13 +55,7 @@ def predictions_of(
 
     Photos with a quality defect, shape (photos,), are not assigned, as in service.
     """
-    names = np.asarray(manifest.classes)
-    decisions = decide_all(
-        probabilities,
-        vehicles=manifest.vehicle_columns,
-        threshold=manifest.threshold,
-        has_defect=has_defect,
-    )
+    decisions = named_decisions(manifest, probabilities, has_defect)
     return ModelPredictions(
         model_version=manifest.model_version,
         contract=Contract(
@@ -69,7 +63,7 @@ def predictions_of(
             vehicle_classes=manifest.vehicle_classes,
             input=asdict(manifest.input),
         ),
-        predicted=names[decisions.predicted],
-        forced=names[decisions.vehicle],
+        predicted=decisions.predicted,
+        forced=decisions.forced,
         assigned=decisions.assigned,
     )

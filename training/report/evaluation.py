@@ -10,24 +10,35 @@ from monitoring.rendering.markup import environment, render_page
 from monitoring.rendering.thumbnails import thumbnail_data_uri
 from monitoring.statistics.proportions import Proportion, proportion
 from training.evaluation.evaluate_folder import Measured, Mistake
+from training.evaluation.model_comparison import ModelComparison
+from training.report.evaluation_summary import difference, warnings
 
 HERE = Path(__file__).parent
+_WHISKERS = 10  # intervals of the risk curve; one a point would hide it
 
 
-def render(measured: Measured) -> str:
+def render(measured: Measured, comparison: ModelComparison | None = None) -> str:
     """Return the report as one HTML page."""
     page = environment(HERE / "templates")
-    page.filters.update(share=_share, share_value=_value, share_interval=_interval)
+    page.filters.update(
+        share=_share, share_value=_value, share_interval=_interval, difference=difference
+    )
     return render_page(
         page,
         "evaluation.html",
         title=f"Evaluation of model {measured.manifest.model_version}",
         style_sheet=HERE / "report_page.css",
         measured=measured,
+        comparison=comparison,
+        warnings=warnings(measured, comparison),
+        thresholds=measured.thresholds(),
         confusion=_confusion(measured),
         risk_chart=_risk_chart(measured),
         reliability_chart=_reliability_chart(measured),
-        mistakes=[(thumbnail_data_uri(m.file.read()), _caption(m)) for m in measured.mistakes],
+        mistakes=[
+            (thumbnail_data_uri(mistake.photo.file.read()), _caption(mistake))
+            for mistake in measured.mistakes
+        ],
     )
 
 
@@ -44,7 +55,7 @@ def _confusion(measured: Measured) -> list[tuple[str, list[int], Proportion]]:
 
 
 def _caption(mistake: Mistake) -> str:
-    text = f"{mistake.predicted} {mistake.confidence:.1%}, not {mistake.file}"
+    text = f"{mistake.predicted} {mistake.confidence:.1%}, not {mistake.photo.file}"
     return f"ASSIGNED: {text}" if mistake.assigned else text
 
 
@@ -57,7 +68,7 @@ def _risk_chart(measured: Measured) -> Markup:
         x=Axis(name="vehicles assigned", low=0, high=1),
         y=Axis(name="wrong among assigned", low=0, high=top, digits=1),
     )
-    for point in curve:
+    for point in curve[:: max(1, len(curve) // _WHISKERS)]:
         chart.whisker(point.coverage, point.risk.low, point.risk.high)
     chart.line([(point.coverage, point.risk.value) for point in curve])
     figures = measured.figures

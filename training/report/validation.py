@@ -8,8 +8,9 @@ from monitoring.rendering.thumbnails import thumbnail_data_uri
 from training.validation.findings import Alike, Checked, Validation
 
 HERE = Path(__file__).parent
-_SHOWN = 40  # groups or photos of one kind; the document holds all of them
+_SHOWN = 40  # groups of one kind; the document holds all of them
 _SHOWN_MEMBERS = 6
+_SHOWN_SUSPICIONS = 120
 Picture = tuple[str | None, str]  # data URI and caption
 
 
@@ -30,9 +31,10 @@ def render(validation: Validation) -> str:
                 _picture(suspicion.checked)[0],
                 f"{suspicion.predicted} {suspicion.confidence:.1%} · {suspicion.checked}",
             )
-            for suspicion in validation.suspicions[:_SHOWN]
+            for suspicion in validation.suspicions[:_SHOWN_SUSPICIONS]
         ],
         shown=_SHOWN,
+        shown_suspicions=_SHOWN_SUSPICIONS,
     )
 
 

@@ -40,7 +40,7 @@ def main(environment: Mapping[str, str], failure: Path) -> int:
 def run(settings: JobSettings) -> int:
     """Train by the settings and return the exit code. Raises: InvalidJob, UnusableData."""
     # Imported here, so that an error in the settings does not wait for torch.
-    from training.model.pretrained import UnusableWeights  # noqa: PLC0415
+    from training.model.pretrained import UnusableWeights, packaged_weights  # noqa: PLC0415
     from training.train import TrainPaths, train  # noqa: PLC0415
 
     settings.output_dir.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def run(settings: JobSettings) -> int:
             paths = TrainPaths(
                 data_dir=settings.data_dirs[0],
                 more_data=settings.data_dirs[1:],
-                weights=settings.weights,
+                weights=packaged_weights(),
                 model_dir=settings.model_dir,
                 work_dir=Path(scratch),
                 checkpoint_dir=settings.checkpoint_dir,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from training.config import START_WEIGHTS, TrainConfig
+from training.config import TrainConfig
 
 CHECKPOINTS = Path("/opt/ml/checkpoints")  # SageMaker keeps it in S3 while the job runs
 FAILURE = Path("/opt/ml/output/failure")
@@ -74,7 +74,6 @@ class JobSettings:
     """The settings of one job."""
 
     data_dirs: tuple[Path, ...]  # photos, then collected verdicts
-    weights: Path | None  # start weights; None trains from random ones
     model_dir: Path  # uploaded as the job's model
     output_dir: Path  # uploaded as the job's output
     checkpoint_dir: Path  # synchronised with S3 while the job runs
@@ -85,10 +84,8 @@ class JobSettings:
         """Read the SM_* variables that SageMaker sets. Raises: InvalidJob."""
         data = Path(_variable(environment, f"SM_CHANNEL_{DATA_CHANNEL.upper()}"))
         verdicts = environment.get(f"SM_CHANNEL_{VERDICTS_CHANNEL.upper()}")
-        weights = data / START_WEIGHTS
         return cls(
             data_dirs=(data, Path(verdicts)) if verdicts else (data,),
-            weights=weights if weights.is_file() else None,
             model_dir=Path(_variable(environment, "SM_MODEL_DIR")),
             output_dir=Path(_variable(environment, "SM_OUTPUT_DATA_DIR")),
             checkpoint_dir=Path(environment.get("SCONES_CHECKPOINT_DIR", CHECKPOINTS)),

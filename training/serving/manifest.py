@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from training.serving.errors import InvalidManifest, ModelMismatch
 
-SCHEMA_VERSION = 2  # 2: training.config.mirrored is flip_averaged
+SCHEMA_VERSION = 3  # 3: second_look_margin; the graph looks once
 MANIFEST_NAME = "manifest.json"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +62,7 @@ class Manifest:
     classes: tuple[str, ...]
     input: InputSpec
     temperature: float  # above 0; divides the logits
+    second_look_margin: float  # of logits, 0 or more; 0: every photo is looked at once
     threshold: float  # above 0, at most 1
     vehicle_classes: tuple[str, ...]  # those that may be assigned; the others go to review
 
@@ -94,6 +95,7 @@ class Manifest:
             classes=tuple(str(name) for name in wire["classes"]),
             input=InputSpec.from_wire(wire["input"]),
             temperature=float(wire["temperature"]),
+            second_look_margin=float(wire["second_look_margin"]),
             threshold=float(wire["policy"]["threshold"]),
             vehicle_classes=tuple(str(name) for name in wire["policy"]["vehicle_classes"]),
         )
@@ -109,6 +111,8 @@ class Manifest:
             raise ValueError("classes must be two or more different names")
         if not (math.isfinite(self.temperature) and self.temperature > 0):
             raise ValueError("temperature must be a finite number above 0")
+        if not (math.isfinite(self.second_look_margin) and self.second_look_margin >= 0):
+            raise ValueError("second_look_margin must be a finite number, 0 or more")
         if not self.vehicle_classes or not set(self.vehicle_classes) <= set(self.classes):
             raise ValueError("policy.vehicle_classes must name one or more of the classes")
         if not 0 < self.threshold <= 1:

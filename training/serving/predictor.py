@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from training.serving.errors import BrokenInference, ModelMismatch
 from training.serving.manifest import MANIFEST_NAME, Manifest
 from training.serving.preprocess import preprocess
+from training.serving.second_look import needs_second_look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,19 @@ class Predictor:
         )
 
     def logits(self, batch: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Map a batch (N, RGB, height, width) to logits (N, classes). Raises: BrokenInference."""
+        """Map a batch (N, RGB, height, width) to logits (N, classes), with second looks.
+
+        Raises: BrokenInference.
+        """
+        logits = self.first_look(batch)
+        unsure = needs_second_look(logits, self.manifest.second_look_margin)
+        if unsure.any():
+            mirrored = np.ascontiguousarray(batch[unsure][..., ::-1])
+            logits[unsure] = (logits[unsure] + self.first_look(mirrored)) / 2
+        return logits
+
+    def first_look(self, batch: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Map a batch to the logits of one pass of the graph. Raises: BrokenInference."""
         output = self._session.run(None, {self.manifest.input.name: batch})[0]
         logits = np.asarray(output, dtype=np.float64)
         if logits.shape != (len(batch), len(self.manifest.classes)):
@@ -83,7 +96,7 @@ class Predictor:
             )
         # The first run allocates; let start-up pay for it, not the first photo.
         try:
-            self.logits(np.zeros((1, 3, spec.height, spec.width), dtype=np.float32))
+            self.first_look(np.zeros((1, 3, spec.height, spec.width), dtype=np.float32))
         except BrokenInference as error:
             raise ModelMismatch(str(error)) from error
 

@@ -1,6 +1,6 @@
 """The shipped recipe with several seeds: how much of a figure is chance.
 
-For each seed only the last fit is made, and exported without flip averaging; a forced choice does
+For each seed only the last fit is made, and its file looks at every photo once; a forced choice does
 not depend on temperature and threshold. Reads `test` once a seed.
 """
 
@@ -40,9 +40,7 @@ def forced_by_seed(
     for seed in seeds:
         seeded = replace(config, seed=seed)
         model = fit_once(f"seed {seed}", photos, seeded, paths, report)
-        exported = export_model(
-            model, photos, replace(seeded, flip_averaged=False), temperature=1.0
-        )
+        exported = export_model(model, photos, seeded, temperature=1.0)
         models.append(exported.content)
     tests = load_photos(
         [paths.data_dir, *paths.more_data], "test", classes=config.classes, spec=config.input

@@ -42,7 +42,7 @@ def measure(predictor: Predictor, config: TrainConfig, *, rounds: int = ROUNDS) 
     spec = predictor.manifest.input
     image = np.zeros((1, 3, spec.height, spec.width), dtype=np.float32)
     has_torch = importlib.util.find_spec("torch") is not None
-    runs: list[Callable[[], object]] = [partial(predictor.logits, image)]
+    runs: list[Callable[[], object]] = [partial(predictor.first_look, image)]
     if has_torch:
         runs.append(_in_torch(image, config))
     turns = [[_milliseconds(run) for run in runs] for _ in range(_WARM_UP + rounds)]
@@ -55,11 +55,10 @@ def _in_torch(image: NDArray[np.float32], config: TrainConfig) -> Callable[[], o
     import torch  # noqa: PLC0415
 
     from training.model.network import ModelConfig, build_model  # noqa: PLC0415
-    from training.model.test_time_augmentation import as_served  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    shape = ModelConfig(classes=len(config.classes), width=config.width)
-    model = as_served(build_model(shape), config).eval().to(memory_format=torch.channels_last)
+    shape = ModelConfig(classes=len(config.classes), width=config.width, depth=config.depth)
+    model = build_model(shape).eval().to(memory_format=torch.channels_last)
     tensor = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
     infer: Callable[[], object] = torch.inference_mode()(partial(model, tensor))
     return infer

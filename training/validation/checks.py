@@ -13,16 +13,15 @@ from training.validation.balance import remarks
 from training.validation.findings import Alike, Checked, Suspicion, Validation
 from training.validation.near_duplicates import look_alikes
 
-SUSPICIOUS_FROM = 0.9  # the model's confidence in another label
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePredictions:
-    """A model's probabilities for the checked files."""
+    """Probabilities for the checked files."""
 
-    probabilities: NDArray[np.float64]  # (files, classes)
+    probabilities: NDArray[np.float64]  # (files, classes); a row of NaN is not predicted
+    is_out_of_fold: NDArray[np.bool_]  # (files,): not by the model, but by one that had not seen it
     classes: tuple[str, ...]
-    model_version: str
+    model_version: str  # empty if all are out of fold
 
 
 def validate(
@@ -53,6 +52,7 @@ def validate(
         near_duplicates=_grouped(near, checked),
         suspicions=_suspicions(checked, readable, predictions) if predictions else (),
         model_version=predictions.model_version if predictions else "",
+        out_of_fold=int(predictions.is_out_of_fold[readable].sum()) if predictions else 0,
         defects=_defects(prepared.quality[readable]),
         sides_px=_sides_px(prepared.quality[readable]),
         remarks=tuple(remarks(checked)),
@@ -91,18 +91,24 @@ def _worst_first(groups: Iterable[Alike]) -> tuple[Alike, ...]:
 def _suspicions(
     checked: Sequence[Checked], readable: NDArray[np.int_], predictions: FilePredictions
 ) -> tuple[Suspicion, ...]:
+    """Return the photos whose most probable class is not their label, most doubtful first."""
     suspicions = []
     for row in readable.tolist():
-        best = int(predictions.probabilities[row].argmax())
-        predicted = predictions.classes[best]
-        confidence = float(predictions.probabilities[row, best])
-        if predicted != checked[row].file.label and confidence >= SUSPICIOUS_FROM:
-            suspicions.append(
-                Suspicion(
-                    checked=checked[row], predicted=predicted, confidence=round(confidence, 4)
-                )
+        probabilities = predictions.probabilities[row]
+        label = checked[row].file.label
+        best = int(probabilities.argmax())
+        if np.isnan(probabilities).any() or predictions.classes[best] == label:
+            continue
+        suspicions.append(
+            Suspicion(
+                checked=checked[row],
+                predicted=predictions.classes[best],
+                confidence=float(probabilities[best]),
+                label_probability=float(probabilities[predictions.classes.index(label)]),
+                is_out_of_fold=bool(predictions.is_out_of_fold[row]),
             )
-    return tuple(sorted(suspicions, key=lambda suspicion: -suspicion.confidence))
+        )
+    return tuple(sorted(suspicions, key=lambda suspicion: -suspicion.doubt))
 
 
 def _defects(quality: NDArray[np.void]) -> dict[str, int]:

@@ -48,11 +48,21 @@ class Alike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """A photo whose label differs from a model's confident prediction."""
+    """A photo whose label a model contradicts."""
 
     checked: Checked
     predicted: str
-    confidence: float  # 0.9..1
+    confidence: float  # probability of the predicted class, 0..1
+    label_probability: float  # 0..1
+    is_out_of_fold: bool  # the model had not seen the photo with this label
+
+    @property
+    def doubt(self) -> float:
+        """Return by how much the prediction is more probable than the label, 0..1.
+
+        The normalized margin of Northcutt et al. 2021, "Confident learning".
+        """
+        return self.confidence - self.label_probability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +73,9 @@ class Validation:
     unreadable: Mapping[int, str]  # reason by row of `checked`
     duplicates: tuple[Alike, ...]
     near_duplicates: tuple[Alike, ...]
-    suspicions: tuple[Suspicion, ...]
+    suspicions: tuple[Suspicion, ...]  # most doubtful first
     model_version: str  # whose predictions were compared; empty if no model knows the labels
+    out_of_fold: int  # photos whose predictions are out of fold, and not of that model
     defects: Mapping[str, int]  # photos by quality defect
     sides_px: Mapping[str, float]  # longest side of the photos: smallest, median, largest
     remarks: tuple[str, ...]
@@ -102,12 +113,17 @@ class Validation:
             "suspicious_labels": [
                 {
                     "file": str(suspicion.checked),
+                    "sha256": suspicion.checked.digest,
+                    "label": suspicion.checked.file.label,
                     "predicted": suspicion.predicted,
-                    "confidence": suspicion.confidence,
+                    "confidence": round(suspicion.confidence, 4),
+                    "doubt": round(suspicion.doubt, 4),
+                    "out_of_fold": suspicion.is_out_of_fold,
                 }
                 for suspicion in self.suspicions
             ],
             "model_version": self.model_version,
+            "out_of_fold": self.out_of_fold,
             "defects": dict(self.defects),
             "sides_px": dict(self.sides_px),
             "remarks": list(self.remarks),

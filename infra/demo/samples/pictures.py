@@ -8,7 +8,7 @@ from PIL import Image
 
 from infra.demo.samples import bicycles, motorcycles, others
 from infra.demo.samples.canvas import Canvas, Colour
-from infra.demo.samples.scenes import draw_scene, lit
+from infra.demo.samples.scenes import draw_scene, photographed
 from infra.demo.samples.view import View
 
 _FINER = 2  # drawn larger and reduced, for smooth edges
@@ -80,7 +80,7 @@ def draw_picture(
         canvas.shadow(length / 2, min(0.95, length * 0.2), chance.uniform(0.35, 0.6))
     _PAINTERS[subject](canvas, kind, *colours)
     canvas.paint()
-    return lit(image.reduce(_FINER), chance)
+    return photographed(image.reduce(_FINER), chance)
 
 
 def _view(pose: Pose, length: float, height: float) -> View:

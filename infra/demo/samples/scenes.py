@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from infra.demo.samples.canvas import Colour, shade
 from infra.demo.samples.view import View
@@ -165,10 +165,15 @@ def grain(image: Image.Image, chance: random.Random, *, cell: int, strength: flo
     return ImageChops.add(image, Image.merge("RGB", (noise,) * 3), 1.0, -128)
 
 
-def lit(image: Image.Image, chance: random.Random) -> Image.Image:
-    """Return the image with random exposure, warmth and camera noise."""
+def photographed(image: Image.Image, chance: random.Random) -> Image.Image:
+    """Return the image as a phone takes it, with random exposure and warmth.
+
+    Paint, rubber and walls are not of one tone, a lens softens edges, and a sensor is noisy.
+    """
     exposure, warmth = chance.uniform(0.78, 1.12), chance.uniform(-0.07, 0.07)
     table: list[int] = []
     for tint in (1 + warmth, 1.0, 1 - warmth):
         table += [min(255, round(level * exposure * tint)) for level in range(256)]
-    return grain(image.point(table), chance, cell=1, strength=0.06)
+    uneven = grain(image.point(table), chance, cell=image.width // 130, strength=0.12)
+    soft = uneven.filter(ImageFilter.GaussianBlur(image.width / 320))
+    return grain(soft, chance, cell=1, strength=0.12)

@@ -1,10 +1,11 @@
 """Risk and coverage, the confusion matrix and the perturbations, checked by hand."""
 
 import numpy as np
+import pytest
 
 from handlers.domain.photo import wire_image
 from tests.pictures import a_jpeg
-from training.evaluation.curves import confusion, risk_coverage
+from training.evaluation.curves import confusion, risk_coverage, threshold_table
 from training.evaluation.perturbations import TURNED_WITH_EXIF, altered
 
 
@@ -51,3 +52,22 @@ def test_model_that_assigns_nothing_has_no_curve() -> None:
 def test_confusion_has_truth_in_rows() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
     assert confusion(probabilities, np.array([0, 1, 1]), 2).tolist() == [[1, 0], [1, 1]]
+
+
+def test_reviews_and_wrong_assignments_are_counted_at_every_threshold() -> None:
+    probabilities = np.array([[0.99, 0.01], [0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.95, 0.05]])
+    labels = np.array([0, 0, 1, 1, 0])
+    has_defect = np.array([False] * 4 + [True])
+    rows = threshold_table(
+        probabilities, labels, vehicles=[0], has_defect=has_defect, thresholds=[0.5, 0.85, 1.0]
+    )
+    assert [(row.assigned, row.reviews, row.wrong) for row in rows] == [
+        (3, 2, 1),
+        (2, 3, 0),
+        (0, 5, 0),
+    ]
+    assert [row.vehicles_assigned.count for row in rows] == [2, 2, 0]
+    # Exact: so few wrong ones have a probability of 5 % at this rate.
+    assert rows[1].wrong_bound == pytest.approx(1 - 0.05**0.5)
+    assert rows[0].wrong_bound == pytest.approx(0.8646, abs=1e-4)
+    assert rows[2].wrong_bound is None

@@ -14,7 +14,7 @@ from handlers.domain.decision.threshold import Override, Threshold
 from infra.policy_document import render_policy
 from tests.pictures import encoded
 from tests.training.conftest import Server
-from training.config import AugmentConfig, TrainConfig
+from training.config import TrainConfig
 from training.evaluation.evaluate_folder import measure
 from training.report.evaluation import render
 from training.serving.app import create_app
@@ -59,12 +59,12 @@ def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         vehicles=VEHICLES,
         input=InputSpec(width=32, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image"),
         width=0.25,
+        depth=0.5,
         epochs=2,
         epoch_photos=60,
         batch=10,
         folds=2,
         threads=1,
-        augment=AugmentConfig(patch=6),
     )
     trained = tmp_path_factory.mktemp("model")
     paths = TrainPaths(data_dir=folder, weights=None, model_dir=trained, work_dir=trained / "work")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.config import AugmentConfig, TrainConfig
+from training.config import TrainConfig
 from training.data.photo_set import PhotoSet
 from training.serving.manifest import InputSpec
 
@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; `make train
 
 # After the check for torch, which these import.
 from training.model.checkpoint import Checkpoint, LoopState  # noqa: E402
-from training.model.fit import fit, learning_rate  # noqa: E402
+from training.model.fit import backbone_rate, fit  # noqa: E402
 from training.model.network import ModelConfig, build_model  # noqa: E402
 
 CONFIG = TrainConfig(
@@ -23,11 +23,11 @@ CONFIG = TrainConfig(
     vehicles=("van", "tram"),
     input=InputSpec(width=32, height=32, mean=127.5, scale=127.5, layout="NCHW", name="image"),
     width=0.25,
+    depth=0.5,
     epochs=2,
     epoch_photos=60,
     batch=10,
     threads=1,
-    augment=AugmentConfig(patch=6),
 )
 STEPS = 12
 
@@ -122,7 +122,7 @@ def test_finished_loop_deletes_its_checkpoint(tmp_path: Path) -> None:
     model = build_model(ModelConfig(classes=3, width=0.25))
     optimizer = torch.optim.AdamW(model.parameters())
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate(step / STEPS, warm_up=0.1)
+        optimizer, lambda step: backbone_rate(step / STEPS, CONFIG)
     )
     state = LoopState(model=model, averaged=model, optimizer=optimizer, schedule=schedule)
     saved = Checkpoint(path, every=3, report=lambda _: None)

@@ -40,6 +40,7 @@ def test_packed_model_can_be_served(shipped: Path, tmp_path: Path) -> None:
         "baseline.json",
         "manifest.json",
         "model.onnx",
+        "training_photos.bin",
     }
 
 

@@ -23,6 +23,7 @@ from training.serving.manifest import InputSpec
 pytest.importorskip("torch", reason="torch is not installed; `make train` installs it")
 
 # After the check for torch, which it imports.
+from training.model.pretrained import packaged_weights
 from training.train import TrainPaths, train
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/scones-serving:1"
@@ -39,7 +40,7 @@ CONFIG = TrainConfig(
     folds=2,
     threads=1,
     archive_limit=0,
-    augment=AugmentConfig(patch=6, colour=0.1, grey=0, dusk=0, cast=0),
+    augment=AugmentConfig(colour=0.1, grey=0, dusk=0, cast=0),
 )
 RULES = GateRules(least_vehicles=20, right_margin=0.1, handled_margin=0.1, wrong_margin=0.1)
 
@@ -76,11 +77,11 @@ def a_folder(folder: Path, names: dict[str, str], count: int, seed: int) -> Path
     return folder
 
 
-def trained(folder: Path, *data: Path, weights: Path) -> Path:
+def trained(folder: Path, *data: Path) -> Path:
     paths = TrainPaths(
         data_dir=data[0],
         more_data=data[1:],
-        weights=weights,
+        weights=packaged_weights(),
         model_dir=folder / "model",
         work_dir=folder / "work",
     )
@@ -98,14 +99,11 @@ def registry() -> Iterator[Registry]:
         )
 
 
-def test_verdicts_make_a_better_model_that_is_approved(
-    registry: Registry, tmp_path: Path, shared: Path
-) -> None:
-    weights = shared / "data/weights/mobilenet_v1_0.75_192_quant.tflite"
+def test_verdicts_make_a_better_model_that_is_approved(registry: Registry, tmp_path: Path) -> None:
     # Every tram is labelled as a van.
     start = a_folder(tmp_path / "start", {"van": "van", "nothing": "nothing"}, 30, seed=1)
     a_folder(start, {"tram": "van"}, 30, seed=2)
-    current = trained(tmp_path / "current", start, weights=weights)
+    current = trained(tmp_path / "current", start)
 
     # Reviewers label what the photos show; two of them disagree about one photo.
     photos = tmp_path / "photos"
@@ -128,7 +126,7 @@ def test_verdicts_make_a_better_model_that_is_approved(
     assert [contradiction.labels for contradiction in collected.contradictions] == [("tram", "van")]
     assert sum(collected.written.values()) == 239
 
-    candidate = trained(tmp_path / "candidate", tmp_path / "verdicts", weights=weights)
+    candidate = trained(tmp_path / "candidate", tmp_path / "verdicts")
     result = compare(current, candidate, [tmp_path / "verdicts"], RULES)
     assert result.passed, result.refusals
 

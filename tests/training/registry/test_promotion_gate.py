@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.registry.paired_tests import compare_paired
+from training.evaluation.paired_tests import compare_paired
 from training.registry.promotion_gate import (
     Contract,
     GatePhotos,

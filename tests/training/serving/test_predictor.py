@@ -45,7 +45,10 @@ def drop_field(name: str) -> ManifestEdit:
     "edit",
     [
         set_field("schema_version", value=1),
-        set_field("schema_version", value=3),
+        set_field("schema_version", value=2),
+        set_field("second_look_margin", value=-0.1),
+        set_field("second_look_margin", value="NaN"),
+        drop_field("second_look_margin"),
         drop_field("model_sha256"),
         drop_field("input"),
         set_field("model_sha256", value="abc"),

@@ -46,9 +46,29 @@ class PairedComparison:
         """
         if not self.of:
             return -1.0
+        middle, spread = self._adjusted()
+        return middle - NormalDist().inv_cdf(confidence) * spread
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Return the two-sided bounds of the difference, -1..1, by the same method.
+
+        They are too narrow where the models differ on fewer than about ten photos.
+        """
+        if not self.of:
+            return -1.0, 1.0
+        middle, spread = self._adjusted()
+        reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
+        return max(-1.0, middle - reach), min(1.0, middle + reach)
+
+    @property
+    def two_sided_p(self) -> float:
+        """Return p of McNemar's exact test, two-sided: twice the smaller tail, at most 1."""
+        return min(1.0, 2 * min(_chance(self.won, self.lost), _chance(self.lost, self.won)))
+
+    def _adjusted(self) -> tuple[float, float]:
+        """Return the middle and the standard error of the difference."""
         won, lost, of = self.won + 0.5, self.lost + 0.5, self.of + 2
-        spread = math.sqrt(won + lost - (won - lost) ** 2 / of) / of
-        return (won - lost) / of - NormalDist().inv_cdf(confidence) * spread
+        return (won - lost) / of, math.sqrt(won + lost - (won - lost) ** 2 / of) / of
 
     def to_wire(self) -> dict[str, float]:
         """Return the figure with its tests as JSON values."""
