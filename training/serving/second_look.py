@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def needs_second_look(logits: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
-    """Return, by row of `logits` (N, classes), whether the highest two are less than `margin` apart.
+    """Return for each row of `logits` (N, classes) if its highest two are less than `margin` apart.
 
     A margin of 0 asks for no second look.
     """

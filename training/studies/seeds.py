@@ -1,7 +1,7 @@
 """The shipped recipe with several seeds: how much of a figure is chance.
 
-For each seed only the last fit is made, and its file looks at every photo once; a forced choice does
-not depend on temperature and threshold. Reads `test` once a seed.
+For each seed only the last fit is made, and its file looks at every photo once; a forced choice
+does not depend on temperature and threshold. Reads `test` once a seed.
 """
 
 from collections.abc import Sequence
