@@ -57,9 +57,12 @@ def test_a_condition_gives_one_line_and_its_exit_code(
     monkeypatch.setattr(importlib.import_module(f"infra.cli.{module}"), callee, fail)
     result = call(*words)
     assert result.exit_code == code, result.output
-    errors = [text for text in result.stderr.splitlines() if not text.endswith(" …")]
+    # Lines of progress may come before it.
+    errors = [text for text in result.stderr.splitlines() if text.startswith("scones: ")]
     assert len(errors) == 1
     assert errors[0].startswith(line)
+    assert result.stderr.rstrip().endswith(errors[0])
+    assert "Traceback" not in result.output
 
 
 @pytest.mark.parametrize(
