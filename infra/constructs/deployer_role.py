@@ -58,6 +58,9 @@ class DeployerRole(iam.Role):
         self._allow_names("cloudformation", ["cloudformation:DescribeStacks"], stack)
         history = self._arn("ssm", f"parameter/scones/{self._stage}/deployments")
         self._allow(["ssm:GetParameterHistory", "ssm:PutParameter"], [history])
+        # Whether a destroyed stage has kept something; an operator deploys then, see the test.
+        kept = self._arn("ssm", f"parameter/scones/{self._stage}/kept-resources")
+        self._allow(["ssm:GetParameter"], [kept])
         # None of them supports resources.
         self._allow(
             [

@@ -106,6 +106,9 @@ _SETTINGS = ReporterSettings(
     vehicles=",".join(VEHICLES),
     audit_days=30,
     labels_bucket="b",
+    error_budget=0.005,
+    budget_alarm_alpha=0.01,
+    budget_proof_alpha=0.05,
 )
 
 

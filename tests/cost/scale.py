@@ -33,8 +33,8 @@ _PLAN = """
 
 - **Keys of indexes.** In {names}
   many photos share one key at a time: the hour, whether they have an outcome, the order range, the
-  state of the review. A photo takes {units:.0f} write units of its hour, so `by_hour` and
-  `by_pending` give way at {rate:.0f} photos a second; the table is then throttled too. No setting
+  state of the review. A photo takes {units:.0f} write units of its hour, so {hottest}
+  give way at {rate:.0f} photos a second; the table is then throttled too. No setting
   raises that rate. The plan: a shard, the first digits of `photo_id`, as a suffix of these keys;
   {shards} shards for the largest volume. Claim writes the suffixed keys as new attributes. New
   indexes are added beside the old ones, one at a time. The readers (report, redrive, sweeper,
@@ -82,7 +82,7 @@ class Demand:
 
 
 def photos_a_second_of_one_key() -> float:
-    """Return the rate at which one key of `by_hour` or `by_pending` takes no more writes."""
+    """Return the rate at which one key of the busiest indexes takes no more writes."""
     return _quota("key_write_units_a_second") / _work("index_units")
 
 
@@ -147,6 +147,7 @@ def page() -> str:
 def _plan() -> str:
     return _PLAN.format(
         names=", ".join(f"`{index.name}`" for index in SHARED_KEYS),
+        hottest=f"`{BY_HOUR.name}` and `{BY_PENDING.name}`",
         units=_work("index_units"),
         rate=photos_a_second_of_one_key(),
         shards=shards(max(_at_peak(1))),

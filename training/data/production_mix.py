@@ -1,7 +1,8 @@
 """The photos that stand for production when temperature, threshold and baseline are made.
 
 Drivers send photos of real size. Most training photos are small squares, which blown up are softer
-than any phone's photo: what holds on them does not hold on sharp ones. So they are no majority.
+than any phone's photo: what holds on them does not hold on sharp ones. So they are not the
+majority.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ def production_rows(photos: PhotoSet, config: TrainConfig) -> NDArray[np.bool_]:
         return named
     small = np.flatnonzero(named & ~is_real)
     chosen = small[_in_turns(photos, small)][: int(is_real.sum())]
-    rows = is_real.copy()
+    rows: NDArray[np.bool_] = np.asarray(is_real, dtype=np.bool_).copy()
     rows[chosen] = True
     return rows
 

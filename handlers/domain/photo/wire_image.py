@@ -29,7 +29,6 @@ from handlers.domain.photo.jpeg_ending import complete_picture
 from handlers.domain.photo.orientation import read_orientation, turn_upright, upright_size
 from handlers.domain.photo.png import only_picture
 from handlers.domain.photo.quality import Quality
-from handlers.domain.photo.refusal_reasons import RefusalReason
 from handlers.domain.photo.webp import check_webp
 
 WIRE_SIDE = 224  # pixels of the longest side
@@ -75,7 +74,7 @@ class Prepared:
 class Refusal:
     """The reason why bytes cannot be classified: a stable code, and a sentence for the driver."""
 
-    reason: RefusalReason
+    reason: str
     message: str
 
 

@@ -34,6 +34,8 @@ def adoptable(account: Account, stage: str) -> list[KeptResource]:
     Nothing if the stage has a stack `Pipeline`, which then has its own.
     Raises: ClientError, BotoCoreError.
     """
+    if account.target(stage) is not None:
+        return []
     stack = existing_stack(account.session.client("cloudformation"), pipeline_stack(stage))
     if stack is not None and stack.resources:
         return []

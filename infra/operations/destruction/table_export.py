@@ -39,4 +39,4 @@ def _encoded(value: object) -> str:
     """Return bytes as DynamoDB's JSON has them. Raises: TypeError for any other type."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    raise TypeError(f"{value!r} is no value of DynamoDB")
+    raise TypeError(f"{value!r} is not a value of DynamoDB")

@@ -31,6 +31,9 @@ ACTIONS = {
     "service-quotas:ListServiceQuotas": "servicequotas:ListServiceQuotas",
 }
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
+# To take in again what a destroyed stage has kept, CloudFormation uses the caller's rights on each
+# resource: an operator deploys such a stage, not the role.
+OPERATORS_ALONE = {"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}
 SERVICES = ("cloudformation", "ecr", "lambda", "s3", "service-quotas", "ssm", "sts")
 
 
@@ -135,7 +138,7 @@ def test_a_role_cannot_bootstrap_or_pass_roles(resources: dict[str, Json]) -> No
 
 def test_a_role_allows_the_calls_of_a_deployment(resources: dict[str, Json]) -> None:
     allowed = {action for row in _statements(resources, "prod") for action in _texts(row["Action"])}
-    calls = set(_calls_of_a_deployment()) - NEEDS_NO_PERMISSION
+    calls = set(_calls_of_a_deployment()) - NEEDS_NO_PERMISSION - OPERATORS_ALONE
     assert "ssm:PutParameter" in calls
     assert {ACTIONS.get(call, call) for call in calls} <= allowed
 

@@ -45,7 +45,7 @@ def test_the_same_event_gives_the_same_bytes(stage: Stage) -> None:
         *("report.html", "report.json", "photos.csv", "statistics.json"),
         "constraint_violations.json",
     }
-    assert [key for key in first if key.startswith("history/")] == [
+    assert [key for key in first if key.startswith("history/test/")] == [
         "history/test/20261122T000000Z-20261121T000000Z.json"
     ]
 
@@ -219,7 +219,7 @@ def test_a_report_of_several_days_makes_no_history(stage: Stage) -> None:
     folder = "reports/test/2026-11-15/20261115T000000Z-20261122T000000Z/"
     assert answer["folder"] == f"s3://reports/{folder}"
     assert stage.document(folder)["conservation"]["received"] == 1
-    assert not [key for key in stage.files() if key.startswith("history/")]
+    assert not [key for key in stage.files() if key.startswith("history/test/")]
 
 
 def test_an_unfinished_day_is_reported_as_of_its_time(stage: Stage) -> None:
@@ -230,9 +230,9 @@ def test_an_unfinished_day_is_reported_as_of_its_time(stage: Stage) -> None:
     document = stage.document()
     assert document["conservation"]["received"] == 1
     assert document["capture"]["completeness"] == 1
-    assert not [key for key in stage.files() if key.startswith("history/")]
+    assert not [key for key in stage.files() if key.startswith("history/test/")]
     stage.call(EVENT)
-    assert [key for key in stage.files() if key.startswith("history/")]
+    assert [key for key in stage.files() if key.startswith("history/test/")]
 
 
 @pytest.mark.parametrize(

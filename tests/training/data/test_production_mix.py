@@ -1,4 +1,4 @@
-"""Small squares are no majority among the photos that stand for production."""
+"""Small squares are not the majority among the photos that stand for production."""
 
 from dataclasses import replace
 

@@ -110,6 +110,7 @@ def test_list_of_an_older_model_is_made_from_its_photos(older: Path, tmp_path: P
 
 def test_list_is_not_made_from_other_photos(older: Path, tmp_path: Path) -> None:
     put(tmp_path / "data", "yard/train/bicycle/another.jpg", a_jpeg((210, 90)))
+    (older / TRAINING_PHOTOS_NAME).unlink(missing_ok=True)
     code, output = run(older, tmp_path / "data")
     assert code == 2
     assert "digest" in output

@@ -45,23 +45,23 @@ def some_model() -> Any:  # torch has no types here
 def test_unsure_photos_are_averaged_with_their_mirror_image_and_no_others() -> None:
     model, photos = some_model(), some_photos(12)
     mirrored = replace(photos, pixels=photos.pixels[:, :, ::-1])
-    once = served_logits(model, photos, replace(TINY, second_look_margin=0))
-    average = (once + served_logits(model, mirrored, replace(TINY, second_look_margin=0))) / 2
-    ordered = np.sort(once, axis=1)
+    first = served_logits(model, photos, replace(TINY, second_look_margin=0))
+    average = (first + served_logits(model, mirrored, replace(TINY, second_look_margin=0))) / 2
+    ordered = np.sort(first, axis=1)
     margins = ordered[:, -1] - ordered[:, -2]
     margin = float(np.median(margins))
     logits = served_logits(model, photos, replace(TINY, second_look_margin=margin))
     assert 0 < (margins < margin).sum() < len(photos)
-    expected = np.where((margins < margin)[:, np.newaxis], average, once)
+    expected = np.where((margins < margin)[:, np.newaxis], average, first)
     assert np.allclose(logits, expected, rtol=1e-3, atol=1e-2)
-    assert not np.allclose(average, once, rtol=1e-3, atol=1e-2)
+    assert not np.allclose(average, first, rtol=1e-3, atol=1e-2)
 
 
 def test_server_gives_the_logits_that_calibration_uses(tmp_path: Path) -> None:
     model, photos = some_model(), some_photos(12)
     images = normalise(photos.pixels, TINY.input)
-    once = served_logits(model, photos, replace(TINY, second_look_margin=0))
-    ordered = np.sort(once, axis=1)
+    first = served_logits(model, photos, replace(TINY, second_look_margin=0))
+    ordered = np.sort(first, axis=1)
     config = replace(TINY, second_look_margin=float(np.median(ordered[:, -1] - ordered[:, -2])))
     write_onnx(model, config, tmp_path / "model.onnx")
     content = (tmp_path / "model.onnx").read_bytes()

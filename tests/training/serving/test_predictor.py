@@ -116,7 +116,7 @@ def test_one_changed_byte_of_the_model_is_refused(tmp_path: Path, shipped: Path)
 
 def test_shipped_model_is_small_and_names_its_origin(shipped: Path) -> None:
     manifest = Manifest.load(shipped / "manifest.json")
-    assert len(manifest.read_model(shipped)) < 2_200_000
+    assert len(manifest.read_model(shipped)) < 6_000_000
     assert "Apache-2.0" in (shipped / "NOTICE").read_text(encoding="utf-8")
 
 
