@@ -65,7 +65,7 @@ class ScratchConfig:
             dusk=0.0,
             low_resolution=0.0,
             motion_blur=0.0,
-            patch=12,
+            patch=12 / _SIDE,
         )
     )
 

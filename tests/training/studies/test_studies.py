@@ -34,7 +34,7 @@ SMALL = ScratchConfig(
     batch=20,
     rate=1e-2,
     shares=tuple(SourceShare(source="drawn", label=label, weight=1.0) for label in COLOURS),
-    augment=AugmentConfig(patch=4, low_resolution=0.0, motion_blur=0.0, dusk=0.0, colour=0.1),
+    augment=AugmentConfig(patch=1 / 8, low_resolution=0.0, motion_blur=0.0, dusk=0.0, colour=0.1),
 )
 
 
