@@ -32,7 +32,7 @@ _CRON = re.compile(
     r" (?P<year>[0-9,\-*/]+)\)"
 )
 _ORIGIN = re.compile(
-    r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
+    r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(([a-z0-9-]+\.)*localhost|127\.0\.0\.1)(:\d{1,5})?"
 )
 # An app's own scheme is that of its platform; plain http is for the developer's machine alone.
 _APP_URL = re.compile(
