@@ -78,6 +78,7 @@ def evaluate(
 def _measure(
     model: Path, against: Path | None, folder: Path, *, held_back: bool
 ) -> "tuple[Measured, ModelComparison | None]":
+    # Imported here for the same reason as in `evaluate`.
     from training.data.sources.files import UnusableData  # noqa: PLC0415
     from training.evaluation.evaluate_folder import measure  # noqa: PLC0415
     from training.evaluation.model_comparison import compare_with  # noqa: PLC0415

@@ -161,7 +161,7 @@ class LeftoverSearch:
         self, service: str, listing: str, arguments: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Yield the pages of a listing. Any: the SDK's, of a service that is known by its name."""
-        client: Any = self.account.session.client(service)  # type: ignore[call-overload]
+        client: Any = self.account.session.client(service)  # type: ignore[call-overload] # any
         yield from client.get_paginator(listing).paginate(**arguments)
 
 

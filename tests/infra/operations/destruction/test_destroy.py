@@ -81,7 +81,7 @@ class Stage:
         )
 
     def client(self, service: str) -> Any:
-        return self.session.client(service)  # type: ignore[call-overload]
+        return self.session.client(service)  # type: ignore[call-overload] # any service
 
     def _make(self) -> dict[str, str]:
         """Make one resource of each type that a stack keeps, and the history."""
